@@ -1,0 +1,69 @@
+// Every bound of the runtime, with its unit in its name. The answer to "full" stands beside it.
+// Policies (per actor type) may lower some of them; nothing raises one silently.
+
+/** Entity ids are UTF-8, 1..256 bytes. Outside: class `key`. */
+export const ENTITY_ID_BYTES_MAX = 256
+/** An input record's value above this is dead-lettered with class `size` and its first bytes. */
+export const RECORD_BYTES_MAX = 1 << 20
+/** How much of an oversized record a dead letter keeps; the rest is digest and position. */
+export const DEAD_LETTER_BYTES_MAX = 64 * 1024
+/** Length of a stack or message kept in a dead letter, in characters. */
+export const DEAD_LETTER_TEXT_MAX = 4096
+/** Microsteps (eventless and raised transitions) in one step. Over: class `timeout`. */
+export const MICROSTEPS_MAX = 1000
+/** Inference rounds that one input may cause in its entity. Over: class `timeout`. */
+export const INFERENCES_PER_INPUT_MAX = 100
+/** Effects of one input. Over: class `size`. */
+export const EFFECTS_PER_INPUT_MAX = 10_000
+/** Encoded state of one entity. Over: class `size`. */
+export const STATE_BYTES_MAX = 1 << 20
+/** Events one entity may hold until the watermark passes them. Over: class `size`. */
+export const HELD_PER_ENTITY_MAX = 10_000
+/** Armed timers of one entity. Over: class `size`. */
+export const TIMERS_PER_ENTITY_MAX = 1000
+/** Nesting of a decoded value. Over: class `decode`. */
+export const VALUE_DEPTH_MAX = 64
+/** Records of one poll handed to a batch. The rest waits in the topic. */
+export const BATCH_RECORDS_MAX = 500
+/** Bytes of one poll. The rest waits in the topic. */
+export const BATCH_BYTES_MAX = 4 << 20
+/** How long a batch waits for more records before it commits, in ms. */
+export const COMMIT_WAIT_MS = 20
+/** Timer firings and releases of held events in one batch. The rest runs in the next batch. */
+export const RELEASES_PER_BATCH_MAX = 5000
+/** A clock that jumps forward by more than this makes the partition unhealthy instead of firing timers. */
+export const CLOCK_JUMP_MS_MAX = 30 * 24 * 3600 * 1000
+/** An event dated further ahead of the clock than this is dead-lettered, class `semantic`, before it touches a watermark. */
+export const FUTURE_MS_MAX = 24 * 3600 * 1000
+/** Sources further ahead of the slowest source or sender than this (event time, ms) are not polled. */
+export const SKEW_MS_MAX = 10 * 60_000
+/** Least time between two watermark records of one sender partition to one target partition, in ms. */
+export const WATERMARK_EVERY_MS = 200
+/** How long a sender stands at the end of all its inputs before it declares itself idle, in ms. */
+export const IDLE_MS = 1000
+/** Dirty states older than this are written inside the next commit, in ms. */
+export const SNAPSHOT_EVERY_MS = 5000
+/** Bytes of states written inside one commit, beyond what draining needs. */
+export const SNAPSHOT_BYTES_PER_COMMIT_MAX = 256 * 1024
+/** Inputs that a recovery may have to fold; a floor further back forces states out. */
+export const FOLD_INPUTS_MAX = 20_000
+/** Memory for entities of one partition, estimated bytes. Over: least recently used leave. */
+export const ENTITY_BYTES_MAX = 64 << 20
+/** Buckets of a partition's snapshot cache, fixed in the partition record when it is first written. */
+export const CACHE_BUCKETS = 64
+/** How long draining may take before it gives up writing states, in ms. */
+export const DRAIN_MS_MAX = 5000
+/** Lease of a running task: started again when its result has not come by then, in ms. */
+export const TASK_LEASE_MS = 30_000
+/** Attempts of a task before its failure is an event to the machine. */
+export const TASK_ATTEMPTS_MAX = 4
+/** First and longest wait between attempts of a task, in ms. */
+export const RETRY_DELAY_MS_MIN = 200
+export const RETRY_DELAY_MS_MAX = 60_000
+/** Batches after which a lease counts as clean (attempts start again at 1). */
+export const CLEAN_COMMITS = 20
+/** Restarts of a partition within ESCALATION_PERIOD_MS before its node is unhealthy. */
+export const ESCALATIONS_MAX = 5
+export const ESCALATION_PERIOD_MS = 60_000
+/** Recent commands per entity whose replies are kept for a retried command. */
+export const COMMAND_REPLIES_MAX = 16
