@@ -1,0 +1,123 @@
+// Hands the partition indices of one group to the members of this process. For drivers that have no server to do it.
+//
+// Owns: who holds which index. Does not fence: a holder that lost its index may still try to commit, and the log refuses it (I7).
+//
+// G1. An index has at most one holder.
+// G2. A holder is told of its loss before the next holder is told of its gain.
+// G3. After a join or a leave, holdings of two members differ by at most one.
+// G4. An index given back is handed out again, to another member where there is one, else to the same.
+import { assert } from '../protocol/assert.ts'
+
+/** What a member holds of an index, usually a lease. */
+export interface Seat {
+  readonly partition: number
+  /** The index went elsewhere. */
+  lose(reason: string): void
+}
+
+export interface GroupMember<S extends Seat> {
+  /** Makes the seat of an index and tells the member of it. */
+  readonly seat: (partition: number) => S
+}
+
+export interface MoveOptions {
+  /** False: the old holder is not told, like a process that is paused or cut off. */
+  readonly told: boolean
+}
+
+export class Group<S extends Seat> {
+  readonly partitions: number
+  readonly #rehand: (run: () => void) => void
+  readonly #held = new Map<GroupMember<S>, Map<number, S>>()
+
+  /** `rehand` runs its argument a little later: the pause before a released index is handed out again. */
+  constructor(partitions: number, rehand: (run: () => void) => void) {
+    this.partitions = partitions
+    this.#rehand = rehand
+  }
+
+  get members(): readonly GroupMember<S>[] {
+    return [...this.#held.keys()]
+  }
+
+  holder(partition: number): GroupMember<S> | undefined {
+    for (const [member, seats] of this.#held) if (seats.has(partition)) return member
+    return undefined
+  }
+
+  join(member: GroupMember<S>): void {
+    assert(!this.#held.has(member), 'G1: a member joins once')
+    this.#held.set(member, new Map())
+    this.#balance()
+  }
+
+  /** Seats that are still held are lost. */
+  leave(member: GroupMember<S>): void {
+    const seats = this.#held.get(member)
+    if (seats === undefined) return
+    this.#held.delete(member)
+    for (const seat of seats.values()) seat.lose('the member left')
+    this.#balance()
+  }
+
+  release(member: GroupMember<S>, seat: S): void {
+    const seats = this.#held.get(member)
+    if (seats?.get(seat.partition) !== seat) return
+    seats.delete(seat.partition)
+    this.#rehand(() => {
+      if (this.holder(seat.partition) !== undefined) return
+      const next = this.#poorest((candidate) => candidate !== member) ?? this.#poorest(() => true)
+      if (next !== undefined) this.#give(next, seat.partition)
+    })
+  }
+
+  move(partition: number, to: GroupMember<S>, options: MoveOptions): void {
+    assert(this.#held.has(to), 'G1: only a member receives an index')
+    const from = this.holder(partition)
+    if (from !== undefined) this.#take(from, partition, options)
+    this.#give(to, partition)
+  }
+
+  /** Takes from who has too many, then gives what nobody holds to who has the fewest. */
+  #balance(): void {
+    const members = this.#held.size
+    if (members === 0) return
+    let roundedUp = this.partitions % members
+    const share = (this.partitions - roundedUp) / members
+    // The richest first: who already holds a share and one more keeps it.
+    for (const [member, seats] of [...this.#held].sort((a, b) => b[1].size - a[1].size)) {
+      const allowed = share + (roundedUp > 0 ? 1 : 0)
+      if (roundedUp > 0) roundedUp -= 1
+      const surplus = [...seats.keys()].sort((a, b) => a - b).slice(allowed)
+      for (const partition of surplus) this.#take(member, partition, { told: true })
+    }
+    for (let partition = 0; partition < this.partitions; partition += 1) {
+      if (this.holder(partition) !== undefined) continue
+      const next = this.#poorest(() => true)
+      if (next !== undefined) this.#give(next, partition)
+    }
+  }
+
+  #poorest(accept: (member: GroupMember<S>) => boolean): GroupMember<S> | undefined {
+    let poorest: GroupMember<S> | undefined
+    let fewest = Infinity
+    for (const [member, seats] of this.#held) {
+      if (!accept(member) || seats.size >= fewest) continue
+      poorest = member
+      fewest = seats.size
+    }
+    return poorest
+  }
+
+  #take(member: GroupMember<S>, partition: number, options: MoveOptions): void {
+    const seats = this.#held.get(member)
+    const seat = seats?.get(partition)
+    seats?.delete(partition)
+    if (options.told) seat?.lose('the partition moved to another member')
+  }
+
+  #give(member: GroupMember<S>, partition: number): void {
+    assert(this.holder(partition) === undefined, 'G1: an index has at most one holder')
+    this.#held.get(member)?.set(partition, member.seat(partition))
+  }
+}
