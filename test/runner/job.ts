@@ -1,0 +1,8 @@
+// What one runtime is asked to run.
+
+export interface Job {
+  readonly files: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  /** After this long the run is ended. */
+  readonly deadlineMs: number
+}

@@ -1,0 +1,29 @@
+// The tiers of the test run, in order, and the time each may take.
+//
+// A tier is the folder test/<name>/ (types: the compiler). A tier over its budget fails: slow tests are not run, and tests that are not run do not protect.
+// types + tidy + unit answer within a minute; everything but `long` within a quarter of an hour.
+
+export interface Tier {
+  readonly name: string
+  readonly budgetSeconds: number
+  /** Where its files run: on Node, or on Node and again on Bun. */
+  readonly runtimes: 'node' | 'node and bun'
+  /** Whether what its tests print (counts, seeds, rates) is part of the answer. */
+  readonly printsOutput: boolean
+}
+
+export const TIERS: readonly Tier[] = [
+  { name: 'types', budgetSeconds: 15, runtimes: 'node', printsOutput: false },
+  { name: 'tidy', budgetSeconds: 15, runtimes: 'node', printsOutput: true },
+  { name: 'unit', budgetSeconds: 30, runtimes: 'node and bun', printsOutput: false },
+  { name: 'contract', budgetSeconds: 60, runtimes: 'node and bun', printsOutput: false },
+  { name: 'property', budgetSeconds: 180, runtimes: 'node and bun', printsOutput: true },
+  { name: 'integration', budgetSeconds: 120, runtimes: 'node', printsOutput: true },
+  { name: 'chaos', budgetSeconds: 240, runtimes: 'node', printsOutput: true },
+  { name: 'e2e', budgetSeconds: 180, runtimes: 'node', printsOutput: true },
+]
+
+export const LONG_TIER: Tier = { name: 'long', budgetSeconds: 25 * 60, runtimes: 'node', printsOutput: true }
+
+/** A tier that takes this many times its budget is ended, so that a hanging test does not hang the run. */
+export const BUDGET_FACTOR_MAX = 1.5
