@@ -1,0 +1,33 @@
+// How a step fails: what may be thrown inside XState's interpreter, and the failure it becomes.
+import { MICROSTEPS_MAX } from '../../system/protocol/limits.ts'
+import type { FailureClass } from '../../system/protocol/failures.ts'
+import type { StepResult } from '../../system/ports/engine.ts'
+import type { GuardWatch } from './guards.ts'
+
+/** Thrown for a step that asks for what no step may do. The message names what, and the cure. */
+export class StepRefused extends TypeError {
+  override readonly name = 'StepRefused'
+}
+
+/** Thrown in the microstep after the last allowed one. */
+export class MicrostepsExceeded extends TypeError {
+  override readonly name = 'MicrostepsExceeded'
+  constructor() {
+    super(`more than ${MICROSTEPS_MAX} microsteps: transitions or raised events that cause each other without end`)
+  }
+}
+
+/** `where` is the place of the machine and the states that were active. */
+export function failureOf(error: unknown, watch: GuardWatch, where: string): StepResult {
+  if (error instanceof MicrostepsExceeded) return failed('timeout', error, where)
+  // Of a machine's own, lower bound (`options.maxIterations`).
+  if (error instanceof Error && error.message.startsWith('Infinite loop detected')) return failed('timeout', error, where)
+  if (watch.thrown !== undefined) return failed('guard', watch.thrown.error, watch.thrown.place)
+  return failed('action', error, where)
+}
+
+function failed(kind: FailureClass, error: unknown, where: string): StepResult {
+  const message = error instanceof Error ? error.message : String(error)
+  const stack = error instanceof Error && error.stack !== undefined ? error.stack : message
+  return { kind: 'failed', class: kind, message: `${where}: ${message}`, stack }
+}

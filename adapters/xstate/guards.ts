@@ -1,0 +1,47 @@
+// Guards watched: XState wraps what a guard throws in an error of its own, so each guard notes the original and its place first.
+//
+// G1. A watched guard answers and throws exactly as the user's own.
+import { isFunction, nodesOf } from './shapes.ts'
+import type { XArgs, XFunction, XMachine, XReference } from './shapes.ts'
+import { machinePlace, transitionsOf } from './places.ts'
+
+/** What the guard that threw last in this machine threw. Cleared when a step begins. */
+export interface GuardWatch {
+  thrown: { readonly place: string; readonly error: unknown } | undefined
+}
+
+/** Changes `machine`, which must be the adapter's own copy. */
+export function watchGuards(machine: XMachine): GuardWatch {
+  const watch: GuardWatch = { thrown: undefined }
+  for (const [name, guard] of Object.entries(machine.implementations.guards)) {
+    machine.implementations.guards[name] = watched(guard, machinePlace(machine, `guards.${name}`), watch)
+  }
+  for (const node of nodesOf(machine.root)) {
+    for (const { place, transition } of transitionsOf(node)) {
+      if (transition.guard !== undefined) transition.guard = watched(transition.guard, place, watch)
+    }
+  }
+  return watch
+}
+
+function watched(guard: XReference, place: string, watch: GuardWatch): XReference {
+  if (typeof guard === 'string') return guard
+  if (!isFunction(guard)) return isFunction(guard.params) ? { ...guard, params: noting(guard.params, place, watch) } : guard
+  if (guard.check === undefined) return noting(guard, place, watch)
+  // and, or, not: their own function never runs, only `check` over the guards they hold.
+  if (guard.guards === undefined) return guard
+  const inner = guard.guards.map((each) => watched(each, place, watch))
+  return Object.assign(() => false, guard, { guards: inner })
+}
+
+function noting(run: XFunction, place: string, watch: GuardWatch): XFunction {
+  const note = (args: XArgs, params: unknown): unknown => {
+    try {
+      return run(args, params)
+    } catch (error) {
+      watch.thrown = { place, error }
+      throw error
+    }
+  }
+  return note as XFunction
+}
