@@ -1,4 +1,4 @@
-// Bytes of records: copies, sizes, and keys as map keys.
+// Bytes of records: copies, and keys as map keys.
 import type { LogRecord, OutRecord } from '../../system/protocol/record.ts'
 
 /** A text that is equal for equal bytes and only for them. */
@@ -12,13 +12,6 @@ export function sameBytes(a: Uint8Array, b: Uint8Array | null): boolean {
   if (b === null || a.length !== b.length) return false
   for (let at = 0; at < a.length; at += 1) if (a[at] !== b[at]) return false
   return true
-}
-
-/** What a record counts against a limit in bytes: key, value and headers. */
-export function recordBytes(record: OutRecord | LogRecord): number {
-  let bytes = (record.key?.length ?? 0) + (record.value?.length ?? 0)
-  for (const [name, value] of record.headers) bytes += name.length + value.length
-  return bytes
 }
 
 /** The writer may go on using its buffers. */

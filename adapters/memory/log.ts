@@ -7,6 +7,7 @@ import type { AppendOutcome, KeyedReads, LeaseHandler, Log, Member, Membership, 
 import type { Clock } from '../../system/ports/clock.ts'
 import { Group } from '../../system/membership/group.ts'
 import type { GroupMember } from '../../system/membership/group.ts'
+import { partitionsOf } from '../../system/membership/topics.ts'
 import { wallClock } from './clock.ts'
 import { MemoryLease } from './lease.ts'
 import type { CommitFault, CommitHook } from './lease.ts'
@@ -142,14 +143,8 @@ export class MemoryLog implements Log {
 
   #groupOf(membership: Membership): Group<MemoryLease> {
     const { store, groups } = this.#cluster
-    const counts = membership.topics.map((topic) => [topic, store.specOf(topic)?.partitions ?? 0] as const)
-    const [first] = counts
-    const different = counts.find(([, count]) => count === 0 || count !== first?.[1])
-    if (first === undefined || different !== undefined) {
-      const [topic, count] = different ?? [membership.metadataTopic, 0]
-      throw new OperationError('topic/partitions', `${membership.group} cannot read ${topic}: it has ${count} partitions, not ${first?.[1] ?? 0}; create it with that many`)
-    }
-    const group = groups.get(membership.group) ?? new Group<MemoryLease>(first[1], (run) => queueMicrotask(run))
+    const partitions = partitionsOf(membership, (topic) => store.specOf(topic))
+    const group = groups.get(membership.group) ?? new Group<MemoryLease>(partitions, (run) => queueMicrotask(run))
     groups.set(membership.group, group)
     return group
   }

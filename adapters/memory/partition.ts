@@ -4,7 +4,8 @@
 import { headerOf } from '../../system/protocol/record.ts'
 import type { LogRecord, OutRecord, RecordRange, TopicSpec } from '../../system/protocol/record.ts'
 import type { ReadOptions, Timepoint } from '../../system/ports/log.ts'
-import { copyRecord, keyText, recordBytes, sameBytes } from './bytes.ts'
+import { recordBytes } from '../../system/membership/poll.ts'
+import { copyRecord, keyText, sameBytes } from './bytes.ts'
 
 export class MemoryPartition {
   readonly #topic: string

@@ -5,7 +5,8 @@
 import { OperationError } from '../../system/protocol/failures.ts'
 import type { OutRecord, RecordRange, TopicSpec } from '../../system/protocol/record.ts'
 import type { AppendOutcome, CommitBatch, CommitOutcome, Committed, Membership, PollRequest, TopicProblem } from '../../system/ports/log.ts'
-import { recordBytes } from './bytes.ts'
+import { pollInTurn, recordBytes } from '../../system/membership/poll.ts'
+import { topicMismatch } from '../../system/membership/topics.ts'
 import { MemoryPartition } from './partition.ts'
 
 interface Topic {
@@ -34,7 +35,7 @@ export class MemoryStore {
     const problems: TopicProblem[] = []
     for (const spec of specs) {
       const existing = this.#topics.get(spec.name)?.spec
-      const reason = existing === undefined ? undefined : mismatch(existing, spec)
+      const reason = existing === undefined ? undefined : topicMismatch(existing, spec)
       if (reason !== undefined) problems.push({ topic: spec.name, reason })
       if (existing !== undefined) continue
       const partitions = Array.from({ length: spec.partitions }, (_, index) => new MemoryPartition(spec, index))
@@ -105,25 +106,10 @@ export class MemoryStore {
     return { kind: 'done', offsets }
   }
 
-  /** What is there now; `turn` says which topic comes first, so that none starves. */
+  /** What is there now. */
   poll(partition: number, request: PollRequest, turn: number): RecordRange[] {
-    const ranges: RecordRange[] = []
-    let { recordsMax, bytesMax } = request
-    const topics = [...request.from]
-    for (let at = 0; at < topics.length; at += 1) {
-      const [topic, from] = topics[(at + turn) % topics.length] ?? ['', 0]
-      const shares = topics.length - at
-      const recordsShare = Math.ceil(recordsMax / shares)
-      // The first record of a poll is always taken, however large; later topics get what is left.
-      if (recordsShare === 0 || (ranges.length > 0 && bytesMax <= 0)) break
-      const options = { recordsMax: recordsShare, bytesMax: Math.ceil(bytesMax / shares) }
-      const range = this.partition(topic, partition).read(from, Infinity, options)
-      if (range.records.length === 0) continue
-      ranges.push(range)
-      recordsMax -= range.records.length
-      for (const record of range.records) bytesMax -= recordBytes(record)
-    }
-    return ranges
+    return pollInTurn(request, turn, (topic, from, recordsMax, bytesMax) =>
+      this.partition(topic, partition).read(from, Infinity, { recordsMax, bytesMax }))
   }
 
   /** Calls once, at the next write or `wakeAll`. Answers how to stop waiting. */
@@ -144,10 +130,4 @@ export class MemoryStore {
     const compacted = this.#topics.get(record.topic)?.spec.cleanup === 'compact'
     return compacted && record.key === null ? `a record without key for the compacted topic ${record.topic}` : undefined
   }
-}
-
-export function mismatch(existing: TopicSpec, wanted: TopicSpec): string | undefined {
-  if (existing.partitions !== wanted.partitions) return `has ${existing.partitions} partitions, not ${wanted.partitions}`
-  if (existing.cleanup !== wanted.cleanup) return `has cleanup ${existing.cleanup}, not ${wanted.cleanup}`
-  return undefined
 }

@@ -1,0 +1,111 @@
+// Records as bytes between the calling thread and the writer thread: packed once, moved without a copy.
+//
+// A record: tp u32, flags u8, timestamp f64, lengths of key, value and headers u32 each, then their bytes. Little-endian.
+// Headers, as they are also stored: per header the name's length u16, the name, the value's length u32, the value.
+import { headerOf } from '../../system/protocol/record.ts'
+import type { Header, OutRecord } from '../../system/protocol/record.ts'
+
+const KEY_IS_NULL = 1
+const VALUE_IS_NULL = 2
+const COMPACTED = 4
+const ARMED = 8
+const FRAME_BYTES = 25
+
+const utf8 = new TextEncoder()
+const text = new TextDecoder()
+
+/** Where a record goes, resolved by the caller. */
+export interface Place {
+  readonly tp: number
+  readonly compacted: boolean
+}
+
+export interface FramedRecord {
+  readonly tp: number
+  readonly compacted: boolean
+  readonly armed: boolean
+  readonly timestampMs: number
+  readonly key: Uint8Array | null
+  readonly value: Uint8Array | null
+  readonly headers: Uint8Array | null
+}
+
+export function packRecords(records: readonly OutRecord[], placeOf: (record: OutRecord) => Place): ArrayBuffer {
+  let bytesMax = 0
+  for (const record of records) {
+    bytesMax += FRAME_BYTES + (record.key?.length ?? 0) + (record.value?.length ?? 0)
+    for (const [name, value] of record.headers) bytesMax += 6 + name.length * 3 + value.length
+  }
+  const bytes = new Uint8Array(bytesMax)
+  const view = new DataView(bytes.buffer)
+  let at = 0
+  for (const record of records) {
+    const { tp, compacted } = placeOf(record)
+    const armed = compacted && headerOf(record.headers, 'armed') !== undefined
+    const flags = (record.key === null ? KEY_IS_NULL : 0) | (record.value === null ? VALUE_IS_NULL : 0)
+    view.setUint32(at, tp, true)
+    view.setUint8(at + 4, flags | (compacted ? COMPACTED : 0) | (armed ? ARMED : 0))
+    view.setFloat64(at + 5, record.timestampMs, true)
+    view.setUint32(at + 13, record.key?.length ?? 0, true)
+    view.setUint32(at + 17, record.value?.length ?? 0, true)
+    let next = at + FRAME_BYTES
+    next = put(bytes, next, record.key)
+    next = put(bytes, next, record.value)
+    const headersAt = next
+    for (const header of record.headers) next = putHeader(bytes, view, next, header)
+    view.setUint32(at + 21, next - headersAt, true)
+    at = next
+  }
+  return bytes.buffer.byteLength === at ? bytes.buffer : bytes.buffer.slice(0, at)
+}
+
+/** Calls with each record, in order. The bytes are views into the buffer. */
+export function unpackRecords(buffer: ArrayBuffer, each: (record: FramedRecord) => void): void {
+  const bytes = new Uint8Array(buffer)
+  const view = new DataView(buffer)
+  let at = 0
+  while (at < bytes.length) {
+    const flags = view.getUint8(at + 4)
+    const keyAt = at + FRAME_BYTES
+    const valueAt = keyAt + view.getUint32(at + 13, true)
+    const headersAt = valueAt + view.getUint32(at + 17, true)
+    const end = headersAt + view.getUint32(at + 21, true)
+    each({
+      tp: view.getUint32(at, true),
+      compacted: (flags & COMPACTED) !== 0,
+      armed: (flags & ARMED) !== 0,
+      timestampMs: view.getFloat64(at + 5, true),
+      key: (flags & KEY_IS_NULL) !== 0 ? null : bytes.subarray(keyAt, valueAt),
+      value: (flags & VALUE_IS_NULL) !== 0 ? null : bytes.subarray(valueAt, headersAt),
+      headers: headersAt === end ? null : bytes.subarray(headersAt, end),
+    })
+    at = end
+  }
+}
+
+export function unpackHeaders(bytes: Uint8Array | null): readonly Header[] {
+  if (bytes === null) return []
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const headers: Header[] = []
+  let at = 0
+  while (at < bytes.length) {
+    const nameEnd = at + 2 + view.getUint16(at, true)
+    const valueEnd = nameEnd + 4 + view.getUint32(nameEnd, true)
+    headers.push([text.decode(bytes.subarray(at + 2, nameEnd)), bytes.slice(nameEnd + 4, valueEnd)])
+    at = valueEnd
+  }
+  return headers
+}
+
+function put(bytes: Uint8Array, at: number, part: Uint8Array | null): number {
+  if (part === null) return at
+  bytes.set(part, at)
+  return at + part.length
+}
+
+function putHeader(bytes: Uint8Array, view: DataView, at: number, [name, value]: Header): number {
+  const { written } = utf8.encodeInto(name, bytes.subarray(at + 2))
+  view.setUint16(at, written, true)
+  view.setUint32(at + 2 + written, value.length, true)
+  return put(bytes, at + 6 + written, value)
+}

@@ -1,0 +1,53 @@
+// What the calling thread asks of the writer thread, and its answers.
+import type { TopicSpec } from '../../system/protocol/record.ts'
+import type { TopicProblem } from '../../system/ports/log.ts'
+
+export type Job =
+  | { readonly kind: 'append'; readonly records: ArrayBuffer }
+  | {
+    readonly kind: 'commit'
+    readonly group: string
+    readonly partition: number
+    readonly epoch: number
+    readonly records: ArrayBuffer
+    readonly positions: ReadonlyMap<string, number>
+    readonly metadata: string
+  }
+  | { readonly kind: 'fence'; readonly group: string; readonly partition: number }
+  | { readonly kind: 'create'; readonly specs: readonly TopicSpec[] }
+  /** Deletes records before an offset; a bounded piece of retention. */
+  | { readonly kind: 'truncate'; readonly tp: number; readonly before: number }
+
+export type JobResult =
+  /** Offset after the last record written, per topic partition. */
+  | { readonly kind: 'written'; readonly ends: ReadonlyMap<number, number> }
+  | { readonly kind: 'fenced' }
+  | { readonly kind: 'held'; readonly epoch: number }
+  | { readonly kind: 'created'; readonly problems: readonly TopicProblem[] }
+  | { readonly kind: 'truncated' }
+  /** Nothing was written: another process holds the write lock for too long. */
+  | { readonly kind: 'busy'; readonly reason: string }
+  /** SQLite refused; whether it is on disk is not known. */
+  | { readonly kind: 'failed'; readonly reason: string }
+
+/** A crash on purpose, for tests: the process sends itself a signal in the nth commit (1 = the first). */
+export interface CrashPoint {
+  readonly point: 'mid-commit'
+  readonly nth: number
+  readonly signal: 'SIGKILL' | 'SIGTERM'
+}
+
+export interface WriterOptions {
+  readonly folder: string
+  /** How long to wait for the write lock. */
+  readonly busyMsMax: number
+  readonly crash: CrashPoint | null
+}
+
+/** Jobs of one message are one transaction. `close` ends the thread after them. */
+export type WriterMessage = { readonly kind: 'jobs'; readonly jobs: readonly Job[] } | { readonly kind: 'close' }
+
+export type WriterAnswer =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'results'; readonly results: readonly JobResult[] }
+  | { readonly kind: 'closed' }

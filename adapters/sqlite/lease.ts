@@ -1,0 +1,118 @@
+// A lease on one partition of the embedded log. Its right is the epoch it raised by fencing; the writer checks it in each commit.
+import type { CommitBatch, CommitOutcome, Committed, Lease, Membership, PollRequest } from '../../system/ports/log.ts'
+import type { OutRecord, RecordRange } from '../../system/protocol/record.ts'
+import { pollInTurn } from '../../system/membership/poll.ts'
+import type { Clock } from '../../system/ports/clock.ts'
+import type { Job, JobResult } from './jobs.ts'
+
+export interface LeaseEnvironment {
+  readonly clock: Clock
+  readonly membership: Membership
+  submit(job: Job): Promise<JobResult>
+  pack(records: readonly OutRecord[]): ArrayBuffer
+  /** Why the log never takes a record; undefined when it does. */
+  refusal(record: OutRecord): string | undefined
+  committed(membership: Membership, partition: number): Committed | null
+  read(topic: string, partition: number, from: number, recordsMax: number, bytesMax: number): RecordRange
+  wait(topics: Iterable<string>, partition: number, ms: number, ended: AbortSignal): Promise<void>
+  tp(topic: string, partition: number): number
+  released(lease: SqliteLease): void
+}
+
+export class SqliteLease implements Lease {
+  readonly group: string
+  readonly partition: number
+  readonly lost: Promise<string>
+  readonly #env: LeaseEnvironment
+  readonly #ended = new AbortController()
+  #epoch = 0
+  #polls = 0
+  #isReleased = false
+  #resolveLost: (reason: string) => void = () => {}
+
+  constructor(partition: number, env: LeaseEnvironment) {
+    this.group = env.membership.group
+    this.partition = partition
+    this.#env = env
+    this.lost = new Promise((resolve) => {
+      this.#resolveLost = resolve
+    })
+  }
+
+  async fence(): Promise<'held' | 'lost'> {
+    if (this.#ended.signal.aborted) return 'lost'
+    const result = await this.#env.submit({ kind: 'fence', group: this.group, partition: this.partition })
+    if (result.kind !== 'held') {
+      // Without a raised epoch there is no right: whoever owns the partition must ask again.
+      this.lose('reason' in result ? `fencing failed: ${result.reason}` : 'fencing failed')
+      return 'lost'
+    }
+    this.#epoch = result.epoch
+    return this.#ended.signal.aborted ? 'lost' : 'held'
+  }
+
+  async committed(): Promise<Committed | null> {
+    return this.#env.committed(this.#env.membership, this.partition)
+  }
+
+  async poll(request: PollRequest): Promise<readonly RecordRange[]> {
+    const { clock } = this.#env
+    const deadlineMs = clock.monotonicMs() + request.waitMsMax
+    const turn = this.#polls
+    this.#polls += 1
+    for (;;) {
+      if (this.#ended.signal.aborted) return []
+      const ranges = pollInTurn(request, turn, (topic, from, recordsMax, bytesMax) => this.#env.read(topic, this.partition, from, recordsMax, bytesMax))
+      const leftMs = deadlineMs - clock.monotonicMs()
+      if (ranges.length > 0 || leftMs <= 0) return ranges
+      await this.#env.wait(request.from.keys(), this.partition, leftMs, this.#ended.signal)
+    }
+  }
+
+  async commit(batch: CommitBatch): Promise<CommitOutcome> {
+    if (this.#isReleased) return { kind: 'fenced' }
+    const refused = batch.records.flatMap((record, index) => (this.#env.refusal(record) === undefined ? [] : [index]))
+    const first = batch.records[refused[0] ?? -1]
+    if (first !== undefined) return { kind: 'rejected', records: refused, reason: this.#env.refusal(first) ?? '' }
+    const result = await this.#env.submit({
+      kind: 'commit',
+      group: this.group,
+      partition: this.partition,
+      epoch: this.#epoch,
+      records: this.#env.pack(batch.records),
+      positions: batch.positions,
+      metadata: batch.metadata,
+    })
+    if (result.kind === 'written') return { kind: 'done', end: this.#ownEnds(batch.records, result.ends) }
+    if (result.kind === 'fenced') return { kind: 'fenced' }
+    return { kind: 'unknown', reason: 'reason' in result ? result.reason : `an answer of kind ${result.kind}` }
+  }
+
+  async release(): Promise<void> {
+    if (this.#ended.signal.aborted) return
+    this.#isReleased = true
+    this.#ended.abort()
+    this.#env.released(this)
+  }
+
+  /** The open lock of the data folder is the proof. */
+  provenAtMs(): number {
+    return Infinity
+  }
+
+  /** The partition went elsewhere. A commit may still succeed until the next owner fences. */
+  lose(reason: string): void {
+    if (this.#ended.signal.aborted) return
+    this.#ended.abort()
+    this.#resolveLost(reason)
+  }
+
+  #ownEnds(records: readonly OutRecord[], ends: ReadonlyMap<number, number>): ReadonlyMap<string, number> {
+    const own = new Map<string, number>()
+    for (const record of records) {
+      if (record.partition !== this.partition || own.has(record.topic)) continue
+      own.set(record.topic, ends.get(this.#env.tp(record.topic, this.partition)) ?? 0)
+    }
+    return own
+  }
+}

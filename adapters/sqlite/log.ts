@@ -1,0 +1,224 @@
+// The embedded log: one data folder per app, one SQLite file in it.
+//
+// Owns: the folder's lock (mode `runtime`), the writer thread, the reading connection, the groups of this process.
+// A second runtime on the folder is refused; any number of other processes may read and append (mode `client`).
+import { OperationError } from '../../system/protocol/failures.ts'
+import type { OutRecord, RecordRange, TopicSpec } from '../../system/protocol/record.ts'
+import type { AppendOutcome, KeyedReads, LeaseHandler, Log, Member, Membership, ReadOptions, Timepoint, TopicProblem } from '../../system/ports/log.ts'
+import type { Clock } from '../../system/ports/clock.ts'
+import { Group } from '../../system/membership/group.ts'
+import type { GroupMember } from '../../system/membership/group.ts'
+import { recordBytes } from '../../system/membership/poll.ts'
+import { partitionsOf } from '../../system/membership/topics.ts'
+import { Catalog } from './catalog.ts'
+import { openFile } from './file.ts'
+import { packRecords } from './frames.ts'
+import { GroupCommit } from './group-commit.ts'
+import type { CrashPoint, Job, JobResult } from './jobs.ts'
+import { SqliteLease } from './lease.ts'
+import { lockFolder } from './lock.ts'
+import type { FolderLock } from './lock.ts'
+import { operationError } from './problems.ts'
+import { Reader } from './reader.ts'
+import { Waiting } from './waiting.ts'
+
+export interface SqliteLogOptions {
+  readonly folder: string
+  /** `runtime` owns the folder and may join groups; `client` reads and appends beside it. */
+  readonly mode: 'runtime' | 'client'
+  readonly clock: Clock
+  /** Key, value and headers of one record. Default 16 MiB. */
+  readonly recordBytesMax?: number
+  /** How long a write waits for another process's, ms. Default 5000. */
+  readonly busyMsMax?: number
+  /** Pause before a released partition is handed out again, ms. Default 20. */
+  readonly rehandMs?: number
+  /** For tests: the process kills itself in the middle of a commit. */
+  readonly crash?: CrashPoint
+}
+
+const RECORD_BYTES_MAX = 16 << 20
+const BUSY_MS_MAX = 5000
+const REHAND_MS = 20
+/** Rows deleted in one transaction by retention: commits wait no longer than that takes. */
+const TRUNCATE_ROWS_MAX = 10_000
+
+interface Parts {
+  readonly lock: FolderLock | undefined
+  readonly writer: GroupCommit
+  readonly reader: Reader
+  readonly catalog: Catalog
+}
+
+export class SqliteLog implements Log {
+  readonly keyed: KeyedReads
+  readonly #options: SqliteLogOptions
+  readonly #parts: Parts
+  readonly #waiting: Waiting
+  readonly #groups = new Map<string, Group<SqliteLease>>()
+  readonly #recordBytesMax: number
+  #isClosed = false
+
+  constructor(options: SqliteLogOptions, parts: Parts) {
+    this.#options = options
+    this.#parts = parts
+    this.#waiting = new Waiting(options.clock, () => parts.reader.version())
+    this.#recordBytesMax = options.recordBytesMax ?? RECORD_BYTES_MAX
+    this.keyed = parts.reader
+  }
+
+  async ensureTopics(specs: readonly TopicSpec[]): Promise<readonly TopicProblem[]> {
+    const result = await this.#submit({ kind: 'create', specs })
+    if (result.kind === 'created') return result.problems
+    const busy = result.kind === 'busy'
+    throw new OperationError(busy ? 'data-folder/busy' : 'data-folder/unusable', `data folder ${this.#options.folder}: topics were not created: ${'reason' in result ? result.reason : result.kind}`)
+  }
+
+  async topics(): Promise<readonly TopicSpec[]> {
+    return this.#reading(() => this.#parts.catalog.all().map(({ name, partitions, cleanup }) => ({ name, partitions, cleanup })))
+  }
+
+  async join(membership: Membership, handler: LeaseHandler): Promise<Member> {
+    const { folder, mode, clock, rehandMs } = this.#options
+    if (mode === 'client') throw new OperationError('data-folder/client', `data folder ${folder} is open for reading and appending: open it in mode runtime to run partitions`)
+    const partitions = partitionsOf(membership, (topic) => this.#parts.catalog.topic(topic))
+    const rehand = (run: () => void): void => void clock.sleep(rehandMs ?? REHAND_MS).then(run)
+    const group = this.#groups.get(membership.group) ?? new Group<SqliteLease>(partitions, rehand)
+    this.#groups.set(membership.group, group)
+    const member: GroupMember<SqliteLease> = {
+      seat: (partition) => {
+        const lease = this.#lease(membership, partition, (released) => group.release(member, released))
+        queueMicrotask(() => handler.assigned(lease))
+        return lease
+      },
+    }
+    group.join(member)
+    return { leave: async () => group.leave(member) }
+  }
+
+  async read(topic: string, partition: number, from: number, to: number, options: ReadOptions): Promise<RecordRange> {
+    return this.#reading(() => this.#parts.reader.read(topic, partition, from, to, options))
+  }
+
+  async append(records: readonly OutRecord[]): Promise<AppendOutcome> {
+    const { catalog } = this.#parts
+    for (const record of records) {
+      const missing = catalog.find(record.topic, record.partition) === undefined
+      const reason = missing ? `there is no partition ${record.partition} of topic ${record.topic}` : this.#refusal(record)
+      if (reason !== undefined) return { kind: 'failed', reason }
+    }
+    const result = await this.#submit({ kind: 'append', records: this.#pack(records) })
+    if (result.kind === 'busy' || result.kind === 'failed') return { kind: result.kind, reason: result.reason }
+    return { kind: 'done', offsets: result.kind === 'written' ? this.#offsets(records, result.ends) : [] }
+  }
+
+  async offsetsAt(topic: string, partition: number, at: Timepoint): Promise<number> {
+    return this.#reading(() => this.#parts.reader.offsetAt(topic, partition, at))
+  }
+
+  /** Retention: deletes records before an offset, in pieces between which commits go on. Not for compacted topics. */
+  async truncate(topic: string, partition: number, before: number): Promise<void> {
+    const { catalog, reader } = this.#parts
+    const tp = catalog.tp(topic, partition)
+    if (catalog.topic(topic)?.cleanup === 'compact') throw new OperationError('topic/compacted', `topic ${topic} is compacted: it keeps the newest record of each key and cannot be cut off`)
+    const until = Math.min(before, reader.offsetAt(topic, partition, 'latest'))
+    for (let at = reader.offsetAt(topic, partition, 'earliest'); at < until;) {
+      at = Math.min(until, at + TRUNCATE_ROWS_MAX)
+      const result = await this.#submit({ kind: 'truncate', tp, before: at })
+      if (result.kind !== 'truncated') throw new OperationError('data-folder/unusable', `retention of ${topic} stopped at ${at}: ${'reason' in result ? result.reason : result.kind}`)
+    }
+  }
+
+  /** Retention by time: deletes, in every partition of a topic, what stands before the first record not older than `timeMs`. */
+  async retain(topic: string, timeMs: number): Promise<void> {
+    const partitions = this.#parts.catalog.topic(topic)?.partitions ?? 0
+    for (let partition = 0; partition < partitions; partition += 1) {
+      await this.truncate(topic, partition, this.#parts.reader.offsetAt(topic, partition, { timeMs }))
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    for (const group of this.#groups.values()) for (const member of group.members) group.leave(member)
+    this.#parts.reader.close()
+    await this.#parts.writer.close()
+    this.#parts.lock?.release()
+  }
+
+  async #submit(job: Job): Promise<JobResult> {
+    const result = await this.#parts.writer.submit(job)
+    if (result.kind === 'written') this.#waiting.written(result.ends.keys())
+    return result
+  }
+
+  #lease(membership: Membership, partition: number, released: (lease: SqliteLease) => void): SqliteLease {
+    const { catalog, reader } = this.#parts
+    return new SqliteLease(partition, {
+      clock: this.#options.clock,
+      membership,
+      submit: (job) => this.#submit(job),
+      pack: (records) => this.#pack(records),
+      refusal: (record) => this.#refusal(record),
+      committed: (of, index) => this.#reading(() => reader.committed(of, index)),
+      read: (topic, index, from, recordsMax, bytesMax) => this.#reading(() => reader.read(topic, index, from, Infinity, { recordsMax, bytesMax })),
+      wait: (topics, index, ms, ended) => this.#waiting.wait(new Set([...topics].map((topic) => catalog.tp(topic, index))), ms, ended),
+      tp: (topic, index) => catalog.tp(topic, index),
+      released,
+    })
+  }
+
+  #pack(records: readonly OutRecord[]): ArrayBuffer {
+    const { catalog } = this.#parts
+    return packRecords(records, (record) => ({
+      tp: catalog.tp(record.topic, record.partition),
+      compacted: catalog.topic(record.topic)?.cleanup === 'compact',
+    }))
+  }
+
+  #refusal(record: OutRecord): string | undefined {
+    const bytes = recordBytes(record)
+    if (bytes > this.#recordBytesMax) return `a record of ${bytes} bytes for ${record.topic}; the limit is ${this.#recordBytesMax}`
+    const keyless = record.key === null && this.#parts.catalog.topic(record.topic)?.cleanup === 'compact'
+    return keyless ? `a record without key for the compacted topic ${record.topic}` : undefined
+  }
+
+  /** Counted back from the end: the records of one append stand next to each other. */
+  #offsets(records: readonly OutRecord[], ends: ReadonlyMap<number, number>): readonly number[] {
+    const next = new Map(ends)
+    const offsets: number[] = []
+    for (const record of records.toReversed()) {
+      const tp = this.#parts.catalog.tp(record.topic, record.partition)
+      const offset = (next.get(tp) ?? 0) - 1
+      next.set(tp, offset)
+      offsets.push(offset)
+    }
+    return offsets.reverse()
+  }
+
+  #reading<T>(read: () => T): T {
+    if (this.#isClosed) throw new OperationError('data-folder/closed', `data folder ${this.#options.folder}: the log is closed`)
+    try {
+      return read()
+    } catch (error) {
+      throw operationError(this.#options.folder, error)
+    }
+  }
+}
+
+/** Throws an `OperationError` with a code `data-folder/...` that says what to do. */
+export async function openSqliteLog(options: SqliteLogOptions): Promise<SqliteLog> {
+  const { folder, mode, crash } = options
+  const busyMsMax = options.busyMsMax ?? BUSY_MS_MAX
+  const lock = mode === 'runtime' ? lockFolder(folder) : undefined
+  try {
+    const db = openFile(folder, mode === 'runtime', busyMsMax)
+    const catalog = new Catalog(db)
+    const reader = new Reader(db, catalog)
+    const writer = await GroupCommit.start({ folder, busyMsMax, crash: crash ?? null })
+    return new SqliteLog(options, { lock, writer, reader, catalog })
+  } catch (error) {
+    lock?.release()
+    throw operationError(folder, error)
+  }
+}

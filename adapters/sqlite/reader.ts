@@ -1,0 +1,168 @@
+// Reads on the caller's thread, by a connection that only reads: each statement sees one committed moment (L4).
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { LogRecord, RecordRange } from '../../system/protocol/record.ts'
+import type { Committed, KeyedReads, Membership, ReadOptions, Timepoint } from '../../system/ports/log.ts'
+import { recordBytes } from '../../system/membership/poll.ts'
+import type { Catalog } from './catalog.ts'
+import { recordsTable } from './file.ts'
+import { unpackHeaders } from './frames.ts'
+
+/** Rows fetched at once. */
+const ROWS_MAX = 512
+/** Values above this are fetched one by one, so that rows fetched at once stay small. */
+const VALUE_BYTES_INLINE = 64 * 1024
+
+interface TableStatements {
+  readonly range: StatementSync
+  readonly rangeOfKey: StatementSync
+  readonly value: StatementSync
+  readonly since: StatementSync
+}
+
+type Bytes = Uint8Array | null
+type Row = readonly [offset: number, timestampMs: number, key: Bytes, value: Bytes, headers: Bytes, largeBytes: number | null]
+
+export class Reader implements KeyedReads {
+  readonly #db: DatabaseSync
+  readonly #catalog: Catalog
+  readonly #tables = new Map<number, TableStatements>()
+  readonly #ends: StatementSync
+  readonly #newest: StatementSync
+  readonly #armed: StatementSync
+  readonly #lease: StatementSync
+  readonly #positions: StatementSync
+  readonly #version: StatementSync
+
+  constructor(db: DatabaseSync, catalog: Catalog) {
+    this.#db = db
+    this.#catalog = catalog
+    this.#ends = db.prepare('SELECT start, next FROM ends WHERE tp = ?')
+    this.#newest = db.prepare('SELECT offset FROM newest WHERE tp = ? AND key = ?')
+    this.#armed = db.prepare('SELECT offset FROM newest WHERE tp = ? AND armed = 1 ORDER BY offset')
+    this.#lease = db.prepare('SELECT metadata FROM leases WHERE grp = ? AND partition = ?')
+    this.#positions = db.prepare('SELECT topic, next FROM positions WHERE grp = ? AND partition = ?')
+    this.#version = db.prepare('PRAGMA data_version')
+  }
+
+  /** Changes when another connection, of this or another process, has committed. */
+  version(): number {
+    return Number(this.#version.get()?.['data_version'])
+  }
+
+  read(topic: string, partition: number, from: number, to: number, options: ReadOptions): RecordRange {
+    const tp = this.#catalog.tp(topic, partition)
+    // The end first: what is written after this line is left for the next read.
+    const until = Math.min(to, this.#end(tp))
+    const records: LogRecord[] = []
+    const range = (end: number): RecordRange => ({ topic, partition, from, to: end, records })
+    let next = from
+    let bytes = 0
+    while (next < until) {
+      const rowsMax = Math.min(ROWS_MAX, options.recordsMax - records.length + 1)
+      const rows = this.#rows(tp, next, until, rowsMax, options.key)
+      for (const row of rows) {
+        const record = this.#record(tp, row, Math.max(options.bytesMax - bytes, 0), records.length === 0)
+        if (record !== undefined) bytes += recordBytes(record)
+        const isFull = record === undefined || bytes > options.bytesMax || records.length === options.recordsMax
+        if (isFull && (record === undefined || records.length > 0 || options.recordsMax === 0)) return range(row[0])
+        records.push(record)
+        next = row[0] + 1
+      }
+      if (rows.length < rowsMax) break
+    }
+    return range(Math.max(from, until))
+  }
+
+  async get(topic: string, partition: number, keys: readonly Uint8Array[]): Promise<readonly (LogRecord | undefined)[]> {
+    const tp = this.#catalog.tp(topic, partition)
+    return this.#atOneMoment(() => keys.map((key) => {
+      const offset = this.#newest.get(tp, key)?.['offset']
+      const record = offset === undefined ? undefined : this.#recordAt(tp, Number(offset), true)
+      return record?.value === null ? undefined : record
+    }))
+  }
+
+  async armed(topic: string, partition: number): Promise<readonly LogRecord[]> {
+    const tp = this.#catalog.tp(topic, partition)
+    return this.#atOneMoment(() => this.#armed.all(tp).flatMap((row) => {
+      const record = this.#recordAt(tp, Number(row['offset']), false)
+      return record === undefined ? [] : [record]
+    }))
+  }
+
+  committed(membership: Membership, partition: number): Committed | null {
+    return this.#atOneMoment(() => {
+      const metadata = this.#lease.get(membership.group, partition)?.['metadata']
+      if (typeof metadata !== 'string') return null
+      const rows = this.#positions.all(membership.group, partition)
+      const positions = rows.map((row): [string, number] => [String(row['topic']), Number(row['next'])])
+      return { positions: new Map(positions.filter(([topic]) => membership.topics.includes(topic))), metadata }
+    })
+  }
+
+  offsetAt(topic: string, partition: number, at: Timepoint): number {
+    const tp = this.#catalog.tp(topic, partition)
+    if (at === 'latest') return this.#end(tp)
+    if (at === 'earliest') return Number(this.#ends.get(tp)?.['start'] ?? 0)
+    const end = this.#end(tp)
+    return Number(this.#table(tp).since.get(at.timeMs)?.['offset'] ?? end)
+  }
+
+  close(): void {
+    this.#db.close()
+  }
+
+  #end(tp: number): number {
+    return Number(this.#ends.get(tp)?.['next'] ?? 0)
+  }
+
+  #rows(tp: number, from: number, to: number, rowsMax: number, key: Uint8Array | undefined): readonly Row[] {
+    const { range, rangeOfKey } = this.#table(tp)
+    const rows: unknown = key === undefined ? range.all(from, to, rowsMax) : rangeOfKey.all(from, to, rowsMax, key)
+    return rows as readonly Row[]
+  }
+
+  /** Undefined when its value is large and does not fit, unless it must be answered anyway. */
+  #record(tp: number, row: Row, bytesMax: number, isFirst: boolean): LogRecord | undefined {
+    const [offset, timestampMs, key, value, headers, largeBytes] = row
+    if (largeBytes === null) return { offset, key, value, headers: unpackHeaders(headers), timestampMs }
+    if (largeBytes > bytesMax && !isFirst) return undefined
+    const large = this.#table(tp).value.get(offset)?.['value']
+    return { offset, key, value: large instanceof Uint8Array ? large : null, headers: unpackHeaders(headers), timestampMs }
+  }
+
+  #recordAt(tp: number, offset: number, withValue: boolean): LogRecord | undefined {
+    const [row] = this.#rows(tp, offset, offset + 1, 1, undefined)
+    if (row === undefined) return undefined
+    if (withValue) return this.#record(tp, row, Infinity, true)
+    return { offset, key: row[2], value: null, headers: unpackHeaders(row[4]), timestampMs: row[1] }
+  }
+
+  #atOneMoment<T>(read: () => T): T {
+    this.#db.exec('BEGIN')
+    try {
+      return read()
+    } finally {
+      this.#db.exec('COMMIT')
+    }
+  }
+
+  #table(tp: number): TableStatements {
+    const known = this.#tables.get(tp)
+    if (known !== undefined) return known
+    const table = recordsTable(tp)
+    const large = `length(value) > ${VALUE_BYTES_INLINE}`
+    const columns = `offset, timestamp, key, CASE WHEN ${large} THEN NULL ELSE value END, headers, CASE WHEN ${large} THEN length(value) END`
+    const statements = {
+      range: this.#db.prepare(`SELECT ${columns} FROM ${table} WHERE offset >= ?1 AND offset < ?2 ORDER BY offset LIMIT ?3`),
+      // No index by key: it would cost every write. A scan passes over a million rows in about a second.
+      rangeOfKey: this.#db.prepare(`SELECT ${columns} FROM ${table} WHERE offset >= ?1 AND offset < ?2 AND key = ?4 ORDER BY offset LIMIT ?3`),
+      value: this.#db.prepare(`SELECT value FROM ${table} WHERE offset = ?`),
+      since: this.#db.prepare(`SELECT offset FROM ${table} WHERE timestamp >= ? ORDER BY offset LIMIT 1`),
+    }
+    statements.range.setReturnArrays(true)
+    statements.rangeOfKey.setReturnArrays(true)
+    this.#tables.set(tp, statements)
+    return statements
+  }
+}

@@ -1,0 +1,176 @@
+// The writing side of the log: jobs of several callers, executed as one SQL transaction with one fsync.
+//
+// Owns: the only connection of this process that writes.
+//
+// W1. A job decides before it writes: one that is fenced writes nothing, so it cannot spoil the others of its transaction.
+// W2. The epoch of a commit is checked in the transaction that writes it (L2).
+// W3. Nothing is tried again once a transaction has begun: whatever fails then ends all its jobs as `failed` (L5).
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { topicMismatch } from '../../system/membership/topics.ts'
+import type { TopicSpec } from '../../system/protocol/record.ts'
+import type { TopicProblem } from '../../system/ports/log.ts'
+import { connect, createTopic, recordsTable } from './file.ts'
+import { unpackRecords } from './frames.ts'
+import type { FramedRecord } from './frames.ts'
+import type { CrashPoint, Job, JobResult, WriterOptions } from './jobs.ts'
+import { describe, isBusy } from './problems.ts'
+
+type CommitJob = Extract<Job, { kind: 'commit' }>
+
+export class Writer {
+  readonly #db: DatabaseSync
+  readonly #crash: CrashPoint | null
+  readonly #statements = new Map<string, StatementSync>()
+  /** Next offsets of the partitions touched by the open transaction. */
+  readonly #ends = new Map<number, number>()
+  #commits = 0
+  #bytesSinceCheckpoint = 0
+
+  constructor(options: WriterOptions) {
+    this.#db = connect(options.folder, options.busyMsMax)
+    this.#crash = options.crash
+  }
+
+  /** Roughly how many bytes stand in the write-ahead log and not yet in the file. */
+  get bytesSinceCheckpoint(): number {
+    return this.#bytesSinceCheckpoint
+  }
+
+  run(jobs: readonly Job[]): readonly JobResult[] {
+    try {
+      this.#db.exec('BEGIN IMMEDIATE')
+    } catch (error) {
+      return jobs.map(() => ({ kind: isBusy(error) ? 'busy' : 'failed', reason: describe(error) }))
+    }
+    try {
+      this.#ends.clear()
+      const results = jobs.map((job) => this.#runJob(job))
+      const update = this.#prepare('UPDATE ends SET next = ?2 WHERE tp = ?1')
+      for (const [tp, next] of this.#ends) update.run(tp, next)
+      this.#crashIfAsked(jobs)
+      this.#db.exec('COMMIT')
+      return results
+    } catch (error) {
+      this.#rollback()
+      return jobs.map(() => ({ kind: 'failed', reason: describe(error) }))
+    }
+  }
+
+  /** Moves what is in the write-ahead log into the file, as far as readers allow. Blocks nobody but this thread. */
+  checkpoint(): void {
+    try {
+      const row = this.#prepare('PRAGMA wal_checkpoint(PASSIVE)').get()
+      const left = Number(row?.['log'] ?? 0) - Number(row?.['checkpointed'] ?? 0)
+      this.#bytesSinceCheckpoint = Math.max(0, left) * 4096
+    } catch {
+      // A checkpoint is never owed: the next one takes what this one could not.
+      this.#bytesSinceCheckpoint = 0
+    }
+  }
+
+  close(): void {
+    try {
+      this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    } finally {
+      this.#db.close()
+    }
+  }
+
+  #runJob(job: Job): JobResult {
+    switch (job.kind) {
+      case 'append':
+        return { kind: 'written', ends: this.#write(job.records) }
+      case 'commit':
+        return this.#commit(job)
+      case 'fence':
+        return this.#fence(job.group, job.partition)
+      case 'create':
+        return { kind: 'created', problems: this.#create(job.specs) }
+      case 'truncate':
+        this.#prepare(`DELETE FROM ${recordsTable(job.tp)} WHERE offset < ?`).run(job.before)
+        this.#prepare('UPDATE ends SET start = max(start, ?2) WHERE tp = ?1').run(job.tp, job.before)
+        return { kind: 'truncated' }
+    }
+  }
+
+  #commit(job: CommitJob): JobResult {
+    const lease = this.#prepare('SELECT epoch FROM leases WHERE grp = ? AND partition = ?').get(job.group, job.partition)
+    if (lease?.['epoch'] !== job.epoch) return { kind: 'fenced' }
+    const ends = this.#write(job.records)
+    const position = this.#prepare('INSERT INTO positions VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET next = excluded.next')
+    for (const [topic, next] of job.positions) position.run(job.group, job.partition, topic, next)
+    this.#prepare('UPDATE leases SET metadata = ? WHERE grp = ? AND partition = ?').run(job.metadata, job.group, job.partition)
+    return { kind: 'written', ends }
+  }
+
+  #fence(group: string, partition: number): JobResult {
+    const raise = 'INSERT INTO leases (grp, partition, epoch) VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET epoch = epoch + 1 RETURNING epoch'
+    return { kind: 'held', epoch: Number(this.#prepare(raise).get(group, partition)?.['epoch']) }
+  }
+
+  #create(specs: readonly TopicSpec[]): TopicProblem[] {
+    const problems: TopicProblem[] = []
+    for (const spec of specs) {
+      const row = this.#prepare('SELECT name, partitions, cleanup FROM topics WHERE name = ?').get(spec.name)
+      if (row === undefined) {
+        createTopic(this.#db, spec)
+        continue
+      }
+      const existing: TopicSpec = { name: spec.name, partitions: Number(row['partitions']), cleanup: row['cleanup'] === 'compact' ? 'compact' : 'delete' }
+      const reason = topicMismatch(existing, spec)
+      if (reason !== undefined) problems.push({ topic: spec.name, reason })
+    }
+    return problems
+  }
+
+  #write(records: ArrayBuffer): ReadonlyMap<number, number> {
+    const ends = new Map<number, number>()
+    unpackRecords(records, (record) => {
+      const offset = this.#ends.get(record.tp) ?? this.#endOf(record.tp)
+      this.#insert(record, offset)
+      this.#ends.set(record.tp, offset + 1)
+      ends.set(record.tp, offset + 1)
+    })
+    this.#bytesSinceCheckpoint += records.byteLength + 8192
+    return ends
+  }
+
+  #insert(record: FramedRecord, offset: number): void {
+    const table = recordsTable(record.tp)
+    if (record.compacted && record.key !== null) {
+      const old = this.#prepare('SELECT offset FROM newest WHERE tp = ? AND key = ?').get(record.tp, record.key)
+      if (old !== undefined) this.#prepare(`DELETE FROM ${table} WHERE offset = ?`).run(Number(old['offset']))
+      const newest = 'INSERT INTO newest VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET offset = excluded.offset, armed = excluded.armed'
+      this.#prepare(newest).run(record.tp, record.key, offset, record.armed ? 1 : 0)
+    }
+    this.#prepare(`INSERT INTO ${table} VALUES (?, ?, ?, ?, ?)`).run(offset, record.timestampMs, record.key, record.value, record.headers)
+  }
+
+  #endOf(tp: number): number {
+    return Number(this.#prepare('SELECT next FROM ends WHERE tp = ?').get(tp)?.['next'])
+  }
+
+  #crashIfAsked(jobs: readonly Job[]): void {
+    for (const job of jobs) {
+      if (job.kind !== 'commit') continue
+      this.#commits += 1
+      if (this.#commits === this.#crash?.nth) process.kill(process.pid, this.#crash.signal)
+    }
+  }
+
+  #rollback(): void {
+    try {
+      this.#db.exec('ROLLBACK')
+    } catch {
+      // SQLite had rolled back by itself.
+    }
+  }
+
+  #prepare(sql: string): StatementSync {
+    const known = this.#statements.get(sql)
+    if (known !== undefined) return known
+    const statement = this.#db.prepare(sql)
+    this.#statements.set(sql, statement)
+    return statement
+  }
+}
