@@ -23,7 +23,7 @@ export function asPromiseLogic(value: unknown): PromiseLogic | undefined {
   try {
     const next: unknown = logic.transition({ status: 'active' }, RESOLVE, { self: {} })
     const isDone = typeof next === 'object' && next !== null && 'status' in next && next.status === 'done' && 'output' in next && next.output === RESOLVE.data
-    return isDone ? { config: logic.config as PromiseLogic['config'] } : undefined
+    return isDone ? { config: logic.config as unknown as PromiseLogic['config'] } : undefined
   } catch {
     // A callback's logic misses its running actor here.
     return undefined
