@@ -2,7 +2,7 @@
 //
 // Owns: the checksum of byte ranges, whole or piece by piece. Not a defence against forgery; `sha256.ts` names content.
 //
-// K1. updateCrc32c(crc32c(a), b) = crc32c(a ++ b), and crc32c of nothing is 0.
+// K1. crc32c(b, crc32c(a)) = updateCrc32c(crc32c(a), b) = crc32c(a ++ b), and crc32c of nothing is 0.
 
 const POLYNOMIAL = 0x82f63b78 // 0x1edc6f41 with its bits reversed
 
@@ -23,9 +23,9 @@ function makeTables(): Int32Array {
   return tables
 }
 
-/** The checksum (unsigned, 32 bits) of bytes [from, to). */
-export function crc32c(bytes: Uint8Array, from = 0, to = bytes.length): number {
-  return updateCrc32c(0, bytes, from, to)
+/** The checksum (unsigned, 32 bits) of the bytes, or of what `before` covers followed by them (K1). */
+export function crc32c(bytes: Uint8Array, before = 0): number {
+  return updateCrc32c(before, bytes)
 }
 
 /** The checksum of what `crc` covers followed by bytes [from, to) (K1). */
