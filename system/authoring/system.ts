@@ -1,0 +1,76 @@
+// `defineSystem`: the actor types and models of one app, and the graph of tells between them.
+//
+// S1. An edge that closes a cycle of tells is declared `feedback`; it carries no watermark.
+// S2. Names are unique; a topic is a source of a type, an output, or internal, never two of these in conflict.
+import { DefinitionError } from '../protocol/failures.ts'
+import { isName } from '../protocol/ids.ts'
+import type { ModelDefinition } from '../models/model.ts'
+import type { ActorDefinition } from './definition.ts'
+
+export interface SystemOptions {
+  /** Durable: the prefix of the app's own topics. */
+  readonly name: string
+  readonly actors: readonly ActorDefinition[]
+  readonly models?: readonly ModelDefinition[]
+  /** Partitions of every actor type, fixed for its life. Default 4. */
+  readonly partitions?: number
+}
+
+export interface SystemDefinition {
+  readonly name: string
+  readonly actors: readonly ActorDefinition[]
+  readonly models: readonly ModelDefinition[]
+  readonly partitions: number
+}
+
+/** Throws DefinitionError with every problem: unknown targets, undeclared cycles, unknown models, bad names. */
+export function defineSystem(options: SystemOptions): SystemDefinition {
+  const problems: string[] = []
+  const models = options.models ?? []
+  const partitions = options.partitions ?? 4
+  if (!isName(options.name)) problems.push(`system '${options.name}': a name is a-z, 0-9 and '-', starts with a letter and has at most 63 characters`)
+  if (!Number.isInteger(partitions) || partitions < 1 || partitions > 1000) problems.push(`system '${options.name}': partitions is ${partitions}, must be 1..1000`)
+  problems.push(...duplicates(options.actors.map((actor) => actor.name), 'actor type'), ...duplicates(models.map((model) => model.name), 'model'))
+  const types = new Map(options.actors.map((actor) => [actor.name, actor]))
+  const modelNames = new Set(models.map((model) => model.name))
+  for (const actor of options.actors) {
+    for (const target of actor.tells.keys()) {
+      if (!types.has(target)) problems.push(`${actor.name}: it tells '${target}', which is no actor type of system '${options.name}'`)
+    }
+    for (const model of actor.machine.infers) {
+      if (!modelNames.has(model)) problems.push(`${actor.name}: it infers '${model}', which is no model of system '${options.name}'. Add it to models.`)
+    }
+  }
+  const cycle = findCycle(types)
+  if (cycle !== undefined) {
+    const [from, to] = [cycle.at(-2), cycle.at(-1)]
+    problems.push(`tells form a cycle: ${cycle.join(' -> ')}. Declare the edge that closes it: ${from}: tells: { '${to}': 'feedback' }.`)
+  }
+  if (problems.length > 0) throw new DefinitionError(problems)
+  return { name: options.name, actors: options.actors, models, partitions }
+}
+
+function duplicates(names: readonly string[], what: string): string[] {
+  return names.filter((name, index) => names.indexOf(name) !== index).map((name) => `two ${what}s are called '${name}'`)
+}
+
+/** A path of forward edges that ends where an earlier node stands, or undefined. */
+function findCycle(types: ReadonlyMap<string, ActorDefinition>): readonly string[] | undefined {
+  const done = new Set<string>()
+  const visit = (name: string, path: readonly string[]): readonly string[] | undefined => {
+    if (path.includes(name)) return [...path.slice(path.indexOf(name)), name]
+    if (done.has(name)) return undefined
+    for (const [target, kind] of types.get(name)?.tells ?? []) {
+      if (kind === 'feedback') continue
+      const cycle = visit(target, [...path, name])
+      if (cycle !== undefined) return cycle
+    }
+    done.add(name)
+    return undefined
+  }
+  for (const name of types.keys()) {
+    const cycle = visit(name, [])
+    if (cycle !== undefined) return cycle
+  }
+  return undefined
+}

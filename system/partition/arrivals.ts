@@ -1,0 +1,56 @@
+// Arrivals: polled ranges as one sequence, decoded. Merged k-way by event time, then by topic; a topic's own order never changes.
+import { updateCrc32c } from '../protocol/checksum.ts'
+import type { LogRecord, RecordRange } from '../protocol/record.ts'
+import type { Decode, Decoder } from './decode.ts'
+import type { InputRange, InputRef } from './journal.ts'
+
+export interface Arrival {
+  readonly topic: string
+  readonly partition: number
+  readonly record: LogRecord
+  readonly decode: Decode
+}
+
+/** Short name of an input within a journal: the topic's index among the type's inputs, and the offset. */
+export function inputRef(inputs: readonly string[], topic: string, offset: number): InputRef {
+  return `${inputs.indexOf(topic)}:${offset}`
+}
+
+/** Merges decoded ranges. A record without a time of its own (bad, control) goes right after its predecessor. */
+export function arrivalsOf(decoder: Decoder, inputs: readonly string[], ranges: readonly RecordRange[], nowMs: number): readonly Arrival[] {
+  const queues = [...ranges]
+    .sort((a, b) => inputs.indexOf(a.topic) - inputs.indexOf(b.topic))
+    .map((range) => ({ arrivals: range.records.map((record): Arrival => ({ topic: range.topic, partition: range.partition, record, decode: decoder.decode(range.topic, range.partition, record, nowMs) })), at: 0 }))
+    .filter((queue) => queue.arrivals.length > 0)
+  const [only] = queues
+  if (only === undefined) return []
+  if (queues.length === 1) return only.arrivals
+  const merged: Arrival[] = []
+  for (;;) {
+    let best: (typeof queues)[number] | undefined
+    let bestMs = Infinity
+    for (const queue of queues) {
+      const head = queue.arrivals[queue.at]
+      if (head === undefined) continue
+      const timeMs = head.decode.kind === 'input' ? head.decode.input.timeMs : -Infinity
+      if (best === undefined || timeMs < bestMs) {
+        best = queue
+        bestMs = timeMs
+      }
+    }
+    const next = best?.arrivals[best.at]
+    if (best === undefined || next === undefined) return merged
+    merged.push(next)
+    best.at += 1
+  }
+}
+
+/** What the journal says about one consumed range. */
+export function rangeOf(topic: string, from: number, to: number, records: readonly LogRecord[]): InputRange {
+  let sum = 0
+  for (const record of records) {
+    if (record.key !== null) sum = updateCrc32c(sum, record.key)
+    if (record.value !== null) sum = updateCrc32c(sum, record.value)
+  }
+  return { topic, from, to, n: records.length, sum }
+}

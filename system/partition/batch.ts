@@ -1,0 +1,80 @@
+// Batch: what folding one batch produced, before any of it is written.
+import type { Directive, DropReason, Failure } from '../protocol/failures.ts'
+import type { EntityId } from '../protocol/ids.ts'
+import type { LogRecord } from '../protocol/record.ts'
+import type { MachineEvent } from '../protocol/data.ts'
+import type { Decision, FiredTimer, PassCut, Verdict } from './journal.ts'
+import { Outbox } from './outbox.ts'
+
+/** What an input was: a record of a topic, or a timer of an entity. */
+export type Subject =
+  | { readonly kind: 'record'; readonly topic: string; readonly partition: number; readonly offset: number; readonly record: LogRecord | undefined }
+  | { readonly kind: 'timer'; readonly cause: string; readonly event: MachineEvent }
+
+export interface DeadLetterDraft {
+  readonly subject: Subject
+  readonly entity: EntityId | undefined
+  readonly failure: Failure
+  readonly directive: Directive
+}
+
+export interface TaskStart {
+  readonly entity: EntityId
+  readonly task: string
+  readonly key: string
+  readonly src: string
+  readonly input: unknown
+}
+
+export interface CommandReply {
+  readonly command: string
+  readonly value: unknown
+}
+
+export interface LogEntry {
+  readonly entity: EntityId
+  readonly label: string
+  readonly value: unknown
+}
+
+/** Filled while a batch is folded. */
+export class Batch {
+  readonly seq: number
+  readonly nowMs: number
+  readonly outbox = new Outbox()
+  readonly fired: FiredTimer[] = []
+  readonly verdicts: Verdict[] = []
+  readonly decisions: Decision[] = []
+  readonly deadLetters: DeadLetterDraft[] = []
+  readonly drops = new Map<DropReason, number>()
+  readonly taskStarts: TaskStart[] = []
+  readonly replies: CommandReply[] = []
+  readonly logs: LogEntry[] = []
+  readonly occupancy = new Map<string, number>()
+  /** How many arrivals were consumed; the rest is polled again. */
+  consumed = 0
+  /** Turns that ran to their end. */
+  turns = 0
+  /** Inputs of entities whose loaded state already contained this commit (recovery). */
+  skipped = 0
+  /** Event time up to which the batch came. */
+  progressMs = -Infinity
+  cut: PassCut | undefined
+
+  constructor(seq: number, nowMs: number) {
+    this.seq = seq
+    this.nowMs = nowMs
+  }
+
+  drop(reason: DropReason): void {
+    this.drops.set(reason, (this.drops.get(reason) ?? 0) + 1)
+  }
+
+  /** An entity moved between configurations; undefined: it did not exist, or no longer does. */
+  moved(from: string | undefined, to: string | undefined): void {
+    if (from === to) return
+    if (from !== undefined) this.occupancy.set(from, (this.occupancy.get(from) ?? 0) - 1)
+    if (to !== undefined) this.occupancy.set(to, (this.occupancy.get(to) ?? 0) + 1)
+  }
+}
+

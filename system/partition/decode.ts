@@ -1,0 +1,212 @@
+// Decode: one record into what the partition does with it. The edge: behind it every id, time and event is trusted.
+//
+// Owns no state. A record either becomes an input, a promise about time, or a failure with its class; nothing throws.
+import { utf8Decode } from '../protocol/utf8.ts'
+import { parseEntityId } from '../protocol/ids.ts'
+import type { EntityId } from '../protocol/ids.ts'
+import type { MachineEvent } from '../protocol/data.ts'
+import type { Failure, FailureClass } from '../protocol/failures.ts'
+import { headerOf } from '../protocol/record.ts'
+import type { LogRecord } from '../protocol/record.ts'
+import { VALUE_DEPTH_MAX } from '../protocol/limits.ts'
+import type { Codec } from '../ports/codec.ts'
+import type { ActorDefinition, SourceDefinition } from '../authoring/definition.ts'
+import { decodeEnvelope, decodeSourceControl, SOURCE_CONTROL_HEADER } from './envelope.ts'
+import type { Origin, TaskResult } from './envelope.ts'
+import type { TypePlan } from './topology.ts'
+
+/** An input for one entity. */
+export interface Input {
+  readonly entity: EntityId
+  readonly event: MachineEvent
+  readonly timeMs: number
+  readonly rank: number
+  readonly origin: Origin
+  /** (source, id) for dedup; undefined: not deduplicated. */
+  readonly dedupKey: string | undefined
+  /** Feedback, commands and task results never wait for a watermark. */
+  readonly onArrival: boolean
+  readonly command: string | undefined
+  readonly task: TaskResult | undefined
+}
+
+/** A promise about time made by a sender or by the source itself. */
+export interface Promised {
+  readonly input: string
+  readonly watermarkMs: number
+  readonly idle: boolean
+}
+
+export type Decode =
+  | { readonly kind: 'input'; readonly input: Input; readonly promised: Promised | undefined }
+  | { readonly kind: 'promise'; readonly promised: Promised }
+  | { readonly kind: 'failed'; readonly failure: Failure; readonly promised?: Promised }
+
+const failed = (failureClass: FailureClass, message: string): Decode => ({ kind: 'failed', failure: { class: failureClass, message, stage: 'decode' } })
+
+/** Decodes records of one actor type. `nowMs` is the batch's time, for rules about the future. */
+export class Decoder {
+  readonly #plan: TypePlan
+  readonly #definition: ActorDefinition
+  readonly #codec: Codec
+  readonly #sources: ReadonlyMap<string, SourceDefinition>
+
+  constructor(plan: TypePlan, codec: Codec) {
+    this.#plan = plan
+    this.#definition = plan.definition
+    this.#codec = codec
+    this.#sources = new Map(plan.definition.sources.map((source) => [source.topic, source]))
+  }
+
+  decode(topic: string, partition: number, record: LogRecord, nowMs: number): Decode {
+    const source = this.#sources.get(topic)
+    if (source === undefined) return this.#decodeInbox(record)
+    const control = headerOf(record.headers, SOURCE_CONTROL_HEADER)
+    if (control !== undefined) {
+      const promise = decodeSourceControl(this.#codec, control)
+      return promise === undefined ? failed('decode', 'a control record of an unknown form') : { kind: 'promise', promised: { input: topic, watermarkMs: promise.watermark, idle: false } }
+    }
+    return this.#decodeSource(source, partition, record, nowMs)
+  }
+
+  #decodeSource(source: SourceDefinition, partition: number, record: LogRecord, nowMs: number): Decode {
+    const entity = entityOf(record.key)
+    if (entity === undefined) return failed('key', 'the record key is no entity id (UTF-8, 1..256 bytes)')
+    if (record.value === null) return failed('decode', 'the record has no value')
+    if (record.value.length > this.#definition.limits.recordBytesMax) return failed('size', `${record.value.length} bytes, at most ${this.#definition.limits.recordBytesMax} are allowed`)
+    const parsed = parseValue(this.#codec, source.format, record.value)
+    if (parsed.kind === 'failed') return failed('decode', parsed.reason)
+    const checked = validate(source, parsed.value)
+    if (checked.kind === 'failed') return failed('schema', checked.reason)
+    const event = checked.event
+    const fault = this.#faultOf(source, event, entity, nowMs)
+    if (fault !== undefined) return fault
+    const timeMs = source.time(event)
+    const id = source.id?.(event)
+    return {
+      kind: 'input', promised: undefined,
+      input: {
+        entity, event: event['time'] === timeMs ? event : { ...event, time: timeMs }, timeMs, rank: this.#rank(event.type),
+        origin: { source: source.topic, id: id ?? `${partition}-${String(record.offset).padStart(16, '0')}` },
+        dedupKey: id === undefined ? undefined : `${source.topic}/${id}`,
+        onArrival: false, command: undefined, task: undefined,
+      },
+    }
+  }
+
+  /** What a well-formed event still has wrong: user functions run here, so that their throws are contained. */
+  #faultOf(source: SourceDefinition, event: MachineEvent, entity: EntityId, nowMs: number): Decode | undefined {
+    if (isReserved(event.type)) return failed('schema', `event type '${event.type}' is reserved`)
+    try {
+      const named = source.key(event)
+      if (named !== entity) return failed('key', `the record key '${entity}' is not the entity '${String(named).slice(0, 80)}' that the payload names`)
+      const timeMs = source.time(event)
+      if (!Number.isFinite(timeMs)) return failed('semantic', 'the event time is not finite')
+      if (timeMs > nowMs + source.futureMs) return failed('semantic', `the event is dated ${Math.round((timeMs - nowMs) / 1000)} s ahead of the clock`)
+      for (const rule of source.rules) {
+        const wrong = rule.check(event, nowMs)
+        if (wrong !== undefined) return failed('semantic', wrong)
+      }
+      return undefined
+    } catch (thrown) {
+      return failed('semantic', `a rule, key or time function threw: ${String(thrown)}`)
+    }
+  }
+
+  #decodeInbox(record: LogRecord): Decode {
+    if (record.value === null) return failed('decode', 'the record has no value')
+    const envelope = decodeEnvelope(this.#codec, record.value)
+    if (envelope.kind === 'failed') return failed('decode', envelope.reason)
+    if (envelope.kind === 'watermark') {
+      return { kind: 'promise', promised: { input: `${envelope.sender}/${envelope.senderPartition}`, watermarkMs: envelope.watermark, idle: envelope.idle } }
+    }
+    const entity = entityOf(record.key)
+    if (entity === undefined) return failed('key', 'the record key is no entity id (UTF-8, 1..256 bytes)')
+    switch (envelope.kind) {
+      case 'tell': {
+        const promised = envelope.watermark === undefined ? undefined : { input: `${envelope.sender}/${envelope.senderPartition}`, watermarkMs: envelope.watermark, idle: false }
+        return { kind: 'input', promised, input: { ...this.#plain(entity, envelope.event, envelope.timeMs, envelope.origin), onArrival: envelope.watermark === undefined } }
+      }
+      case 'command': {
+        if (isReserved(envelope.event.type)) return failed('schema', `event type '${envelope.event.type}' is reserved`)
+        const origin = { source: 'command', id: envelope.id }
+        return { kind: 'input', promised: undefined, input: { ...this.#plain(entity, envelope.event, envelope.timeMs, origin), dedupKey: `command/${envelope.id}`, command: envelope.id } }
+      }
+      case 'task': {
+        const event = { type: envelope.ok ? `xstate.done.actor.${envelope.task}` : `xstate.error.actor.${envelope.task}`, [envelope.ok ? 'output' : 'error']: envelope.value, actorId: envelope.task }
+        return { kind: 'input', promised: undefined, input: { ...this.#plain(entity, event, envelope.timeMs, { source: 'task', id: envelope.key }), task: envelope } }
+      }
+    }
+  }
+
+  #plain(entity: EntityId, event: MachineEvent, timeMs: number, origin: Origin): Input {
+    return { entity, event: { ...event, time: timeMs }, timeMs, rank: this.#rank(event.type), origin, dedupKey: undefined, onArrival: true, command: undefined, task: undefined }
+  }
+
+  #rank(type: string): number {
+    return this.#definition.rank.get(type) ?? this.#definition.rank.size
+  }
+
+  get plan(): TypePlan {
+    return this.#plan
+  }
+}
+
+/** Event types that only the runtime may make. */
+export function isReserved(type: string): boolean {
+  return type.startsWith('xstate.') || type.startsWith('inference.')
+}
+
+function entityOf(key: Uint8Array | null): EntityId | undefined {
+  if (key === null) return undefined
+  const text = utf8Decode(key)
+  return text === undefined ? undefined : parseEntityId(text)
+}
+
+type Parsed = { readonly kind: 'ok'; readonly value: unknown } | { readonly kind: 'failed'; readonly reason: string }
+
+function parseValue(codec: Codec, format: 'json' | 'cbor', bytes: Uint8Array): Parsed {
+  if (format === 'cbor') return codec.decode(bytes)
+  const text = utf8Decode(bytes)
+  if (text === undefined) return { kind: 'failed', reason: 'not UTF-8' }
+  try {
+    const value = JSON.parse(text) as unknown
+    const reason = dangerOf(text, value)
+    return reason === undefined ? { kind: 'ok', value } : { kind: 'failed', reason }
+  } catch (thrown) {
+    return { kind: 'failed', reason: `not JSON: ${String(thrown).slice(0, 200)}` }
+  }
+}
+
+/** Keys that would change prototypes, and nesting that would exhaust a stack; the cheap look at the text comes first. */
+function dangerOf(text: string, value: unknown): string | undefined {
+  const suspect = text.includes('__proto__') || text.includes('\\u00')
+  if (!suspect && text.split('[', VALUE_DEPTH_MAX + 2).length + text.split('{', VALUE_DEPTH_MAX + 2).length <= VALUE_DEPTH_MAX + 2) return undefined
+  const walk = (part: unknown, depth: number): string | undefined => {
+    if (typeof part !== 'object' || part === null) return undefined
+    if (depth > VALUE_DEPTH_MAX) return `nested deeper than ${VALUE_DEPTH_MAX}`
+    for (const key of Object.keys(part)) {
+      if (key === '__proto__') return "a key is '__proto__'"
+      const found = walk((part as Record<string, unknown>)[key], depth + 1)
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+  return walk(value, 1)
+}
+
+function validate(source: SourceDefinition, value: unknown): { readonly kind: 'ok'; readonly event: MachineEvent } | { readonly kind: 'failed'; readonly reason: string } {
+  try {
+    const result = source.schema['~standard'].validate(value)
+    if (result instanceof Promise) return { kind: 'failed', reason: 'the schema validates asynchronously; sources need a synchronous one' }
+    if (result.issues === undefined) {
+      if (typeof (result.value as { type?: unknown } | null)?.type === 'string') return { kind: 'ok', event: result.value }
+      return { kind: 'failed', reason: 'the event has no type' }
+    }
+    const issue = result.issues[0]
+    const path = (issue?.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.')
+    return { kind: 'failed', reason: `${path === '' ? 'the event' : path}: ${issue?.message ?? 'invalid'}` }
+  } catch (thrown) {
+    return { kind: 'failed', reason: `the schema threw: ${String(thrown)}` }
+  }
+}

@@ -1,0 +1,154 @@
+// Effects: what a finished turn asks for, applied to its entity and written as records. All or nothing (R1 of `turn.ts`).
+//
+// A1. Everything that can be refused is made before anything is changed.
+// A2. Generations and task keys count per entity and commit, so that they do not depend on what other entities did.
+import { InvariantBroken } from '../protocol/assert.ts'
+import { TASK_LEASE_MS } from '../protocol/limits.ts'
+import { parseEntityId } from '../protocol/ids.ts'
+import type { Failure } from '../protocol/failures.ts'
+import type { OutRecord } from '../protocol/record.ts'
+import { NotPlainData } from '../ports/codec.ts'
+import type { Effect, EngineState } from '../ports/engine.ts'
+import type { Batch } from './batch.ts'
+import type { Entity, Task, Timer } from './entity.ts'
+import type { Memory } from './memory.ts'
+import type { Made, RecordMaker } from './outbox.ts'
+import type { TurnInput } from './turn.ts'
+
+/** Changes to the entity that a turn's effects add up to. */
+interface Plan {
+  readonly records: OutRecord[]
+  timers: Map<string, Timer> | undefined
+  tasks: Map<string, Task> | undefined
+  arms: number
+  reply: { readonly value: unknown } | undefined
+}
+
+export class EffectApplier {
+  readonly #memory: Memory
+  readonly #batch: Batch
+  readonly #maker: RecordMaker
+  readonly #arms = new Map<Entity, number>()
+
+  constructor(memory: Memory, batch: Batch, maker: RecordMaker) {
+    this.#memory = memory
+    this.#batch = batch
+    this.#maker = maker
+  }
+
+  /** Applies a turn's end, or answers why it cannot be and changes nothing (A1). */
+  apply(turn: TurnInput, state: EngineState, effects: readonly Effect[]): Failure | undefined {
+    const plan: Plan = { records: [], timers: undefined, tasks: undefined, arms: this.#arms.get(turn.entity) ?? 0, reply: undefined }
+    for (const effect of effects) {
+      const failure = this.#plan(plan, turn, effect)
+      if (failure !== undefined) return failure
+    }
+    const timersMax = this.#memory.plan.definition.limits.timersMax
+    if (plan.timers !== undefined && plan.timers.size > timersMax) return { class: 'size', message: `more than ${timersMax} armed timers`, stage: 'effects' }
+    this.#commit(plan, turn, state, effects)
+    return undefined
+  }
+
+  #plan(plan: Plan, turn: TurnInput, effect: Effect): Failure | undefined {
+    switch (effect.kind) {
+      case 'emit': return this.#write(plan, () => this.#maker.output(effect.event, plan.records.length, turn.by))
+      case 'tell': {
+        const target = this.#memory.plan.targets.get(effect.target)
+        if (target === undefined) return action(`it tells '${effect.target}', which the actor type does not declare. Add tells: { '${effect.target}': 'forward' }.`)
+        const id = parseEntityId(effect.id)
+        if (id === undefined) return action(`it tells '${effect.target}' an entity whose id is no entity id: '${String(effect.id).slice(0, 80)}'`)
+        return this.#write(plan, () => this.#maker.tell(target, id, effect.event, plan.records.length, turn.by))
+      }
+      case 'schedule': {
+        if (!Number.isFinite(effect.delayMs)) return action(`timer '${effect.timer}' has the delay ${effect.delayMs}`)
+        const base = this.#memory.plan.definition.timers === 'event' ? turn.by.timeMs : this.#batch.nowMs
+        plan.arms += 1
+        plan.timers ??= new Map(turn.entity.timers)
+        plan.timers.set(effect.timer, { generation: `${this.#batch.seq}.${plan.arms}`, dueMs: base + Math.max(0, effect.delayMs), event: effect.event })
+        return undefined
+      }
+      case 'cancel':
+        plan.timers ??= new Map(turn.entity.timers)
+        plan.timers.delete(effect.timer)
+        return undefined
+      case 'task': {
+        plan.arms += 1
+        plan.tasks ??= new Map(turn.entity.tasks)
+        const key = `${this.#memory.plan.definition.name}/${turn.entity.id}/${effect.task}/${this.#batch.seq}-${plan.arms}`
+        plan.tasks.set(effect.task, { key, src: effect.src, input: effect.input, attempt: 1, dueMs: this.#batch.nowMs + TASK_LEASE_MS })
+        return undefined
+      }
+      case 'stopTask':
+        plan.tasks ??= new Map(turn.entity.tasks)
+        plan.tasks.delete(effect.task)
+        return undefined
+      case 'reply':
+        plan.reply = { value: effect.value }
+        return undefined
+      case 'infer':
+      case 'log': return undefined
+    }
+  }
+
+  #write(plan: Plan, make: () => Made): Failure | undefined {
+    try {
+      const made = make()
+      if (made.kind === 'refused') return action(made.reason)
+      plan.records.push(made.record)
+      return undefined
+    } catch (thrown) {
+      if (thrown instanceof InvariantBroken) throw thrown
+      return action(thrown instanceof NotPlainData ? thrown.message : `an event cannot be written: ${String(thrown)}`)
+    }
+  }
+
+  #commit(plan: Plan, turn: TurnInput, state: EngineState, effects: readonly Effect[]): void {
+    const { entity } = turn
+    const { entities } = this.#memory
+    const { machine, keepStoppedMs } = this.#memory.plan.definition
+    const from = entity.machine === undefined ? undefined : machine.configuration(entity.machine)
+    entity.machine = state
+    if (plan.arms > 0) this.#arms.set(entity, plan.arms)
+    const done = machine.status(state) !== 'active'
+    this.#setTimers(entity, done ? new Map() : plan.timers)
+    this.#setTasks(entity, done ? new Map() : plan.tasks)
+    if (done) {
+      entity.stopped = true
+      entity.expireAtMs = this.#batch.nowMs + keepStoppedMs
+      entities.arm({ dueMs: entity.expireAtMs, entity: entity.id, kind: 3, id: '' })
+    }
+    this.#batch.moved(from, machine.configuration(state))
+    turn.slot.push(...plan.records)
+    for (const effect of effects) if (effect.kind === 'log') this.#batch.logs.push({ entity: entity.id, label: effect.label, value: effect.value })
+    if (turn.command !== undefined) this.#reply(entity, turn.command, plan.reply?.value)
+    entities.touch(entity, this.#batch.seq, this.#batch.nowMs)
+  }
+
+  #reply(entity: Entity, command: string, value: unknown): void {
+    const seen = entity.seen.find((one) => one.key === `command/${command}`)
+    if (seen !== undefined) seen.reply = value ?? null
+    this.#batch.replies.push({ command, value: value ?? null })
+  }
+
+  #setTimers(entity: Entity, timers: Map<string, Timer> | undefined): void {
+    if (timers === undefined) return
+    const { entities } = this.#memory
+    for (const id of entity.timers.keys()) if (!timers.has(id)) entities.disarm({ entity: entity.id, kind: 1, id })
+    for (const [id, timer] of timers) if (entity.timers.get(id) !== timer) entities.arm({ dueMs: timer.dueMs, entity: entity.id, kind: 1, id })
+    entity.timers = timers
+  }
+
+  #setTasks(entity: Entity, tasks: Map<string, Task> | undefined): void {
+    if (tasks === undefined) return
+    const { entities } = this.#memory
+    for (const id of entity.tasks.keys()) if (!tasks.has(id)) entities.disarm({ entity: entity.id, kind: 2, id })
+    for (const [id, task] of tasks) {
+      if (entity.tasks.get(id) === task) continue
+      entities.arm({ dueMs: task.dueMs, entity: entity.id, kind: 2, id })
+      this.#batch.taskStarts.push({ entity: entity.id, task: id, key: task.key, src: task.src, input: task.input })
+    }
+    entity.tasks = tasks
+  }
+}
+
+const action = (message: string): Failure => ({ class: 'action', message, stage: 'effects' })

@@ -1,0 +1,137 @@
+// Entities: the actors of one partition that are in memory, which of them are dirty, and what is due for all of them.
+//
+// Owns: the table, the two due indexes, the byte estimate. Does no I/O: `snapshots.ts` reads and writes states.
+//
+// B1. Only a clean entity leaves memory (its newest state stands on the state topic).
+// B2. The due indexes hold exactly what the entities have armed, in memory or not.
+// B3. The dirty entities are iterated oldest first.
+import type { EntityId } from '../protocol/ids.ts'
+import { DueIndex } from './due-index.ts'
+import type { Due } from './due-index.ts'
+import { blankEntity, duesOf } from './entity.ts'
+import type { Entity } from './entity.ts'
+
+export class Entities {
+  /** In order of last use. */
+  readonly #table = new Map<EntityId, Entity>()
+  readonly #dirty = new Set<Entity>()
+  /** Held events, and timers of event-time types. */
+  readonly eventDues = new DueIndex()
+  /** Everything that counts processing time. */
+  readonly clockDues = new DueIndex()
+  readonly #eventTimers: boolean
+  #bytes = 0
+
+  constructor(eventTimers: boolean) {
+    this.#eventTimers = eventTimers
+  }
+
+  get size(): number {
+    return this.#table.size
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  has(id: EntityId): boolean {
+    return this.#table.has(id)
+  }
+
+  /** The entity in memory; undefined: not loaded. */
+  peek(id: EntityId): Entity | undefined {
+    return this.#table.get(id)
+  }
+
+  /** The entity, made blank when there is none; counts as a use. Whoever is not in memory must have been loaded before. */
+  use(id: EntityId): Entity {
+    let entity = this.#table.get(id)
+    if (entity === undefined) {
+      entity = blankEntity(id)
+      this.#bytes += entity.bytes
+    } else {
+      this.#table.delete(id)
+    }
+    this.#table.set(id, entity)
+    return entity
+  }
+
+  /** Puts a loaded entity into memory. Its dues are already indexed (B2). */
+  add(entity: Entity): void {
+    this.#table.set(entity.id, entity)
+    this.#bytes += entity.bytes
+  }
+
+  indexOf(due: Due): DueIndex {
+    return due.kind === 0 || (due.kind === 1 && this.#eventTimers) ? this.eventDues : this.clockDues
+  }
+
+  arm(due: Due): void {
+    this.indexOf(due).set(due)
+  }
+
+  disarm(due: Pick<Due, 'entity' | 'kind' | 'id'>): void {
+    this.indexOf({ ...due, dueMs: 0 }).delete(due.entity, due.kind, due.id)
+  }
+
+  /** Arms everything an entity's state says (recovery). */
+  armAll(entity: Entity): void {
+    for (const due of duesOf(entity)) this.arm(due)
+  }
+
+  /** The entity was changed by commit `seq`. */
+  touch(entity: Entity, seq: number, nowMs: number): void {
+    entity.seq = seq
+    if (entity.dirtySeq !== 0) return
+    entity.dirtySeq = seq
+    entity.dirtyAtMs = nowMs
+    this.#dirty.add(entity)
+  }
+
+  /** The entity's newest state stands on the state topic; `bytes` is its size there. */
+  clean(entity: Entity, bytes: number): void {
+    entity.dirtySeq = 0
+    this.#dirty.delete(entity)
+    const estimate = 1024 + 3 * bytes
+    this.#bytes += estimate - entity.bytes
+    entity.bytes = estimate
+  }
+
+  /** Oldest first (B3). */
+  dirty(): IterableIterator<Entity> {
+    return this.#dirty.values()
+  }
+
+  get dirtyCount(): number {
+    return this.#dirty.size
+  }
+
+  /** Seq of the oldest change not yet on the state topic, undefined when all is clean. */
+  oldestDirtySeq(): number | undefined {
+    for (const entity of this.#dirty) return entity.dirtySeq
+    return undefined
+  }
+
+  /** Drops least recently used clean entities until the estimate is within `bytesMax`. Answers whether it is (B1). */
+  evict(bytesMax: number, mayLeave: (entity: Entity) => boolean): boolean {
+    if (this.#bytes <= bytesMax) return true
+    for (const entity of this.#table.values()) {
+      if (entity.dirtySeq !== 0 || !mayLeave(entity)) continue
+      this.#table.delete(entity.id)
+      this.#bytes -= entity.bytes
+      if (this.#bytes <= bytesMax) return true
+    }
+    return false
+  }
+
+  /** Forgets a clean entity, for tests of passivation and after a failed turn of an entity that never existed. */
+  forget(entity: Entity): void {
+    if (entity.dirtySeq !== 0 || this.#table.get(entity.id) !== entity) return
+    this.#table.delete(entity.id)
+    this.#bytes -= entity.bytes
+  }
+
+  values(): IterableIterator<Entity> {
+    return this.#table.values()
+  }
+}

@@ -1,0 +1,172 @@
+// Entity: one actor in memory, and its stored form.
+//
+// Owns: the shape. `entities.ts` owns the table, `fold.ts` alone changes an entity.
+//
+// N1. `decode(encode(entity))` steps exactly like the entity.
+// N2. A blank entity (no machine, nothing armed) is stored as a tombstone.
+import type { MachineEvent } from '../protocol/data.ts'
+import type { EntityId } from '../protocol/ids.ts'
+import type { EngineState, StoredMachine } from '../ports/engine.ts'
+import type { Codec } from '../ports/codec.ts'
+import type { ActorDefinition } from '../authoring/definition.ts'
+import type { Due } from './due-index.ts'
+import type { Origin } from './envelope.ts'
+
+export interface Timer {
+  readonly generation: string
+  readonly dueMs: number
+  readonly event: MachineEvent
+}
+
+export interface Task {
+  readonly key: string
+  readonly src: string
+  readonly input: unknown
+  readonly attempt: number
+  /** When it is started again if no result has come, processing time. */
+  readonly dueMs: number
+}
+
+/** An event that waits for the watermark, with everything its turn will need. */
+export interface Held {
+  readonly timeMs: number
+  readonly rank: number
+  readonly origin: Origin
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  readonly event: MachineEvent
+}
+
+/** An input seen before, for dedup; a command keeps its reply. */
+export interface Seen {
+  readonly key: string
+  readonly timeMs: number
+  reply?: unknown
+}
+
+export interface Entity {
+  readonly id: EntityId
+  /** Undefined: the entity does not exist yet (or any more). */
+  machine: EngineState | undefined
+  stopped: boolean
+  timers: Map<string, Timer>
+  tasks: Map<string, Task>
+  /** In the order in which they will be stepped. */
+  holds: Held[]
+  seen: Seen[]
+  expireAtMs: number | undefined
+  /** Newest commit that changed it; 0: none. */
+  seq: number
+  /** Commit whose state was loaded from the state topic: inputs up to it are in it already. 0: never stored. */
+  savedSeq: number
+  /** Oldest commit whose change is not yet on the state topic; 0: clean. */
+  dirtySeq: number
+  dirtyAtMs: number
+  /** Estimated memory, bytes. */
+  bytes: number
+}
+
+const BLANK_BYTES = 1024
+
+export function blankEntity(id: EntityId): Entity {
+  return { id, machine: undefined, stopped: false, timers: new Map(), tasks: new Map(), holds: [], seen: [], expireAtMs: undefined, seq: 0, savedSeq: 0, dirtySeq: 0, dirtyAtMs: 0, bytes: BLANK_BYTES }
+}
+
+export function isBlank(entity: Entity): boolean {
+  return entity.machine === undefined && entity.holds.length === 0 && entity.seen.length === 0
+}
+
+/** Order of held events of one entity: (time, rank, source, id of the outside event). */
+export function compareHeld(a: Held, b: Held): number {
+  if (a.timeMs !== b.timeMs) return a.timeMs - b.timeMs
+  if (a.rank !== b.rank) return a.rank - b.rank
+  if (a.origin.source !== b.origin.source) return a.origin.source < b.origin.source ? -1 : 1
+  if (a.origin.id !== b.origin.id) return a.origin.id < b.origin.id ? -1 : 1
+  return a.topic === b.topic ? a.offset - b.offset : a.topic < b.topic ? -1 : 1
+}
+
+/** Everything of the entity that stands in a due index. Timers of event-time types are `event`, the rest counts processing time. */
+export function duesOf(entity: Entity): readonly Due[] {
+  const dues: Due[] = []
+  const first = entity.holds[0]
+  if (first !== undefined) dues.push({ dueMs: first.timeMs, entity: entity.id, kind: 0, id: '' })
+  for (const [id, timer] of entity.timers) dues.push({ dueMs: timer.dueMs, entity: entity.id, kind: 1, id })
+  for (const [id, task] of entity.tasks) dues.push({ dueMs: task.dueMs, entity: entity.id, kind: 2, id })
+  if (entity.expireAtMs !== undefined) dues.push({ dueMs: entity.expireAtMs, entity: entity.id, kind: 3, id: '' })
+  return dues
+}
+
+interface StoredEntity {
+  readonly v: 1
+  /** Version of the actor type that wrote it. */
+  readonly a: number
+  readonly m?: StoredMachine
+  readonly t?: readonly (readonly [id: string, generation: string, dueMs: number, event: MachineEvent])[]
+  readonly k?: readonly (readonly [id: string, key: string, src: string, input: unknown, attempt: number, dueMs: number])[]
+  readonly h?: readonly (readonly [timeMs: number, rank: number, source: string, id: string, topic: string, partition: number, offset: number, event: MachineEvent])[]
+  readonly d?: readonly (readonly [key: string, timeMs: number, reply?: unknown])[]
+  readonly x?: number
+  readonly stopped?: true
+}
+
+/** Canonical bytes of the stored form (N1). Throws NotPlainData for a context that cannot be stored. */
+export function encodeEntity(codec: Codec, definition: ActorDefinition, entity: Entity): Uint8Array {
+  const stored: StoredEntity = {
+    v: 1,
+    a: definition.version,
+    ...(entity.machine === undefined ? {} : { m: definition.machine.store(entity.machine) }),
+    ...(entity.timers.size === 0 ? {} : { t: [...entity.timers].map(([id, { generation, dueMs, event }]) => [id, generation, dueMs, event] as const).sort(byId) }),
+    ...(entity.tasks.size === 0 ? {} : { k: [...entity.tasks].map(([id, { key, src, input, attempt, dueMs }]) => [id, key, src, input, attempt, dueMs] as const).sort(byId) }),
+    ...(entity.holds.length === 0 ? {} : { h: entity.holds.map((held) => [held.timeMs, held.rank, held.origin.source, held.origin.id, held.topic, held.partition, held.offset, held.event] as const) }),
+    ...(entity.seen.length === 0 ? {} : { d: entity.seen.map((seen) => (seen.reply === undefined ? [seen.key, seen.timeMs] as const : [seen.key, seen.timeMs, seen.reply] as const)) }),
+    ...(entity.expireAtMs === undefined ? {} : { x: entity.expireAtMs }),
+    ...(entity.stopped ? { stopped: true as const } : {}),
+  }
+  return codec.canonical(stored)
+}
+
+const byId = (a: readonly [string, ...unknown[]], b: readonly [string, ...unknown[]]): number => (a[0] < b[0] ? -1 : 1)
+
+export type EntityRead =
+  | { readonly kind: 'ok'; readonly entity: Entity }
+  /** The bytes are damaged: the copy is worthless, not the entity. */
+  | { readonly kind: 'damaged'; readonly reason: string }
+  /** No migration leads from the stored version to this one. */
+  | { readonly kind: 'unfit'; readonly reason: string }
+
+/** Restores an entity from its stored form, through the type's migrations when an older version wrote it. */
+export function decodeEntity(codec: Codec, definition: ActorDefinition, id: EntityId, seq: number, bytes: Uint8Array): EntityRead {
+  const decoded = codec.decode(bytes)
+  if (decoded.kind === 'failed') return { kind: 'damaged', reason: decoded.reason }
+  const stored = decoded.value as StoredEntity
+  if (stored === null || typeof stored !== 'object' || stored.v !== 1) return { kind: 'damaged', reason: 'not a stored entity' }
+  const entity = blankEntity(id)
+  if (stored.m !== undefined) {
+    const restored = migrated(definition, stored.a, stored.m)
+    if (typeof restored === 'string') return { kind: 'unfit', reason: restored }
+    entity.machine = restored
+  }
+  for (const [timer, generation, dueMs, event] of stored.t ?? []) entity.timers.set(timer, { generation, dueMs, event })
+  for (const [task, key, src, input, attempt, dueMs] of stored.k ?? []) entity.tasks.set(task, { key, src, input, attempt, dueMs })
+  entity.holds = (stored.h ?? []).map(([timeMs, rank, source, origin, topic, partition, offset, event]) => ({ timeMs, rank, origin: { source, id: origin }, topic, partition, offset, event }))
+  entity.seen = (stored.d ?? []).map(([key, timeMs, reply]) => (reply === undefined ? { key, timeMs } : { key, timeMs, reply }))
+  entity.expireAtMs = stored.x
+  entity.stopped = stored.stopped === true
+  entity.seq = seq
+  entity.savedSeq = seq
+  entity.bytes = BLANK_BYTES + 3 * bytes.length
+  return { kind: 'ok', entity }
+}
+
+function migrated(definition: ActorDefinition, from: number, stored: StoredMachine): EngineState | string {
+  let current = stored
+  for (let version = from; version < definition.version; version += 1) {
+    const step = definition.migrations.find((migration) => migration.from === version)
+    // A version without a migration may still fit: the engine has the last word.
+    if (step !== undefined) current = step.migrate(current)
+  }
+  const state = from > definition.version ? undefined : definition.machine.restore(current)
+  if (state !== undefined) return state
+  return `stored by version ${from} of '${definition.name}', which version ${definition.version} cannot read. Add migrate: { ${from}: (stored) => ... } to the actor type.`
+}

@@ -1,0 +1,38 @@
+// What the parts of a fold share.
+import type { EntityId } from '../protocol/ids.ts'
+import type { Failure } from '../protocol/failures.ts'
+import type { OutRecord } from '../protocol/record.ts'
+import type { Arrival } from './arrivals.ts'
+import type { Batch, Subject } from './batch.ts'
+import type { Entity } from './entity.ts'
+import type { InputRef, JournalRecord } from './journal.ts'
+import type { Memory } from './memory.ts'
+import type { Provenance } from './outbox.ts'
+import type { TurnInput } from './turn.ts'
+
+export interface FoldPlan {
+  readonly seq: number
+  readonly nowMs: number
+  readonly arrivals: readonly Arrival[]
+  /** Repeat this record. */
+  readonly journal: JournalRecord | undefined
+  /** Inputs that the log refused to take the results of: they fail with this. */
+  readonly forced: ReadonlyMap<InputRef, Failure>
+  readonly releasesMax?: number
+}
+
+export interface FoldContext {
+  readonly memory: Memory
+  readonly batch: Batch
+  readonly plan: FoldPlan
+  /** Starts the turn of an input, unless its verdict is known already. */
+  begin(input: TurnInput): void
+  refuse(input: TurnInput, failure: Failure): void
+  refuseRecord(ref: InputRef, subject: Subject, failure: Failure): void
+  /** The entity, or undefined when its loaded state already contains this commit. */
+  entity(id: EntityId): Entity | undefined
+  touch(entity: Entity): void
+  provenance(entity: Entity, cause: string, timeMs: number, origin: Provenance['origin']): Provenance
+  /** A place in the written order. */
+  slot(ref: InputRef): OutRecord[]
+}

@@ -1,0 +1,207 @@
+// Fold: one batch over the partition's memory. Live, in recovery and in replay this is the same code; only where times, scores and verdicts
+// come from differs.
+//
+// Owns: the order inside a batch. Does no I/O but through the scorer; every entity it meets has been loaded (`needs`).
+//
+// F1. Processing-time firings come first, at the batch's time; then the pass that an earlier batch could not finish; then inputs.
+// F2. Before an input is applied, the watermark it establishes is, and what is due by then runs in (due, entity, kind, id) order.
+// F3. With a journal record the fold repeats it: same firings, scores, verdicts and cut, whatever clocks, models and policies say now.
+// F4. An entity whose loaded state already contains this commit is left alone.
+import { assert } from '../protocol/assert.ts'
+import { RELEASES_PER_BATCH_MAX } from '../protocol/limits.ts'
+import { timerCause } from '../protocol/ids.ts'
+import type { EntityId } from '../protocol/ids.ts'
+import type { Failure } from '../protocol/failures.ts'
+import type { OutRecord } from '../protocol/record.ts'
+import type { Arrival } from './arrivals.ts'
+import { Batch } from './batch.ts'
+import type { Subject } from './batch.ts'
+import { compareDue } from './due-index.ts'
+import type { Due } from './due-index.ts'
+import { EffectApplier } from './effects.ts'
+import type { Entity } from './entity.ts'
+import type { FoldContext, FoldPlan } from './fold-context.ts'
+import type { FiredTimer, InputRef } from './journal.ts'
+import type { Memory } from './memory.ts'
+import type { Provenance, RecordMaker } from './outbox.ts'
+import { Refusals } from './refusals.ts'
+import { Turns } from './turn.ts'
+import type { Scorer, TurnInput } from './turn.ts'
+import { InputApplier } from './inputs.ts'
+
+/** Folds one batch into `memory`. Rejects when the partition must stop: park or escalate directives, broken invariants. */
+export async function foldBatch(memory: Memory, maker: RecordMaker, scorer: Scorer, plan: FoldPlan): Promise<Batch> {
+  const fold = new Fold(memory, maker, scorer, plan)
+  const batch = await fold.run()
+  memory.seq = plan.seq
+  memory.nowMs = plan.nowMs
+  return batch
+}
+
+class Fold implements FoldContext {
+  readonly memory: Memory
+  readonly batch: Batch
+  readonly plan: FoldPlan
+  readonly #refusals: Refusals
+  readonly #turns: Turns
+  readonly #inputs: InputApplier
+  readonly #releasesMax: number
+  #released = 0
+  #last: Due | undefined
+  /** Event time up to which the batch has come: what tells promise. */
+  #progressMs = -Infinity
+
+  constructor(memory: Memory, maker: RecordMaker, scorer: Scorer, plan: FoldPlan) {
+    this.memory = memory
+    this.plan = plan
+    this.batch = new Batch(plan.seq, plan.nowMs)
+    this.#refusals = new Refusals(memory, this.batch, plan)
+    this.#turns = new Turns(memory, this.batch, scorer, new EffectApplier(memory, this.batch, maker), (input, failure) => this.#refusals.refuse(input, failure))
+    this.#inputs = new InputApplier(this)
+    this.#releasesMax = plan.releasesMax ?? RELEASES_PER_BATCH_MAX
+  }
+
+  async run(): Promise<Batch> {
+    const { journal, arrivals } = this.plan
+    this.#fireClock()
+    if (this.#turns.isWaiting) await this.#turns.settle()
+    const cut = journal?.cut
+    const startsCut = cut !== undefined && arrivals.length === 0
+    let whole = startsCut || this.#upToDate() || (await this.#pass(undefined))
+    for (let at = 0; whole && at < arrivals.length; at += 1) {
+      const arrival = arrivals[at] as Arrival
+      if (this.memory.watermarks !== undefined) whole = await this.#advance(arrival)
+      if (!whole) break
+      this.#inputs.apply(arrival)
+      this.batch.consumed = at + 1
+    }
+    if (cut !== undefined) {
+      this.memory.watermarks?.load(cut.watermarks)
+      if (!this.#upToDate()) await this.#pass(cut.after)
+      this.batch.cut = cut
+    }
+    if (this.#turns.isWaiting) await this.#turns.settle()
+    this.batch.progressMs = this.#progressMs
+    return this.batch
+  }
+
+  /** Starts the turn of an input, unless its verdict is known already (F3, and what the log refused). */
+  begin(input: TurnInput): void {
+    if (!this.#refusals.knows(input)) this.#turns.begin(input)
+  }
+
+  refuse(input: TurnInput, failure: Failure): void {
+    this.#refusals.refuse(input, failure)
+  }
+
+  refuseRecord(ref: InputRef, subject: Subject, failure: Failure): void {
+    this.#refusals.refuseRecord(ref, subject, failure)
+  }
+
+  /** The entity, or undefined when its loaded state already contains this commit (F4). */
+  entity(id: EntityId): Entity | undefined {
+    const entity = this.memory.entities.use(id)
+    if (entity.savedSeq < this.plan.seq) return entity
+    this.batch.skipped += 1
+    return undefined
+  }
+
+  touch(entity: Entity): void {
+    this.memory.entities.touch(entity, this.plan.seq, this.plan.nowMs)
+  }
+
+  provenance(entity: Entity, cause: string, timeMs: number, origin: Provenance['origin']): Provenance {
+    return { entity: entity.id, cause, timeMs, origin, progressMs: this.#progressMs, nowMs: this.plan.nowMs }
+  }
+
+  slot(ref: InputRef): OutRecord[] {
+    return this.batch.outbox.open(ref)
+  }
+
+  /** F2: what the arrival says about time comes first. False: the bound on releases cut the batch here. */
+  async #advance(arrival: Arrival): Promise<boolean> {
+    // A turn that waits could arm what is due before this arrival.
+    if (this.#turns.isWaiting) await this.#turns.settle()
+    this.#inputs.observe(arrival)
+    if (this.#upToDate()) return true
+    return this.#pass(undefined)
+  }
+
+  /** True when nothing is due at the current watermark; moves the progress there. */
+  #upToDate(): boolean {
+    const { watermarks, entities } = this.memory
+    if (watermarks === undefined) return true
+    const due = entities.eventDues.peek()
+    if (due !== undefined && due.dueMs < watermarks.currentMs) return false
+    this.#progressMs = Math.max(this.#progressMs, watermarks.currentMs)
+    return true
+  }
+
+  /** Runs what is due in order; with `until`, stops after that entry. False: cut by the bound. */
+  async #pass(until: Due | undefined): Promise<boolean> {
+    const { entities, watermarks } = this.memory
+    while (!this.#upToDate()) {
+      const due = entities.eventDues.peek() as Due
+      if (this.#turns.isWaiting && due.dueMs !== this.#last?.dueMs) {
+        await this.#turns.settle()
+        continue
+      }
+      if (until !== undefined && compareDue(due, until) > 0) return false
+      if (until === undefined && this.plan.journal === undefined && this.#released >= this.#releasesMax) {
+        this.batch.cut = { after: this.#last, watermarks: watermarks?.save() ?? [] }
+        return false
+      }
+      entities.eventDues.pop()
+      this.#progressMs = Math.max(this.#progressMs, due.dueMs)
+      this.#released += 1
+      this.#last = due
+      this.#release(due)
+    }
+    return true
+  }
+
+  #release(due: Due): void {
+    assert(this.memory.entities.has(due.entity), `B2: ${due.entity} is due but was not loaded`)
+    const entity = this.entity(due.entity)
+    if (entity === undefined) return
+    if (due.kind === 0) this.#inputs.releaseHeld(entity)
+    else this.#fireTimer(entity, due)
+  }
+
+  #fireTimer(entity: Entity, due: Due): void {
+    const timer = entity.timers.get(due.id)
+    if (timer === undefined) return
+    const cause = timerCause(entity.id, due.id, timer.generation)
+    const event = { ...timer.event, time: due.dueMs }
+    this.begin({
+      entity, event, ref: cause, subject: { kind: 'timer', cause, event }, slot: this.slot(cause), command: undefined,
+      by: this.provenance(entity, cause, due.dueMs, { source: this.memory.plan.group, id: cause }),
+      timer: { id: due.id, generation: timer.generation },
+    })
+  }
+
+  /** F1. */
+  #fireClock(): void {
+    const { entities } = this.memory
+    const { journal, nowMs } = this.plan
+    const dues = journal === undefined ? entities.clockDues.due(nowMs + 1, this.#releasesMax) : journal.timers.map((fired) => fired.due)
+    for (const due of dues) {
+      const entity = this.entity(due.entity)
+      if (entity === undefined) continue
+      entities.disarm(due)
+      const fired = this.#fireClockDue(entity, due)
+      if (fired !== undefined) this.batch.fired.push(fired)
+    }
+    if (journal !== undefined) assert(this.batch.fired.length <= journal.timers.length, 'J2: more firings than journalled')
+  }
+
+  #fireClockDue(entity: Entity, due: Due): FiredTimer | undefined {
+    if (due.kind === 1) {
+      const generation = entity.timers.get(due.id)?.generation
+      if (generation === undefined) return undefined
+      this.#fireTimer(entity, due)
+      return { due, generation }
+    }
+    return this.#inputs.fireUpkeep(entity, due)
+  }
+}

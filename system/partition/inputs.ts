@@ -1,0 +1,158 @@
+// Inputs: what one arrival, held event or due entry does to its entity before a turn begins: dedup, lateness, holding, task results.
+import { TASK_ATTEMPTS_MAX, TASK_LEASE_MS } from '../protocol/limits.ts'
+import { inputCause } from '../protocol/ids.ts'
+import type { Arrival } from './arrivals.ts'
+import { inputRef } from './arrivals.ts'
+import type { Subject } from './batch.ts'
+import type { Input } from './decode.ts'
+import type { Due } from './due-index.ts'
+import { compareHeld } from './entity.ts'
+import type { Entity, Held } from './entity.ts'
+import type { FoldContext } from './fold-context.ts'
+import type { FiredTimer, InputRef } from './journal.ts'
+import { taskRetryMs } from './supervision.ts'
+import type { TurnInput } from './turn.ts'
+
+export class InputApplier {
+  readonly #fold: FoldContext
+
+  constructor(fold: FoldContext) {
+    this.#fold = fold
+  }
+
+  /** Takes what the arrival says about event time. */
+  observe(arrival: Arrival): void {
+    const { watermarks } = this.#fold.memory
+    const { decode } = arrival
+    if (watermarks === undefined) return
+    if (decode.kind === 'input' && !decode.input.onArrival) watermarks.observeEvent(arrival.topic, decode.input.timeMs)
+    if (decode.promised !== undefined) watermarks.observePromise(decode.promised.input, decode.promised.watermarkMs, decode.promised.idle)
+  }
+
+  apply(arrival: Arrival): void {
+    const { decode, record } = arrival
+    const { plan } = this.#fold.memory
+    if (decode.kind === 'promise') return
+    const subject: Subject = { kind: 'record', topic: arrival.topic, partition: arrival.partition, offset: record.offset, record }
+    const ref = inputRef(plan.inputs, arrival.topic, record.offset)
+    if (decode.kind === 'failed') return this.#fold.refuseRecord(ref, subject, decode.failure)
+    const { input } = decode
+    const entity = this.#fold.entity(input.entity)
+    if (entity === undefined || this.#isDuplicate(entity, input) || this.#isSettledTask(entity, input)) return
+    const cause = inputCause(arrival.topic, arrival.partition, record.offset)
+    const turn = (): TurnInput => ({
+      entity, event: input.event, ref, subject, slot: this.#fold.slot(ref), command: input.command, timer: undefined,
+      by: this.#fold.provenance(entity, cause, input.timeMs, input.origin),
+    })
+    const { watermarks } = this.#fold.memory
+    if (input.onArrival) return this.#fold.begin(turn())
+    if (watermarks !== undefined && input.timeMs < watermarks.currentMs && plan.definition.late.kind !== 'apply') return this.#late(arrival, ref)
+    if (plan.definition.order === 'arrival' || (watermarks !== undefined && input.timeMs < watermarks.currentMs)) return this.#fold.begin(turn())
+    if (entity.holds.length >= plan.definition.limits.heldMax) {
+      return this.#fold.refuse(turn(), { class: 'size', message: `${entity.holds.length} events held for '${entity.id}'`, stage: 'hold' })
+    }
+    this.#hold(entity, { timeMs: input.timeMs, rank: input.rank, origin: input.origin, topic: arrival.topic, partition: arrival.partition, offset: record.offset, event: input.event })
+  }
+
+  /** The next held event of an entity has its turn. */
+  releaseHeld(entity: Entity): void {
+    const held = entity.holds.shift()
+    if (held === undefined) return
+    this.#armHolds(entity)
+    this.#fold.touch(entity)
+    const cause = inputCause(held.topic, held.partition, held.offset)
+    const ref = inputRef(this.#fold.memory.plan.inputs, held.topic, held.offset)
+    this.#fold.begin({
+      entity, event: held.event, ref, slot: this.#fold.slot(ref), command: undefined, timer: undefined,
+      subject: { kind: 'record', topic: held.topic, partition: held.partition, offset: held.offset, record: undefined },
+      by: this.#fold.provenance(entity, cause, held.timeMs, held.origin),
+    })
+  }
+
+  /** A task's next start, or the end of a stopped entity. */
+  fireUpkeep(entity: Entity, due: Due): FiredTimer | undefined {
+    const { memory, batch, plan } = this.#fold
+    if (due.kind === 2) {
+      const task = entity.tasks.get(due.id)
+      if (task === undefined) return undefined
+      const dueMs = plan.nowMs + TASK_LEASE_MS
+      entity.tasks = new Map(entity.tasks).set(due.id, { ...task, dueMs })
+      memory.entities.arm({ dueMs, entity: entity.id, kind: 2, id: due.id })
+      batch.taskStarts.push({ entity: entity.id, task: due.id, key: task.key, src: task.src, input: task.input })
+      this.#fold.touch(entity)
+      return { due, generation: task.key }
+    }
+    if (entity.expireAtMs === undefined) return undefined
+    const { machine } = memory.plan.definition
+    batch.moved(entity.machine === undefined ? undefined : machine.configuration(entity.machine), undefined)
+    Object.assign(entity, { machine: undefined, stopped: false, seen: [], holds: [], expireAtMs: undefined })
+    this.#armHolds(entity)
+    this.#fold.touch(entity)
+    return { due, generation: '' }
+  }
+
+  #hold(entity: Entity, held: Held): void {
+    // Mostly at the end: events come nearly in order.
+    let at = entity.holds.length
+    while (at > 0 && compareHeld(held, entity.holds[at - 1] as Held) < 0) at -= 1
+    entity.holds.splice(at, 0, held)
+    this.#armHolds(entity)
+    this.#fold.touch(entity)
+  }
+
+  #armHolds(entity: Entity): void {
+    const [first] = entity.holds
+    const { entities } = this.#fold.memory
+    if (first === undefined) entities.disarm({ entity: entity.id, kind: 0, id: '' })
+    else entities.arm({ dueMs: first.timeMs, entity: entity.id, kind: 0, id: '' })
+  }
+
+  #late(arrival: Arrival, ref: InputRef): void {
+    const { late } = this.#fold.memory.plan.definition
+    this.#fold.batch.drop('late')
+    if (late.kind !== 'output') return
+    this.#fold.slot(ref).push({ topic: late.topic, partition: arrival.partition, key: arrival.record.key, value: arrival.record.value, headers: arrival.record.headers, timestampMs: this.#fold.plan.nowMs })
+  }
+
+  /** A4: an id seen within the window is dropped; a repeated command gets its answer again. */
+  #isDuplicate(entity: Entity, input: Input): boolean {
+    if (input.dedupKey === undefined) return false
+    const seen = entity.seen.find((one) => one.key === input.dedupKey)
+    if (seen !== undefined) {
+      this.#fold.batch.drop('duplicate')
+      if (input.command !== undefined && seen.reply !== undefined) this.#fold.batch.replies.push({ command: input.command, value: seen.reply })
+      return true
+    }
+    const { count, withinMs } = this.#fold.memory.plan.definition.dedup
+    const newestMs = entity.seen.reduce((newest, one) => Math.max(newest, one.timeMs), input.timeMs)
+    const kept = entity.seen.filter((one) => one.timeMs > newestMs - withinMs)
+    entity.seen = [...kept.slice(Math.max(0, kept.length - count + 1)), { key: input.dedupKey, timeMs: input.timeMs }]
+    this.#fold.touch(entity)
+    return false
+  }
+
+  /** Task results: a stale one is dropped, a failure is tried again until its attempts are used up. False: the machine gets it. */
+  #isSettledTask(entity: Entity, input: Input): boolean {
+    const result = input.task
+    if (result === undefined) return false
+    const task = entity.tasks.get(result.task)
+    if (task === undefined || task.key !== result.key) {
+      this.#fold.batch.drop('stale-task')
+      return true
+    }
+    const { entities } = this.#fold.memory
+    const tasks = new Map(entity.tasks)
+    const again = !result.ok && task.attempt < TASK_ATTEMPTS_MAX
+    if (again) {
+      const dueMs = this.#fold.plan.nowMs + taskRetryMs(task.attempt + 1)
+      tasks.set(result.task, { ...task, attempt: task.attempt + 1, dueMs })
+      entities.arm({ dueMs, entity: entity.id, kind: 2, id: result.task })
+    } else {
+      tasks.delete(result.task)
+      entities.disarm({ entity: entity.id, kind: 2, id: result.task })
+    }
+    entity.tasks = tasks
+    this.#fold.touch(entity)
+    return again
+  }
+}

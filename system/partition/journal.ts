@@ -1,0 +1,146 @@
+// Journal: one record per commit, everything of a batch that the log does not hold elsewhere. Replay reads nothing else but inputs and states.
+//
+// J1. Records of a life have seq 0, 1, 2 ... without gaps, in offset order.
+// J2. A record names exactly the inputs, the time, the firings, the scores and the verdicts of its batch.
+import type { Directive, DropReason, FailureClass } from '../protocol/failures.ts'
+import type { Codec } from '../ports/codec.ts'
+import type { Due } from './due-index.ts'
+import type { WatermarkState } from './watermarks.ts'
+
+export interface InputRange {
+  readonly topic: string
+  readonly from: number
+  readonly to: number
+  /** Number of records in [from, to), and a checksum over their bytes: missing or changed inputs become visible. */
+  readonly n: number
+  readonly sum: number
+}
+
+/** Which input a verdict or decision belongs to: a record's topic and offset, or a timer's cause. */
+export type InputRef = string
+
+export interface Verdict {
+  readonly input: InputRef
+  readonly class: FailureClass
+  readonly directive: Directive
+}
+
+/** Score, or why there was none, by input in the order of asking. */
+export type Decision = readonly [input: InputRef, score: number | string]
+
+export interface FiredTimer {
+  readonly due: Due
+  readonly generation: string
+}
+
+/** The last pass of a batch stopped after this entry, under these watermarks: the bound on releases was reached. */
+export interface PassCut {
+  readonly after: Due | undefined
+  readonly watermarks: WatermarkState
+}
+
+export type JournalKind = 'lease' | 'batch' | 'release'
+
+export interface JournalRecord {
+  readonly v: 1
+  /** UUID of the journal. */
+  readonly life: string
+  readonly epoch: number
+  readonly seq: number
+  readonly kind: JournalKind
+  /** Definition versions and hashes that wrote the record. */
+  readonly code: string
+  readonly attempts: number
+  readonly nowMs: number
+  readonly inputs: readonly InputRange[]
+  /** Next offset of every topic after this commit. */
+  readonly positions: ReadonlyMap<string, number>
+  /** First record that dirtied an entity whose state is not yet written. */
+  readonly floor: { readonly seq: number; readonly offset: number }
+  /** End of the state topic before this commit. */
+  readonly stateFrom: number
+  /** Processing-time firings, in order; event-time firings follow from the watermarks. */
+  readonly timers: readonly FiredTimer[]
+  /** At the start of the batch. */
+  readonly watermarks: WatermarkState
+  readonly cut: PassCut | undefined
+  readonly verdicts: readonly Verdict[]
+  readonly decisions: readonly Decision[]
+  readonly drops: ReadonlyMap<DropReason, number>
+  /** Buckets that this commit wrote states of. */
+  readonly saved: readonly number[]
+  /** Entities per configuration, as a change. */
+  readonly occupancy: ReadonlyMap<string, number>
+  /** crc32c over outputs and tells in written order. */
+  readonly hash: number
+}
+
+export function encodeJournal(codec: Codec, record: JournalRecord): Uint8Array {
+  return codec.encode([
+    1, record.life, record.epoch, record.seq, record.kind, record.code, record.attempts, record.nowMs,
+    record.inputs.map((range) => [range.topic, range.from, range.to, range.n, range.sum]),
+    [...record.positions], [record.floor.seq, record.floor.offset], record.stateFrom,
+    record.timers.map(({ due, generation }) => [...dueParts(due), generation]),
+    record.watermarks,
+    record.cut === undefined ? null : [record.cut.after === undefined ? null : dueParts(record.cut.after), record.cut.watermarks],
+    record.verdicts.map((verdict) => [verdict.input, verdict.class, verdict.directive]),
+    record.decisions, [...record.drops], record.saved, [...record.occupancy], record.hash,
+  ])
+}
+
+const dueParts = (due: Due): readonly unknown[] => [due.dueMs, due.entity, due.kind, due.id]
+const dueFrom = (parts: readonly unknown[]): Due => {
+  const [dueMs, entity, kind, id] = parts
+  return { dueMs, entity, kind, id } as Due
+}
+
+/** The record, or undefined for bytes of another format (a newer release wrote them, or they are damaged). */
+export function decodeJournal(codec: Codec, bytes: Uint8Array): JournalRecord | undefined {
+  const decoded = codec.decode(bytes)
+  if (decoded.kind === 'failed' || !Array.isArray(decoded.value)) return undefined
+  const p = decoded.value as readonly unknown[]
+  if (p[0] !== 1 || p.length < 21) return undefined
+  const floor = p[10] as readonly [number, number]
+  const cut = p[14] as readonly [readonly unknown[] | null, WatermarkState] | null
+  return {
+    v: 1, life: p[1] as string, epoch: p[2] as number, seq: p[3] as number, kind: p[4] as JournalKind, code: p[5] as string,
+    attempts: p[6] as number, nowMs: p[7] as number,
+    inputs: (p[8] as readonly (readonly [string, number, number, number, number])[]).map(([topic, from, to, n, sum]) => ({ topic, from, to, n, sum })),
+    positions: new Map(p[9] as readonly (readonly [string, number])[]),
+    floor: { seq: floor[0], offset: floor[1] },
+    stateFrom: p[11] as number,
+    timers: (p[12] as readonly (readonly unknown[])[]).map((parts) => ({ due: dueFrom(parts), generation: parts[4] as string })),
+    watermarks: p[13] as WatermarkState,
+    cut: cut === null ? undefined : { after: cut[0] === null ? undefined : dueFrom(cut[0]), watermarks: cut[1] },
+    verdicts: (p[15] as readonly (readonly [InputRef, FailureClass, Directive])[]).map(([input, failureClass, directive]) => ({ input, class: failureClass, directive })),
+    decisions: p[16] as readonly Decision[],
+    drops: new Map(p[17] as readonly (readonly [DropReason, number])[]),
+    saved: p[18] as readonly number[],
+    occupancy: new Map(p[19] as readonly (readonly [string, number])[]),
+    hash: p[20] as number,
+  }
+}
+
+/** What rides on the inbox position of each commit: enough to find the journal's end and floor. */
+export interface CommitMetadata {
+  readonly life: string
+  readonly seq: number
+  /** The journal record of `seq` stands at this offset or later. */
+  readonly journalFrom: number
+  /** Recovery reads the journal from here. */
+  readonly floorOffset: number
+}
+
+/** ASCII, so that any client can show it. */
+export function encodeMetadata(metadata: CommitMetadata): string {
+  return JSON.stringify({ v: 1, ...metadata })
+}
+
+export function decodeMetadata(text: string): CommitMetadata | undefined {
+  try {
+    const value = JSON.parse(text) as CommitMetadata & { v: unknown }
+    return value.v === 1 ? { life: value.life, seq: value.seq, journalFrom: value.journalFrom, floorOffset: value.floorOffset } : undefined
+  } catch {
+    return undefined
+  }
+}

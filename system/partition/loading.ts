@@ -1,0 +1,52 @@
+// Loading: which entities a batch will meet, and their newest stored states, in one call.
+import { OperationError } from '../protocol/failures.ts'
+import type { EntityId } from '../protocol/ids.ts'
+import { RELEASES_PER_BATCH_MAX } from '../protocol/limits.ts'
+import type { Codec } from '../ports/codec.ts'
+import type { Arrival } from './arrivals.ts'
+import { decodeEntity } from './entity.ts'
+import type { JournalRecord } from './journal.ts'
+import type { Memory } from './memory.ts'
+import type { StateStore } from './state-store.ts'
+import { Watermarks } from './watermarks.ts'
+
+/** Ids that are not in memory and that the batch may touch: inputs, firings, and what the watermark will release. */
+export function neededEntities(memory: Memory, arrivals: readonly Arrival[], nowMs: number, record: JournalRecord | undefined): ReadonlySet<EntityId> {
+  const { entities } = memory
+  const needed = new Set<EntityId>()
+  const need = (id: EntityId): void => {
+    if (!entities.has(id)) needed.add(id)
+  }
+  for (const { decode } of arrivals) if (decode.kind === 'input') need(decode.input.entity)
+  const fired = record === undefined ? entities.clockDues.due(nowMs + 1, RELEASES_PER_BATCH_MAX) : record.timers.map((timer) => timer.due)
+  for (const due of fired) need(due.entity)
+  const beforeMs = finalWatermark(memory, arrivals, record)
+  for (const due of entities.eventDues.due(beforeMs, record === undefined ? RELEASES_PER_BATCH_MAX : Infinity)) need(due.entity)
+  return needed
+}
+
+/** Where the watermark will stand after the arrivals. */
+function finalWatermark(memory: Memory, arrivals: readonly Arrival[], record: JournalRecord | undefined): number {
+  if (memory.watermarks === undefined) return -Infinity
+  const ahead = new Watermarks(memory.plan)
+  ahead.load(memory.watermarks.save())
+  for (const { topic, decode } of arrivals) {
+    if (decode.kind === 'input' && !decode.input.onArrival) ahead.observeEvent(topic, decode.input.timeMs)
+    if (decode.promised !== undefined) ahead.observePromise(decode.promised.input, decode.promised.watermarkMs, decode.promised.idle)
+  }
+  if (record?.cut !== undefined) ahead.load(record.cut.watermarks)
+  return ahead.currentMs
+}
+
+/** Puts the needed entities into memory; those without a stored state stay absent (new). */
+export async function loadEntities(memory: Memory, codec: Codec, states: StateStore, needed: ReadonlySet<EntityId>, fromStart: boolean): Promise<void> {
+  if (needed.size === 0 || fromStart) return
+  const found = await states.load([...needed])
+  const { definition } = memory.plan
+  for (const [id, stored] of found) {
+    const read = decodeEntity(codec, definition, id, stored.seq, stored.value)
+    if (read.kind === 'ok') memory.entities.add(read.entity)
+    else if (read.kind === 'damaged') throw new OperationError('state/damaged', `the stored state of ${definition.name} '${id}' is damaged: ${read.reason}. Restore the data from a backup.`)
+    else throw new OperationError('state/unfit', `${definition.name} '${id}': ${read.reason}`)
+  }
+}

@@ -1,0 +1,134 @@
+// Outbox: what the inputs of one batch write, in input order however the scoring rounds fell.
+//
+// O1. Records of one slot stand together, slots stand in the order in which they were opened (I3).
+// O2. The hash covers outputs and tells in written order, nothing else.
+import { updateCrc32c } from '../protocol/checksum.ts'
+import { utf8Encode } from '../protocol/utf8.ts'
+import { partitionOf } from '../protocol/murmur2.ts'
+import { outputId } from '../protocol/ids.ts'
+import type { EntityId } from '../protocol/ids.ts'
+import type { MachineEvent } from '../protocol/data.ts'
+import type { Header, OutRecord } from '../protocol/record.ts'
+import type { Codec } from '../ports/codec.ts'
+import { encodeEnvelope } from './envelope.ts'
+import type { Origin } from './envelope.ts'
+import type { InputRef } from './journal.ts'
+import type { TellTarget, TypePlan } from './topology.ts'
+
+/** Who wrote and why: the same for all records of one turn. */
+export interface Provenance {
+  readonly entity: EntityId
+  readonly cause: string
+  readonly timeMs: number
+  readonly origin: Origin
+  /** Progress of event time when the turn ran: what tells promise. */
+  readonly progressMs: number
+  readonly nowMs: number
+}
+
+export type Made = { readonly kind: 'made'; readonly record: OutRecord } | { readonly kind: 'refused'; readonly reason: string }
+
+export class RecordMaker {
+  readonly #plan: TypePlan
+  readonly #codec: Codec
+  readonly #partition: number
+  readonly #constant: readonly Header[]
+  readonly #types = new Map<string, Uint8Array>()
+
+  constructor(plan: TypePlan, partition: number, codec: Codec) {
+    this.#plan = plan
+    this.#codec = codec
+    this.#partition = partition
+    this.#constant = [['ce_specversion', utf8Encode('1.0')], ['ce_source', utf8Encode(plan.group)], ['content-type', utf8Encode('application/json')]]
+  }
+
+  /** An output record: JSON of the emitted event, CloudEvents headers. `n` numbers the records of the cause. */
+  output(event: MachineEvent, n: number, by: Provenance): Made {
+    const topic = this.#plan.definition.outputs.get(event.type)
+    if (topic === undefined) return { kind: 'refused', reason: `it emits '${event.type}', which no output takes. Add outputs: { '${event.type}': '<topic>' }.` }
+    const unfit = unfitForJson(event, 'event')
+    if (unfit !== undefined) return { kind: 'refused', reason: unfit }
+    const key = utf8Encode(by.entity)
+    const id = outputId(this.#plan.app, this.#plan.definition.name, by.cause, n)
+    const headers: Header[] = [...this.#constant, ['ce_id', utf8Encode(id)], ['ce_type', this.#type(event.type)], ['ce_time', utf8Encode(isoTime(by.timeMs))]]
+    return { kind: 'made', record: { topic, partition: partitionOf(key, this.#plan.partitions), key, value: utf8Encode(JSON.stringify(event)), headers, timestampMs: by.nowMs } }
+  }
+
+  /** A record for another type's inbox. */
+  tell(target: TellTarget, id: EntityId, event: MachineEvent, n: number, by: Provenance): Made {
+    const key = utf8Encode(id)
+    const value = encodeEnvelope(this.#codec, {
+      kind: 'tell', sender: this.#plan.group, senderPartition: this.#partition,
+      watermark: target.wantsWatermark ? by.progressMs : undefined,
+      id: outputId(this.#plan.app, this.#plan.definition.name, by.cause, n),
+      timeMs: by.timeMs, ingestedMs: by.nowMs, origin: by.origin, event,
+    })
+    return { kind: 'made', record: { topic: target.inbox, partition: partitionOf(key, target.partitions), key, value, headers: [], timestampMs: by.nowMs } }
+  }
+
+  #type(type: string): Uint8Array {
+    let bytes = this.#types.get(type)
+    if (bytes === undefined) this.#types.set(type, (bytes = utf8Encode(type)))
+    return bytes
+  }
+}
+
+/** Why a value would change in JSON, or undefined: numbers that are not finite, bytes, bigints, undefined in arrays. */
+export function unfitForJson(value: unknown, path: string): string | undefined {
+  switch (typeof value) {
+    case 'number': return Number.isFinite(value) ? undefined : `${path} is ${value}, which an output cannot hold`
+    case 'string': case 'boolean': case 'undefined': return undefined
+    case 'object': break
+    default: return `${path} is a ${typeof value}, which an output cannot hold`
+  }
+  if (value === null) return undefined
+  if (ArrayBuffer.isView(value)) return `${path} is binary, which an output cannot hold. Encode it as text.`
+  for (const key of Object.keys(value)) {
+    const found = unfitForJson((value as Record<string, unknown>)[key], `${path}.${key}`)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+/** RFC 3339, UTC, milliseconds; years outside 0..9999 as plain milliseconds. */
+function isoTime(timeMs: number): string {
+  const date = new Date(timeMs)
+  return Number.isNaN(date.getTime()) ? String(timeMs) : date.toISOString()
+}
+
+export class Outbox {
+  readonly #slots: { readonly ref: InputRef; readonly records: OutRecord[] }[] = []
+
+  /** Opens the next slot, for what input `ref` writes. */
+  open(ref: InputRef): OutRecord[] {
+    const records: OutRecord[] = []
+    this.#slots.push({ ref, records })
+    return records
+  }
+
+  records(): OutRecord[] {
+    return this.#slots.flatMap((slot) => slot.records)
+  }
+
+  /** The input that wrote the record at `index` of `records()`. */
+  refOf(index: number): InputRef | undefined {
+    let passed = 0
+    for (const slot of this.#slots) {
+      passed += slot.records.length
+      if (index < passed) return slot.ref
+    }
+    return undefined
+  }
+}
+
+/** Checksum over records in written order (O2). */
+export function hashOf(records: readonly OutRecord[]): number {
+  let hash = 0
+  for (const record of records) {
+    hash = updateCrc32c(hash, utf8Encode(`${record.topic}/${record.partition}`))
+    if (record.key !== null) hash = updateCrc32c(hash, record.key)
+    if (record.value !== null) hash = updateCrc32c(hash, record.value)
+    for (const [name, value] of record.headers) hash = updateCrc32c(updateCrc32c(hash, utf8Encode(name)), value)
+  }
+  return hash
+}

@@ -1,0 +1,135 @@
+// Snapshots: which dirty states a commit writes, and how far the floor may move.
+//
+// Owns: the seqs, journal offsets and input counts since the floor. `states.ts` owns the form, `cycle.ts` commits.
+//
+// P1. Oldest first; states dirty for less than `snapshotEvery` wait, unless the floor or the memory needs them out.
+// P2. The floor is the first journal record that dirtied something not yet written: recovery needs nothing before it.
+import { FOLD_INPUTS_MAX, SNAPSHOT_BYTES_PER_COMMIT_MAX } from '../protocol/limits.ts'
+import { NotPlainData } from '../ports/codec.ts'
+import type { Codec } from '../ports/codec.ts'
+import type { OutRecord } from '../protocol/record.ts'
+import type { Entity } from './entity.ts'
+import type { Memory } from './memory.ts'
+import { partitionRecord, stateRecord } from './states.ts'
+import type { StateStore } from './state-store.ts'
+import { Escalation } from './supervision.ts'
+
+export interface WrittenSnapshot {
+  readonly entity: Entity
+  readonly record: OutRecord
+}
+
+export interface SnapshotPlan {
+  readonly snapshots: readonly WrittenSnapshot[]
+  /** Undefined: not written by this commit. */
+  readonly partition: OutRecord | undefined
+  readonly floor: { readonly seq: number; readonly offset: number }
+  readonly saved: readonly number[]
+}
+
+/** How eagerly states are written: by age, or all that is left (draining). */
+export type Pace = 'steady' | 'drain'
+
+const DRAIN_BYTES_MAX = 4 << 20
+
+export class Snapshots {
+  readonly #memory: Memory
+  readonly #codec: Codec
+  readonly #store: StateStore
+  /** Journal records since the floor, oldest first. */
+  #journal: { seq: number; offset: number; inputs: number }[] = []
+  #inputs = 0
+  readonly marks: number[]
+  /** Seq of the oldest change to the partition record that is not written; 0: none. */
+  #partitionDirtySeq = 0
+  #partitionDirtyAtMs = 0
+
+  constructor(memory: Memory, codec: Codec, store: StateStore, marks: readonly number[]) {
+    this.#memory = memory
+    this.#codec = codec
+    this.#store = store
+    this.marks = Array.from({ length: store.buckets }, (_, bucket) => marks[bucket] ?? 0)
+  }
+
+  /** A journal record exists (recovered, or just committed). `dirtied`: it changed entities or the partition record. */
+  journalled(seq: number, offset: number, inputs: number): void {
+    this.#journal.push({ seq, offset, inputs })
+    this.#inputs += inputs
+  }
+
+  /** The partition record changed in commit `seq`. */
+  touchPartition(seq: number, nowMs: number): void {
+    if (this.#partitionDirtySeq !== 0) return
+    this.#partitionDirtySeq = seq
+    this.#partitionDirtyAtMs = nowMs
+  }
+
+  get isClean(): boolean {
+    return this.#memory.entities.dirtyCount === 0 && this.#partitionDirtySeq === 0
+  }
+
+  /** True when the oldest dirty state is old enough to be written although nothing else happens. */
+  isDue(nowMs: number): boolean {
+    const { snapshotEveryMs } = this.#memory.plan.definition
+    for (const entity of this.#memory.entities.dirty()) return nowMs - entity.dirtyAtMs >= snapshotEveryMs
+    return this.#partitionDirtySeq !== 0 && nowMs - this.#partitionDirtyAtMs >= snapshotEveryMs
+  }
+
+  /** Chooses and encodes what commit `seq` writes. `journalEnd`: end of the journal topic before it. Throws Escalation for a state that cannot be stored. */
+  plan(seq: number, nowMs: number, journalEnd: number, pace: Pace): SnapshotPlan {
+    const { entities, plan, partition, life } = this.#memory
+    const snapshots: WrittenSnapshot[] = []
+    const pressed = this.#inputs > FOLD_INPUTS_MAX || entities.bytes > plan.definition.limits.entityBytesMax
+    const bytesMax = pace === 'drain' || pressed ? DRAIN_BYTES_MAX : SNAPSHOT_BYTES_PER_COMMIT_MAX
+    let bytes = 0
+    for (const entity of entities.dirty()) {
+      const aged = nowMs - entity.dirtyAtMs >= plan.definition.snapshotEveryMs
+      if (bytes >= bytesMax || !(aged || pressed || pace === 'drain')) break
+      const record = this.#encode(entity, seq, nowMs)
+      bytes += record.value?.length ?? 0
+      snapshots.push({ entity, record })
+    }
+    const saved = [...new Set(this.#store.buckets === 0 ? [] : snapshots.map(({ entity }) => this.#store.bucketOf(entity.id)))].sort((a, b) => a - b)
+    for (const bucket of saved) this.marks[bucket] = seq
+    if (saved.length > 0) this.touchPartition(seq, nowMs)
+    const partitionDue = this.#partitionDirtySeq !== 0 && (pace === 'drain' || pressed || nowMs - this.#partitionDirtyAtMs >= plan.definition.snapshotEveryMs)
+    const record = partitionDue ? partitionRecord(this.#codec, plan, partition, { occupancy: this.#memory.occupancy, marks: this.marks }, { life, seq, nowMs }) : undefined
+    return { snapshots, partition: record, floor: this.#floor(seq, journalEnd, new Set(snapshots.map(({ entity }) => entity)), record !== undefined), saved }
+  }
+
+  /** The planned commit is done: what it wrote is clean. */
+  settled(plan: SnapshotPlan): void {
+    for (const { entity, record } of plan.snapshots) this.#memory.entities.clean(entity, record.value?.length ?? 0)
+    if (plan.partition !== undefined) this.#partitionDirtySeq = 0
+    const before = this.#journal.findIndex((record) => record.seq >= plan.floor.seq)
+    const passed = this.#journal.splice(0, before === -1 ? this.#journal.length : before)
+    for (const record of passed) this.#inputs -= record.inputs
+  }
+
+  #floor(seq: number, journalEnd: number, writing: ReadonlySet<Entity>, partition: boolean): { seq: number; offset: number } {
+    let oldest = partition || this.#partitionDirtySeq === 0 ? seq + 1 : this.#partitionDirtySeq
+    for (const entity of this.#memory.entities.dirty()) {
+      if (writing.has(entity)) continue
+      oldest = Math.min(oldest, entity.dirtySeq)
+      break
+    }
+    const known = this.#journal.find((record) => record.seq >= oldest)
+    return { seq: oldest, offset: known?.offset ?? journalEnd }
+  }
+
+  #encode(entity: Entity, seq: number, nowMs: number): OutRecord {
+    const { plan, partition, life } = this.#memory
+    const refuse = (message: string): never => {
+      throw new Escalation('park', `${plan.definition.name}/${entity.id}`, entity.id, { class: 'size', message, stage: 'snapshot' })
+    }
+    try {
+      const record = stateRecord(this.#codec, plan, partition, entity, { life, seq, nowMs })
+      const bytes = record.value?.length ?? 0
+      if (bytes > plan.definition.limits.stateBytesMax) return refuse(`the state of '${entity.id}' has ${bytes} bytes, at most ${plan.definition.limits.stateBytesMax} are allowed`)
+      return record
+    } catch (thrown) {
+      if (thrown instanceof NotPlainData) return refuse(`the state of '${entity.id}' cannot be stored: ${thrown.message}`)
+      throw thrown
+    }
+  }
+}

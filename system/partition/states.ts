@@ -1,0 +1,76 @@
+// States: snapshots as records of the state topic, and what reading them back needs.
+//
+// Owns: the record's form. `state-store.ts` finds them, `snapshots.ts` decides which are written when.
+//
+// T1. A state record carries life, seq, code and a checksum: damage and foreign lives are seen before anything is trusted.
+// T2. What is armed stands in a header, so that due indexes are rebuilt without decoding states.
+import { crc32c } from '../protocol/checksum.ts'
+import { utf8Encode } from '../protocol/utf8.ts'
+import { PARTITION_KEY } from '../protocol/ids.ts'
+import type { EntityId } from '../protocol/ids.ts'
+import { headerOf } from '../protocol/record.ts'
+import type { Header, LogRecord, OutRecord } from '../protocol/record.ts'
+import type { Codec } from '../ports/codec.ts'
+import type { Due, DueKind } from './due-index.ts'
+import { duesOf, encodeEntity, isBlank } from './entity.ts'
+import type { Entity } from './entity.ts'
+import type { TypePlan } from './topology.ts'
+
+export const STATE_HEADER = 'state'
+export const ARMED_HEADER = 'armed'
+
+export interface StateHeader {
+  readonly life: string
+  readonly seq: number
+  readonly code: string
+  readonly crc: number
+}
+
+/** The record of an entity's state as of commit `seq`; a blank entity's is a tombstone. Throws NotPlainData. */
+export function stateRecord(codec: Codec, plan: TypePlan, partition: number, entity: Entity, at: { readonly life: string; readonly seq: number; readonly nowMs: number }): OutRecord {
+  const key = utf8Encode(entity.id)
+  if (isBlank(entity)) return { topic: plan.state, partition, key, value: null, headers: [], timestampMs: at.nowMs }
+  const value = encodeEntity(codec, plan.definition, entity)
+  const dues = duesOf(entity)
+  const headers: Header[] = [[STATE_HEADER, codec.encode([at.life, at.seq, plan.code, crc32c(value)])]]
+  if (dues.length > 0) headers.push([ARMED_HEADER, codec.encode(dues.map((due) => [due.kind, due.dueMs, due.id]))])
+  return { topic: plan.state, partition, key, value, headers, timestampMs: at.nowMs }
+}
+
+export function readStateHeader(codec: Codec, record: LogRecord): StateHeader | undefined {
+  const bytes = headerOf(record.headers, STATE_HEADER)
+  const decoded = bytes === undefined ? undefined : codec.decode(bytes)
+  if (decoded?.kind !== 'ok' || !Array.isArray(decoded.value)) return undefined
+  const [life, seq, code, crc] = decoded.value as readonly unknown[]
+  if (typeof life !== 'string' || typeof seq !== 'number' || typeof code !== 'string' || typeof crc !== 'number') return undefined
+  return { life, seq, code, crc }
+}
+
+/** What the entity of a state record has armed (T2). */
+export function readArmed(codec: Codec, entity: EntityId, record: LogRecord): readonly Due[] {
+  const bytes = headerOf(record.headers, ARMED_HEADER)
+  const decoded = bytes === undefined ? undefined : codec.decode(bytes)
+  if (decoded?.kind !== 'ok' || !Array.isArray(decoded.value)) return []
+  return (decoded.value as readonly (readonly [DueKind, number, string])[]).map(([kind, dueMs, id]) => ({ kind, dueMs, id, entity }))
+}
+
+/** What a partition knows of itself beyond its entities. */
+export interface PartitionRecord {
+  /** Entities per configuration, as of `seq`. */
+  readonly occupancy: ReadonlyMap<string, number>
+  /** Newest commit that wrote states of each cache bucket; its length is B, fixed for the partition's life. */
+  readonly marks: readonly number[]
+}
+
+export function partitionRecord(codec: Codec, plan: TypePlan, partition: number, record: PartitionRecord, at: { readonly life: string; readonly seq: number; readonly nowMs: number }): OutRecord {
+  const value = codec.canonical({ v: 1, occupancy: [...record.occupancy], marks: record.marks, models: [...plan.models].map(([name, model]) => [name, model.version, model.hash]), parked: [] })
+  return { topic: plan.state, partition, key: PARTITION_KEY, value, headers: [[STATE_HEADER, codec.encode([at.life, at.seq, plan.code, crc32c(value)])]], timestampMs: at.nowMs }
+}
+
+export function readPartitionRecord(codec: Codec, record: LogRecord): PartitionRecord | undefined {
+  const decoded = record.value === null ? undefined : codec.decode(record.value)
+  if (decoded?.kind !== 'ok') return undefined
+  const value = decoded.value as { v?: unknown; occupancy?: unknown; marks?: unknown } | null
+  if (value?.v !== 1 || !Array.isArray(value.occupancy) || !Array.isArray(value.marks)) return undefined
+  return { occupancy: new Map(value.occupancy as [string, number][]), marks: value.marks as number[] }
+}

@@ -1,0 +1,29 @@
+// Supervision: decisions about failures, as tables. `partition.ts` acts on them.
+import type { EntityId } from '../protocol/ids.ts'
+import type { Directive, Failure } from '../protocol/failures.ts'
+import { ESCALATIONS_MAX, ESCALATION_PERIOD_MS, RETRY_DELAY_MS_MAX, RETRY_DELAY_MS_MIN } from '../protocol/limits.ts'
+import type { InputRef } from './journal.ts'
+
+/** Stops the partition: the input's directive says that going on would be wrong. Nothing of its batch is committed. */
+export class Escalation extends TypeError {
+  override readonly name = 'Escalation'
+  readonly directive: Directive
+  readonly failure: Failure
+  constructor(directive: Directive, ref: InputRef, entity: EntityId | undefined, failure: Failure) {
+    super(`${directive}: input ${ref}${entity === undefined ? '' : ` of '${entity}'`} failed, class ${failure.class}: ${failure.message}`)
+    this.directive = directive
+    this.failure = failure
+  }
+}
+
+/** Wait before attempt `attempt` (2, 3 ...) of a task: doubling from the least to the longest. No chance: it is folded. */
+export function taskRetryMs(attempt: number): number {
+  let delayMs = RETRY_DELAY_MS_MIN
+  for (let n = 2; n < attempt && delayMs < RETRY_DELAY_MS_MAX; n += 1) delayMs *= 2
+  return Math.min(delayMs, RETRY_DELAY_MS_MAX)
+}
+
+/** After a partition stopped by itself: again, or give up and say so. */
+export function afterEscalation(failedAtMs: readonly number[], nowMs: number): 'restart' | 'fail' {
+  return failedAtMs.filter((atMs) => nowMs - atMs < ESCALATION_PERIOD_MS).length > ESCALATIONS_MAX ? 'fail' : 'restart'
+}
