@@ -14,6 +14,9 @@ import { installedBun, nodeIsFit } from './runtime.js'
 const STALE_MS = 20_000
 const BEAT_MS = 2_000
 const POLL_MS = 200
+const NPM_LINES_MAX = 15
+/** npm's own defaults leave a person without a network waiting for minutes. */
+const RETRIES = ['--fetch-retries=2', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000']
 
 /** @typedef {import('./runtime.js').Machine} Machine */
 /** @typedef {{ version?: string, integrity?: string, optional?: boolean, os?: string[], cpu?: string[], libc?: string[] }} LockEntry */
@@ -91,15 +94,20 @@ function runNpm(root) {
   // Under `npm run` the path of npm's own script is in the environment, and no shell or PATH is involved.
   const script = process.env['npm_execpath']
   const [command, before] = script !== undefined && basename(script) === 'npm-cli.js' ? [process.execPath, [script]] : ['npm', []]
-  const args = ['ci', '--ignore-scripts', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error', '--prefer-offline']
+  const args = ['ci', '--ignore-scripts', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error', '--prefer-offline', ...RETRIES]
   return new Promise((resolve) => {
     let output = ''
     const child = spawn(command, [...before, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
     child.stdout.on('data', (chunk) => (output += chunk))
     child.stderr.on('data', (chunk) => (output += chunk))
     child.once('error', (error) => resolve({ exitCode: 1, output: `${command}: ${error.message}` }))
-    child.once('close', (code) => resolve({ exitCode: code ?? 1, output }))
+    child.once('close', (code) => resolve({ exitCode: code ?? 1, output: shorten(output) }))
   })
+}
+
+/** npm names the cause first and then explains its options. @param {string} output */
+function shorten(output) {
+  return output.trimEnd().split('\n').slice(0, NPM_LINES_MAX).join('\n')
 }
 
 /** Takes the lock folder, waiting for its holder; answers the function that gives it back. @param {string} path */
