@@ -147,7 +147,7 @@ export class Reader {
     const isBytes = first >> 5 === MAJOR_BYTES >> 5
     if (tag === TAG_DATE) {
       const seconds = first >> 5 === 0 ? this.#count(first) : first >> 5 === 1 ? -1 - this.#count(first) : this.#simple(first)
-      if (typeof seconds === 'number') return new Date(Math.round(seconds * 1000))
+      if (typeof seconds === 'number') return dateOf(seconds)
     } else if (isBytes) {
       const bytes = this.#taken(this.#count(first))
       if (tag === TAG_BIGINT && bytes[0] !== 0) return magnitudeOf(bytes)
@@ -185,4 +185,10 @@ export class Reader {
     if (!Number.isSafeInteger(count)) throw new Malformed(`an integer beyond 53 bits at byte ${at}`)
     return count
   }
+}
+
+/** Whole seconds and the rest apart: their sum in milliseconds is exact over the whole range of Date, the product of all is not. */
+function dateOf(seconds: number): Date {
+  const whole = Math.trunc(seconds)
+  return new Date(whole * 1000 + Math.round((seconds - whole) * 1000))
 }

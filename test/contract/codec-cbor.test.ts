@@ -1,0 +1,4 @@
+import { cborCodec } from '../../adapters/cbor/codec.ts'
+import { codecContract } from './codec.ts'
+
+codecContract('cbor codec', () => cborCodec)
