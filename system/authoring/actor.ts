@@ -12,7 +12,7 @@ import type { OutputOf, StandardSchemaV1 } from './standard-schema.ts'
 import { parseDuration } from './duration.ts'
 import type { Duration } from './duration.ts'
 
-export interface SourceOptions<S> {
+export interface SourceOptions<S extends StandardSchemaV1> {
   /** Any Standard Schema; its output is the machine's event: `type`, and `time` unless `time` is given here. */
   readonly schema: S
   /** Entity id that the payload names; must equal the record's key. */
@@ -33,7 +33,7 @@ export interface SourceOptions<S> {
   readonly idleAfter?: Duration
 }
 
-export interface ActorOptions<M extends AnyStateMachine, Sources> {
+export interface ActorOptions<M extends AnyStateMachine, Sources extends Record<string, StandardSchemaV1>> {
   /** Durable: part of topic names. a-z, 0-9, '-'. */
   readonly name: string
   /** Of the machine and its stored form; raise it with a `migrate` entry when old states must change shape. */
@@ -86,7 +86,7 @@ export function actorDefiner(engine: Engine, strict: boolean) {
     if (prepared.kind === 'refused' || problems.length > 0) throw new DefinitionError(problems)
     checkMachine(options.name, prepared.machine, options.outputs ?? {}, problems)
     if (problems.length > 0) throw new DefinitionError(problems)
-    return actorDefinition(options as unknown as ActorOptions<AnyStateMachine, unknown>, prepared.machine, sources)
+    return actorDefinition(options as unknown as ActorOptions<AnyStateMachine, Record<string, StandardSchemaV1>>, prepared.machine, sources)
   }
 }
 
@@ -117,7 +117,7 @@ function latePolicy(late: 'apply' | 'drop' | { readonly output: string } | undef
   return late === 'drop' ? { kind: 'drop' } : { kind: 'output', topic: late.output }
 }
 
-function actorDefinition(options: ActorOptions<AnyStateMachine, unknown>, machine: PreparedMachine, sources: readonly SourceDefinition[]): ActorDefinition {
+function actorDefinition(options: ActorOptions<AnyStateMachine, Record<string, StandardSchemaV1>>, machine: PreparedMachine, sources: readonly SourceDefinition[]): ActorDefinition {
   const tells = new Map<string, 'forward' | 'feedback'>(machine.tells.map((target) => [target, 'forward']))
   for (const [target, kind] of Object.entries(options.tells ?? {})) tells.set(target, kind)
   return {

@@ -4,14 +4,14 @@
 // S2. Names are unique; a topic is a source of a type, an output, or internal, never two of these in conflict.
 import { DefinitionError } from '../protocol/failures.ts'
 import { isName } from '../protocol/ids.ts'
-import type { ModelDefinition } from '../models/model.ts'
+import type { Model } from '../models/model.ts'
 import type { ActorDefinition } from './definition.ts'
 
 export interface SystemOptions {
   /** Durable: the prefix of the app's own topics. */
   readonly name: string
   readonly actors: readonly ActorDefinition[]
-  readonly models?: readonly ModelDefinition[]
+  readonly models?: readonly Model[]
   /** Partitions of every actor type, fixed for its life. Default 4. */
   readonly partitions?: number
 }
@@ -19,7 +19,7 @@ export interface SystemOptions {
 export interface SystemDefinition {
   readonly name: string
   readonly actors: readonly ActorDefinition[]
-  readonly models: readonly ModelDefinition[]
+  readonly models: readonly Model[]
   readonly partitions: number
 }
 

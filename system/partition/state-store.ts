@@ -12,7 +12,7 @@ import type { EntityId } from '../protocol/ids.ts'
 import { utf8Decode, utf8Encode, equalBytes } from '../protocol/utf8.ts'
 import type { LogRecord } from '../protocol/record.ts'
 import type { Codec } from '../ports/codec.ts'
-import type { KeyedReads, Log } from '../ports/log.ts'
+import type { KeyedReads } from '../ports/log.ts'
 import type { Due } from './due-index.ts'
 import { readArmed, readPartitionRecord, readStateHeader } from './states.ts'
 import type { PartitionRecord } from './states.ts'
@@ -53,7 +53,7 @@ export interface StateStore {
 }
 
 /** States read by key from the state topic itself: needs no cache and no marks. */
-export function keyedStateStore(log: Log, keyed: KeyedReads, codec: Codec, plan: TypePlan, partition: number): StateStore {
+export function keyedStateStore(keyed: KeyedReads, codec: Codec, plan: TypePlan, partition: number): StateStore {
   return {
     buckets: 0,
     bucketOf: () => 0,

@@ -44,7 +44,8 @@ export interface TypePlan {
 }
 
 /** Plans of all actor types by name. */
-export function planSystem(system: SystemDefinition, models: ReadonlyMap<string, ModelRef>): ReadonlyMap<string, TypePlan> {
+export function planSystem(system: SystemDefinition): ReadonlyMap<string, TypePlan> {
+  const models = new Map(system.models.map((model): [string, ModelRef] => [model.name, { version: model.version, hash: model.hash }]))
   const eventTime = eventTimeTypes(system.actors)
   return new Map(system.actors.map((actor) => [actor.name, planType(system, actor, eventTime, models)]))
 }
