@@ -7,7 +7,7 @@ export async function runOnBun(bun: string, job: Job, listener: Listener): Promi
   const report = new BunReport(listener)
   const end = await runCommand({
     path: bun,
-    args: ['--no-install', '--no-env-file', 'test', '--no-orphans', '--isolate', `--timeout=${job.deadlineMs}`, ...job.files.map((file) => `./${file}`)],
+    args: ['--no-install', '--no-env-file', 'test', '--no-orphans', `--parallel=${CONCURRENCY}`, `--timeout=${job.deadlineMs}`, ...job.files.map((file) => `./${file}`)],
     env: job.env,
     deadlineMs: job.deadlineMs,
     onStdout: (line) => {
@@ -19,6 +19,7 @@ export async function runOnBun(bun: string, job: Job, listener: Listener): Promi
   return end
 }
 
+const CONCURRENCY = 2
 const FILE = /^(\S.*\.test\.ts):$/
 const RESULT = /^\((pass|fail|skip|todo)\) (.*?)(?: \[[\d.]+m?s\])?$/
 const OUTSIDE = '# Unhandled error between tests'

@@ -13,9 +13,9 @@ export interface Tier {
 }
 
 export const TIERS: readonly Tier[] = [
-  { name: 'types', budgetSeconds: 15, runtimes: 'node', printsOutput: false },
-  { name: 'tidy', budgetSeconds: 15, runtimes: 'node', printsOutput: true },
-  { name: 'unit', budgetSeconds: 30, runtimes: 'node and bun', printsOutput: false },
+  { name: 'types', budgetSeconds: 10, runtimes: 'node', printsOutput: false },
+  { name: 'tidy', budgetSeconds: 10, runtimes: 'node', printsOutput: true },
+  { name: 'unit', budgetSeconds: 40, runtimes: 'node and bun', printsOutput: false },
   { name: 'contract', budgetSeconds: 60, runtimes: 'node and bun', printsOutput: false },
   { name: 'property', budgetSeconds: 180, runtimes: 'node and bun', printsOutput: true },
   { name: 'integration', budgetSeconds: 120, runtimes: 'node', printsOutput: true },

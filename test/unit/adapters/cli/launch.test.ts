@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -143,6 +144,22 @@ describe('child process', () => {
 
   test('a child that dies of a signal makes the launcher die of it', () => {
     assert.equal(run('process.kill(process.pid, "SIGTERM"); setInterval(() => {}, 1000)').signal, 'SIGTERM')
+  })
+
+  test('a signal sent to the launcher reaches the child once, however often npm repeats it', async () => {
+    const file = join(mkdtempSync(join(folder, 'child-')), 'child.ts')
+    writeFileSync(file, `let count = 0
+      process.on('SIGTERM', () => { count++; if (count === 1) console.log('asked') })
+      process.on('SIGHUP', () => process.exit(count))
+      setInterval(() => undefined, 1000)
+      console.log('ready')`)
+    const launched = spawn(process.execPath, [launcher, file], { detached: true, env: { ...process.env, STATELOG_RUNTIME: process.execPath } })
+    await once(launched.stdout, 'data')
+    for (let i = 0; i < 3; i++) launched.kill('SIGTERM')
+    const [said] = await once(launched.stdout, 'data')
+    launched.kill('SIGHUP')
+    const [code] = await once(launched, 'exit')
+    assert.deepEqual([String(said), code], ['asked\n', 1])
   })
 
   test('a launch without a file says what to do', () => {
