@@ -66,7 +66,7 @@ export interface XNode {
 export type XValue = string | { readonly [key: string]: XValue }
 
 export interface XSnapshot {
-  readonly status: 'active' | 'done' | 'error' | 'stopped'
+  status: 'active' | 'done' | 'error' | 'stopped'
   readonly output: unknown
   readonly error: unknown
   readonly context: unknown

@@ -60,8 +60,10 @@ export function restored(machine: XMachine, nodesById: ReadonlyMap<string, XNode
   const historyValue = historyOf(stored.history ?? {}, nodesById)
   if (historyValue === undefined) return undefined
   const value = valueOf(nodes)
-  const snapshot = machine.resolveState({ value, context, historyValue, status, output })
-  if (snapshot.status !== status) return undefined
+  const snapshot = machine.resolveState({ value, context, historyValue, status: 'active', output })
+  // XState finds by itself whether these states are final.
+  if ((snapshot.status === 'done') !== (status === 'done')) return undefined
+  snapshot.status = status
   snapshot._nodes = nodes
   snapshot.value = value
   snapshot.children = childrenOf(tasks ?? [])

@@ -2,7 +2,7 @@
 //
 // They stand where an XState action stands, and are never executed: an engine finds their description with `effectActionOf`,
 // resolves it with the context and event of that moment, and hands it out as data.
-import type { ActionFunction, EventObject, MachineContext, ParameterizedObject } from 'xstate'
+import type { ActionArgs, EventObject, MachineContext, ParameterizedObject } from 'xstate'
 
 type Params = ParameterizedObject['params'] | undefined
 
@@ -29,8 +29,10 @@ type Expression<TContext extends MachineContext, TExpressionEvent extends EventO
   params: TParams,
 ) => TValue
 
-type EffectFunction<TContext extends MachineContext, TExpressionEvent extends EventObject, TParams extends Params, TEvent extends EventObject> =
-  ActionFunction<TContext, TExpressionEvent, TEvent, TParams, never, never, never, never, never>
+/** What XState takes as an action, inline or by name in setup. */
+export interface EffectFunction<TContext extends MachineContext, TExpressionEvent extends EventObject, TParams extends Params, TEvent extends EventObject> {
+  (args: ActionArgs<TContext, TExpressionEvent, TEvent>, params: TParams): void
+}
 
 // Registered, so that two copies of the package in one process understand each other.
 const EFFECT = Symbol.for('statelog.effect')

@@ -32,6 +32,12 @@ function roundTrip(codec: Codec, value: unknown): unknown {
 }
 
 export function codecContract(name: string, create: () => Codec): void {
+  exactness(name, create)
+  refusals(name, create)
+  hostility(name, create)
+}
+
+function exactness(name: string, create: () => Codec): void {
   for (const [what, value] of EXACT) {
     test(`${name}: C1: ${what} come back exactly`, () => assert.deepEqual(roundTrip(create(), value), value))
   }
@@ -59,7 +65,9 @@ export function codecContract(name: string, create: () => Codec): void {
     for (const other of ['later', 'x'.repeat(10_000), [1, 2, 3]]) codec.encode(other)
     assert.deepEqual(bytes, copy)
   })
+}
 
+function refusals(name: string, create: () => Codec): void {
   test(`${name}: C2: what is not plain data is refused by its path`, () => {
     const codec = create()
     const cycle: unknown[] = []
@@ -85,7 +93,9 @@ export function codecContract(name: string, create: () => Codec): void {
   test(`${name}: C2: the deepest nesting that is allowed comes back`, () => {
     assert.deepEqual(roundTrip(create(), deep(VALUE_DEPTH_MAX)), deep(VALUE_DEPTH_MAX))
   })
+}
 
+function hostility(name: string, create: () => Codec): void {
   test(`${name}: C3: every truncation is a failure, and so is a byte too many`, () => {
     const codec = create()
     const bytes = codec.encode({ a: [1, 'two', 3.5, 4n, new Date(5)], b: Uint8Array.of(6) })
