@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { testSeed } from '../../../support/seed.ts'
+import { Group } from '../../../../system/membership/group.ts'
+import type { GroupMember, Seat } from '../../../../system/membership/group.ts'
+
+interface Table {
+  readonly group: Group<Seat>
+  readonly events: string[]
+  readonly seats: Map<string, Seat>
+  readonly later: (() => void)[]
+  member(name: string): GroupMember<Seat>
+}
+
+function table(partitions: number): Table {
+  const events: string[] = []
+  const later: (() => void)[] = []
+  const seats = new Map<string, Seat>()
+  const member = (name: string): GroupMember<Seat> => ({
+    seat: (partition) => {
+      events.push(`${name} gets ${partition}`)
+      const seat: Seat = { partition, lose: () => { events.push(`${name} loses ${partition}`) } }
+      seats.set(`${name}${partition}`, seat)
+      return seat
+    },
+  })
+  return { group: new Group<Seat>(partitions, (run) => later.push(run)), events, seats, later, member }
+}
+
+test('G2, G3: a second member takes half, and each index is lost before it is gained', () => {
+  const { group, events, member } = table(4)
+  group.join(member('a'))
+  group.join(member('b'))
+  assert.deepEqual(events, ['a gets 0', 'a gets 1', 'a gets 2', 'a gets 3', 'a loses 2', 'a loses 3', 'b gets 2', 'b gets 3'])
+})
+
+test('G4: a released index goes to another member, or later to the same', () => {
+  const { group, events, member, seats, later } = table(2)
+  const [a, b] = [member('a'), member('b')]
+  group.join(a)
+  group.release(a, seats.get('a1')!)
+  assert.equal(group.holder(1), undefined)
+  later.splice(0).forEach((run) => run())
+  assert.equal(group.holder(1), a)
+  group.join(b)
+  events.length = 0
+  group.release(a, seats.get('a0')!)
+  later.splice(0).forEach((run) => run())
+  assert.deepEqual(events, ['b gets 0'])
+})
+
+test('an index that is to be handed out again is not, when a join has already done so', () => {
+  const { group, events, member, seats, later } = table(1)
+  const a = member('a')
+  group.join(a)
+  group.release(a, seats.get('a0')!)
+  group.join(member('b'))
+  const before = events.length
+  later.splice(0).forEach((run) => run())
+  assert.equal(events.length, before)
+})
+
+test('G1, G3: any order of joins and leaves leaves every index with one member, evenly', () => {
+  fc.assert(fc.property(fc.integer({ min: 1, max: 9 }), fc.array(fc.nat(5), { maxLength: 20 }), (partitions, moves) => {
+    const { group, member } = table(partitions)
+    const present = new Map<number, GroupMember<Seat>>()
+    for (const who of moves) {
+      const here = present.get(who)
+      if (here !== undefined) {
+        present.delete(who)
+        group.leave(here)
+      } else {
+        const next = member(`m${who}`)
+        present.set(who, next)
+        group.join(next)
+      }
+      const held = new Map([...present.values()].map((each) => [each, 0]))
+      for (let partition = 0; partition < partitions; partition += 1) {
+        const holder = group.holder(partition)
+        if (holder !== undefined) held.set(holder, (held.get(holder) ?? 0) + 1)
+      }
+      const counts = [...held.values()]
+      if (counts.length > 0) assert.equal(counts.reduce((sum, count) => sum + count), partitions)
+      if (counts.length > 0) assert.ok(Math.max(...counts) - Math.min(...counts) <= 1)
+    }
+  }), { seed: testSeed() })
+})
