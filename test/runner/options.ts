@@ -3,7 +3,7 @@ import { LONG_TIER, TIERS, type Tier } from './tiers.ts'
 
 export const USAGE = `npm test [-- [tier | path part]... [--long] [--seed <n>] [--node | --bun]]
   tiers: ${TIERS.map((tier) => tier.name).join(', ')}
-  a path part runs the test files whose path contains it
+  a path part runs the test files whose path contains it; with tiers, within these tiers
   --long runs the long tier alone`
 
 /** Fixed, so that a failing run can be repeated by its command alone; other seeds are for exploring. */

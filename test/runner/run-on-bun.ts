@@ -22,6 +22,8 @@ export async function runOnBun(bun: string, job: Job, listener: Listener): Promi
 const CONCURRENCY = 2
 const FILE = /^(\S.*\.test\.ts):$/
 const RESULT = /^\((pass|fail|skip|todo)\) (.*?)(?: \[[\d.]+m?s\])?$/
+/** After the last file the failed tests are listed once more. */
+const SUMMARY = /^\d+ tests? failed:$/
 const OUTSIDE = '# Unhandled error between tests'
 const OUTCOMES = { pass: 'passed', fail: 'failed', skip: 'skipped', todo: 'skipped' } as const
 
@@ -31,6 +33,7 @@ export class BunReport {
   #file = '(bun)'
   #lines: string[] = []
   #isOutside = false
+  #isOver = false
   #failures = 0
 
   constructor(listener: Listener) {
@@ -38,6 +41,8 @@ export class BunReport {
   }
 
   line(line: string): void {
+    if (SUMMARY.test(line)) this.#isOver = true
+    if (this.#isOver) return
     const file = FILE.exec(line)
     const result = RESULT.exec(line)
     if (file !== null || result !== null) this.#endOutside()

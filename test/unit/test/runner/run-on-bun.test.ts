@@ -32,3 +32,7 @@ test('a file that does not load is a failure', () => {
 test('a bad exit without a failed test is a failure', () => {
   assert.deepEqual(read('a.test.ts:\n(pass) one', 132).map((result) => result.outcome), ['passed', 'failed'])
 })
+
+test('the list of failed tests at the end is not counted again', () => {
+  assert.equal(read('a.test.ts:\nno\n(fail) two [2ms]\n\n1 tests failed:\n(fail) two [2ms]\n\n 0 pass', 1).length, 1)
+})
