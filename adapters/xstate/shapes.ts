@@ -3,7 +3,7 @@
 //
 // Relied on and not promised by XState: `transition` on a machine with a scope of one's own (the exported `transition`
 // first creates an actor, which runs the machine's initial state, on every call), the inspection event of each microstep,
-// and `_nodes`. test/unit/adapters/xstate names each of these.
+// and `_nodes`. The engine contract fails when one of them changes.
 import type { MachineEvent } from '../../system/protocol/data.ts'
 
 export interface XArgs {
