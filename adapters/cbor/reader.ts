@@ -74,8 +74,7 @@ export class Reader {
       case UNDEFINED:
         return undefined
       case FLOAT64: {
-        const at = this.#at
-        this.#taken(8)
+        const at = this.#skip(8)
         return this.#view.getFloat64(at)
       }
     }
@@ -122,8 +121,7 @@ export class Reader {
   }
 
   #text(length: number): string {
-    const at = this.#at
-    const taken = this.#taken(length)
+    const at = this.#skip(length)
     if (length <= COPIED_TEXT_MAX) {
       let text = ''
       let index = at
@@ -135,7 +133,7 @@ export class Reader {
       if (index === at + length) return text
     }
     try {
-      return textDecoder.decode(taken)
+      return textDecoder.decode(this.#bytes.subarray(at, at + length))
     } catch {
       throw new Malformed(`text that is no UTF-8 at byte ${at}`)
     }
@@ -166,19 +164,24 @@ export class Reader {
   }
 
   #taken(length: number): Uint8Array {
+    const at = this.#skip(length)
+    return this.#bytes.subarray(at, at + length)
+  }
+
+  /** Where the next `length` bytes begin, which are then behind the reader. */
+  #skip(length: number): number {
     const at = this.#at
     if (length > this.#bytes.length - at) throw new Malformed(`truncated: ${length} bytes at byte ${at}`)
     this.#at = at + length
-    return this.#bytes.subarray(at, at + length)
+    return at
   }
 
   #count(first: number): number {
     const info = first & 0x1f
     if (info < 24) return info
-    const at = this.#at
     if (info === 24) return this.#byte()
-    if (info > 27) throw new Malformed(`an indefinite or reserved length at byte ${at - 1}`)
-    this.#taken(1 << (info - 24))
+    if (info > 27) throw new Malformed(`an indefinite or reserved length at byte ${this.#at - 1}`)
+    const at = this.#skip(1 << (info - 24))
     if (info === 25) return this.#view.getUint16(at)
     if (info === 26) return this.#view.getUint32(at)
     const count = this.#view.getUint32(at) * 0x100000000 + this.#view.getUint32(at + 4)
