@@ -26,3 +26,12 @@ export function emptyMemory(plan: TypePlan, partition: number): Memory {
     life: '', epoch: 0, seq: -1, nowMs: 0, occupancy: new Map(),
   }
 }
+
+/** Adds a batch's changes to the counts per configuration. */
+export function addOccupancy(memory: Memory, changes: ReadonlyMap<string, number>): void {
+  for (const [configuration, change] of changes) {
+    const count = (memory.occupancy.get(configuration) ?? 0) + change
+    if (count === 0) memory.occupancy.delete(configuration)
+    else memory.occupancy.set(configuration, count)
+  }
+}

@@ -18,7 +18,7 @@ import { decodeJournal } from './journal.ts'
 import type { InputRange, JournalRecord } from './journal.ts'
 import { journalScorer } from './scoring.ts'
 import { loadEntities, neededEntities } from './loading.ts'
-import { emptyMemory } from './memory.ts'
+import { addOccupancy, emptyMemory } from './memory.ts'
 import type { Memory } from './memory.ts'
 import { hashOf, RecordMaker } from './outbox.ts'
 import type { Armed, StateStore } from './state-store.ts'
@@ -92,7 +92,7 @@ async function recoverOrThrow(deps: RecoveryDeps): Promise<Recovered> {
   states.expect(last.life, marks)
   for await (const { record, offset } of journalRecords(log, codec, plan, partition, from, journalEnd)) {
     if (record.life !== last.life) throw new Gone(`the journal of ${plan.group}/${partition} holds records of two lives; the newer begins after offset ${offset}`)
-    if (record.seq > (partitionState?.seq ?? -1)) addOccupancy(memory, record)
+    if (record.seq > (partitionState?.seq ?? -1)) addOccupancy(memory, record.occupancy)
     if (record.kind === 'lease') Object.assign(sinceLease, { batches: 0, released: false, attempts: record.attempts })
     else if (record.kind === 'batch') sinceLease.batches += 1
     else sinceLease.released = true
@@ -178,14 +178,6 @@ class Folder {
       throw new Gone(`topic ${range.topic}, partition ${partition}, offsets ${range.from}..${range.to - 1}: ${found.n} of ${range.n} inputs are left${found.n === range.n ? ', and they were changed' : ''}. Restore them, or restore the data from a backup.`)
     }
     return { topic: range.topic, partition, from: range.from, to: range.to, records }
-  }
-}
-
-function addOccupancy(memory: Memory, record: JournalRecord): void {
-  for (const [configuration, change] of record.occupancy) {
-    const count = (memory.occupancy.get(configuration) ?? 0) + change
-    if (count === 0) memory.occupancy.delete(configuration)
-    else memory.occupancy.set(configuration, count)
   }
 }
 

@@ -63,6 +63,11 @@ export class Watermarks {
     return this.#inputs.get(input)?.idle === true
   }
 
+  /** True when every input is idle or has ended. */
+  allQuiet(): boolean {
+    return [...this.#inputs.values()].every((progress) => progress.idle || progress.watermarkMs === Infinity)
+  }
+
   /** Inputs whose promise holds the watermark back. */
   waitingFor(): readonly string[] {
     return [...this.#inputs].filter(([, progress]) => !progress.idle && progress.watermarkMs === this.#applied).map(([input]) => input)

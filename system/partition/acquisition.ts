@@ -1,0 +1,88 @@
+// Acquisition: from a fenced lease to a partition that may go live: positions, journal and memory agree, and a lease record says so.
+//
+// Owns nothing afterwards. Every disagreement is an answer with its cure, never a guess.
+import { CLEAN_COMMITS } from '../protocol/limits.ts'
+import type { Failure } from '../protocol/failures.ts'
+import type { Committed, Lease } from '../ports/log.ts'
+import { Committer } from './commit.ts'
+import type { CycleParts } from './cycle.ts'
+import type { PartitionDeps } from './deps.ts'
+import { decodeMetadata } from './journal.ts'
+import type { InputRef, JournalRecord } from './journal.ts'
+import { Position } from './position.ts'
+import { recover } from './recovery.ts'
+import type { Recovered } from './recovery.ts'
+import { Snapshots } from './snapshots.ts'
+
+export type Acquired =
+  | { readonly kind: 'live'; readonly parts: CycleParts; readonly attempts: number; readonly rebased: readonly number[] }
+  | { readonly kind: 'position-moved'; readonly reason: string }
+  | { readonly kind: 'history-gone'; readonly reason: string }
+  | { readonly kind: 'fenced' }
+  | { readonly kind: 'again'; readonly reason: string }
+
+/** Recovers and commits the lease record. The lease is fenced already. */
+export async function acquire(deps: PartitionDeps, lease: Lease, forced: ReadonlyMap<InputRef, Failure>): Promise<Acquired> {
+  const { log, codec, plan, telemetry, clock } = deps
+  const { partition } = lease
+  const committed = await lease.committed()
+  const states = deps.states(partition)
+  telemetry.probe('recovering', plan.group, partition)
+  const recovery = await recover({ log, codec, plan, partition, states, telemetry })
+  if (recovery.kind === 'history-gone') return recovery
+  const disagreement = disagreementOf(plan.group, partition, committed, recovery.last)
+  if (disagreement !== undefined) return disagreement
+  const { memory } = recovery
+  const watermarks = memory.watermarks?.save() ?? []
+  if (recovery.last === undefined) {
+    memory.life = deps.random.uuid()
+    states.expect(memory.life, [])
+  }
+  memory.epoch += 1
+  const positions = new Map(recovery.last?.positions)
+  for (const topic of plan.inputs) if (!positions.has(topic)) positions.set(topic, await log.offsetsAt(topic, partition, 'earliest'))
+  const snapshots = new Snapshots(memory, codec, states, recovery.marks)
+  for (const record of recovery.folded) snapshots.journalled(record.seq, record.offset, record.inputs)
+  if (recovery.last !== undefined && memory.occupancy.size > 0) snapshots.touchPartition(recovery.last.floor.seq, clock.nowMs())
+  const attempts = attemptsOf(recovery)
+  const position = new Position(positions)
+  const stateEnd = await log.offsetsAt(plan.state, partition, 'latest')
+  const committer = new Committer(deps, lease, { memory, snapshots, position, states, attempts, journalEnd: recovery.journalEnd, stateEnd })
+  const seq = memory.seq + 1
+  const nowMs = Math.max(clock.nowMs(), memory.nowMs)
+  const result = await committer.commit({ kind: 'lease', seq, nowMs, batch: undefined, inputs: [], watermarks, idle: false, pace: 'steady' })
+  if (result.kind === 'fenced') return result
+  if (result.kind !== 'done') return { kind: 'again', reason: `the lease record was not committed: ${result.kind}` }
+  memory.seq = seq
+  memory.nowMs = nowMs
+  telemetry.probe('lease-committed', plan.group, partition)
+  return { kind: 'live', parts: { memory, position, snapshots, states, committer, forced }, attempts, rebased: recovery.rebased }
+}
+
+/** Attempts since the last orderly release or clean run: what crash isolation counts. */
+function attemptsOf(recovery: Recovered): number {
+  const { batches, released, attempts } = recovery.sinceLease
+  return recovery.last === undefined || released || batches >= CLEAN_COMMITS ? 1 : attempts + 1
+}
+
+/** Group offsets and journal were written by the same commit: where they differ, someone else moved one of them. */
+function disagreementOf(group: string, partition: number, committed: Committed | null, last: JournalRecord | undefined): Acquired | undefined {
+  const at = `${group}, partition ${partition}`
+  if (last === undefined) {
+    if (committed === null || committed.positions.size === 0) return undefined
+    return { kind: 'history-gone', reason: `${at}: positions are committed but the journal is empty. Restore the journal from a backup; to start over, delete the group's positions and the topics ${group}.state and ${group}.journal.` }
+  }
+  // Lost group offsets are taken from the journal.
+  if (committed === null || committed.positions.size === 0) return undefined
+  const metadata = decodeMetadata(committed.metadata)
+  if (metadata !== undefined && (metadata.life !== last.life || metadata.seq !== last.seq)) {
+    return { kind: 'position-moved', reason: `${at}: the committed metadata names seq ${metadata.seq} of life ${metadata.life}, the journal ends at seq ${last.seq} of life ${last.life}. Restore both from the same backup.` }
+  }
+  for (const [topic, next] of last.positions) {
+    const found = committed.positions.get(topic)
+    if (found !== undefined && found !== next) {
+      return { kind: 'position-moved', reason: `${at}: the position of topic ${topic} is ${found}, the journal says ${next}. Someone moved it; states would no longer be the fold of their inputs. Set it back to ${next}, or delete the group's positions to take them from the journal.` }
+    }
+  }
+  return undefined
+}

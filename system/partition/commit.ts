@@ -1,0 +1,170 @@
+// Commit: one atomic write of everything a batch means: outputs, tells, dead letters, states, promises, journal, positions (I4).
+//
+// Owns: the ends of the partition's own topics, the position, the snapshot plan, what was promised to receivers.
+// Does not decide what to do about an outcome other than `done`: `partition.ts` does.
+//
+// J1. Seqs follow each other without gaps. J3. After any outcome but `done` nothing of this object may be used again.
+import { addOccupancy } from './memory.ts'
+import type { Memory } from './memory.ts'
+import type { Failure } from '../protocol/failures.ts'
+import type { OutRecord } from '../protocol/record.ts'
+import type { Lease } from '../ports/log.ts'
+import { Announcements } from './announcements.ts'
+import type { Batch } from './batch.ts'
+import { deadLetterRecord } from './dead-letters.ts'
+import type { PartitionDeps } from './deps.ts'
+import { encodeJournal, encodeMetadata } from './journal.ts'
+import type { InputRange, InputRef, JournalKind, JournalRecord } from './journal.ts'
+import { hashOf } from './outbox.ts'
+import type { Position } from './position.ts'
+import type { Pace, SnapshotPlan, Snapshots } from './snapshots.ts'
+import type { StateStore, WrittenState } from './state-store.ts'
+import type { WatermarkState } from './watermarks.ts'
+
+export interface CommitPlan {
+  readonly kind: JournalKind
+  readonly seq: number
+  readonly nowMs: number
+  readonly batch: Batch | undefined
+  readonly inputs: readonly InputRange[]
+  /** Watermarks at the start of the batch. */
+  readonly watermarks: WatermarkState
+  readonly idle: boolean
+  readonly pace: Pace
+}
+
+export type CommitResult =
+  | { readonly kind: 'done'; readonly outputs: number }
+  | { readonly kind: 'fenced' }
+  | { readonly kind: 'unknown'; readonly reason: string }
+  /** These inputs made records that the log will never take. */
+  | { readonly kind: 'rejected'; readonly forced: ReadonlyMap<InputRef, Failure> }
+  /** A record that belongs to no input was refused. */
+  | { readonly kind: 'failed'; readonly reason: string }
+
+export interface CommitterState {
+  readonly memory: Memory
+  readonly snapshots: Snapshots
+  readonly position: Position
+  readonly states: StateStore
+  readonly attempts: number
+  readonly journalEnd: number
+  readonly stateEnd: number
+}
+
+export class Committer {
+  readonly #deps: PartitionDeps
+  readonly #lease: Lease
+  readonly #memory: Memory
+  readonly #snapshots: Snapshots
+  readonly #position: Position
+  readonly #states: StateStore
+  readonly #announcements: Announcements
+  readonly #attempts: number
+  #journalEnd: number
+  #stateEnd: number
+  /** Duration of the last commit, ms. */
+  lastMs = 0
+
+  constructor(deps: PartitionDeps, lease: Lease, state: CommitterState) {
+    this.#deps = deps
+    this.#lease = lease
+    this.#memory = state.memory
+    this.#snapshots = state.snapshots
+    this.#position = state.position
+    this.#states = state.states
+    this.#attempts = state.attempts
+    this.#journalEnd = state.journalEnd
+    this.#stateEnd = state.stateEnd
+    this.#announcements = new Announcements(deps.plan, lease.partition, deps.codec)
+  }
+
+  /** True when receivers are owed a promise although nothing happened. */
+  owesPromise(idle: boolean, nowMs: number): boolean {
+    const { watermarks } = this.#memory
+    return watermarks !== undefined && this.#announcements.isDue(watermarks.currentMs, idle, nowMs)
+  }
+
+  async commit(plan: CommitPlan): Promise<CommitResult> {
+    const { deps, records, written, snapshots, positions } = await this.#assemble(plan)
+    const { group } = deps.plan
+    deps.telemetry.probe('before-commit', group, this.#lease.partition)
+    const startedMs = deps.clock.monotonicMs()
+    const outcome = await this.#lease.commit({ records, positions, metadata: encodeMetadata({ life: this.#memory.life, seq: plan.seq, journalFrom: this.#journalEnd, floorOffset: snapshots.floor.offset }) })
+    this.lastMs = deps.clock.monotonicMs() - startedMs
+    switch (outcome.kind) {
+      case 'fenced':
+      case 'unknown': return outcome
+      case 'rejected': return this.#blame(plan, outcome.records, written, outcome.reason)
+      case 'done': break
+    }
+    deps.telemetry.probe('after-commit', group, this.#lease.partition)
+    const journalEnd = outcome.end.get(deps.plan.journal) ?? this.#journalEnd + 1
+    this.#snapshots.journalled(plan.seq, journalEnd - 1, plan.inputs.reduce((sum, range) => sum + range.n, 0))
+    this.#snapshots.settled(snapshots)
+    this.#journalEnd = journalEnd
+    this.#stateEnd = outcome.end.get(deps.plan.state) ?? this.#stateEnd
+    this.#position.settle(positions)
+    this.#writeCache(plan.seq, snapshots)
+    return { kind: 'done', outputs: written }
+  }
+
+  async #assemble(plan: CommitPlan): Promise<{ deps: PartitionDeps; records: OutRecord[]; written: number; snapshots: SnapshotPlan; positions: ReadonlyMap<string, number> }> {
+    const deps = this.#deps
+    const { batch, seq, nowMs } = plan
+    const outbox = batch?.outbox.records() ?? []
+    const hash = hashOf(outbox)
+    if (batch !== undefined) {
+      addOccupancy(this.#memory, batch.occupancy)
+      if (batch.occupancy.size > 0) this.#snapshots.touchPartition(seq, nowMs)
+    }
+    const letters = await Promise.all((batch?.deadLetters ?? []).map((draft) => deadLetterRecord(deps.log, deps.plan, this.#lease.partition, draft, nowMs)))
+    const snapshots = this.#snapshots.plan(seq, nowMs, this.#journalEnd, plan.pace)
+    const progressMs = this.#progressMs(batch)
+    const promises = this.#announcements.records(outbox, progressMs, plan.idle, nowMs)
+    const positions = this.#position.after(plan.inputs)
+    const journal = this.#journalRecord(plan, snapshots, positions, hash)
+    const records = [...outbox, ...letters, ...snapshots.snapshots.map(({ record }) => record)]
+    if (snapshots.partition !== undefined) records.push(snapshots.partition)
+    records.push(...promises, { topic: deps.plan.journal, partition: this.#lease.partition, key: null, value: encodeJournal(deps.codec, journal), headers: [], timestampMs: nowMs })
+    return { deps, records, written: outbox.length, snapshots, positions }
+  }
+
+  #progressMs(batch: Batch | undefined): number {
+    const { watermarks } = this.#memory
+    if (watermarks === undefined) return -Infinity
+    // What a cut left over is still to be told, with older times than the watermark.
+    return batch?.cut === undefined ? watermarks.currentMs : batch.progressMs
+  }
+
+  #journalRecord(plan: CommitPlan, snapshots: SnapshotPlan, positions: ReadonlyMap<string, number>, hash: number): JournalRecord {
+    const { batch } = plan
+    const code = [this.#deps.plan.code, ...[...this.#deps.plan.models].map(([name, model]) => `${name}@${model.version}:${model.hash.slice(0, 12)}`)].join(' ')
+    return {
+      v: 1, life: this.#memory.life, epoch: this.#memory.epoch, seq: plan.seq, kind: plan.kind, code, attempts: this.#attempts, nowMs: plan.nowMs,
+      inputs: plan.inputs, positions, floor: snapshots.floor, stateFrom: this.#stateEnd, timers: batch?.fired ?? [], watermarks: plan.watermarks, cut: batch?.cut,
+      verdicts: batch?.verdicts ?? [], decisions: batch?.decisions ?? [], drops: batch?.drops ?? new Map(), saved: snapshots.saved,
+      occupancy: batch?.occupancy ?? new Map(), hash,
+    }
+  }
+
+  /** Which inputs made the refused records. */
+  #blame(plan: CommitPlan, refused: readonly number[], written: number, reason: string): CommitResult {
+    const forced = new Map<InputRef, Failure>()
+    for (const index of refused) {
+      const ref = index < written ? plan.batch?.outbox.refOf(index) : undefined
+      if (ref === undefined) return { kind: 'failed', reason: `the log refuses a record of the partition itself: ${reason}` }
+      forced.set(ref, { class: 'size', message: `the log refuses what this input writes: ${reason}`, stage: 'commit' })
+    }
+    return { kind: 'rejected', forced }
+  }
+
+  #writeCache(seq: number, snapshots: SnapshotPlan): void {
+    if (this.#states.buckets === 0 || snapshots.snapshots.length === 0) return
+    const { telemetry, plan } = this.#deps
+    telemetry.probe('before-cache', plan.group, this.#lease.partition)
+    const states = snapshots.snapshots.map(({ entity, record }): WrittenState => ({ id: entity.id, state: record.value === null ? null : { seq, value: record.value } }))
+    this.#states.written(seq, states)
+    telemetry.probe('after-cache', plan.group, this.#lease.partition)
+  }
+}

@@ -1,0 +1,191 @@
+// Cycle: the live loop of a partition: poll, decode, load, fold, commit, then tell the world. One batch at a time (no step past an undecided commit).
+//
+// Owns: nothing beyond the batch in hand; memory and position belong to the acquisition. Ends by itself only when told to or when it cannot go on.
+import { CLOCK_JUMP_MS_MAX } from '../protocol/limits.ts'
+import type { Failure } from '../protocol/failures.ts'
+import type { RecordRange } from '../protocol/record.ts'
+import type { Lease } from '../ports/log.ts'
+import { arrivalsOf } from './arrivals.ts'
+import type { Arrival } from './arrivals.ts'
+import type { Batch } from './batch.ts'
+import type { CommitResult, Committer } from './commit.ts'
+import { Decoder } from './decode.ts'
+import type { PartitionDeps } from './deps.ts'
+import { foldBatch } from './fold.ts'
+import { Idleness } from './idleness.ts'
+import type { InputRef } from './journal.ts'
+import { loadEntities, neededEntities } from './loading.ts'
+import type { Memory } from './memory.ts'
+import { RecordMaker } from './outbox.ts'
+import type { Position } from './position.ts'
+import type { Snapshots } from './snapshots.ts'
+import type { StateStore } from './state-store.ts'
+
+/** Why the loop ended. */
+export type CycleEnd =
+  | { readonly kind: 'stopped' }
+  | Exclude<CommitResult, { readonly kind: 'done' }>
+  | { readonly kind: 'unhealthy'; readonly reason: string }
+
+/** Thrown to those who wanted to look while the partition lost its footing. */
+export class Unsettled extends TypeError {
+  override readonly name = 'Unsettled'
+}
+
+export interface CycleParts {
+  readonly memory: Memory
+  readonly position: Position
+  readonly snapshots: Snapshots
+  readonly states: StateStore
+  readonly committer: Committer
+  /** Inputs that an earlier attempt found to be refused by the log. */
+  readonly forced: ReadonlyMap<InputRef, Failure>
+}
+
+export class Cycle {
+  readonly #deps: PartitionDeps
+  readonly #lease: Lease
+  readonly #parts: CycleParts
+  readonly #decoder: Decoder
+  readonly #maker: RecordMaker
+  readonly #idleness: Idleness
+  readonly #looks: ((isCommitted: boolean) => void)[] = []
+  /** Memory is what was committed last. */
+  #isResting = true
+
+  constructor(deps: PartitionDeps, lease: Lease, parts: CycleParts) {
+    this.#deps = deps
+    this.#lease = lease
+    this.#parts = parts
+    this.#decoder = new Decoder(deps.plan, deps.codec)
+    this.#maker = new RecordMaker(deps.plan, lease.partition, deps.codec)
+    this.#idleness = new Idleness(deps.plan, deps.settings.idleMs)
+  }
+
+  /** Runs until `stop` aborts or a batch cannot be committed. */
+  async run(stop: AbortSignal): Promise<CycleEnd> {
+    while (!stop.aborted) {
+      const end = await this.#turn()
+      if (end !== undefined) return end
+    }
+    return { kind: 'stopped' }
+  }
+
+  /** Runs `look` now when memory is what was committed last, else right after the batch in hand. Rejects when that batch is not committed. */
+  atRest<T>(look: () => T): Promise<T> {
+    if (this.#isResting) return new Promise((resolve) => resolve(look()))
+    return new Promise((resolve, reject) => this.#looks.push((isCommitted) => {
+      if (!isCommitted) return reject(new Unsettled('the partition is being acquired again'))
+      try {
+        resolve(look())
+      } catch (thrown) {
+        reject(thrown as TypeError)
+      }
+    }))
+  }
+
+  #rest(isCommitted: boolean): void {
+    this.#isResting = isCommitted
+    for (const look of this.#looks.splice(0)) look(isCommitted)
+  }
+
+  async #turn(): Promise<CycleEnd | undefined> {
+    try {
+      const end = await this.#batch()
+      this.#rest(end === undefined)
+      return end
+    } catch (thrown) {
+      this.#rest(false)
+      throw thrown
+    }
+  }
+
+  async #batch(): Promise<CycleEnd | undefined> {
+    const { clock, telemetry, plan, settings } = this.#deps
+    const startedMs = clock.monotonicMs()
+    const ranges = await this.#poll()
+    const { memory } = this.#parts
+    const wallMs = clock.nowMs()
+    if (memory.nowMs > 0 && wallMs - memory.nowMs > CLOCK_JUMP_MS_MAX) return { kind: 'unhealthy', reason: `the clock jumped ahead by ${Math.round((wallMs - memory.nowMs) / 3_600_000)} hours; timers would fire. Correct the clock, or raise CLOCK_JUMP_MS_MAX if the partition rested that long.` }
+    const nowMs = Math.max(wallMs, memory.nowMs)
+    this.#idleness.observe(memory, ranges, clock.monotonicMs())
+    const idle = this.#idleness.isIdle(memory, clock.monotonicMs())
+    if (ranges.length === 0 && !this.#hasUpkeep(nowMs, idle)) return undefined
+    telemetry.probe('after-poll', plan.group, this.#lease.partition)
+    const arrivals = arrivalsOf(this.#decoder, plan.inputs, ranges, nowMs)
+    telemetry.probe('after-decode', plan.group, this.#lease.partition)
+    await loadEntities(memory, this.#deps.codec, this.#parts.states, neededEntities(memory, arrivals, nowMs, undefined), false)
+    telemetry.probe('after-load', plan.group, this.#lease.partition)
+    this.#isResting = false
+    const watermarks = memory.watermarks?.save() ?? []
+    const seq = memory.seq + 1
+    const batch = await foldBatch(memory, this.#maker, this.#deps.scorer, { seq, nowMs, arrivals, journal: undefined, forced: this.#parts.forced, releasesMax: settings.releasesMax })
+    telemetry.probe('after-step', plan.group, this.#lease.partition)
+    const inputs = this.#parts.position.consumed(ranges, arrivals, batch.consumed)
+    const result = await this.#parts.committer.commit({ kind: 'batch', seq, nowMs, batch, inputs, watermarks, idle, pace: 'steady' })
+    if (result.kind !== 'done') return result
+    this.#publish(batch, arrivals, result.outputs, clock.monotonicMs() - startedMs)
+    return undefined
+  }
+
+  async #poll(): Promise<readonly RecordRange[]> {
+    const { settings, clock } = this.#deps
+    const first = await this.#pollOnce(this.#waitMs())
+    const got = first.reduce((sum, range) => sum + range.records.length, 0)
+    if (got === 0 || got >= settings.batchRecordsMax || settings.commitWaitMs === 0) return first
+    await clock.sleep(settings.commitWaitMs)
+    // The rest of the wait's arrivals joins this batch: polled again from the same positions.
+    const again = await this.#pollOnce(0)
+    return again.length === 0 ? first : again
+  }
+
+  #pollOnce(waitMsMax: number): Promise<readonly RecordRange[]> {
+    const { plan, settings } = this.#deps
+    const { watermarks } = this.#parts.memory
+    const from = new Map<string, number>()
+    for (const topic of plan.inputs) {
+      // The inbox is never paused: the missing watermark stands behind it.
+      if (topic !== plan.inbox && watermarks?.isAhead(topic, plan.definition.limits.skewMs) === true) continue
+      from.set(topic, this.#parts.position.of(topic))
+    }
+    return this.#lease.poll({ from, recordsMax: settings.batchRecordsMax, bytesMax: settings.batchBytesMax, waitMsMax })
+  }
+
+  /** How long a poll may wait: until the next thing that is due anyway. */
+  #waitMs(): number {
+    const { clock } = this.#deps
+    const { memory } = this.#parts
+    if (this.#hasUpkeep(Math.max(clock.nowMs(), memory.nowMs), false)) return 0
+    const next = memory.entities.clockDues.peek()
+    const untilMs = next === undefined ? Infinity : next.dueMs - clock.nowMs()
+    return Math.max(0, Math.min(untilMs, this.#parts.snapshots.isClean && memory.watermarks === undefined ? 1000 : 100))
+  }
+
+  /** Something to commit although no record came. */
+  #hasUpkeep(nowMs: number, idle: boolean): boolean {
+    const { memory, snapshots, committer } = this.#parts
+    const { entities, watermarks } = memory
+    const clockDue = entities.clockDues.peek()
+    if (clockDue !== undefined && clockDue.dueMs <= nowMs) return true
+    const eventDue = entities.eventDues.peek()
+    if (watermarks !== undefined && eventDue !== undefined && eventDue.dueMs < watermarks.currentMs) return true
+    return snapshots.isDue(nowMs) || committer.owesPromise(idle, nowMs)
+  }
+
+  /** The batch is committed: only now may anyone else learn of it. */
+  #publish(batch: Batch, arrivals: readonly Arrival[], outputs: number, cycleMs: number): void {
+    const { telemetry, plan, onReplies, onTasks, onCommitted } = this.#deps
+    const { memory, states } = this.#parts
+    if (batch.replies.length > 0) onReplies(batch.replies)
+    for (const entry of batch.logs) telemetry.log('info', `${plan.definition.name}/${entry.entity}: ${entry.label}`, entry.value)
+    onCommitted(memory)
+    memory.entities.evict(plan.definition.limits.entityBytesMax, (entity) => states.mayLeave(entity.id))
+    if (batch.taskStarts.length > 0) onTasks(batch.taskStarts)
+    const deadLetters = new Map<string, number>()
+    for (const { failure } of batch.deadLetters) deadLetters.set(failure.class, (deadLetters.get(failure.class) ?? 0) + 1)
+    telemetry.batch({
+      group: plan.group, partition: this.#lease.partition, seq: batch.seq, inputs: batch.consumed, outputs, deadLetters, drops: batch.drops,
+      decisions: batch.decisions.length, commitMs: this.#parts.committer.lastMs, cycleMs, lag: arrivals.length - batch.consumed,
+    })
+  }
+}

@@ -1,0 +1,40 @@
+// What a partition needs from outside, besides its lease.
+import type { Clock } from '../ports/clock.ts'
+import type { Codec } from '../ports/codec.ts'
+import type { Log } from '../ports/log.ts'
+import type { Random } from '../ports/random.ts'
+import type { Telemetry } from '../ports/telemetry.ts'
+import type { CommandReply, TaskStart } from './batch.ts'
+import type { Memory } from './memory.ts'
+import type { StateStore } from './state-store.ts'
+import type { TypePlan } from './topology.ts'
+import type { Scorer } from './turn.ts'
+
+export interface PartitionDeps {
+  readonly log: Log
+  readonly codec: Codec
+  readonly clock: Clock
+  readonly random: Random
+  readonly telemetry: Telemetry
+  readonly plan: TypePlan
+  readonly scorer: Scorer
+  /** A store per acquisition: what it believes about the cache ends with the lease. */
+  readonly states: (partition: number) => StateStore
+  readonly settings: PartitionSettings
+  /** After a commit that was done: replies of commands, tasks to start. */
+  readonly onReplies: (replies: readonly CommandReply[]) => void
+  readonly onTasks: (starts: readonly TaskStart[]) => void
+  /** After a commit that was done: committed states, for queries. */
+  readonly onCommitted: (memory: Memory) => void
+}
+
+export interface PartitionSettings {
+  readonly batchRecordsMax: number
+  readonly batchBytesMax: number
+  /** How long a small batch waits for more, ms. */
+  readonly commitWaitMs: number
+  readonly drainMsMax: number
+  readonly idleMs: number
+  /** Released at most per batch. */
+  readonly releasesMax: number
+}

@@ -1,0 +1,162 @@
+// Partition: the life of one lease, from assignment to release. The only place that acts on how a cycle ended.
+//
+// Owns: the life state, the restarts. Memory belongs to each acquisition and is dropped as a whole when its outcome is not certain.
+//
+// I7. A fenced partition stops at once and is never restarted: its lease is over.
+// I10. It restarts by itself after faults that may heal, within bounds, and says why it waits or stopped.
+import { RETRY_DELAY_MS_MAX, RETRY_DELAY_MS_MIN } from '../protocol/limits.ts'
+import { OperationError } from '../protocol/failures.ts'
+import type { Failure } from '../protocol/failures.ts'
+import type { Lease } from '../ports/log.ts'
+import { acquire } from './acquisition.ts'
+import { Cycle } from './cycle.ts'
+import type { CycleEnd, CycleParts } from './cycle.ts'
+import type { PartitionDeps } from './deps.ts'
+import { drain } from './draining.ts'
+import type { InputRef } from './journal.ts'
+import { isEnd, lifeAfter } from './life.ts'
+import type { LifeEvent, LifeState } from './life.ts'
+import { afterEscalation, Escalation } from './supervision.ts'
+
+/** A look at a live partition between two batches. */
+export interface Glance {
+  readonly parts: CycleParts
+  /** Runs `look` when no batch is being folded, so that it sees committed state only (I12). */
+  atRest<T>(look: () => T): Promise<T>
+}
+
+export class Partition {
+  readonly lease: Lease
+  readonly done: Promise<void>
+  readonly #deps: PartitionDeps
+  readonly #stop = new AbortController()
+  readonly #failedAtMs: number[] = []
+  #state: LifeState = 'assigned'
+  #reason = ''
+  #forced = new Map<InputRef, Failure>()
+  #live: { readonly parts: CycleParts; readonly cycle: Cycle } | undefined
+  #lost = false
+
+  constructor(deps: PartitionDeps, lease: Lease) {
+    this.#deps = deps
+    this.lease = lease
+    deps.telemetry.probe('assigned', deps.plan.group, lease.partition)
+    deps.telemetry.partition({ group: deps.plan.group, partition: lease.partition, state: 'assigned' })
+    void lease.lost.then((reason) => {
+      this.#lost = true
+      this.#reason = reason
+      this.#stop.abort()
+    })
+    this.done = this.#run()
+  }
+
+  get state(): LifeState {
+    return this.#state
+  }
+
+  /** Why it waits, failed or stopped; '' when there is nothing to say. */
+  get reason(): string {
+    return this.#reason
+  }
+
+  /** Asks for an orderly end; `done` resolves when it is over. */
+  drain(): void {
+    this.#stop.abort()
+  }
+
+  /** The live parts, undefined while not live. */
+  get live(): Glance | undefined {
+    const live = this.#live
+    return live === undefined ? undefined : { parts: live.parts, atRest: (look) => live.cycle.atRest(look) }
+  }
+
+  async #run(): Promise<void> {
+    while (!isEnd(this.#state)) {
+      try {
+        await this.#acquireAndLive()
+      } catch (thrown) {
+        this.#live = undefined
+        await this.#recoverFrom(thrown)
+      }
+    }
+    await this.lease.release().catch((thrown: unknown) => this.#deps.telemetry.log('warn', `releasing ${this.#name()} failed: ${String(thrown)}`))
+    this.#deps.telemetry.probe('after-release', this.#deps.plan.group, this.lease.partition)
+  }
+
+  async #acquireAndLive(): Promise<void> {
+    if (this.#stop.signal.aborted) return this.#move(this.#lost ? 'lost' : 'drain')
+    this.#move('acquire')
+    if ((await this.lease.fence()) === 'lost') return this.#move('lost')
+    this.#deps.telemetry.probe('fenced', this.#deps.plan.group, this.lease.partition)
+    this.#move('held')
+    const acquired = await acquire(this.#deps, this.lease, this.#forced)
+    switch (acquired.kind) {
+      case 'fenced': return this.#move('lost')
+      case 'position-moved': return this.#move('moved', acquired.reason)
+      case 'history-gone': return this.#move('give-up', `history gone: ${acquired.reason}`)
+      case 'again': return this.#wait(acquired.reason)
+      case 'live': break
+    }
+    if (acquired.rebased.length > 0) {
+      this.#deps.telemetry.log('warn', `${this.#name()}: rebased at seq ${acquired.rebased[0]}: today's code does not repeat the outputs of ${acquired.rebased.length} commits; what was committed stands`)
+    }
+    this.#move('recovered')
+    const cycle = new Cycle(this.#deps, this.lease, acquired.parts)
+    this.#live = { parts: acquired.parts, cycle }
+    const end = await cycle.run(this.#stop.signal)
+    this.#live = undefined
+    await this.#after(end, acquired.parts)
+  }
+
+  async #after(end: CycleEnd, parts: CycleParts): Promise<void> {
+    switch (end.kind) {
+      case 'fenced': return this.#move('lost', 'another owner has the partition')
+      case 'unknown': return this.#wait(`the outcome of a commit is not known: ${end.reason}`)
+      case 'rejected':
+        this.#forced = new Map([...this.#forced, ...end.forced])
+        return this.#wait('the log refused a record; its input will be dead-lettered', 0)
+      case 'failed':
+      case 'unhealthy': return this.#move('give-up', end.reason)
+      case 'stopped': break
+    }
+    if (this.#lost) return this.#move('lost')
+    this.#move('drain')
+    this.#deps.telemetry.probe('draining', this.#deps.plan.group, this.lease.partition)
+    await drain(this.#deps, this.lease, parts)
+    this.#move('released')
+  }
+
+  async #recoverFrom(thrown: unknown): Promise<void> {
+    const { clock } = this.#deps
+    const reason = thrown instanceof Error ? thrown.message : String(thrown)
+    if (this.#state === 'draining') {
+      this.#deps.telemetry.log('error', `${this.#name()}: draining failed: ${reason}`)
+      return this.#move('restart', reason)
+    }
+    const isParked = thrown instanceof Escalation && thrown.directive === 'park'
+    if (isParked) return this.#move('give-up', `${reason}. Parking is not available for this failure: correct the actor, or choose 'skip' or 'stop' in onFailure.`)
+    if (thrown instanceof OperationError) return this.#move('give-up', reason)
+    this.#failedAtMs.push(clock.monotonicMs())
+    if (afterEscalation(this.#failedAtMs, clock.monotonicMs()) === 'fail') return this.#move('give-up', `too many restarts; the last: ${reason}`)
+    this.#deps.telemetry.log('error', `${this.#name()}: ${reason}`, thrown instanceof Error ? thrown.stack : undefined)
+    await this.#wait(reason)
+  }
+
+  /** Memory is dropped; acquires again after a wait that grows with the recent failures. */
+  async #wait(reason: string, delayMs = Math.min(RETRY_DELAY_MS_MIN * (1 << Math.min(this.#failedAtMs.length, 8)), RETRY_DELAY_MS_MAX)): Promise<void> {
+    this.#move('restart', reason)
+    if (this.#state === 'waiting' && delayMs > 0) await this.#deps.clock.sleep(delayMs, this.#stop.signal)
+  }
+
+  #move(event: LifeEvent, reason = ''): void {
+    const next = lifeAfter(this.#state, event)
+    if (next === undefined) return
+    this.#state = next
+    if (reason !== '' || !isEnd(next)) this.#reason = reason
+    this.#deps.telemetry.partition({ group: this.#deps.plan.group, partition: this.lease.partition, state: next, ...(this.#reason === '' ? {} : { reason: this.#reason }) })
+  }
+
+  #name(): string {
+    return `${this.#deps.plan.group}/${this.lease.partition}`
+  }
+}
