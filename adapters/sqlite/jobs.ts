@@ -41,6 +41,8 @@ export interface WriterOptions {
   readonly folder: string
   /** How long to wait for the write lock. */
   readonly busyMsMax: number
+  /** Size of the file above which writes are refused as if the disk were full; null: the disk decides. */
+  readonly fileBytesMax: number | null
   readonly crash: CrashPoint | null
 }
 

@@ -31,6 +31,8 @@ export interface SqliteLogOptions {
   readonly recordBytesMax?: number
   /** How long a write waits for another process's, ms. Default 5000. */
   readonly busyMsMax?: number
+  /** Size of the log's file above which writes fail as on a full disk. Default: what the disk has. */
+  readonly fileBytesMax?: number
   /** Pause before a released partition is handed out again, ms. Default 20. */
   readonly rehandMs?: number
   /** For tests: the process kills itself in the middle of a commit. */
@@ -208,14 +210,14 @@ export class SqliteLog implements Log {
 
 /** Throws an `OperationError` with a code `data-folder/...` that says what to do. */
 export async function openSqliteLog(options: SqliteLogOptions): Promise<SqliteLog> {
-  const { folder, mode, crash } = options
+  const { folder, mode } = options
   const busyMsMax = options.busyMsMax ?? BUSY_MS_MAX
   const lock = mode === 'runtime' ? lockFolder(folder) : undefined
   try {
     const db = openFile(folder, mode === 'runtime', busyMsMax)
     const catalog = new Catalog(db)
     const reader = new Reader(db, catalog)
-    const writer = await GroupCommit.start({ folder, busyMsMax, crash: crash ?? null })
+    const writer = await GroupCommit.start({ folder, busyMsMax, fileBytesMax: options.fileBytesMax ?? null, crash: options.crash ?? null })
     return new SqliteLog(options, { lock, writer, reader, catalog })
   } catch (error) {
     lock?.release()

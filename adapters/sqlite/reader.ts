@@ -17,6 +17,7 @@ interface TableStatements {
   readonly rangeOfKey: StatementSync
   readonly value: StatementSync
   readonly since: StatementSync
+  readonly newest: StatementSync
 }
 
 type Bytes = Uint8Array | null
@@ -27,7 +28,6 @@ export class Reader implements KeyedReads {
   readonly #catalog: Catalog
   readonly #tables = new Map<number, TableStatements>()
   readonly #ends: StatementSync
-  readonly #newest: StatementSync
   readonly #armed: StatementSync
   readonly #lease: StatementSync
   readonly #positions: StatementSync
@@ -37,7 +37,6 @@ export class Reader implements KeyedReads {
     this.#db = db
     this.#catalog = catalog
     this.#ends = db.prepare('SELECT start, next FROM ends WHERE tp = ?')
-    this.#newest = db.prepare('SELECT offset FROM newest WHERE tp = ? AND key = ?')
     this.#armed = db.prepare('SELECT offset FROM newest WHERE tp = ? AND armed = 1 ORDER BY offset')
     this.#lease = db.prepare('SELECT metadata FROM leases WHERE grp = ? AND partition = ?')
     this.#positions = db.prepare('SELECT topic, next FROM positions WHERE grp = ? AND partition = ?')
@@ -75,18 +74,20 @@ export class Reader implements KeyedReads {
 
   async get(topic: string, partition: number, keys: readonly Uint8Array[]): Promise<readonly (LogRecord | undefined)[]> {
     const tp = this.#catalog.tp(topic, partition)
+    const { newest } = this.#table(tp)
     return this.#atOneMoment(() => keys.map((key) => {
-      const offset = this.#newest.get(tp, key)?.['offset']
-      const record = offset === undefined ? undefined : this.#recordAt(tp, Number(offset), true)
+      const row: unknown = newest.get(key)
+      const record = row === undefined ? undefined : this.#record(tp, row as Row, Infinity, true)
       return record?.value === null ? undefined : record
     }))
   }
 
   async armed(topic: string, partition: number): Promise<readonly LogRecord[]> {
     const tp = this.#catalog.tp(topic, partition)
-    return this.#atOneMoment(() => this.#armed.all(tp).flatMap((row) => {
-      const record = this.#recordAt(tp, Number(row['offset']), false)
-      return record === undefined ? [] : [record]
+    return this.#atOneMoment(() => this.#armed.all(tp).flatMap((found) => {
+      const offset = Number(found['offset'])
+      const [row] = this.#rows(tp, offset, offset + 1, 1, undefined)
+      return row === undefined ? [] : [{ offset, key: row[2], value: null, headers: unpackHeaders(row[4]), timestampMs: row[1] }]
     }))
   }
 
@@ -131,13 +132,6 @@ export class Reader implements KeyedReads {
     return { offset, key, value: large instanceof Uint8Array ? large : null, headers: unpackHeaders(headers), timestampMs }
   }
 
-  #recordAt(tp: number, offset: number, withValue: boolean): LogRecord | undefined {
-    const [row] = this.#rows(tp, offset, offset + 1, 1, undefined)
-    if (row === undefined) return undefined
-    if (withValue) return this.#record(tp, row, Infinity, true)
-    return { offset, key: row[2], value: null, headers: unpackHeaders(row[4]), timestampMs: row[1] }
-  }
-
   #atOneMoment<T>(read: () => T): T {
     this.#db.exec('BEGIN')
     try {
@@ -151,17 +145,18 @@ export class Reader implements KeyedReads {
     const known = this.#tables.get(tp)
     if (known !== undefined) return known
     const table = recordsTable(tp)
-    const large = `length(value) > ${VALUE_BYTES_INLINE}`
-    const columns = `offset, timestamp, key, CASE WHEN ${large} THEN NULL ELSE value END, headers, CASE WHEN ${large} THEN length(value) END`
+    const large = `length(r.value) > ${VALUE_BYTES_INLINE}`
+    const columns = `r.offset, r.timestamp, r.key, CASE WHEN ${large} THEN NULL ELSE r.value END, r.headers, CASE WHEN ${large} THEN length(r.value) END`
     const statements = {
-      range: this.#db.prepare(`SELECT ${columns} FROM ${table} WHERE offset >= ?1 AND offset < ?2 ORDER BY offset LIMIT ?3`),
+      range: this.#db.prepare(`SELECT ${columns} FROM ${table} r WHERE offset >= ?1 AND offset < ?2 ORDER BY offset LIMIT ?3`),
       // No index by key: it would cost every write. A scan passes over a million rows in about a second.
-      rangeOfKey: this.#db.prepare(`SELECT ${columns} FROM ${table} WHERE offset >= ?1 AND offset < ?2 AND key = ?4 ORDER BY offset LIMIT ?3`),
+      rangeOfKey: this.#db.prepare(`SELECT ${columns} FROM ${table} r WHERE offset >= ?1 AND offset < ?2 AND key = ?4 ORDER BY offset LIMIT ?3`),
       value: this.#db.prepare(`SELECT value FROM ${table} WHERE offset = ?`),
       since: this.#db.prepare(`SELECT offset FROM ${table} WHERE timestamp >= ? ORDER BY offset LIMIT 1`),
+      // A subquery, not a join: three times as fast on Bun.
+      newest: this.#db.prepare(`SELECT ${columns} FROM ${table} r WHERE offset = (SELECT offset FROM newest WHERE tp = ${tp} AND key = ?)`),
     }
-    statements.range.setReturnArrays(true)
-    statements.rangeOfKey.setReturnArrays(true)
+    for (const statement of [statements.range, statements.rangeOfKey, statements.newest]) statement.setReturnArrays(true)
     this.#tables.set(tp, statements)
     return statements
   }

@@ -17,10 +17,18 @@ import { describe, isBusy } from './problems.ts'
 
 type CommitJob = Extract<Job, { kind: 'commit' }>
 
+interface TableStatements {
+  readonly insert: StatementSync
+  readonly remove: StatementSync
+}
+
 export class Writer {
   readonly #db: DatabaseSync
   readonly #crash: CrashPoint | null
+  readonly #findNewest: StatementSync
+  readonly #setNewest: StatementSync
   readonly #statements = new Map<string, StatementSync>()
+  readonly #tables = new Map<number, TableStatements>()
   /** Next offsets of the partitions touched by the open transaction. */
   readonly #ends = new Map<number, number>()
   #commits = 0
@@ -29,6 +37,10 @@ export class Writer {
   constructor(options: WriterOptions) {
     this.#db = connect(options.folder, options.busyMsMax)
     this.#crash = options.crash
+    this.#findNewest = this.#db.prepare('SELECT offset FROM newest WHERE tp = ? AND key = ?')
+    this.#setNewest = this.#db.prepare('INSERT INTO newest VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET offset = excluded.offset, armed = excluded.armed')
+    const pageBytes = Number(this.#db.prepare('PRAGMA page_size').get()?.['page_size'])
+    if (options.fileBytesMax !== null) this.#db.exec(`PRAGMA max_page_count = ${Math.ceil(options.fileBytesMax / pageBytes)}`)
   }
 
   /** Roughly how many bytes stand in the write-ahead log and not yet in the file. */
@@ -136,14 +148,24 @@ export class Writer {
   }
 
   #insert(record: FramedRecord, offset: number): void {
-    const table = recordsTable(record.tp)
+    const { insert, remove } = this.#table(record.tp)
     if (record.compacted && record.key !== null) {
-      const old = this.#prepare('SELECT offset FROM newest WHERE tp = ? AND key = ?').get(record.tp, record.key)
-      if (old !== undefined) this.#prepare(`DELETE FROM ${table} WHERE offset = ?`).run(Number(old['offset']))
-      const newest = 'INSERT INTO newest VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET offset = excluded.offset, armed = excluded.armed'
-      this.#prepare(newest).run(record.tp, record.key, offset, record.armed ? 1 : 0)
+      const old = this.#findNewest.get(record.tp, record.key)?.['offset']
+      if (old !== undefined) remove.run(Number(old))
+      this.#setNewest.run(record.tp, record.key, offset, record.armed ? 1 : 0)
     }
-    this.#prepare(`INSERT INTO ${table} VALUES (?, ?, ?, ?, ?)`).run(offset, record.timestampMs, record.key, record.value, record.headers)
+    insert.run(offset, record.timestampMs, record.key, record.value, record.headers)
+  }
+
+  #table(tp: number): TableStatements {
+    const known = this.#tables.get(tp)
+    if (known !== undefined) return known
+    const statements = {
+      insert: this.#db.prepare(`INSERT INTO ${recordsTable(tp)} VALUES (?, ?, ?, ?, ?)`),
+      remove: this.#db.prepare(`DELETE FROM ${recordsTable(tp)} WHERE offset = ?`),
+    }
+    this.#tables.set(tp, statements)
+    return statements
   }
 
   #endOf(tp: number): number {
