@@ -1,0 +1,79 @@
+// Commands: events sent to an entity through its inbox, with the reply that the machine gives, once it is committed (U2).
+//
+// Owns: the callers that wait here. A command itself is durable from its append on; a retry with the same id gets the same reply.
+import { OperationError } from '../protocol/failures.ts'
+import { parseEntityId } from '../protocol/ids.ts'
+import { partitionOf } from '../protocol/murmur2.ts'
+import { utf8Encode } from '../protocol/utf8.ts'
+import type { MachineEvent } from '../protocol/data.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Codec } from '../ports/codec.ts'
+import type { Log } from '../ports/log.ts'
+import type { Random } from '../ports/random.ts'
+import type { CommandReply } from '../partition/batch.ts'
+import { isReserved } from '../partition/decode.ts'
+import { encodeEnvelope } from '../partition/envelope.ts'
+import type { TypePlan } from '../partition/topology.ts'
+
+/** Callers waiting at one time; more are refused. */
+const WAITING_MAX = 10_000
+
+export class Commands {
+  readonly #log: Log
+  readonly #codec: Codec
+  readonly #clock: Clock
+  readonly #random: Random
+  readonly #plans: ReadonlyMap<string, TypePlan>
+  readonly #waiting = new Map<string, (reply: unknown) => void>()
+  readonly #closed = new AbortController()
+
+  constructor(log: Log, codec: Codec, clock: Clock, random: Random, plans: ReadonlyMap<string, TypePlan>) {
+    this.#log = log
+    this.#codec = codec
+    this.#clock = clock
+    this.#random = random
+    this.#plans = plans
+  }
+
+  /** Appends a command. Resolves with its id when it is durable; the entity takes it in its inbox order. */
+  async send(type: string, id: string, event: MachineEvent, commandId = this.#random.uuid()): Promise<string> {
+    const plan = this.#plans.get(type)
+    if (plan === undefined) throw new OperationError('command/type', `there is no actor type '${type}'. Types: ${[...this.#plans.keys()].join(', ')}.`)
+    const entity = parseEntityId(id)
+    if (entity === undefined) throw new OperationError('command/id', `'${id.slice(0, 80)}' is no entity id: UTF-8, 1..256 bytes`)
+    if (isReserved(event.type)) throw new OperationError('command/event', `event type '${event.type}' is reserved`)
+    const key = utf8Encode(entity)
+    const nowMs = this.#clock.nowMs()
+    const value = encodeEnvelope(this.#codec, { kind: 'command', id: commandId, timeMs: nowMs, event })
+    const outcome = await this.#log.append([{ topic: plan.inbox, partition: partitionOf(key, plan.partitions), key, value, headers: [], timestampMs: nowMs }])
+    if (outcome.kind !== 'done') throw new OperationError(`command/${outcome.kind}`, `the command was not taken: ${outcome.reason}. Send it again with the same id: it is applied once.`)
+    return commandId
+  }
+
+  /** Sends a command to an entity owned here and waits for its reply (null when the machine gives none). */
+  async ask(type: string, id: string, event: MachineEvent, options: { readonly deadlineMs: number; readonly commandId?: string }): Promise<unknown> {
+    if (this.#waiting.size >= WAITING_MAX) throw new OperationError('command/full', `${WAITING_MAX} callers wait already`)
+    const commandId = options.commandId ?? this.#random.uuid()
+    const reply = new Promise<{ readonly value: unknown }>((resolve) => this.#waiting.set(commandId, (value) => resolve({ value })))
+    const over = new AbortController()
+    const late = this.#clock.sleep(options.deadlineMs, AbortSignal.any([over.signal, this.#closed.signal])).then(() => undefined)
+    try {
+      await this.send(type, id, event, commandId)
+      const answer = await Promise.race([reply, late])
+      if (answer === undefined) throw new OperationError('command/deadline', `no reply within ${options.deadlineMs} ms. The command '${commandId}' is durable: ask again with the same id for its reply.`)
+      return answer.value
+    } finally {
+      over.abort()
+      this.#waiting.delete(commandId)
+    }
+  }
+
+  /** Replies of a commit that was done. */
+  settle(replies: readonly CommandReply[]): void {
+    for (const { command, value } of replies) this.#waiting.get(command)?.(value)
+  }
+
+  close(): void {
+    this.#closed.abort()
+  }
+}

@@ -1,0 +1,147 @@
+// Node: runs every actor type of a system over one log: memberships, partitions, tasks, commands and queries.
+//
+// Owns: who is assigned here. Durable data and ownership belong to the log; a node can die at any moment.
+//
+// U1. A partition index of a type has at most one `Partition` here.
+// U2. Callers get an answer only after the commit that it follows from.
+import { OperationError } from '../protocol/failures.ts'
+import { BATCH_BYTES_MAX, BATCH_RECORDS_MAX, COMMIT_WAIT_MS, DRAIN_MS_MAX, IDLE_MS, RELEASES_PER_BATCH_MAX } from '../protocol/limits.ts'
+import type { SnapshotCache } from '../ports/cache.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Codec } from '../ports/codec.ts'
+import type { Lease, Log, Member } from '../ports/log.ts'
+import type { LoadedModel } from '../ports/models.ts'
+import type { Random } from '../ports/random.ts'
+import type { Telemetry } from '../ports/telemetry.ts'
+import type { SystemDefinition } from '../authoring/system.ts'
+import { CachedStates } from '../partition/cached-states.ts'
+import type { PartitionDeps, PartitionSettings } from '../partition/deps.ts'
+import { Partition } from '../partition/partition.ts'
+import { modelScorer } from '../partition/scoring.ts'
+import { keyedStateStore } from '../partition/state-store.ts'
+import { planSystem, topicSpecs } from '../partition/topology.ts'
+import type { TypePlan } from '../partition/topology.ts'
+import { Commands } from './commands.ts'
+import { TaskRunner } from './tasks.ts'
+
+export interface NodeOptions {
+  readonly system: SystemDefinition
+  readonly log: Log
+  readonly codec: Codec
+  readonly clock: Clock
+  readonly random: Random
+  readonly telemetry: Telemetry
+  /** Loaded artifacts by model name. */
+  readonly models: ReadonlyMap<string, LoadedModel>
+  /** Used instead of keyed reads where given. */
+  readonly cache?: SnapshotCache
+  readonly settings?: Partial<PartitionSettings>
+}
+
+export interface PartitionStatus {
+  readonly type: string
+  readonly partition: number
+  readonly state: string
+  readonly reason: string
+  readonly seq: number
+  /** Records behind the end of all inputs. */
+  readonly lag: number
+  readonly entities: number
+  readonly occupancy: ReadonlyMap<string, number>
+  /** Inputs that hold the watermark back; empty where there is no watermark. */
+  readonly waitingFor: readonly string[]
+  readonly watermarkMs: number | undefined
+}
+
+const SETTINGS: PartitionSettings = {
+  batchRecordsMax: BATCH_RECORDS_MAX, batchBytesMax: BATCH_BYTES_MAX, commitWaitMs: COMMIT_WAIT_MS,
+  drainMsMax: DRAIN_MS_MAX, idleMs: IDLE_MS, releasesMax: RELEASES_PER_BATCH_MAX,
+}
+
+export class StatelogNode {
+  readonly plans: ReadonlyMap<string, TypePlan>
+  readonly commands: Commands
+  readonly #options: NodeOptions
+  readonly #tasks: TaskRunner
+  readonly #members: Member[] = []
+  readonly #partitions = new Map<string, Partition>()
+
+  constructor(options: NodeOptions) {
+    this.#options = options
+    this.plans = planSystem(options.system)
+    this.commands = new Commands(options.log, options.codec, options.clock, options.random, this.plans)
+    this.#tasks = new TaskRunner(options.log, options.codec, options.clock, options.telemetry)
+  }
+
+  /** Creates missing topics and joins every group. Throws OperationError when existing topics do not fit. */
+  async start(): Promise<void> {
+    const problems = await this.#options.log.ensureTopics(topicSpecs(this.plans))
+    if (problems.length > 0) throw new OperationError('topics/misfit', problems.map(({ topic, reason }) => `topic ${topic}: ${reason}`).join('\n'))
+    for (const plan of this.plans.values()) {
+      this.#members.push(await this.#options.log.join({ group: plan.group, topics: plan.inputs, metadataTopic: plan.inbox }, { assigned: (lease) => this.#assign(plan, lease) }))
+    }
+  }
+
+  /** Drains every partition and leaves the groups. */
+  async stop(): Promise<void> {
+    this.#tasks.stop()
+    const partitions = [...this.#partitions.values()]
+    for (const partition of partitions) partition.drain()
+    await Promise.all(partitions.map((partition) => partition.done))
+    await Promise.all(this.#members.map((member) => member.leave()))
+    this.commands.close()
+  }
+
+  partition(type: string, partition: number): Partition | undefined {
+    return this.#partitions.get(`${type}/${partition}`)
+  }
+
+  /** A look at every partition assigned here. Reads the ends of the inputs for the lag. */
+  async status(): Promise<readonly PartitionStatus[]> {
+    return Promise.all([...this.#partitions].map(async ([name, partition]) => this.#statusOf(name.slice(0, name.indexOf('/')), partition)))
+  }
+
+  async #statusOf(type: string, partition: Partition): Promise<PartitionStatus> {
+    const parts = partition.live?.parts
+    const index = partition.lease.partition
+    let lag = 0
+    for (const [topic, next] of parts?.position.next() ?? []) lag += (await this.#options.log.offsetsAt(topic, index, 'latest')) - next
+    const watermarks = parts?.memory.watermarks
+    return {
+      type, partition: index, state: partition.state, reason: partition.reason, seq: parts?.memory.seq ?? -1, lag,
+      entities: parts?.memory.entities.size ?? 0, occupancy: parts?.memory.occupancy ?? new Map(),
+      waitingFor: watermarks?.waitingFor() ?? [], watermarkMs: watermarks?.currentMs,
+    }
+  }
+
+  #assign(plan: TypePlan, lease: Lease): void {
+    const name = `${plan.definition.name}/${lease.partition}`
+    const partition = new Partition(this.#depsOf(plan), lease)
+    this.#partitions.set(name, partition)
+    const forget = (): void => {
+      if (this.#partitions.get(name) === partition && partition.state !== 'failed' && partition.state !== 'position-moved') this.#partitions.delete(name)
+    }
+    partition.done.then(forget, (thrown: unknown) => {
+      this.#options.telemetry.log('error', `${plan.group}/${lease.partition} ended: ${String(thrown)}`)
+      forget()
+    })
+  }
+
+  #depsOf(plan: TypePlan): PartitionDeps {
+    const { log, codec, clock, random, telemetry, models, cache, settings } = this.#options
+    const keyed = log.keyed
+    return {
+      log, codec, clock, random, telemetry, plan,
+      scorer: modelScorer(models),
+      states: (partition) => {
+        if (cache !== undefined) return new CachedStates(log, cache, codec, plan, partition, telemetry)
+        if (keyed !== undefined) return keyedStateStore(keyed, codec, plan, partition)
+        throw new OperationError('cache/missing', `the log cannot read the state topic by key: ${plan.group} needs a snapshot cache. Configure one.`)
+      },
+      settings: { ...SETTINGS, ...settings },
+      onReplies: (replies) => this.commands.settle(replies),
+      onTasks: (starts) => this.#tasks.start(plan, starts),
+      onCommitted: () => {},
+    }
+  }
+}
