@@ -65,6 +65,7 @@ export class StatelogNode {
   readonly #tasks: TaskRunner
   readonly #members: Member[] = []
   readonly #partitions = new Map<string, Partition>()
+  #isStopping = false
 
   constructor(options: NodeOptions) {
     this.#options = options
@@ -84,6 +85,7 @@ export class StatelogNode {
 
   /** Drains every partition and leaves the groups. */
   async stop(): Promise<void> {
+    this.#isStopping = true
     this.#tasks.stop()
     const partitions = [...this.#partitions.values()]
     for (const partition of partitions) partition.drain()
@@ -115,6 +117,8 @@ export class StatelogNode {
   }
 
   #assign(plan: TypePlan, lease: Lease): void {
+    // A released partition may be handed back before the membership ends: it waits for the next owner unfenced.
+    if (this.#isStopping) return
     const name = `${plan.definition.name}/${lease.partition}`
     const partition = new Partition(this.#depsOf(plan), lease)
     this.#partitions.set(name, partition)

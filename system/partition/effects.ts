@@ -13,7 +13,7 @@ import type { Batch } from './batch.ts'
 import type { Entity, Task, Timer } from './entity.ts'
 import type { Memory } from './memory.ts'
 import type { Made, RecordMaker } from './outbox.ts'
-import type { TurnInput } from './turn.ts'
+import type { TurnInput } from './turn-input.ts'
 
 /** Changes to the entity that a turn's effects add up to. */
 interface Plan {

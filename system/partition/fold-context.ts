@@ -8,7 +8,7 @@ import type { Entity } from './entity.ts'
 import type { InputRef, JournalRecord } from './journal.ts'
 import type { Memory } from './memory.ts'
 import type { Provenance } from './outbox.ts'
-import type { TurnInput } from './turn.ts'
+import type { TurnInput } from './turn-input.ts'
 
 export interface FoldPlan {
   readonly seq: number

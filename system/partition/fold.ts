@@ -26,7 +26,7 @@ import type { Memory } from './memory.ts'
 import type { Provenance, RecordMaker } from './outbox.ts'
 import { Refusals } from './refusals.ts'
 import { Turns } from './turn.ts'
-import type { Scorer, TurnInput } from './turn.ts'
+import type { Scorer, TurnInput } from './turn-input.ts'
 import { InputApplier } from './inputs.ts'
 
 /** Folds one batch into `memory`. Rejects when the partition must stop: park or escalate directives, broken invariants. */

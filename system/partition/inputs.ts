@@ -11,7 +11,7 @@ import type { Entity, Held } from './entity.ts'
 import type { FoldContext } from './fold-context.ts'
 import type { FiredTimer, InputRef } from './journal.ts'
 import { taskRetryMs } from './supervision.ts'
-import type { TurnInput } from './turn.ts'
+import type { TurnInput } from './turn-input.ts'
 
 export class InputApplier {
   readonly #fold: FoldContext

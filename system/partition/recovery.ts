@@ -148,7 +148,9 @@ class Folder {
     const needed = neededEntities(this.#memory, arrivals, record.nowMs, record)
     await loadEntities(this.#memory, this.#deps.codec, this.#deps.states, needed, this.#deps.fromStart === true)
     const batch = await foldBatch(this.#memory, this.#maker, journalScorer(record), { seq: record.seq, nowMs: record.nowMs, arrivals, journal: record, forced: new Map() })
-    if (batch.skipped === 0 && hashOf(batch.outbox.records()) !== record.hash) this.rebased.push(record.seq)
+    // What a stored state already contains is not repeated, so its outputs are not either.
+    const isWhole = batch.skipped === 0 && this.#armedAt === this.#armed.length
+    if (isWhole && hashOf(batch.outbox.records()) !== record.hash) this.rebased.push(record.seq)
     this.#deps.onFolded?.(record, batch, this.#memory)
   }
 

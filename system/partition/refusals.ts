@@ -8,7 +8,7 @@ import type { InputRef, Verdict } from './journal.ts'
 import type { Memory } from './memory.ts'
 import type { FoldPlan } from './fold-context.ts'
 import { Escalation } from './supervision.ts'
-import type { TurnInput } from './turn.ts'
+import type { TurnInput } from './turn-input.ts'
 
 export class Refusals {
   readonly #memory: Memory

@@ -1,7 +1,7 @@
 // Scoring: where a fold's scores come from: the loaded models when live, the journal when a batch is repeated.
 import type { LoadedModel, Score } from '../ports/models.ts'
 import type { InputRef, JournalRecord } from './journal.ts'
-import type { ScoreRequest, Scorer } from './turn.ts'
+import type { ScoreRequest, Scorer } from './turn-input.ts'
 
 /** Scores with loaded models, each model once per round. A model that throws or is missing gives no score, with the reason. */
 export function modelScorer(models: ReadonlyMap<string, LoadedModel>): Scorer {

@@ -107,7 +107,8 @@ export class Snapshots {
   }
 
   #floor(seq: number, journalEnd: number, writing: ReadonlySet<Entity>, partition: boolean): { seq: number; offset: number } {
-    let oldest = partition || this.#partitionDirtySeq === 0 ? seq + 1 : this.#partitionDirtySeq
+    // Never past this commit: its inputs are looked at again for what they say about time.
+    let oldest = partition || this.#partitionDirtySeq === 0 ? seq : this.#partitionDirtySeq
     for (const entity of this.#memory.entities.dirty()) {
       if (writing.has(entity)) continue
       oldest = Math.min(oldest, entity.dirtySeq)

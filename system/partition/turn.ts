@@ -8,38 +8,13 @@
 import { EFFECTS_PER_INPUT_MAX, INFERENCES_PER_INPUT_MAX } from '../protocol/limits.ts'
 import type { MachineEvent } from '../protocol/data.ts'
 import type { Failure } from '../protocol/failures.ts'
-import type { OutRecord } from '../protocol/record.ts'
 import type { Effect, EngineState } from '../ports/engine.ts'
 import type { Score } from '../ports/models.ts'
-import type { Batch, Subject } from './batch.ts'
+import type { Batch } from './batch.ts'
 import type { Entity } from './entity.ts'
-import type { InputRef } from './journal.ts'
-import type { Provenance } from './outbox.ts'
 import type { EffectApplier } from './effects.ts'
 import type { Memory } from './memory.ts'
-
-export interface TurnInput {
-  readonly entity: Entity
-  readonly event: MachineEvent
-  readonly ref: InputRef
-  readonly subject: Subject
-  readonly by: Provenance
-  readonly slot: OutRecord[]
-  readonly command: string | undefined
-  /** A timer's turn: it is consumed when the turn starts, if it is still armed then. */
-  readonly timer: { readonly id: string; readonly generation: string } | undefined
-}
-
-export interface ScoreRequest {
-  readonly ref: InputRef
-  readonly model: string
-  readonly vector: readonly number[]
-}
-
-/** Where scores come from: the loaded models, or a journal (M2). */
-export interface Scorer {
-  score(requests: readonly ScoreRequest[]): readonly Score[] | Promise<readonly Score[]>
-}
+import type { Scorer, TurnInput } from './turn-input.ts'
 
 interface Turn extends TurnInput {
   state: EngineState | undefined
