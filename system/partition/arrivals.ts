@@ -1,7 +1,7 @@
 // Arrivals: polled ranges as one sequence, decoded. Merged k-way by event time, then by topic; a topic's own order never changes.
-import { updateCrc32c } from '../protocol/checksum.ts'
 import type { LogRecord, RecordRange } from '../protocol/record.ts'
 import type { Decode, Decoder } from './decode.ts'
+import { addField, addHeaders } from './field-sum.ts'
 import type { InputRange, InputRef } from './journal.ts'
 
 export interface Arrival {
@@ -48,9 +48,6 @@ export function arrivalsOf(decoder: Decoder, inputs: readonly string[], ranges: 
 /** What the journal says about one consumed range. */
 export function rangeOf(topic: string, from: number, to: number, records: readonly LogRecord[]): InputRange {
   let sum = 0
-  for (const record of records) {
-    if (record.key !== null) sum = updateCrc32c(sum, record.key)
-    if (record.value !== null) sum = updateCrc32c(sum, record.value)
-  }
+  for (const record of records) sum = addHeaders(addField(addField(sum, record.key), record.value), record.headers)
   return { topic, from, to, n: records.length, sum }
 }

@@ -8,7 +8,7 @@ import type { CommandReply, TaskStart } from './batch.ts'
 import type { Memory } from './memory.ts'
 import type { StateStore } from './state-store.ts'
 import type { TypePlan } from './topology.ts'
-import type { Scorer } from './turn.ts'
+import type { Scorer } from './turn-input.ts'
 
 export interface PartitionDeps {
   readonly log: Log

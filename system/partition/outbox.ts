@@ -2,7 +2,6 @@
 //
 // O1. Records of one slot stand together, slots stand in the order in which they were opened (I3).
 // O2. The hash covers outputs and tells in written order, nothing else.
-import { updateCrc32c } from '../protocol/checksum.ts'
 import { utf8Encode } from '../protocol/utf8.ts'
 import { partitionOf } from '../protocol/murmur2.ts'
 import { outputId } from '../protocol/ids.ts'
@@ -12,6 +11,7 @@ import type { Header, OutRecord } from '../protocol/record.ts'
 import type { Codec } from '../ports/codec.ts'
 import { encodeEnvelope } from './envelope.ts'
 import type { Origin } from './envelope.ts'
+import { addField, addHeaders } from './field-sum.ts'
 import type { InputRef } from './journal.ts'
 import type { TellTarget, TypePlan } from './topology.ts'
 
@@ -125,10 +125,8 @@ export class Outbox {
 export function hashOf(records: readonly OutRecord[]): number {
   let hash = 0
   for (const record of records) {
-    hash = updateCrc32c(hash, utf8Encode(`${record.topic}/${record.partition}`))
-    if (record.key !== null) hash = updateCrc32c(hash, record.key)
-    if (record.value !== null) hash = updateCrc32c(hash, record.value)
-    for (const [name, value] of record.headers) hash = updateCrc32c(updateCrc32c(hash, utf8Encode(name)), value)
+    hash = addField(hash, utf8Encode(`${record.topic}/${record.partition}`))
+    hash = addHeaders(addField(addField(hash, record.key), record.value), record.headers)
   }
   return hash
 }
