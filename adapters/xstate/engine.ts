@@ -103,8 +103,10 @@ class XStateMachine implements PreparedMachine {
     const nodes = snapshotOf(state)._nodes
     const known = this.#configurations.get(nodes)
     if (known !== undefined) return known
-    const ids = nodes.filter((node) => node.parent !== undefined).map((node) => node.id)
-    const configuration = ids.sort().join(',')
+    // Leaves tell the rest; paths read better than ids, which repeat the machine's name.
+    const parents = new Set(nodes.map((node) => node.parent))
+    const paths = nodes.filter((node) => node.parent !== undefined && !parents.has(node)).map((node) => node.path.join('.'))
+    const configuration = paths.sort().join(',')
     this.#configurations.set(nodes, configuration)
     return configuration
   }

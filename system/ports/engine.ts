@@ -56,7 +56,7 @@ export interface PreparedMachine {
   /** Throws nothing: a stored form that does not fit the machine is `undefined` (another version wrote it). */
   restore(stored: StoredMachine): EngineState | undefined
   status(state: EngineState): 'active' | 'done' | 'error'
-  /** Ids of the active state nodes without the root, joined and sorted: what occupancy counts. */
+  /** Paths of the active leaf states, sorted and joined by ',': what occupancy counts. '' for a machine without states. */
   configuration(state: EngineState): string
   context(state: EngineState): unknown
   /** Runs the implementation of a task, outside any step. Rejects with what the task threw. */
