@@ -144,7 +144,7 @@ function effectFacts(name: string, create: () => Engine): void {
     const drive = new Drive(create(), effects).send(event('go'))
     assert.deepEqual(drive.machine.store(drive.state).tasks, ['job'])
     drive.reload().send({ type: 'xstate.error.actor.job', error: 'down', actorId: 'job' })
-    assert.equal(drive.at(), 'm.a')
+    assert.equal(drive.at(), 'a')
     assert.deepEqual(drive.effects, [{ kind: 'cancel', timer: 'xstate.after.later.m.b' }, { kind: 'emit', event: { type: 'failed' } }])
     assert.equal(drive.machine.store(drive.state).tasks, undefined)
   })

@@ -71,7 +71,7 @@ test('named tasks may be spawned by enqueueActions, and their result is an event
   })
   const drive = new Drive(xstateEngine, machine).send({ type: 'go' })
   assert.deepEqual(drive.effects, [{ kind: 'task', task: 'one', src: 'work', input: undefined }])
-  assert.equal(drive.reload().send({ type: 'xstate.done.actor.one', output: 1 }).at(), '(machine).b')
+  assert.equal(drive.reload().send({ type: 'xstate.done.actor.one', output: 1 }).at(), 'b')
 })
 
 test('a failed task that no transition handles ends the machine in error and stops the other tasks', () => {
