@@ -7,9 +7,9 @@ import trained from './fraud-model.json' with { type: 'json' }
 export const fraud = defineModel(trained as TreesDefinition)
 
 /** At or above this score a purchase is declined; its card is blocked. */
-export const DECLINE_AT = 0.8
+export const DECLINE_AT = 0.6
 /** At or above this score a person should look at it; its card becomes suspicious. */
-export const REVIEW_AT = 0.3
+export const REVIEW_AT = 0.2
 
 export function decide(score: number): Verdict['decision'] {
   if (score >= DECLINE_AT) return 'decline'
