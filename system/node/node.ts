@@ -36,6 +36,8 @@ export interface NodeOptions {
   /** Used instead of keyed reads where given. */
   readonly cache?: SnapshotCache
   readonly settings?: Partial<PartitionSettings>
+  /** When it aborts, draining skips the states, not the release. */
+  readonly hurry?: AbortSignal
 }
 
 export interface PartitionStatus {
@@ -132,7 +134,7 @@ export class StatelogNode {
   }
 
   #depsOf(plan: TypePlan): PartitionDeps {
-    const { log, codec, clock, random, telemetry, models, cache, settings } = this.#options
+    const { log, codec, clock, random, telemetry, models, cache, settings, hurry } = this.#options
     const keyed = log.keyed
     return {
       log, codec, clock, random, telemetry, plan,
@@ -143,6 +145,7 @@ export class StatelogNode {
         throw new OperationError('cache/missing', `the log cannot read the state topic by key: ${plan.group} needs a snapshot cache. Configure one.`)
       },
       settings: { ...SETTINGS, ...settings },
+      ...(hurry === undefined ? {} : { hurry }),
       onReplies: (replies) => this.commands.settle(replies),
       onTasks: (starts) => this.#tasks.start(plan, starts),
       onCommitted: () => {},

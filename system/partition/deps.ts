@@ -21,6 +21,8 @@ export interface PartitionDeps {
   /** A store per acquisition: what it believes about the cache ends with the lease. */
   readonly states: (partition: number) => StateStore
   readonly settings: PartitionSettings
+  /** When it aborts, draining writes no more states: the next owner folds a little more. */
+  readonly hurry?: AbortSignal
   /** After a commit that was done: replies of commands, tasks to start. */
   readonly onReplies: (replies: readonly CommandReply[]) => void
   readonly onTasks: (starts: readonly TaskStart[]) => void

@@ -4,11 +4,11 @@ import type { CycleParts } from './cycle.ts'
 import type { PartitionDeps } from './deps.ts'
 import type { JournalKind } from './journal.ts'
 
-/** Writes dirty states until none is left or the time is up, then the release record; waits for cache writes in flight. */
+/** Writes dirty states until none is left, the time is up or it is hurried, then the release record; waits for cache writes in flight. */
 export async function drain(deps: PartitionDeps, lease: Lease, parts: CycleParts): Promise<void> {
   const { clock, telemetry, plan, settings } = deps
   const untilMs = clock.monotonicMs() + settings.drainMsMax
-  while (!parts.snapshots.isClean && clock.monotonicMs() < untilMs) {
+  while (!parts.snapshots.isClean && clock.monotonicMs() < untilMs && deps.hurry?.aborted !== true) {
     telemetry.probe('drain-states', plan.group, lease.partition)
     if (!(await commit(deps, parts, 'batch'))) return
   }
