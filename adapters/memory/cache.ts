@@ -1,6 +1,6 @@
 // The snapshot cache in memory, with the full mark protocol (K1-K4), and the torments that a cache may be put to at any time (I6).
 import type { EntityId } from '../../system/protocol/ids.ts'
-import type { BucketAddress, BucketLoad, BucketRead, BucketWrite, SnapshotCache } from '../../system/ports/cache.ts'
+import type { BucketAddress, BucketContent, BucketLoad, BucketRead, BucketWrite, SnapshotCache } from '../../system/ports/cache.ts'
 
 interface Bucket {
   readonly life: string
@@ -25,6 +25,12 @@ export class MemoryCache implements SnapshotCache {
       const stored = this.#buckets.get(nameOf({ group, partition, bucket }))
       return { bucket, life: stored?.life, mark: stored?.mark ?? 0, snapshots: ids.map((id) => stored?.snapshots.get(id)?.slice()) }
     })
+  }
+
+  async readAll(at: BucketAddress): Promise<BucketContent> {
+    this.#reach()
+    const stored = this.#buckets.get(nameOf(at))
+    return { life: stored?.life, mark: stored?.mark ?? 0, snapshots: [...(stored?.snapshots ?? [])].map(([id, bytes]) => [id, bytes.slice()] as const) }
   }
 
   async write(write: BucketWrite): Promise<'applied' | 'ignored' | 'lost'> {

@@ -36,7 +36,7 @@ export async function acquire(deps: PartitionDeps, lease: Lease, forced: Readonl
   const watermarks = memory.watermarks?.save() ?? []
   if (recovery.last === undefined) {
     memory.life = deps.random.uuid()
-    states.expect(memory.life, [])
+    states.expect(memory.life, [], [])
   }
   memory.epoch += 1
   const positions = new Map(recovery.last?.positions)

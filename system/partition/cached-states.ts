@@ -1,31 +1,30 @@
 // CachedStates: the state topic behind a snapshot cache that may lose, corrupt or roll back anything at any moment.
 //
-// Owns: per bucket the mark sent and the mark acknowledged. The cache owns nothing that cannot be rebuilt from the state topic.
+// Owns: the writes in flight. The cache owns nothing that cannot be rebuilt from the state topic. `bucket-marks.ts` knows what is valid.
 //
-// K5. A read of a bucket is valid iff it has our life and acknowledged <= mark <= sent; else the bucket is lost.
-// K6. A lost bucket gets no writes until it is rebuilt from the state topic, with the mark expected then.
 // K7. Writes of a bucket go in seq order; one that fails or is refused makes the bucket lost.
-import { crc32c } from '../protocol/checksum.ts'
+// K8. The due index is one more bucket; a partition does not go live while it is missing.
 import { murmur2 } from '../protocol/murmur2.ts'
 import { PARTITION_KEY, parseEntityId } from '../protocol/ids.ts'
 import type { EntityId } from '../protocol/ids.ts'
 import { BATCH_BYTES_MAX, CACHE_BUCKETS } from '../protocol/limits.ts'
 import { equalBytes, utf8Decode, utf8Encode } from '../protocol/utf8.ts'
 import type { LogRecord } from '../protocol/record.ts'
-import type { BucketWrite, SnapshotCache } from '../ports/cache.ts'
+import { headerOf } from '../protocol/record.ts'
+import type { BucketAddress, BucketRead, SnapshotCache } from '../ports/cache.ts'
 import type { Codec } from '../ports/codec.ts'
 import type { Log } from '../ports/log.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
+import { BucketMarks } from './bucket-marks.ts'
+import { packCached, unpackCached } from './cached-bytes.ts'
 import type { TypePlan } from './topology.ts'
 import { armedOf, durableState, partitionState } from './state-store.ts'
-import type { Armed, StateStore, StoredState, WrittenState } from './state-store.ts'
+import type { Armed, StateStart, StateStore, StoredState, WrittenState } from './state-store.ts'
+import { ARMED_HEADER, readArmed, readStateHeader } from './states.ts'
 import type { PartitionRecord } from './states.ts'
 
-type Bucket =
-  | { readonly kind: 'lost' }
-  | { readonly kind: 'kept'; readonly sent: number; readonly acknowledged: number }
-
-const LOST: Bucket = { kind: 'lost' }
+/** The bucket behind the entities' own. */
+const DUE_BUCKET = CACHE_BUCKETS
 
 export class CachedStates implements StateStore {
   readonly buckets = CACHE_BUCKETS
@@ -35,12 +34,11 @@ export class CachedStates implements StateStore {
   readonly #plan: TypePlan
   readonly #partition: number
   readonly #telemetry: Telemetry
-  readonly #state: Bucket[] = Array.from({ length: CACHE_BUCKETS }, () => LOST)
-  readonly #expected: number[] = Array.from({ length: CACHE_BUCKETS }, () => 0)
-  readonly #flights: Promise<void>[] = Array.from({ length: CACHE_BUCKETS }, () => Promise.resolve())
-  #life = ''
-  /** Buckets rebuilt since the start, for telemetry and tests. */
+  readonly #marks = new BucketMarks(CACHE_BUCKETS + 1)
+  readonly #flights: Promise<void>[] = Array.from({ length: CACHE_BUCKETS + 1 }, () => Promise.resolve())
+  /** Buckets rebuilt by a whole scan, and caught up, since the start. */
   rebuilt = 0
+  caughtUp = 0
 
   constructor(log: Log, cache: SnapshotCache, codec: Codec, plan: TypePlan, partition: number, telemetry: Telemetry) {
     this.#log = log
@@ -55,17 +53,22 @@ export class CachedStates implements StateStore {
     return (murmur2(utf8Encode(id)) & 0x7fffffff) % CACHE_BUCKETS
   }
 
-  expect(life: string, marks: readonly number[]): void {
-    this.#life = life
-    for (let bucket = 0; bucket < CACHE_BUCKETS; bucket += 1) {
-      const mark = marks[bucket] ?? 0
-      this.#expected[bucket] = mark
-      this.#state[bucket] = { kind: 'kept', sent: mark, acknowledged: mark }
-    }
+  expect(life: string, marks: readonly number[], journal: readonly StateStart[]): void {
+    this.#marks.expect(life, [...Array.from({ length: CACHE_BUCKETS }, (_, bucket) => marks[bucket] ?? 0), Math.max(0, ...marks)], journal)
   }
 
   async load(ids: readonly EntityId[]): Promise<ReadonlyMap<EntityId, StoredState>> {
     const found = new Map<EntityId, StoredState>()
+    const asked = this.#byBucket(ids)
+    await Promise.all([...asked.keys()].map((bucket) => this.#flights[bucket]))
+    const lost = new Map<number, number | undefined>()
+    for (const bucket of this.#marks.lost()) if (bucket !== DUE_BUCKET && asked.has(bucket)) lost.set(bucket, undefined)
+    await this.#read(asked, lost, found)
+    if (lost.size > 0) await this.#rebuild(lost, new Set(ids), found)
+    return found
+  }
+
+  #byBucket(ids: readonly EntityId[]): Map<number, EntityId[]> {
     const byBucket = new Map<number, EntityId[]>()
     for (const id of ids) {
       const bucket = this.bucketOf(id)
@@ -73,28 +76,27 @@ export class CachedStates implements StateStore {
       if (list === undefined) byBucket.set(bucket, [id])
       else list.push(id)
     }
-    const lost = new Set([...byBucket.keys()].filter((bucket) => this.#state[bucket]?.kind === 'lost'))
-    const asked = [...byBucket].filter(([bucket]) => !lost.has(bucket)).map(([bucket, list]) => ({ bucket, ids: list }))
-    await Promise.all(asked.map(({ bucket }) => this.#flights[bucket]))
-    for (const bucket of await this.#read(asked, found)) lost.add(bucket)
-    if (lost.size > 0) await this.#rebuild(new Set([...lost, ...this.#lostBuckets()]), new Set(ids), found)
-    return found
+    return byBucket
   }
 
-  /** Reads buckets into `found`; answers those whose read is not valid (K5). */
-  async #read(asked: readonly { readonly bucket: number; readonly ids: readonly EntityId[] }[], found: Map<EntityId, StoredState>): Promise<readonly number[]> {
-    if (asked.length === 0) return []
-    const reads = await this.#cache.load(this.#plan.group, this.#partition, asked).catch((thrown: unknown) => {
+  /** Reads buckets into `found`; adds those whose read is not valid to `lost`, with where they can be caught up from. */
+  async #read(asked: ReadonlyMap<number, readonly EntityId[]>, lost: Map<number, number | undefined>, found: Map<EntityId, StoredState>): Promise<void> {
+    const wanted = [...asked].filter(([bucket]) => !lost.has(bucket)).map(([bucket, ids]) => ({ bucket, ids }))
+    if (wanted.length === 0) return
+    const reads = await this.#cache.load(this.#plan.group, this.#partition, wanted).catch((thrown: unknown): readonly BucketRead[] => {
       this.#telemetry.log('warn', `the snapshot cache does not answer; states come from the log: ${String(thrown)}`)
       return []
     })
-    return asked.filter(({ bucket, ids }) => {
+    for (const { bucket, ids } of wanted) {
       const read = reads.find((one) => one.bucket === bucket)
-      const known = this.#state[bucket]
-      const mark = read?.life === undefined ? 0 : read.mark
-      const valid = read !== undefined && known?.kind === 'kept' && (read.life === undefined || read.life === this.#life) && known.acknowledged <= mark && mark <= known.sent
-      return !valid || !this.#take(ids, read.snapshots, found)
-    }).map(({ bucket }) => bucket)
+      if (read !== undefined && this.#marks.isValid(bucket, read)) {
+        if (this.#take(ids, read.snapshots, found)) continue
+        lost.set(bucket, undefined)
+      } else {
+        lost.set(bucket, read === undefined ? undefined : this.#marks.catchUpFrom(read))
+      }
+      this.#marks.lose(bucket)
+    }
   }
 
   /** False when a cached snapshot is damaged. */
@@ -102,127 +104,168 @@ export class CachedStates implements StateStore {
     return ids.every((id, index) => {
       const bytes = snapshots[index]
       if (bytes === undefined) return true
-      const decoded = this.#codec.decode(bytes)
-      if (decoded.kind === 'failed' || !Array.isArray(decoded.value)) return false
-      const [of, seq, crc, value] = decoded.value as readonly unknown[]
-      if (of !== id || typeof seq !== 'number' || !(value instanceof Uint8Array) || crc !== checkOf(seq, value)) return false
-      found.set(id, { seq, value })
-      return true
+      const state = unpackCached(this.#codec, id, bytes)
+      if (state !== undefined) found.set(id, state)
+      return state !== undefined
     })
   }
 
-  /** One scan of the state topic rebuilds all lost buckets. */
-  async #rebuild(lost: ReadonlySet<number>, wanted: ReadonlySet<EntityId>, found: Map<EntityId, StoredState>): Promise<void> {
-    const states = new Map<number, Map<EntityId, StoredState>>([...lost].map((bucket) => [bucket, new Map()]))
-    await this.#scan((record) => {
-      const id = entityIdOf(record)
-      const bucket = id === undefined ? undefined : states.get(this.bucketOf(id))
-      if (id === undefined || bucket === undefined) return
-      if (record.value === null) bucket.delete(id)
-      else bucket.set(id, durableState(this.#codec, this.#plan, this.#partition, record, record.value))
-    })
+  /** Makes lost buckets whole again from the state topic. A bucket that can be caught up is only then read from the cache, by the next load. */
+  async #rebuild(lost: ReadonlyMap<number, number | undefined>, wanted: ReadonlySet<EntityId>, found: Map<EntityId, StoredState>): Promise<void> {
+    const caught = await this.#catchUp(lost)
+    if (caught.size > 0) {
+      const again = new Map<number, number | undefined>()
+      const asked = this.#byBucket([...wanted].filter((id) => caught.has(this.bucketOf(id))))
+      await this.#read(asked, again, found)
+      for (const bucket of again.keys()) caught.delete(bucket)
+    }
+    const rest = [...new Set([...lost.keys(), ...this.#marks.lost()])].filter((bucket) => !caught.has(bucket) && bucket !== DUE_BUCKET)
+    if (rest.length === 0) return
+    const states = new Map<number, Map<EntityId, StoredState | null>>(rest.map((bucket) => [bucket, new Map()]))
+    await this.#scanInto(states, await this.#log.offsetsAt(this.#plan.state, this.#partition, 'earliest'))
     for (const [bucket, entities] of states) {
       this.rebuilt += 1
-      for (const [id, state] of entities) if (wanted.has(id)) found.set(id, state)
-      const next = this.#expected[bucket] ?? 0
-      if (next === 0) {
-        this.#state[bucket] = { kind: 'kept', sent: 0, acknowledged: 0 }
-        continue
-      }
-      const snapshots = [...entities].map(([id, state]) => [id, this.#pack(id, state)] as const)
-      try {
-        await this.#cache.replace({ group: this.#plan.group, partition: this.#partition, bucket, life: this.#life, next, snapshots })
-        this.#state[bucket] = { kind: 'kept', sent: next, acknowledged: next }
-      } catch (thrown) {
-        this.#telemetry.log('warn', `bucket ${bucket} could not be rebuilt in the snapshot cache: ${String(thrown)}`)
-      }
+      for (const [id, state] of entities) if (state !== null && wanted.has(id)) found.set(id, state)
+      const snapshots = [...entities].flatMap(([id, state]) => (state === null ? [] : [[id, this.#pack(id, state)] as const]))
+      await this.#replace(bucket, snapshots)
     }
   }
 
-  #lostBuckets(): readonly number[] {
-    return this.#state.flatMap((bucket, index) => (bucket.kind === 'lost' ? [index] : []))
+  /** Brings buckets at an older mark up to date; answers those that took it. */
+  async #catchUp(lost: ReadonlyMap<number, number | undefined>): Promise<Set<number>> {
+    const caught = new Set<number>()
+    const starts = [...lost].flatMap(([bucket, from]) => (from === undefined ? [] : [{ bucket, from }]))
+    if (starts.length === 0) return caught
+    const states = new Map<number, Map<EntityId, StoredState | null>>(starts.map(({ bucket }) => [bucket, new Map()]))
+    await this.#scanInto(states, Math.min(...starts.map(({ from }) => from)))
+    for (const [bucket, entities] of states) {
+      const read = await this.#cache.readAll(this.#at(bucket)).catch(() => undefined)
+      if (read === undefined || this.#marks.catchUpFrom(read) === undefined) continue
+      const snapshots = [...entities].map(([id, state]) => [id, state === null ? null : this.#pack(id, state)] as const)
+      const answer = await this.#cache.write({ ...this.#at(bucket), life: this.#marks.life, previous: read.mark, next: this.#marks.expected(bucket), snapshots }).catch(() => 'lost' as const)
+      if (answer !== 'applied') continue
+      this.#marks.rebuilt(bucket)
+      this.caughtUp += 1
+      caught.add(bucket)
+    }
+    return caught
   }
 
-  async #scan(take: (record: LogRecord) => void): Promise<void> {
+  async #scanInto(states: ReadonlyMap<number, Map<EntityId, StoredState | null>>, from: number): Promise<void> {
+    await this.#scan(from, (record) => {
+      const id = entityIdOf(record)
+      if (id === undefined) return
+      states.get(this.bucketOf(id))?.set(id, record.value === null ? null : durableState(this.#codec, this.#plan, this.#partition, record, record.value))
+    })
+  }
+
+  async #replace(bucket: number, snapshots: readonly (readonly [EntityId, Uint8Array])[]): Promise<void> {
+    const next = this.#marks.expected(bucket)
+    try {
+      if (next > 0) await this.#cache.replace({ ...this.#at(bucket), life: this.#marks.life, next, snapshots })
+      this.#marks.rebuilt(bucket)
+    } catch (thrown) {
+      this.#telemetry.log('warn', `bucket ${bucket} could not be rebuilt in the snapshot cache: ${String(thrown)}`)
+    }
+  }
+
+  async #scan(start: number, take: (record: LogRecord) => void): Promise<void> {
     const { state } = this.#plan
     const end = await this.#log.offsetsAt(state, this.#partition, 'latest')
-    for (let from = await this.#log.offsetsAt(state, this.#partition, 'earliest'); from < end; ) {
+    for (let from = start; from < end; ) {
       const range = await this.#log.read(state, this.#partition, from, end, { recordsMax: 10_000, bytesMax: BATCH_BYTES_MAX })
       for (const record of range.records) take(record)
+      if (range.to <= from) return
       from = range.to
     }
   }
 
+  /** K8. */
   async armed(): Promise<readonly Armed[]> {
+    const read = await this.#cache.readAll(this.#at(DUE_BUCKET)).catch(() => undefined)
+    if (read !== undefined && this.#marks.isValid(DUE_BUCKET, read)) {
+      const armed = this.#unpackArmed(read.snapshots)
+      if (armed !== undefined) return armed
+    }
     const newest = new Map<EntityId, LogRecord>()
-    await this.#scan((record) => {
+    await this.#scan(await this.#log.offsetsAt(this.#plan.state, this.#partition, 'earliest'), (record) => {
       const id = entityIdOf(record)
       if (id === undefined) return
       if (record.value === null) newest.delete(id)
       else newest.set(id, { ...record, value: null })
     })
+    this.rebuilt += 1
+    await this.#replace(DUE_BUCKET, [...newest].flatMap(([id, record]) => {
+      const bytes = headerOf(record.headers, ARMED_HEADER)
+      const header = readStateHeader(this.#codec, record)
+      return bytes === undefined || header === undefined ? [] : [[id, this.#pack(id, { seq: header.seq, value: bytes })] as const]
+    }))
     return armedOf(this.#codec, [...newest.values()])
+  }
+
+  /** Undefined when an entry is damaged. */
+  #unpackArmed(snapshots: readonly (readonly [EntityId, Uint8Array])[]): readonly Armed[] | undefined {
+    const armed: Armed[] = []
+    for (const [id, bytes] of snapshots) {
+      const state = unpackCached(this.#codec, id, bytes)
+      if (state === undefined) return undefined
+      armed.push({ seq: state.seq, dues: readArmed(this.#codec, id, state.value) })
+    }
+    return armed
   }
 
   async partitionRecord(): Promise<{ readonly seq: number; readonly record: PartitionRecord } | undefined> {
     let newest: LogRecord | undefined
-    await this.#scan((record) => {
+    await this.#scan(await this.#log.offsetsAt(this.#plan.state, this.#partition, 'earliest'), (record) => {
       if (record.key !== null && equalBytes(record.key, PARTITION_KEY)) newest = record
     })
     return newest === undefined ? undefined : partitionState(this.#codec, newest)
   }
 
   written(seq: number, states: readonly WrittenState[]): void {
-    const byBucket = new Map<number, WrittenState[]>()
-    for (const written of states) {
-      const bucket = this.bucketOf(written.id)
+    const byBucket = new Map<number, [EntityId, Uint8Array | null][]>()
+    for (const { id, state } of states) {
+      const bucket = this.bucketOf(id)
+      const entry: [EntityId, Uint8Array | null] = [id, state === null ? null : this.#pack(id, state)]
       const list = byBucket.get(bucket)
-      if (list === undefined) byBucket.set(bucket, [written])
-      else list.push(written)
+      if (list === undefined) byBucket.set(bucket, [entry])
+      else list.push(entry)
     }
-    for (const [bucket, list] of byBucket) {
-      this.#expected[bucket] = seq
-      const known = this.#state[bucket] ?? LOST
-      if (known.kind === 'lost') continue
-      const write: BucketWrite = {
-        group: this.#plan.group, partition: this.#partition, bucket, life: this.#life, previous: known.sent, next: seq,
-        snapshots: list.map(({ id, state }) => [id, state === null ? null : this.#pack(id, state)] as const),
-      }
-      this.#state[bucket] = { ...known, sent: seq }
-      this.#flights[bucket] = (this.#flights[bucket] ?? Promise.resolve()).then(() => this.#send(write))
+    byBucket.set(DUE_BUCKET, states.map(({ id, armed }) => [id, armed === undefined ? null : this.#pack(id, { seq, value: armed })]))
+    for (const [bucket, snapshots] of byBucket) {
+      const previous = this.#marks.send(bucket, seq)
+      if (previous === undefined) continue
+      this.#flights[bucket] = (this.#flights[bucket] ?? Promise.resolve()).then(() => this.#send(bucket, previous, seq, snapshots))
     }
   }
 
-  async #send(write: BucketWrite): Promise<void> {
-    if (this.#state[write.bucket]?.kind === 'lost') return
+  async #send(bucket: number, previous: number, next: number, snapshots: readonly (readonly [EntityId, Uint8Array | null])[]): Promise<void> {
+    if (this.#marks.isLost(bucket)) return
     this.#telemetry.probe('during-cache', this.#plan.group, this.#partition)
-    const answer = await this.#cache.write(write).catch(() => 'lost' as const)
-    const known = this.#state[write.bucket] ?? LOST
-    if (known.kind === 'lost') return
-    this.#state[write.bucket] = answer === 'lost' ? LOST : { ...known, acknowledged: Math.max(known.acknowledged, write.next) }
+    const answer = await this.#cache.write({ ...this.#at(bucket), life: this.#marks.life, previous, next, snapshots }).catch(() => 'lost' as const)
+    if (answer === 'lost') this.#marks.lose(bucket)
+    else this.#marks.acknowledge(bucket, next)
   }
 
-  /** B1: its bucket acknowledges everything sent, or is lost and will be rebuilt. */
+  /** B1: everything sent of its bucket is acknowledged, or the bucket is lost and will be rebuilt. */
   mayLeave(id: EntityId): boolean {
-    const known = this.#state[this.bucketOf(id)] ?? LOST
-    return known.kind === 'lost' || known.acknowledged === known.sent
+    return this.#marks.isSettled(this.bucketOf(id))
   }
 
   async flush(): Promise<void> {
     await Promise.all(this.#flights)
   }
 
+  #at(bucket: number): BucketAddress {
+    return { group: this.#plan.group, partition: this.#partition, bucket }
+  }
+
   #pack(id: EntityId, state: StoredState): Uint8Array {
-    return this.#codec.encode([id, state.seq, checkOf(state.seq, state.value), state.value])
+    return packCached(this.#codec, id, state)
   }
 }
 
 function entityIdOf(record: LogRecord): EntityId | undefined {
   const text = record.key === null ? undefined : utf8Decode(record.key)
   return text === undefined ? undefined : parseEntityId(text)
-}
-
-/** Covers the seq too: an older seq over newer bytes is damage. */
-function checkOf(seq: number, value: Uint8Array): number {
-  return (crc32c(value) ^ (seq >>> 0)) >>> 0
 }

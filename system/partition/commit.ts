@@ -7,6 +7,7 @@
 import { addOccupancy } from './memory.ts'
 import type { Memory } from './memory.ts'
 import type { Failure } from '../protocol/failures.ts'
+import { headerOf } from '../protocol/record.ts'
 import type { OutRecord } from '../protocol/record.ts'
 import type { Lease } from '../ports/log.ts'
 import { Announcements } from './announcements.ts'
@@ -19,6 +20,7 @@ import { hashOf } from './outbox.ts'
 import type { Position } from './position.ts'
 import type { Pace, SnapshotPlan, Snapshots } from './snapshots.ts'
 import type { StateStore, WrittenState } from './state-store.ts'
+import { ARMED_HEADER } from './states.ts'
 import type { WatermarkState } from './watermarks.ts'
 
 export interface CommitPlan {
@@ -163,7 +165,7 @@ export class Committer {
     if (this.#states.buckets === 0 || snapshots.snapshots.length === 0) return
     const { telemetry, plan } = this.#deps
     telemetry.probe('before-cache', plan.group, this.#lease.partition)
-    const states = snapshots.snapshots.map(({ entity, record }): WrittenState => ({ id: entity.id, state: record.value === null ? null : { seq, value: record.value } }))
+    const states = snapshots.snapshots.map(({ entity, record }): WrittenState => ({ id: entity.id, state: record.value === null ? null : { seq, value: record.value }, armed: headerOf(record.headers, ARMED_HEADER) }))
     this.#states.written(seq, states)
     telemetry.probe('after-cache', plan.group, this.#lease.partition)
   }

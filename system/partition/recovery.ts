@@ -21,7 +21,7 @@ import { loadEntities, neededEntities } from './loading.ts'
 import { addOccupancy, emptyMemory } from './memory.ts'
 import type { Memory } from './memory.ts'
 import { hashOf, RecordMaker } from './outbox.ts'
-import type { Armed, StateStore } from './state-store.ts'
+import type { Armed, StateStart, StateStore } from './state-store.ts'
 import type { TypePlan } from './topology.ts'
 
 export interface Recovered {
@@ -78,18 +78,19 @@ async function recoverOrThrow(deps: RecoveryDeps): Promise<Recovered> {
   const marks = Array.from({ length: states.buckets }, (_, bucket) => partitionState?.record.marks[bucket] ?? 0)
   for (const [configuration, count] of partitionState?.record.occupancy ?? []) memory.occupancy.set(configuration, count)
   const from = deps.fromStart === true ? await log.offsetsAt(plan.journal, partition, 'earliest') : last.floor.offset
-  const armed = deps.fromStart === true ? [] : [...(await states.armed())].sort((a, b) => a.seq - b.seq)
-  const folder = new Folder(deps, memory, armed, deps.fromStart === true ? 0 : last.floor.seq)
   const folded: { seq: number; offset: number; inputs: number }[] = []
   const sinceLease = { batches: 0, released: false, attempts: last.attempts }
-  const pendingMarks: JournalRecord[] = []
   memory.life = last.life
   // Expectations stand before the first load: they need only the records' `saved` lists.
+  const starts: StateStart[] = []
   for await (const { record } of journalRecords(log, codec, plan, partition, from, journalEnd)) {
-    if (record.seq > (partitionState?.seq ?? -1)) pendingMarks.push(record)
+    starts.push({ seq: record.seq, stateFrom: record.stateFrom })
+    if (record.seq <= (partitionState?.seq ?? -1)) continue
+    for (const bucket of record.saved) if (bucket < marks.length) marks[bucket] = record.seq
   }
-  for (const record of pendingMarks) for (const bucket of record.saved) if (bucket < marks.length) marks[bucket] = record.seq
-  states.expect(last.life, marks)
+  states.expect(last.life, marks, starts)
+  const armed = deps.fromStart === true ? [] : [...(await states.armed())].sort((a, b) => a.seq - b.seq)
+  const folder = new Folder(deps, memory, armed, deps.fromStart === true ? 0 : last.floor.seq)
   for await (const { record, offset } of journalRecords(log, codec, plan, partition, from, journalEnd)) {
     if (record.life !== last.life) throw new Gone(`the journal of ${plan.group}/${partition} holds records of two lives; the newer begins after offset ${offset}`)
     if (record.seq > (partitionState?.seq ?? -1)) addOccupancy(memory, record.occupancy)

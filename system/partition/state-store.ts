@@ -10,11 +10,12 @@ import { PARTITION_KEY } from '../protocol/ids.ts'
 import { parseEntityId } from '../protocol/ids.ts'
 import type { EntityId } from '../protocol/ids.ts'
 import { utf8Decode, utf8Encode, equalBytes } from '../protocol/utf8.ts'
+import { headerOf } from '../protocol/record.ts'
 import type { LogRecord } from '../protocol/record.ts'
 import type { Codec } from '../ports/codec.ts'
 import type { KeyedReads } from '../ports/log.ts'
 import type { Due } from './due-index.ts'
-import { readArmed, readPartitionRecord, readStateHeader } from './states.ts'
+import { ARMED_HEADER, readArmed, readPartitionRecord, readStateHeader } from './states.ts'
 import type { PartitionRecord } from './states.ts'
 import type { TypePlan } from './topology.ts'
 
@@ -33,6 +34,14 @@ export interface Armed {
 export interface WrittenState {
   readonly id: EntityId
   readonly state: StoredState | null
+  /** What it has armed, as in the record's header; undefined: nothing. */
+  readonly armed: Uint8Array | undefined
+}
+
+/** Where the state topic stood before a commit: a bucket at an older mark is caught up from there. */
+export interface StateStart {
+  readonly seq: number
+  readonly stateFrom: number
 }
 
 export interface StateStore {
@@ -42,8 +51,8 @@ export interface StateStore {
   load(ids: readonly EntityId[]): Promise<ReadonlyMap<EntityId, StoredState>>
   armed(): Promise<readonly Armed[]>
   partitionRecord(): Promise<{ readonly seq: number; readonly record: PartitionRecord } | undefined>
-  /** After takeover: newest commit that wrote states of each bucket. */
-  expect(life: string, marks: readonly number[]): void
+  /** After takeover: newest commit that wrote states of each bucket, and the journal records above the floor, in order. */
+  expect(life: string, marks: readonly number[], journal: readonly StateStart[]): void
   /** After a commit that was done, never after another outcome. Must not wait for the cache. */
   written(seq: number, states: readonly WrittenState[]): void
   /** True when the newest state can be found again although the entity leaves memory. */
@@ -93,7 +102,7 @@ export function armedOf(codec: Codec, records: readonly LogRecord[]): readonly A
     const entity = text === undefined ? undefined : parseEntityId(text)
     const header = readStateHeader(codec, record)
     if (entity === undefined || header === undefined) continue
-    const dues = readArmed(codec, entity, record)
+    const dues = readArmed(codec, entity, headerOf(record.headers, ARMED_HEADER))
     if (dues.length > 0) armed.push({ seq: header.seq, dues })
   }
   return armed

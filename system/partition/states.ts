@@ -46,9 +46,8 @@ export function readStateHeader(codec: Codec, record: LogRecord): StateHeader | 
   return { life, seq, code, crc }
 }
 
-/** What the entity of a state record has armed (T2). */
-export function readArmed(codec: Codec, entity: EntityId, record: LogRecord): readonly Due[] {
-  const bytes = headerOf(record.headers, ARMED_HEADER)
+/** What an entity has armed, from the header of its state record (T2). */
+export function readArmed(codec: Codec, entity: EntityId, bytes: Uint8Array | undefined): readonly Due[] {
   const decoded = bytes === undefined ? undefined : codec.decode(bytes)
   if (decoded?.kind !== 'ok' || !Array.isArray(decoded.value)) return []
   return (decoded.value as readonly (readonly [DueKind, number, string])[]).map(([kind, dueMs, id]) => ({ kind, dueMs, id, entity }))

@@ -4,7 +4,7 @@
 // K1. A write is applied iff life and stored mark equal the write's `life` and `previous` (absent = mark 0 of any life).
 // K2. Same life and stored mark >= next: `ignored` (a repeat). Anything else deletes the bucket: `lost`.
 // K3. A write is atomic: mark and snapshots together.
-// K4. `load` and `scan` answer the bucket's mark as of the same moment as the snapshots.
+// K4. `load` and `readAll` answer the bucket's mark as of the same moment as the snapshots.
 import type { EntityId } from '../protocol/ids.ts'
 
 export interface BucketAddress {
@@ -38,9 +38,18 @@ export interface BucketLoad {
   readonly ids: readonly EntityId[]
 }
 
+/** A whole bucket. */
+export interface BucketContent {
+  readonly life: string | undefined
+  readonly mark: number
+  readonly snapshots: readonly (readonly [EntityId, Uint8Array])[]
+}
+
 export interface SnapshotCache {
   /** One round trip. Rejects when the cache cannot be reached: the caller treats all buckets as lost. */
   load(group: string, partition: number, buckets: readonly BucketLoad[]): Promise<readonly BucketRead[]>
+  /** Everything of one bucket, for the due index. */
+  readAll(at: BucketAddress): Promise<BucketContent>
   write(write: BucketWrite): Promise<'applied' | 'ignored' | 'lost'>
   /** Replaces a whole bucket: staged, then swapped in with its mark. */
   replace(write: Omit<BucketWrite, 'previous'>): Promise<void>

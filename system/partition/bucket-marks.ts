@@ -1,0 +1,104 @@
+// BucketMarks: what the owner knows of each bucket of its snapshot cache: the mark sent, the mark acknowledged, or that it is lost.
+//
+// Does no I/O. `cached-states.ts` reads and writes.
+//
+// K5. A read of a bucket is valid iff it has our life and acknowledged <= mark <= sent; else the bucket is lost.
+// K6. A lost bucket gets no writes until it is rebuilt, with the mark expected then.
+import type { StateStart } from './state-store.ts'
+
+type Bucket =
+  | { readonly kind: 'lost' }
+  | { readonly kind: 'kept'; readonly sent: number; readonly acknowledged: number }
+
+const LOST: Bucket = { kind: 'lost' }
+
+/** The head of what a read of a bucket answered. */
+export interface BucketHead {
+  readonly life: string | undefined
+  readonly mark: number
+}
+
+export class BucketMarks {
+  readonly #buckets: Bucket[]
+  readonly #expected: number[]
+  #life = ''
+  #journal: readonly StateStart[] = []
+
+  constructor(count: number) {
+    this.#buckets = Array.from({ length: count }, () => LOST)
+    this.#expected = Array.from({ length: count }, () => 0)
+  }
+
+  get life(): string {
+    return this.#life
+  }
+
+  /** After takeover: what every bucket should stand at. */
+  expect(life: string, marks: readonly number[], journal: readonly StateStart[]): void {
+    this.#life = life
+    this.#journal = journal
+    for (let bucket = 0; bucket < this.#buckets.length; bucket += 1) {
+      const mark = marks[bucket] ?? 0
+      this.#expected[bucket] = mark
+      this.#buckets[bucket] = { kind: 'kept', sent: mark, acknowledged: mark }
+    }
+  }
+
+  isLost(bucket: number): boolean {
+    return (this.#buckets[bucket] ?? LOST).kind === 'lost'
+  }
+
+  lost(): readonly number[] {
+    return this.#buckets.flatMap((bucket, index) => (bucket.kind === 'lost' ? [index] : []))
+  }
+
+  /** K5. */
+  isValid(bucket: number, head: BucketHead): boolean {
+    const known = this.#buckets[bucket] ?? LOST
+    if (known.kind === 'lost' || (head.life !== undefined && head.life !== this.#life)) return false
+    const mark = head.life === undefined ? 0 : head.mark
+    return known.acknowledged <= mark && mark <= known.sent
+  }
+
+  /** The mark that a rebuilt bucket gets. */
+  expected(bucket: number): number {
+    return this.#expected[bucket] ?? 0
+  }
+
+  /** A bucket at an older mark of our life misses only later commits: where the state topic stood before the first of them, if the journal still says. */
+  catchUpFrom(head: BucketHead): number | undefined {
+    if (head.life !== this.#life || head.mark === 0) return undefined
+    const [first] = this.#journal
+    if (first === undefined || first.seq > head.mark + 1) return undefined
+    return this.#journal.find((start) => start.seq > head.mark)?.stateFrom
+  }
+
+  lose(bucket: number): void {
+    this.#buckets[bucket] = LOST
+  }
+
+  rebuilt(bucket: number): void {
+    const mark = this.expected(bucket)
+    this.#buckets[bucket] = { kind: 'kept', sent: mark, acknowledged: mark }
+  }
+
+  /** Commit `seq` wrote states of the bucket. Answers the mark to write after, undefined for a lost bucket (K6). */
+  send(bucket: number, seq: number): number | undefined {
+    this.#expected[bucket] = seq
+    const known = this.#buckets[bucket] ?? LOST
+    if (known.kind === 'lost') return undefined
+    this.#buckets[bucket] = { ...known, sent: seq }
+    return known.sent
+  }
+
+  acknowledge(bucket: number, seq: number): void {
+    const known = this.#buckets[bucket] ?? LOST
+    if (known.kind === 'kept') this.#buckets[bucket] = { ...known, acknowledged: Math.max(known.acknowledged, seq) }
+  }
+
+  /** True when nothing of the bucket is in flight, or it is lost and will be rebuilt. */
+  isSettled(bucket: number): boolean {
+    const known = this.#buckets[bucket] ?? LOST
+    return known.kind === 'lost' || known.acknowledged === known.sent
+  }
+}
