@@ -47,7 +47,7 @@ export async function acquire(deps: PartitionDeps, lease: Lease, forced: Readonl
   const attempts = attemptsOf(recovery)
   const position = new Position(positions)
   const stateEnd = await log.offsetsAt(plan.state, partition, 'latest')
-  const committer = new Committer(deps, lease, { memory, snapshots, position, states, attempts, journalEnd: recovery.journalEnd, stateEnd })
+  const committer = new Committer(deps, lease, { memory, snapshots, position, states, attempts, journalEnd: recovery.journalEnd, stateEnd, partitionFrom: recovery.last?.partitionFrom ?? stateEnd })
   const seq = memory.seq + 1
   const nowMs = Math.max(clock.nowMs(), memory.nowMs)
   const result = await committer.commit({ kind: 'lease', seq, nowMs, batch: undefined, inputs: [], watermarks, idle: false, pace: 'steady' })

@@ -214,9 +214,9 @@ export class CachedStates implements StateStore {
     return armed
   }
 
-  async partitionRecord(): Promise<{ readonly seq: number; readonly record: PartitionRecord } | undefined> {
+  async partitionRecord(from: number): Promise<{ readonly seq: number; readonly record: PartitionRecord } | undefined> {
     let newest: LogRecord | undefined
-    await this.#scan(await this.#log.offsetsAt(this.#plan.state, this.#partition, 'earliest'), (record) => {
+    await this.#scan(from, (record) => {
       if (record.key !== null && equalBytes(record.key, PARTITION_KEY)) newest = record
     })
     return newest === undefined ? undefined : partitionState(this.#codec, newest)

@@ -52,6 +52,8 @@ export interface CommitterState {
   readonly attempts: number
   readonly journalEnd: number
   readonly stateEnd: number
+  /** Where the newest partition record stands, or earlier. */
+  readonly partitionFrom: number
 }
 
 export class Committer {
@@ -65,6 +67,7 @@ export class Committer {
   readonly #attempts: number
   #journalEnd: number
   #stateEnd: number
+  #partitionFrom: number
   /** Duration of the last commit, ms. */
   lastMs = 0
 
@@ -78,6 +81,7 @@ export class Committer {
     this.#attempts = state.attempts
     this.#journalEnd = state.journalEnd
     this.#stateEnd = state.stateEnd
+    this.#partitionFrom = state.partitionFrom
     this.#announcements = new Announcements(deps.plan, lease.partition, deps.codec)
   }
 
@@ -105,6 +109,7 @@ export class Committer {
     this.#snapshots.journalled(plan.seq, journalEnd - 1, plan.inputs.reduce((sum, range) => sum + range.n, 0))
     this.#snapshots.settled(snapshots)
     this.#journalEnd = journalEnd
+    if (snapshots.partition !== undefined) this.#partitionFrom = this.#stateEnd
     this.#stateEnd = outcome.end.get(deps.plan.state) ?? this.#stateEnd
     this.#position.settle(positions)
     this.#writeCache(plan.seq, snapshots)
@@ -122,8 +127,7 @@ export class Committer {
     }
     const letters = await Promise.all((batch?.deadLetters ?? []).map((draft) => deadLetterRecord(deps.log, deps.plan, this.#lease.partition, draft, nowMs)))
     const snapshots = this.#snapshots.plan(seq, nowMs, this.#journalEnd, plan.pace)
-    const progressMs = this.#progressMs(batch)
-    const promises = this.#announcements.records(outbox, progressMs, plan.idle, nowMs)
+    const promises = this.#announcements.records(outbox, this.#progressMs(), plan.idle, nowMs)
     const positions = this.#position.after(plan.inputs)
     const journal = this.#journalRecord(plan, snapshots, positions, hash)
     const records = [...outbox, ...letters, ...snapshots.snapshots.map(({ record }) => record)]
@@ -132,11 +136,11 @@ export class Committer {
     return { deps, records, written: outbox.length, snapshots, positions }
   }
 
-  #progressMs(batch: Batch | undefined): number {
-    const { watermarks } = this.#memory
+  /** What is left to run, after a cut or because the last turns armed it, is still to be told, with older times than the watermark. */
+  #progressMs(): number {
+    const { watermarks, entities } = this.#memory
     if (watermarks === undefined) return -Infinity
-    // What a cut left over is still to be told, with older times than the watermark.
-    return batch?.cut === undefined ? watermarks.currentMs : batch.progressMs
+    return Math.min(watermarks.currentMs, entities.eventDues.peek()?.dueMs ?? Infinity)
   }
 
   #journalRecord(plan: CommitPlan, snapshots: SnapshotPlan, positions: ReadonlyMap<string, number>, hash: number): JournalRecord {
@@ -144,7 +148,7 @@ export class Committer {
     const code = [this.#deps.plan.code, ...[...this.#deps.plan.models].map(([name, model]) => `${name}@${model.version}:${model.hash.slice(0, 12)}`)].join(' ')
     return {
       v: 1, life: this.#memory.life, epoch: this.#memory.epoch, seq: plan.seq, kind: plan.kind, code, attempts: this.#attempts, nowMs: plan.nowMs,
-      inputs: plan.inputs, positions, floor: snapshots.floor, stateFrom: this.#stateEnd, timers: batch?.fired ?? [], watermarks: plan.watermarks, cut: batch?.cut,
+      inputs: plan.inputs, positions, floor: snapshots.floor, stateFrom: this.#stateEnd, partitionFrom: snapshots.partition === undefined ? this.#partitionFrom : this.#stateEnd, timers: batch?.fired ?? [], watermarks: plan.watermarks, cut: batch?.cut,
       verdicts: batch?.verdicts ?? [], decisions: batch?.decisions ?? [], drops: batch?.drops ?? new Map(), saved: snapshots.saved,
       occupancy: batch?.occupancy ?? new Map(), hash,
     }

@@ -33,13 +33,18 @@ export interface FiredTimer {
   readonly generation: string
 }
 
-/** The last pass of a batch stopped after this entry, under these watermarks: the bound on releases was reached. */
+/** The last pass of a batch was cut short: the bound on releases was reached. */
 export interface PassCut {
+  /** The pass at the start of the batch, before any input. */
+  readonly atStart: boolean
+  /** The pass released everything up to this entry; undefined: nothing. */
   readonly after: Due | undefined
+  /** Under which the pass ran. */
   readonly watermarks: WatermarkState
 }
 
-export type JournalKind = 'lease' | 'batch' | 'release'
+/** `states`: nothing was folded, states were written (draining). */
+export type JournalKind = 'lease' | 'batch' | 'states' | 'release'
 
 export interface JournalRecord {
   readonly v: 1
@@ -59,6 +64,8 @@ export interface JournalRecord {
   readonly floor: { readonly seq: number; readonly offset: number }
   /** End of the state topic before this commit. */
   readonly stateFrom: number
+  /** The newest partition record stands in the state topic at this offset or later. */
+  readonly partitionFrom: number
   /** Processing-time firings, in order; event-time firings follow from the watermarks. */
   readonly timers: readonly FiredTimer[]
   /** At the start of the batch. */
@@ -82,9 +89,9 @@ export function encodeJournal(codec: Codec, record: JournalRecord): Uint8Array {
     [...record.positions], [record.floor.seq, record.floor.offset], record.stateFrom,
     record.timers.map(({ due, generation }) => [...dueParts(due), generation]),
     record.watermarks,
-    record.cut === undefined ? null : [record.cut.after === undefined ? null : dueParts(record.cut.after), record.cut.watermarks],
+    record.cut === undefined ? null : [record.cut.atStart, record.cut.after === undefined ? null : dueParts(record.cut.after), record.cut.watermarks],
     record.verdicts.map((verdict) => [verdict.input, verdict.class, verdict.directive]),
-    record.decisions, [...record.drops], record.saved, [...record.occupancy], record.hash,
+    record.decisions, [...record.drops], record.saved, [...record.occupancy], record.hash, record.partitionFrom,
   ])
 }
 
@@ -94,14 +101,33 @@ const dueFrom = (parts: readonly unknown[]): Due => {
   return { dueMs, entity, kind, id } as Due
 }
 
+type Check = (part: unknown) => boolean
+const isText: Check = (part) => typeof part === 'string'
+const isNumber: Check = (part) => typeof part === 'number'
+const isScore: Check = (part) => isText(part) || isNumber(part)
+const isFlag: Check = (part) => typeof part === 'boolean'
+const tupleOf = (...checks: readonly Check[]): Check => (part) => Array.isArray(part) && part.length >= checks.length && checks.every((check, at) => check(part[at]))
+const listOf = (check: Check): Check => (part) => Array.isArray(part) && part.every(check)
+const orNull = (check: Check): Check => (part) => part === null || check(part)
+
+const isDue = tupleOf(isNumber, isText, isNumber, isText)
+const isWatermarks = listOf(tupleOf(isText, isNumber, isFlag))
+const isCounts = listOf(tupleOf(isText, isNumber))
+/** What `encodeJournal` writes. */
+const isRecord = tupleOf(
+  (version) => version === 1, isText, isNumber, isNumber, isText, isText, isNumber, isNumber,
+  listOf(tupleOf(isText, isNumber, isNumber, isNumber, isNumber)), isCounts, tupleOf(isNumber, isNumber), isNumber,
+  listOf(tupleOf(isNumber, isText, isNumber, isText, isText)), isWatermarks, orNull(tupleOf(isFlag, orNull(isDue), isWatermarks)),
+  listOf(tupleOf(isText, isText, isText)), listOf(tupleOf(isText, isScore)), isCounts, listOf(isNumber), isCounts, isNumber,
+)
+
 /** The record, or undefined for bytes of another format (a newer release wrote them, or they are damaged). */
 export function decodeJournal(codec: Codec, bytes: Uint8Array): JournalRecord | undefined {
   const decoded = codec.decode(bytes)
-  if (decoded.kind === 'failed' || !Array.isArray(decoded.value)) return undefined
+  if (decoded.kind === 'failed' || !isRecord(decoded.value)) return undefined
   const p = decoded.value as readonly unknown[]
-  if (p[0] !== 1 || p.length < 21) return undefined
   const floor = p[10] as readonly [number, number]
-  const cut = p[14] as readonly [readonly unknown[] | null, WatermarkState] | null
+  const cut = p[14] as readonly [boolean, readonly unknown[] | null, WatermarkState] | null
   return {
     v: 1, life: p[1] as string, epoch: p[2] as number, seq: p[3] as number, kind: p[4] as JournalKind, code: p[5] as string,
     attempts: p[6] as number, nowMs: p[7] as number,
@@ -111,13 +137,14 @@ export function decodeJournal(codec: Codec, bytes: Uint8Array): JournalRecord | 
     stateFrom: p[11] as number,
     timers: (p[12] as readonly (readonly unknown[])[]).map((parts) => ({ due: dueFrom(parts), generation: parts[4] as string })),
     watermarks: p[13] as WatermarkState,
-    cut: cut === null ? undefined : { after: cut[0] === null ? undefined : dueFrom(cut[0]), watermarks: cut[1] },
+    cut: cut === null ? undefined : { atStart: cut[0], after: cut[1] === null ? undefined : dueFrom(cut[1]), watermarks: cut[2] },
     verdicts: (p[15] as readonly (readonly [InputRef, FailureClass, Directive])[]).map(([input, failureClass, directive]) => ({ input, class: failureClass, directive })),
     decisions: p[16] as readonly Decision[],
     drops: new Map(p[17] as readonly (readonly [DropReason, number])[]),
     saved: p[18] as readonly number[],
     occupancy: new Map(p[19] as readonly (readonly [string, number])[]),
     hash: p[20] as number,
+    partitionFrom: p[21] as number,
   }
 }
 
@@ -138,8 +165,11 @@ export function encodeMetadata(metadata: CommitMetadata): string {
 
 export function decodeMetadata(text: string): CommitMetadata | undefined {
   try {
-    const value = JSON.parse(text) as CommitMetadata & { v: unknown }
-    return value.v === 1 ? { life: value.life, seq: value.seq, journalFrom: value.journalFrom, floorOffset: value.floorOffset } : undefined
+    const value = JSON.parse(text) as Partial<Readonly<Record<string, unknown>>> | null
+    if (value?.['v'] !== 1) return undefined
+    const { life, seq, journalFrom, floorOffset } = value
+    if (typeof life !== 'string' || typeof seq !== 'number' || typeof journalFrom !== 'number' || typeof floorOffset !== 'number') return undefined
+    return { life, seq, journalFrom, floorOffset }
   } catch {
     return undefined
   }

@@ -74,7 +74,7 @@ async function recoverOrThrow(deps: RecoveryDeps): Promise<Recovered> {
   if (last === undefined) {
     return { kind: 'recovered', memory, last, journalEnd, folded: [], marks: [], sinceLease: { batches: 0, released: true, attempts: 0 }, rebased: [] }
   }
-  const partitionState = deps.fromStart === true ? undefined : await states.partitionRecord()
+  const partitionState = deps.fromStart === true ? undefined : await states.partitionRecord(last.partitionFrom)
   const marks = Array.from({ length: states.buckets }, (_, bucket) => partitionState?.record.marks[bucket] ?? 0)
   for (const [configuration, count] of partitionState?.record.occupancy ?? []) memory.occupancy.set(configuration, count)
   const from = deps.fromStart === true ? await log.offsetsAt(plan.journal, partition, 'earliest') : last.floor.offset
@@ -96,7 +96,7 @@ async function recoverOrThrow(deps: RecoveryDeps): Promise<Recovered> {
     if (record.seq > (partitionState?.seq ?? -1)) addOccupancy(memory, record.occupancy)
     if (record.kind === 'lease') Object.assign(sinceLease, { batches: 0, released: false, attempts: record.attempts })
     else if (record.kind === 'batch') sinceLease.batches += 1
-    else sinceLease.released = true
+    else if (record.kind === 'release') sinceLease.released = true
     await folder.fold(record)
     folded.push({ seq: record.seq, offset, inputs: record.inputs.reduce((sum, range) => sum + range.n, 0) })
   }

@@ -50,7 +50,8 @@ export interface StateStore {
   bucketOf(id: EntityId): number
   load(ids: readonly EntityId[]): Promise<ReadonlyMap<EntityId, StoredState>>
   armed(): Promise<readonly Armed[]>
-  partitionRecord(): Promise<{ readonly seq: number; readonly record: PartitionRecord } | undefined>
+  /** `from`: where it stands in the state topic, or earlier. */
+  partitionRecord(from: number): Promise<{ readonly seq: number; readonly record: PartitionRecord } | undefined>
   /** After takeover: newest commit that wrote states of each bucket, and the journal records above the floor, in order. */
   expect(life: string, marks: readonly number[], journal: readonly StateStart[]): void
   /** After a commit that was done, never after another outcome. Must not wait for the cache. */
