@@ -27,7 +27,8 @@ export function compareDue(a: Due, b: Due): number {
   return a.id < b.id ? -1 : a.id > b.id ? 1 : 0
 }
 
-const nameOf = (entity: EntityId, kind: DueKind, id: string): string => `${kind}${entity}\u0000${id}`
+// The length keeps apart where the id ends: both parts may hold any character.
+const nameOf = (entity: EntityId, kind: DueKind, id: string): string => `${kind}${id.length}:${id}${entity}`
 
 export class DueIndex {
   readonly #heap: Node[] = []

@@ -3,7 +3,7 @@
 // Owns: the shape. `entities.ts` owns the table, `fold.ts` alone changes an entity.
 //
 // N1. `decode(encode(entity))` steps exactly like the entity.
-// N2. A blank entity (no machine, nothing armed) is stored as a tombstone.
+// N2. A blank entity (no machine, not stopped, nothing armed or seen) is stored as a tombstone.
 import type { MachineEvent } from '../protocol/data.ts'
 import type { EntityId } from '../protocol/ids.ts'
 import type { EngineState, StoredMachine } from '../ports/engine.ts'
@@ -74,7 +74,7 @@ export function blankEntity(id: EntityId): Entity {
 }
 
 export function isBlank(entity: Entity): boolean {
-  return entity.machine === undefined && entity.holds.length === 0 && entity.seen.length === 0
+  return entity.machine === undefined && !entity.stopped && entity.expireAtMs === undefined && entity.holds.length === 0 && entity.seen.length === 0
 }
 
 /** Order of held events of one entity: (time, rank, source, id of the outside event). */

@@ -77,7 +77,7 @@ function readParts(parts: readonly unknown[]): Envelope | { readonly kind: 'fail
     case 't': return readTell(parts)
     case 'w': {
       const [, sender, senderPartition, watermark, idle] = parts
-      if (typeof sender !== 'string' || !isIndex(senderPartition) || typeof watermark !== 'number') break
+      if (typeof sender !== 'string' || !isIndex(senderPartition) || !isWatermark(watermark)) break
       return { kind: 'watermark', sender, senderPartition, watermark, idle: idle === true }
     }
     case 'c': {
@@ -91,7 +91,7 @@ function readParts(parts: readonly unknown[]): Envelope | { readonly kind: 'fail
       return { kind: 'task', task, key, timeMs, ok: ok === true, value }
     }
   }
-  return { kind: 'failed', reason: `not an envelope of a known kind (${String(parts[0]).slice(0, 20)})` }
+  return { kind: 'failed', reason: `not an envelope of a known kind${typeof parts[0] === 'string' ? ` (${parts[0].slice(0, 20)})` : ''}` }
 }
 
 function readTell(parts: readonly unknown[]): Tell | { readonly kind: 'failed'; readonly reason: string } {
@@ -100,12 +100,14 @@ function readTell(parts: readonly unknown[]): Tell | { readonly kind: 'failed'; 
   if (typeof originSource !== 'string' || typeof originId !== 'string' || !isEvent(event)) return { kind: 'failed', reason: 'a tell without origin or event' }
   return {
     kind: 'tell', sender, senderPartition, id, timeMs, ingestedMs, event,
-    watermark: typeof watermark === 'number' ? watermark : undefined,
+    watermark: isWatermark(watermark) ? watermark : undefined,
     origin: { source: originSource, id: originId },
   }
 }
 
 const isIndex = (value: unknown): value is number => Number.isInteger(value)
+/** Infinity: nothing more comes. */
+const isWatermark = (value: unknown): value is number => typeof value === 'number' && !Number.isNaN(value)
 const isTime = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
 
 function isEvent(value: unknown): value is MachineEvent {
@@ -128,5 +130,5 @@ export function decodeSourceControl(codec: Codec, bytes: Uint8Array): SourceCont
   const decoded = codec.decode(bytes)
   if (decoded.kind === 'failed' || !Array.isArray(decoded.value)) return undefined
   const [kind, watermark] = decoded.value as readonly unknown[]
-  return kind === 's' && typeof watermark === 'number' && !Number.isNaN(watermark) ? { watermark } : undefined
+  return kind === 's' && isWatermark(watermark) ? { watermark } : undefined
 }
