@@ -57,8 +57,6 @@ export class Batch {
   turns = 0
   /** Inputs of entities whose loaded state already contained this commit (recovery). */
   skipped = 0
-  /** Event time up to which the batch came. */
-  progressMs = -Infinity
   cut: PassCut | undefined
 
   constructor(seq: number, nowMs: number) {

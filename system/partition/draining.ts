@@ -10,7 +10,7 @@ export async function drain(deps: PartitionDeps, lease: Lease, parts: CycleParts
   const untilMs = clock.monotonicMs() + settings.drainMsMax
   while (!parts.snapshots.isClean && clock.monotonicMs() < untilMs && deps.hurry?.aborted !== true) {
     telemetry.probe('drain-states', plan.group, lease.partition)
-    if (!(await commit(deps, parts, 'batch'))) return
+    if (!(await commit(deps, parts, 'states'))) return
   }
   telemetry.probe('before-release', plan.group, lease.partition)
   await commit(deps, parts, 'release')

@@ -7,6 +7,7 @@
 // F2. Before an input is applied, the watermark it establishes is, and what is due by then runs in (due, entity, kind, id) order.
 // F3. With a journal record the fold repeats it: same firings, scores, verdicts and cut, whatever clocks, models and policies say now.
 // F4. An entity whose loaded state already contains this commit is left alone.
+// F5. Progress, which tells promise, never passes what may still be told: a waiting turn, or what a cut left over.
 import { assert } from '../protocol/assert.ts'
 import { RELEASES_PER_BATCH_MAX } from '../protocol/limits.ts'
 import { timerCause } from '../protocol/ids.ts'
@@ -19,6 +20,7 @@ import type { Subject } from './batch.ts'
 import { compareDue } from './due-index.ts'
 import type { Due } from './due-index.ts'
 import { EffectApplier } from './effects.ts'
+import { duesOf } from './entity.ts'
 import type { Entity } from './entity.ts'
 import type { FoldContext, FoldPlan } from './fold-context.ts'
 import type { FiredTimer, InputRef } from './journal.ts'
@@ -66,8 +68,7 @@ class Fold implements FoldContext {
     this.#fireClock()
     if (this.#turns.isWaiting) await this.#turns.settle()
     const cut = journal?.cut
-    const startsCut = cut !== undefined && arrivals.length === 0
-    let whole = startsCut || this.#upToDate() || (await this.#pass(undefined))
+    let whole = cut?.atStart === true || this.#upToDate() || (await this.#pass(undefined, true))
     for (let at = 0; whole && at < arrivals.length; at += 1) {
       const arrival = arrivals[at] as Arrival
       if (this.memory.watermarks !== undefined) whole = await this.#advance(arrival)
@@ -75,13 +76,12 @@ class Fold implements FoldContext {
       this.#inputs.apply(arrival)
       this.batch.consumed = at + 1
     }
+    if (this.#turns.isWaiting) await this.#turns.settle()
     if (cut !== undefined) {
       this.memory.watermarks?.load(cut.watermarks)
-      if (!this.#upToDate()) await this.#pass(cut.after)
+      if (cut.after !== undefined) await this.#pass(cut.after, cut.atStart)
       this.batch.cut = cut
     }
-    if (this.#turns.isWaiting) await this.#turns.settle()
-    this.batch.progressMs = this.#progressMs
     return this.batch
   }
 
@@ -123,34 +123,45 @@ class Fold implements FoldContext {
     // A turn that waits could arm what is due before this arrival.
     if (this.#turns.isWaiting) await this.#turns.settle()
     this.#inputs.observe(arrival)
-    if (this.#upToDate()) return true
-    return this.#pass(undefined)
+    return this.#upToDate() || this.#pass(undefined, false)
   }
 
-  /** True when nothing is due at the current watermark; moves the progress there. */
+  /** True when nothing is due at the current watermark and nobody waits; moves the progress there (F5). */
   #upToDate(): boolean {
-    const { watermarks, entities } = this.memory
+    const { watermarks } = this.memory
     if (watermarks === undefined) return true
-    const due = entities.eventDues.peek()
-    if (due !== undefined && due.dueMs < watermarks.currentMs) return false
+    if (this.#turns.isWaiting || this.#nextDue() !== undefined) return false
     this.#progressMs = Math.max(this.#progressMs, watermarks.currentMs)
     return true
   }
 
-  /** Runs what is due in order; with `until`, stops after that entry. False: cut by the bound. */
-  async #pass(until: Due | undefined): Promise<boolean> {
+  /** The first entry that the current watermark has passed. */
+  #nextDue(): Due | undefined {
+    const { watermarks, entities } = this.memory
+    const due = entities.eventDues.peek()
+    return due !== undefined && watermarks !== undefined && due.dueMs < watermarks.currentMs ? due : undefined
+  }
+
+  /**
+   * Runs what is due in order; with `until`, up to that entry. False: cut by the bound. A cut stands where everything up to an entry has run,
+   * also what turns armed meanwhile, so that the entry alone says where it stands, whichever entities a repetition leaves alone (F3, F4).
+   */
+  async #pass(until: Due | undefined, atStart: boolean): Promise<boolean> {
     const { entities, watermarks } = this.memory
+    let reached: Due | undefined
     while (!this.#upToDate()) {
-      const due = entities.eventDues.peek() as Due
-      if (this.#turns.isWaiting && due.dueMs !== this.#last?.dueMs) {
+      const due = this.#nextDue()
+      const isNew = due !== undefined && (reached === undefined || compareDue(due, reached) > 0)
+      const stops = due !== undefined && (until === undefined ? isNew && this.#isFull() : compareDue(due, until) > 0)
+      if (due === undefined || (this.#turns.isWaiting && (stops || due.dueMs !== this.#last?.dueMs))) {
         await this.#turns.settle()
         continue
       }
-      if (until !== undefined && compareDue(due, until) > 0) return false
-      if (until === undefined && this.plan.journal === undefined && this.#released >= this.#releasesMax) {
-        this.batch.cut = { after: this.#last, watermarks: watermarks?.save() ?? [] }
+      if (stops) {
+        if (until === undefined) this.batch.cut = { atStart, after: reached, watermarks: watermarks?.save() ?? [] }
         return false
       }
+      if (isNew) reached = due
       entities.eventDues.pop()
       this.#progressMs = Math.max(this.#progressMs, due.dueMs)
       this.#released += 1
@@ -158,6 +169,11 @@ class Fold implements FoldContext {
       this.#release(due)
     }
     return true
+  }
+
+  /** A repeated batch ends where its journal record says. */
+  #isFull(): boolean {
+    return this.plan.journal === undefined && this.#released >= this.#releasesMax
   }
 
   #release(due: Due): void {
@@ -173,11 +189,15 @@ class Fold implements FoldContext {
     if (timer === undefined) return
     const cause = timerCause(entity.id, due.id, timer.generation)
     const event = { ...timer.event, time: due.dueMs }
-    this.begin({
+    const input: TurnInput = {
       entity, event, ref: cause, subject: { kind: 'timer', cause, event }, slot: this.slot(cause), command: undefined,
       by: this.provenance(entity, cause, due.dueMs, { source: this.memory.plan.group, id: cause }),
       timer: { id: due.id, generation: timer.generation },
-    })
+    }
+    // Only timers that are armed again and again for the same moment get here: a cut waits until that moment is over.
+    const isEndless = this.plan.journal === undefined && this.#released > this.#releasesMax + RELEASES_PER_BATCH_MAX
+    if (isEndless) this.#refusals.refuseTimer(input, { class: 'timeout', message: `timer '${due.id}' is armed again and again for the same moment`, stage: 'timer' })
+    else this.begin(input)
   }
 
   /** F1. */
@@ -188,7 +208,13 @@ class Fold implements FoldContext {
     for (const due of dues) {
       const entity = this.entity(due.entity)
       if (entity === undefined) continue
+      const armed = duesOf(entity).find((one) => one.kind === due.kind && one.id === due.id)
       entities.disarm(due)
+      // An earlier firing of this batch may have armed it anew for later.
+      if (armed !== undefined && armed.dueMs !== due.dueMs) {
+        entities.arm(armed)
+        continue
+      }
       const fired = this.#fireClockDue(entity, due)
       if (fired !== undefined) this.batch.fired.push(fired)
     }

@@ -29,13 +29,18 @@ export class Refusals {
     const verdict = this.#known?.get(input.ref)
     const forced = this.#forced.get(input.ref)
     if (verdict === undefined && forced === undefined) return false
+    this.refuseTimer(input, forced ?? { class: verdict?.class ?? 'action', message: 'as journalled', stage: 'replay' })
+    return true
+  }
+
+  /** An input that gets no turn failed; if it is a timer's, the timer is used up as by a turn. */
+  refuseTimer(input: TurnInput, failure: Failure): void {
     if (input.timer !== undefined) {
       input.entity.timers = new Map(input.entity.timers)
       input.entity.timers.delete(input.timer.id)
       this.#memory.entities.touch(input.entity, this.#batch.seq, this.#batch.nowMs)
     }
-    this.refuse(input, forced ?? { class: verdict?.class ?? 'action', message: 'as journalled', stage: 'replay' })
-    return true
+    this.refuse(input, failure)
   }
 
   /** An input with an entity failed. */
