@@ -3,7 +3,7 @@
 // R1. It throws Malformed and nothing else, and ends after at most one step per byte.
 // R2. What it allocates is bounded by the bytes it has been given: lengths are checked against what is left before anything is made.
 // R3. Keys become own properties whatever their name; no prototype is ever written to.
-import { VALUE_DEPTH_MAX } from '../../system/protocol/limits.ts'
+import { CODEC_DEPTH_MAX } from '../../system/protocol/limits.ts'
 import { FALSE, FLOAT64, MAJOR_BYTES, MAJOR_TAG, MAJOR_TEXT, NULL, TAG_BIGINT, TAG_DATE, TAG_NEGATIVE_BIGINT, TAG_WTF8, TRUE, UNDEFINED } from './format.ts'
 import { magnitudeOf } from './bigint.ts'
 import { KeyCache } from './keys.ts'
@@ -101,7 +101,7 @@ export class Reader {
   }
 
   #enter(itemsLeast: number, depth: number): void {
-    if (depth >= VALUE_DEPTH_MAX) throw new Malformed(`nested deeper than ${VALUE_DEPTH_MAX} at byte ${this.#at}`)
+    if (depth >= CODEC_DEPTH_MAX) throw new Malformed(`nested deeper than ${CODEC_DEPTH_MAX} at byte ${this.#at}`)
     if (itemsLeast > this.#bytes.length - this.#at) throw new Malformed(`truncated: ${itemsLeast} items at byte ${this.#at}`)
   }
 

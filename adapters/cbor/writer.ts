@@ -3,7 +3,7 @@
 // Owns a buffer that it reuses; what it hands out is always a copy.
 //
 // W1. A value that is not plain data throws NotPlainData; nothing is dropped or replaced.
-import { VALUE_DEPTH_MAX } from '../../system/protocol/limits.ts'
+import { CODEC_DEPTH_MAX } from '../../system/protocol/limits.ts'
 import { notPlain, notPlainItself } from '../../system/protocol/plain.ts'
 import { NotPlainData } from '../../system/ports/codec.ts'
 import { FALSE, FLOAT64, MAJOR_BYTES, MAJOR_LIST, MAJOR_NEGATIVE, MAJOR_OBJECT, MAJOR_TAG, MAJOR_TEXT, MAJOR_UNSIGNED, NULL, TAG_BIGINT, TAG_DATE, TAG_NEGATIVE_BIGINT, TAG_WTF8, TRUE, UNDEFINED } from './format.ts'
@@ -85,7 +85,7 @@ export class Writer {
       }
       if (notPlainItself(value) !== undefined) return false
     }
-    if (depth >= VALUE_DEPTH_MAX) return false
+    if (depth >= CODEC_DEPTH_MAX) return false
     return isList ? this.#list(value, depth) : this.#fields(value as Record<string, unknown>, depth)
   }
 

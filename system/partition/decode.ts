@@ -42,7 +42,7 @@ export type Decode =
   | { readonly kind: 'promise'; readonly promised: Promised }
   | { readonly kind: 'failed'; readonly failure: Failure; readonly promised?: Promised }
 
-const failed = (failureClass: FailureClass, message: string): Decode => ({ kind: 'failed', failure: { class: failureClass, message, stage: 'decode' } })
+const failed = (failureClass: FailureClass, message: string): Extract<Decode, { readonly kind: 'failed' }> => ({ kind: 'failed', failure: { class: failureClass, message, stage: 'decode' } })
 
 /** Decodes records of one actor type. `nowMs` is the batch's time, for rules about the future. */
 export class Decoder {
@@ -103,13 +103,15 @@ export class Decoder {
       const timeMs = source.time(event)
       if (!Number.isFinite(timeMs)) return failed('semantic', 'the event time is not finite')
       if (timeMs > nowMs + source.futureMs) return failed('semantic', `the event is dated ${Math.round((timeMs - nowMs) / 1000)} s ahead of the clock`)
+      const id = source.id?.(event)
+      if (source.id !== undefined && (typeof id !== 'string' || id === '')) return failed('semantic', `the id is ${id === '' ? 'empty' : `a ${typeof id}`}, must be a text`)
       for (const rule of source.rules) {
         const wrong = rule.check(event, nowMs)
         if (wrong !== undefined) return failed('semantic', wrong)
       }
       return undefined
     } catch (thrown) {
-      return failed('semantic', `a rule, key or time function threw: ${String(thrown)}`)
+      return failed('semantic', `a rule, key, time or id function threw: ${textOf(thrown)}`)
     }
   }
 
@@ -125,10 +127,13 @@ export class Decoder {
     switch (envelope.kind) {
       case 'tell': {
         const promised = envelope.watermark === undefined ? undefined : { input: `${envelope.sender}/${envelope.senderPartition}`, watermarkMs: envelope.watermark, idle: false }
+        const fault = faultOfSent(envelope.event)
+        if (fault !== undefined) return promised === undefined ? fault : { ...fault, promised }
         return { kind: 'input', promised, input: { ...this.#plain(entity, envelope.event, envelope.timeMs, envelope.origin), onArrival: envelope.watermark === undefined } }
       }
       case 'command': {
-        if (isReserved(envelope.event.type)) return failed('schema', `event type '${envelope.event.type}' is reserved`)
+        const fault = faultOfSent(envelope.event)
+        if (fault !== undefined) return fault
         const origin = { source: 'command', id: envelope.id }
         return { kind: 'input', promised: undefined, input: { ...this.#plain(entity, envelope.event, envelope.timeMs, origin), dedupKey: `command/${envelope.id}`, command: envelope.id } }
       }
@@ -157,6 +162,19 @@ export function isReserved(type: string): boolean {
   return type.startsWith('xstate.') || type.startsWith('inference.')
 }
 
+/** What is wrong with an event that came through the inbox. */
+function faultOfSent(event: MachineEvent): Extract<Decode, { readonly kind: 'failed' }> | undefined {
+  if (isReserved(event.type)) return failed('schema', `event type '${event.type}' is reserved`)
+  const danger = dangerIn(event, 1)
+  return danger === undefined ? undefined : failed('decode', danger)
+}
+
+/** What was thrown, as text; a thrown value may be anything, also one that cannot be made text. */
+function textOf(thrown: unknown): string {
+  if (thrown instanceof Error) return `${thrown.name}: ${thrown.message}`
+  return typeof thrown === 'object' || typeof thrown === 'function' ? typeof thrown : String(thrown)
+}
+
 function entityOf(key: Uint8Array | null): EntityId | undefined {
   if (key === null) return undefined
   const text = utf8Decode(key)
@@ -166,7 +184,11 @@ function entityOf(key: Uint8Array | null): EntityId | undefined {
 type Parsed = { readonly kind: 'ok'; readonly value: unknown } | { readonly kind: 'failed'; readonly reason: string }
 
 function parseValue(codec: Codec, format: 'json' | 'cbor', bytes: Uint8Array): Parsed {
-  if (format === 'cbor') return codec.decode(bytes)
+  if (format === 'cbor') {
+    const decoded = codec.decode(bytes)
+    const reason = decoded.kind === 'ok' ? dangerIn(decoded.value, 1) : undefined
+    return reason === undefined ? decoded : { kind: 'failed', reason }
+  }
   const text = utf8Decode(bytes)
   if (text === undefined) return { kind: 'failed', reason: 'not UTF-8' }
   try {
@@ -178,21 +200,22 @@ function parseValue(codec: Codec, format: 'json' | 'cbor', bytes: Uint8Array): P
   }
 }
 
-/** Keys that would change prototypes, and nesting that would exhaust a stack; the cheap look at the text comes first. */
+/** What would change prototypes or exhaust a stack later; the cheap look at the text comes first. */
 function dangerOf(text: string, value: unknown): string | undefined {
   const suspect = text.includes('__proto__') || text.includes('\\u00')
   if (!suspect && text.split('[', VALUE_DEPTH_MAX + 2).length + text.split('{', VALUE_DEPTH_MAX + 2).length <= VALUE_DEPTH_MAX + 2) return undefined
-  const walk = (part: unknown, depth: number): string | undefined => {
-    if (typeof part !== 'object' || part === null) return undefined
-    if (depth > VALUE_DEPTH_MAX) return `nested deeper than ${VALUE_DEPTH_MAX}`
-    for (const key of Object.keys(part)) {
-      if (key === '__proto__') return "a key is '__proto__'"
-      const found = walk((part as Record<string, unknown>)[key], depth + 1)
-      if (found !== undefined) return found
-    }
-    return undefined
+  return dangerIn(value, 1)
+}
+
+function dangerIn(part: unknown, depth: number): string | undefined {
+  if (typeof part !== 'object' || part === null || part instanceof Uint8Array) return undefined
+  if (depth > VALUE_DEPTH_MAX) return `nested deeper than ${VALUE_DEPTH_MAX}`
+  for (const key of Object.keys(part)) {
+    if (key === '__proto__') return "a key is '__proto__'"
+    const found = dangerIn((part as Record<string, unknown>)[key], depth + 1)
+    if (found !== undefined) return found
   }
-  return walk(value, 1)
+  return undefined
 }
 
 function validate(source: SourceDefinition, value: unknown): { readonly kind: 'ok'; readonly event: MachineEvent } | { readonly kind: 'failed'; readonly reason: string } {
@@ -207,6 +230,6 @@ function validate(source: SourceDefinition, value: unknown): { readonly kind: 'o
     const path = (issue?.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.')
     return { kind: 'failed', reason: `${path === '' ? 'the event' : path}: ${issue?.message ?? 'invalid'}` }
   } catch (thrown) {
-    return { kind: 'failed', reason: `the schema threw: ${String(thrown)}` }
+    return { kind: 'failed', reason: `the schema threw: ${textOf(thrown)}` }
   }
 }

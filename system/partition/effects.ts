@@ -7,6 +7,7 @@ import { TASK_LEASE_MS } from '../protocol/limits.ts'
 import { parseEntityId } from '../protocol/ids.ts'
 import type { Failure } from '../protocol/failures.ts'
 import type { OutRecord } from '../protocol/record.ts'
+import { notPlain } from '../protocol/plain.ts'
 import { NotPlainData } from '../ports/codec.ts'
 import type { Effect, EngineState } from '../ports/engine.ts'
 import type { Batch } from './batch.ts'
@@ -61,6 +62,8 @@ export class EffectApplier {
       }
       case 'schedule': {
         if (!Number.isFinite(effect.delayMs)) return action(`timer '${effect.timer}' has the delay ${effect.delayMs}`)
+        const unfit = unstorable(effect.event, `the event of timer '${effect.timer}'`)
+        if (unfit !== undefined) return unfit
         const base = this.#memory.plan.definition.timers === 'event' ? turn.by.timeMs : this.#batch.nowMs
         plan.arms += 1
         plan.timers ??= new Map(turn.entity.timers)
@@ -72,6 +75,8 @@ export class EffectApplier {
         plan.timers.delete(effect.timer)
         return undefined
       case 'task': {
+        const unfit = unstorable(effect.input, `the input of task '${effect.task}'`)
+        if (unfit !== undefined) return unfit
         plan.arms += 1
         plan.tasks ??= new Map(turn.entity.tasks)
         const key = `${this.#memory.plan.definition.name}/${turn.entity.id}/${effect.task}/${this.#batch.seq}-${plan.arms}`
@@ -84,7 +89,7 @@ export class EffectApplier {
         return undefined
       case 'reply':
         plan.reply = { value: effect.value }
-        return undefined
+        return unstorable(effect.value, 'the reply')
       case 'infer':
       case 'log': return undefined
     }
@@ -149,6 +154,12 @@ export class EffectApplier {
     }
     entity.tasks = tasks
   }
+}
+
+/** What becomes part of the entity's stored form must fit there now, not when it is stored. */
+function unstorable(value: unknown, name: string): Failure | undefined {
+  const found = notPlain(value, name)
+  return found === undefined ? undefined : action(`${found.path} is ${found.reason}, which cannot be stored`)
 }
 
 const action = (message: string): Failure => ({ class: 'action', message, stage: 'effects' })

@@ -139,8 +139,8 @@ export type EntityRead =
 export function decodeEntity(codec: Codec, definition: ActorDefinition, id: EntityId, seq: number, bytes: Uint8Array): EntityRead {
   const decoded = codec.decode(bytes)
   if (decoded.kind === 'failed') return { kind: 'damaged', reason: decoded.reason }
-  const stored = decoded.value as StoredEntity
-  if (stored === null || typeof stored !== 'object' || stored.v !== 1) return { kind: 'damaged', reason: 'not a stored entity' }
+  if (!isStored(decoded.value)) return { kind: 'damaged', reason: 'not a stored entity' }
+  const stored = decoded.value
   const entity = blankEntity(id)
   if (stored.m !== undefined) {
     const restored = migrated(definition, stored.a, stored.m)
@@ -159,12 +159,25 @@ export function decodeEntity(codec: Codec, definition: ActorDefinition, id: Enti
   return { kind: 'ok', entity }
 }
 
+/** Damage behind a checksum is no accident, but it must not throw either. */
+function isStored(value: unknown): value is StoredEntity {
+  if (typeof value !== 'object' || value === null) return false
+  const { v, a, t, k, h, d, x } = value as Readonly<Record<string, unknown>>
+  const isRows = (part: unknown, columns: number): boolean => part === undefined || (Array.isArray(part) && part.every((row) => Array.isArray(row) && row.length >= columns))
+  return v === 1 && typeof a === 'number' && isRows(t, 4) && isRows(k, 6) && isRows(h, 8) && isRows(d, 2) && (x === undefined || typeof x === 'number')
+}
+
 function migrated(definition: ActorDefinition, from: number, stored: StoredMachine): EngineState | string {
   let current = stored
   for (let version = from; version < definition.version; version += 1) {
     const step = definition.migrations.find((migration) => migration.from === version)
     // A version without a migration may still fit: the engine has the last word.
-    if (step !== undefined) current = step.migrate(current)
+    if (step === undefined) continue
+    try {
+      current = step.migrate(current)
+    } catch (thrown) {
+      return `migrate[${version}] of '${definition.name}' threw: ${thrown instanceof Error ? thrown.message : typeof thrown}. Correct it; the stored state is untouched.`
+    }
   }
   const state = from > definition.version ? undefined : definition.machine.restore(current)
   if (state !== undefined) return state

@@ -6,6 +6,7 @@ import { utf8Encode } from '../protocol/utf8.ts'
 import { partitionOf } from '../protocol/murmur2.ts'
 import { outputId } from '../protocol/ids.ts'
 import type { EntityId } from '../protocol/ids.ts'
+import { notPlainItself } from '../protocol/plain.ts'
 import type { MachineEvent } from '../protocol/data.ts'
 import type { Header, OutRecord } from '../protocol/record.ts'
 import type { Codec } from '../ports/codec.ts'
@@ -73,7 +74,7 @@ export class RecordMaker {
   }
 }
 
-/** Why a value would change in JSON, or undefined: numbers that are not finite, bytes, bigints, undefined in arrays. */
+/** Why a value would change in JSON, or undefined: numbers that are not finite, bytes, bigints, class instances, undefined in lists. */
 export function unfitForJson(value: unknown, path: string): string | undefined {
   switch (typeof value) {
     case 'number': return Number.isFinite(value) ? undefined : `${path} is ${value}, which an output cannot hold`
@@ -83,6 +84,16 @@ export function unfitForJson(value: unknown, path: string): string | undefined {
   }
   if (value === null) return undefined
   if (ArrayBuffer.isView(value)) return `${path} is binary, which an output cannot hold. Encode it as text.`
+  const reason = notPlainItself(value)
+  if (reason !== undefined) return `${path} is ${reason}, which an output cannot hold`
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index += 1) {
+      const found = value[index] === undefined ? `${path}[${index}] is undefined, which would become null` : unfitForJson(value[index], `${path}[${index}]`)
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+  if (value instanceof Date && Number.isNaN(value.getTime())) return `${path} is an invalid date`
   for (const key of Object.keys(value)) {
     const found = unfitForJson((value as Record<string, unknown>)[key], `${path}.${key}`)
     if (found !== undefined) return found
@@ -90,10 +101,12 @@ export function unfitForJson(value: unknown, path: string): string | undefined {
   return undefined
 }
 
+const YEAR_0_MS = -62_167_219_200_000
+const YEAR_10000_MS = 253_402_300_800_000
+
 /** RFC 3339, UTC, milliseconds; years outside 0..9999 as plain milliseconds. */
 function isoTime(timeMs: number): string {
-  const date = new Date(timeMs)
-  return Number.isNaN(date.getTime()) ? String(timeMs) : date.toISOString()
+  return timeMs >= YEAR_0_MS && timeMs < YEAR_10000_MS ? new Date(timeMs).toISOString() : String(timeMs)
 }
 
 export class Outbox {

@@ -70,7 +70,8 @@ export class Watermarks {
 
   /** Inputs whose promise holds the watermark back. */
   waitingFor(): readonly string[] {
-    return [...this.#inputs].filter(([, progress]) => !progress.idle && progress.watermarkMs === this.#applied).map(([input]) => input)
+    // One that woke up behind the watermark (W3) holds it back just as well.
+    return [...this.#inputs].filter(([, { idle, watermarkMs }]) => !idle && watermarkMs <= this.#applied && watermarkMs !== Infinity).map(([input]) => input)
   }
 
   save(): WatermarkState {

@@ -23,6 +23,8 @@ export const HELD_PER_ENTITY_MAX = 10_000
 export const TIMERS_PER_ENTITY_MAX = 1000
 /** Nesting of a decoded value. Over: class `decode`. */
 export const VALUE_DEPTH_MAX = 64
+/** Nesting that a codec takes: the deepest value, inside the envelope or state that wraps it. Over: not plain data. */
+export const CODEC_DEPTH_MAX = VALUE_DEPTH_MAX + 16
 /** Records of one poll handed to a batch. The rest waits in the topic. */
 export const BATCH_RECORDS_MAX = 500
 /** Bytes of one poll. The rest waits in the topic. */

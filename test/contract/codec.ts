@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Codec } from '../../system/ports/codec.ts'
 import { NotPlainData } from '../../system/ports/codec.ts'
-import { VALUE_DEPTH_MAX } from '../../system/protocol/limits.ts'
+import { CODEC_DEPTH_MAX } from '../../system/protocol/limits.ts'
 
 const EXACT: readonly (readonly [name: string, value: unknown])[] = [
   ['-0', -0],
@@ -80,7 +80,7 @@ function refusals(name: string, create: () => Codec): void {
       [{ x: new Float64Array(1) }, 'x'],
       [{ x: { [Symbol('key')]: 1 } }, 'x'],
       [{ cycle }, 'cycle[0]'],
-      [deep(VALUE_DEPTH_MAX + 1), '[0]'],
+      [deep(CODEC_DEPTH_MAX + 1), '[0]'],
     ]
     for (const [value, path] of refused) {
       for (const write of [codec.encode, codec.canonical]) {
@@ -91,7 +91,7 @@ function refusals(name: string, create: () => Codec): void {
   })
 
   test(`${name}: C2: the deepest nesting that is allowed comes back`, () => {
-    assert.deepEqual(roundTrip(create(), deep(VALUE_DEPTH_MAX)), deep(VALUE_DEPTH_MAX))
+    assert.deepEqual(roundTrip(create(), deep(CODEC_DEPTH_MAX)), deep(CODEC_DEPTH_MAX))
   })
 }
 
