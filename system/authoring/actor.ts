@@ -83,11 +83,26 @@ export function actorDefiner(engine: Engine, strict: boolean) {
     if (prepared.kind === 'refused') problems.push(...prepared.problems.map((problem) => `${options.name}: ${problem}`))
     const sources = Object.entries(options.sources ?? {}).map(([name, source]) => sourceDefinition(name, source as SourceOptions<StandardSchemaV1<unknown, MachineEvent>>))
     for (const source of sources) if (!isTopicName(source.topic)) problems.push(`${at}: '${source.topic}' is no topic name`)
+    const topics = sources.map(({ topic }) => topic)
+    for (const topic of new Set(topics.filter((one, index) => topics.indexOf(one) !== index))) {
+      problems.push(`${at}: two sources read topic '${topic}'. Make them one, with a schema that takes both kinds of events.`)
+    }
+    problems.push(...policyProblems(at, options as unknown as ActorOptions<AnyStateMachine, Record<string, StandardSchemaV1>>))
     if (prepared.kind === 'refused' || problems.length > 0) throw new DefinitionError(problems)
     checkMachine(options.name, prepared.machine, options.outputs ?? {}, problems)
     if (problems.length > 0) throw new DefinitionError(problems)
     return actorDefinition(options as unknown as ActorOptions<AnyStateMachine, Record<string, StandardSchemaV1>>, prepared.machine, sources)
   }
+}
+
+function policyProblems(at: string, options: ActorOptions<AnyStateMachine, Record<string, StandardSchemaV1>>): readonly string[] {
+  const problems: string[] = []
+  const { late, dedup, fallbacks = {}, limits = {} } = options
+  if (typeof late === 'object' && !isTopicName(late.output)) problems.push(`${at}: late.output is '${late.output}', which is no topic name`)
+  if (dedup !== undefined && (!Number.isInteger(dedup.count) || dedup.count < 1)) problems.push(`${at}: dedup.count is ${dedup.count}, must be 1, 2, 3 ...`)
+  for (const [model, score] of Object.entries(fallbacks)) if (!Number.isFinite(score)) problems.push(`${at}: the fallback of model '${model}' is ${score}, must be a finite number`)
+  for (const [limit, value] of Object.entries(limits)) if (!(value >= 0)) problems.push(`${at}: limits.${limit} is ${value}, must be a number >= 0`)
+  return problems
 }
 
 function checkMachine(name: string, machine: PreparedMachine, outputs: Readonly<Record<string, string>>, problems: string[]): void {

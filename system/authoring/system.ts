@@ -1,9 +1,9 @@
 // `defineSystem`: the actor types and models of one app, and the graph of tells between them.
 //
 // S1. An edge that closes a cycle of tells is declared `feedback`; it carries no watermark.
-// S2. Names are unique; a topic is a source of a type, an output, or internal, never two of these in conflict.
+// S2. Names are unique; no source or output is a topic that the system keeps for itself.
 import { DefinitionError } from '../protocol/failures.ts'
-import { isName } from '../protocol/ids.ts'
+import { deadLetterTopic, inboxTopic, isName, journalTopic, modelsTopic, parkedTopic, stateTopic } from '../protocol/ids.ts'
 import type { Model } from '../models/model.ts'
 import type { ActorDefinition } from './definition.ts'
 
@@ -41,6 +41,7 @@ export function defineSystem(options: SystemOptions): SystemDefinition {
       if (!modelNames.has(model)) problems.push(`${actor.name}: it infers '${model}', which is no model of system '${options.name}'. Add it to models.`)
     }
   }
+  for (const actor of options.actors) problems.push(...topicProblems(actor, options))
   const cycle = findCycle(types)
   if (cycle !== undefined) {
     const [from, to] = [cycle.at(-2), cycle.at(-1)]
@@ -48,6 +49,18 @@ export function defineSystem(options: SystemOptions): SystemDefinition {
   }
   if (problems.length > 0) throw new DefinitionError(problems)
   return { name: options.name, actors: options.actors, models, partitions }
+}
+
+/** The system's own topics belong to its partitions alone: what anyone else wrote there would be taken for state, journal or commands. */
+function topicProblems(actor: ActorDefinition, { name: app, actors }: SystemOptions): string[] {
+  const own = new Set([modelsTopic(app), ...actors.flatMap(({ name }) => [inboxTopic(app, name), journalTopic(app, name), stateTopic(app, name), parkedTopic(app, name)])])
+  const read = actor.sources.map(({ topic }) => topic)
+  const written = [...actor.outputs.values(), ...(actor.late.kind === 'output' ? [actor.late.topic] : [])]
+  const letters = new Set(actors.flatMap((one) => [...one.sources.map(({ topic }) => deadLetterTopic(topic)), deadLetterTopic(inboxTopic(app, one.name))]))
+  return [
+    ...read.filter((topic) => own.has(topic)).map((topic) => `${actor.name}: its source reads '${topic}', which system '${app}' keeps for itself`),
+    ...written.filter((topic) => own.has(topic) || letters.has(topic)).map((topic) => `${actor.name}: it writes to '${topic}', which system '${app}' keeps for itself`),
+  ]
 }
 
 function duplicates(names: readonly string[], what: string): string[] {
