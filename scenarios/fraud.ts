@@ -31,11 +31,11 @@ export const fraud = defineScenario({
     bad: { help: 'share of bad records among the transactions, for instance 0.1 (default 0)' },
   },
   prepare: prepareFraud,
+  system: (options) => fraudSystem({ order: orderOf(options) }),
 })
 
 export async function prepareFraud(options: ScenarioOptions): Promise<FraudRun> {
-  const order = options.flags.get('order') ?? (options.data === undefined ? 'arrival' : 'eventTime')
-  if (order !== 'arrival' && order !== 'eventTime') throw new DefinitionError([`--order is '${order}', expected arrival or eventTime`])
+  const order = orderOf(options)
   const labelDelayMs = parseDuration((options.flags.get('label-delay') ?? '7d') as Duration)
   const bad = shareOf(options.flags.get('bad') ?? '0')
   const { payments, about } = source(options)
@@ -63,6 +63,12 @@ async function surveyed(payments: Payments, labelDelayMs: number): Promise<Fed> 
   const survey = new Fed()
   for await (const moments of timeline(payments, labelDelayMs)) for (const moment of moments) survey.add(moment)
   return survey
+}
+
+function orderOf({ flags, data }: ScenarioOptions): 'arrival' | 'eventTime' {
+  const order = flags.get('order') ?? (data === undefined ? 'arrival' : 'eventTime')
+  if (order === 'arrival' || order === 'eventTime') return order
+  throw new DefinitionError([`--order is '${order}', expected arrival or eventTime`])
 }
 
 function source({ data, seed, events = EVENTS_DEFAULT }: ScenarioOptions): { readonly payments: Payments; readonly about: string } {

@@ -80,6 +80,8 @@ export interface ScenarioDefinition {
   readonly title: string
   readonly flags: Readonly<Record<string, ScenarioFlag>>
   prepare(options: ScenarioOptions): Promise<ScenarioRun>
+  /** The system that `prepare` would run, without looking at the input: what readers of a data folder need. */
+  readonly system?: (options: ScenarioOptions) => SystemDefinition
 }
 
 /** Throws DefinitionError for a bad name. */
