@@ -5,6 +5,7 @@
 // U1. A partition index of a type has at most one `Partition` here.
 // U2. Callers get an answer only after the commit that it follows from.
 import { OperationError } from '../protocol/failures.ts'
+import { parseEntityId } from '../protocol/ids.ts'
 import { BATCH_BYTES_MAX, BATCH_RECORDS_MAX, COMMIT_WAIT_MS, DRAIN_MS_MAX, IDLE_MS, RELEASES_PER_BATCH_MAX } from '../protocol/limits.ts'
 import type { SnapshotCache } from '../ports/cache.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -12,6 +13,7 @@ import type { Codec } from '../ports/codec.ts'
 import type { Lease, Log, Member } from '../ports/log.ts'
 import type { LoadedModel } from '../ports/models.ts'
 import type { Random } from '../ports/random.ts'
+import type { Rpc } from '../ports/rpc.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
 import type { SystemDefinition } from '../authoring/system.ts'
 import { CachedStates } from '../partition/cached-states.ts'
@@ -22,6 +24,7 @@ import { keyedStateStore } from '../partition/state-store.ts'
 import { planSystem, topicSpecs } from '../partition/topology.ts'
 import type { TypePlan } from '../partition/topology.ts'
 import { Commands } from './commands.ts'
+import { answerQuery } from './queries.ts'
 import { TaskRunner } from './tasks.ts'
 
 export interface NodeOptions {
@@ -36,6 +39,10 @@ export interface NodeOptions {
   /** Used instead of keyed reads where given. */
   readonly cache?: SnapshotCache
   readonly settings?: Partial<PartitionSettings>
+  /** Serves queries where given. */
+  readonly rpc?: Rpc
+  /** Session timeout of the groups, ms; half of it is how old a proof of ownership may be. Default 10 s. */
+  readonly sessionMs?: number
   /** When it aborts, draining skips the states, not the release. */
   readonly hurry?: AbortSignal
 }
@@ -124,6 +131,7 @@ export class StatelogNode {
     const name = `${plan.definition.name}/${lease.partition}`
     const partition = new Partition(this.#depsOf(plan), lease)
     this.#partitions.set(name, partition)
+    this.#serve(plan, partition)
     const forget = (): void => {
       if (this.#partitions.get(name) === partition && partition.state !== 'failed' && partition.state !== 'position-moved') this.#partitions.delete(name)
     }
@@ -131,6 +139,19 @@ export class StatelogNode {
       this.#options.telemetry.log('error', `${plan.group}/${lease.partition} ended: ${String(thrown)}`)
       forget()
     })
+  }
+
+  /** Answers queries for the partition as long as it is here. */
+  #serve(plan: TypePlan, partition: Partition): void {
+    const { rpc, codec, clock, sessionMs = 10_000, telemetry } = this.#options
+    if (rpc === undefined) return
+    const answer = async (request: Uint8Array): Promise<Uint8Array> => {
+      const decoded = codec.decode(request)
+      const id = decoded.kind === 'ok' && typeof decoded.value === 'string' ? parseEntityId(decoded.value) : undefined
+      return codec.encode(id === undefined ? { kind: 'refused', reason: 'the request names no entity' } : await answerQuery(plan, partition, codec, clock, sessionMs, id))
+    }
+    const serving = rpc.serve({ group: plan.group, partition: partition.lease.partition }, answer)
+    serving.then((stop) => partition.done.finally(stop)).catch((thrown: unknown) => telemetry.log('warn', `queries for ${plan.group}/${partition.lease.partition} are not served: ${String(thrown)}`))
   }
 
   #depsOf(plan: TypePlan): PartitionDeps {

@@ -49,6 +49,7 @@ export class Cycle {
   readonly #decoder: Decoder
   readonly #maker: RecordMaker
   readonly #idleness: Idleness
+  #stopped: Promise<readonly RecordRange[]> = new Promise(() => {})
   readonly #looks: ((isCommitted: boolean) => void)[] = []
   /** Memory is what was committed last. */
   #isResting = true
@@ -64,6 +65,7 @@ export class Cycle {
 
   /** Runs until `stop` aborts or a batch cannot be committed. */
   async run(stop: AbortSignal): Promise<CycleEnd> {
+    this.#stopped = new Promise((resolve) => stop.addEventListener('abort', () => resolve([]), { once: true }))
     while (!stop.aborted) {
       const end = await this.#turn()
       if (end !== undefined) return end
@@ -148,7 +150,9 @@ export class Cycle {
       if (topic !== plan.inbox && watermarks?.isAhead(topic, plan.definition.limits.skewMs) === true) continue
       from.set(topic, this.#parts.position.of(topic))
     }
-    return this.#lease.poll({ from, recordsMax: settings.batchRecordsMax, bytesMax: settings.batchBytesMax, waitMsMax })
+    const poll = this.#lease.poll({ from, recordsMax: settings.batchRecordsMax, bytesMax: settings.batchBytesMax, waitMsMax })
+    // Once told to stop, nothing more is taken: a poll that still waits is left to itself.
+    return waitMsMax === 0 ? poll : Promise.race([poll, this.#stopped.then((nothing) => (poll.catch(() => nothing), nothing))])
   }
 
   /** How long a poll may wait: until the next thing that is due anyway. */

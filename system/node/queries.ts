@@ -1,0 +1,117 @@
+// Queries: the committed state of one entity, asked of the owner of its partition.
+//
+// I12. An answer carries (partition, life, epoch, seq), shows committed state only, and is refused once the last proof of ownership is
+// older than half the session timeout, checked after the answer is computed.
+import { OperationError } from '../protocol/failures.ts'
+import { parseEntityId } from '../protocol/ids.ts'
+import type { EntityId } from '../protocol/ids.ts'
+import { partitionOf } from '../protocol/murmur2.ts'
+import { utf8Encode } from '../protocol/utf8.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Codec } from '../ports/codec.ts'
+import type { Rpc } from '../ports/rpc.ts'
+import { Unsettled } from '../partition/cycle.ts'
+import type { CycleParts } from '../partition/cycle.ts'
+import { decodeEntity } from '../partition/entity.ts'
+import type { Entity } from '../partition/entity.ts'
+import type { Partition } from '../partition/partition.ts'
+import type { TypePlan } from '../partition/topology.ts'
+import { entityView } from '../partition/view.ts'
+import type { EntityView } from '../partition/view.ts'
+
+export interface Standing {
+  readonly partition: number
+  readonly life: string
+  readonly epoch: number
+  readonly seq: number
+}
+
+export type QueryAnswer =
+  | { readonly kind: 'state'; readonly at: Standing; readonly entity: EntityView | undefined }
+  | { readonly kind: 'refused'; readonly reason: string }
+
+/** Answers for one partition. `sessionMs`: session timeout of the group; half of it is how old a proof may be. */
+export async function answerQuery(plan: TypePlan, partition: Partition, codec: Codec, clock: Clock, sessionMs: number, id: EntityId): Promise<QueryAnswer> {
+  const glance = partition.live
+  if (glance === undefined) return { kind: 'refused', reason: `partition ${partition.lease.partition} of '${plan.definition.name}' is ${partition.state}${partition.reason === '' ? '' : `: ${partition.reason}`}` }
+  try {
+    const seen = await look(plan, glance, codec, id)
+    // Last, so that a pause of this process cannot stand between the proof and the answer.
+    if (clock.monotonicMs() - partition.lease.provenAtMs() > sessionMs / 2) return { kind: 'refused', reason: 'the last proof of ownership is too old' }
+    return { kind: 'state', at: { partition: partition.lease.partition, ...seen.at }, entity: seen.entity }
+  } catch (thrown) {
+    if (thrown instanceof Unsettled) return { kind: 'refused', reason: thrown.message }
+    throw thrown
+  }
+}
+
+interface Seen {
+  readonly at: Omit<Standing, 'partition'>
+  readonly entity: EntityView | undefined
+}
+
+/** Loads that meet a state newer than the look are tried again so often. */
+const LOOKS_MAX = 10
+
+async function look(plan: TypePlan, glance: NonNullable<Partition['live']>, codec: Codec, id: EntityId): Promise<Seen> {
+  const { memory, states }: CycleParts = glance.parts
+  for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
+    const seen = await glance.atRest(() => {
+      const entity = memory.entities.peek(id)
+      const at = { life: memory.life, epoch: memory.epoch, seq: memory.seq }
+      return { at, isHere: entity !== undefined, entity: entity === undefined ? undefined : entityView(plan.definition, entity) }
+    })
+    if (seen.isHere) return seen
+    // Not in memory: its newest state is stored, and is what it was at the look unless a later commit wrote it meanwhile.
+    const stored = (await states.load([id])).get(id)
+    if (stored === undefined && glance.parts.memory.entities.peek(id) === undefined) return { at: seen.at, entity: undefined }
+    if (stored !== undefined && stored.seq <= seen.at.seq) return { at: seen.at, entity: entityView(plan.definition, restored(plan, codec, id, stored.seq, stored.value)) }
+  }
+  throw new Unsettled(`'${id}' changes faster than it can be read`)
+}
+
+function restored(plan: TypePlan, codec: Codec, id: EntityId, seq: number, bytes: Uint8Array): Entity {
+  const read = decodeEntity(codec, plan.definition, id, seq, bytes)
+  if (read.kind === 'ok') return read.entity
+  throw new OperationError('state/unfit', `${plan.definition.name} '${id}': ${read.reason}`)
+}
+
+/** Asks owners over an Rpc, and rejects answers that go back in time within a life. */
+export class QueryClient {
+  readonly #rpc: Rpc
+  readonly #codec: Codec
+  readonly #plans: ReadonlyMap<string, TypePlan>
+  readonly #newest = new Map<string, Standing>()
+
+  constructor(rpc: Rpc, codec: Codec, plans: ReadonlyMap<string, TypePlan>) {
+    this.#rpc = rpc
+    this.#codec = codec
+    this.#plans = plans
+  }
+
+  async get(type: string, id: string, deadlineMs: number): Promise<QueryAnswer> {
+    const plan = this.#plans.get(type)
+    const entity = parseEntityId(id)
+    if (plan === undefined || entity === undefined) throw new OperationError('query/address', plan === undefined ? `there is no actor type '${type}'` : `'${id.slice(0, 80)}' is no entity id: UTF-8, 1..256 bytes`)
+    const partition = partitionOf(utf8Encode(entity), plan.partitions)
+    const result = await this.#rpc.call({ group: plan.group, partition }, this.#codec.encode(entity), deadlineMs)
+    switch (result.kind) {
+      case 'no-server': return { kind: 'refused', reason: `nobody owns partition ${partition} of '${type}' now` }
+      case 'deadline': return { kind: 'refused', reason: `no answer within ${deadlineMs} ms` }
+      case 'failed': return { kind: 'refused', reason: result.reason }
+      case 'answer': break
+    }
+    const decoded = this.#codec.decode(result.bytes)
+    if (decoded.kind === 'failed') return { kind: 'refused', reason: decoded.reason }
+    const answer = decoded.value as QueryAnswer
+    return answer.kind === 'refused' ? answer : this.#checked(`${plan.group}/${partition}`, answer)
+  }
+
+  #checked(name: string, answer: Extract<QueryAnswer, { readonly kind: 'state' }>): QueryAnswer {
+    const newest = this.#newest.get(name)
+    const isBack = newest?.life === answer.at.life && (answer.at.epoch < newest.epoch || (answer.at.epoch === newest.epoch && answer.at.seq < newest.seq))
+    if (isBack) return { kind: 'refused', reason: `the answer is older than one given before (epoch ${answer.at.epoch}, seq ${answer.at.seq})` }
+    this.#newest.set(name, answer.at)
+    return answer
+  }
+}

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { assign, setup } from 'xstate'
+import { cborCodec } from '../../../../adapters/cbor/codec.ts'
+import { wallClock } from '../../../../adapters/memory/clock.ts'
+import { memoryLog } from '../../../../adapters/memory/log.ts'
+import type { MemoryLog } from '../../../../adapters/memory/log.ts'
+import { SeededRandom } from '../../../../adapters/memory/random.ts'
+import { memoryRpc } from '../../../../adapters/memory/rpc.ts'
+import { defineActor, defineSystem, reply } from '../../../../adapters/node/statelog.ts'
+import { QueryClient } from '../../../../system/node/queries.ts'
+import { StatelogNode } from '../../../../system/node/node.ts'
+import type { Rpc } from '../../../../system/ports/rpc.ts'
+
+const machine = setup({ types: { context: {} as { n: number }, events: {} as { type: 'add'; by: number } } }).createMachine({
+  context: { n: 0 },
+  initial: 'open',
+  states: { open: { on: { add: { actions: [assign({ n: ({ context, event }) => context.n + event.by }), reply(({ context }) => context.n)] } } } },
+})
+const counter = defineActor({ name: 'counter', version: 1, machine, limits: { entityBytesMax: 1 }, snapshotEvery: 0 })
+const system = defineSystem({ name: 'q', actors: [counter], partitions: 2 })
+
+async function started(log: MemoryLog, rpc: Rpc): Promise<StatelogNode> {
+  const node = new StatelogNode({
+    system, log, codec: cborCodec, clock: wallClock, random: new SeededRandom(1), models: new Map(), rpc, settings: { commitWaitMs: 0 },
+    telemetry: { partition: () => {}, batch: () => {}, log: () => {}, probe: () => {} },
+  })
+  await node.start()
+  return node
+}
+
+test('a query shows what was committed, with partition, life, epoch and seq, also for entities that left memory', async () => {
+  const rpc = memoryRpc(wallClock)
+  const node = await started(memoryLog({ keyed: true }), rpc)
+  const client = new QueryClient(rpc, cborCodec, node.plans)
+  assert.equal(await node.commands.ask('counter', 'a', { type: 'add', by: 2 }, { deadlineMs: 5000 }), 2)
+  assert.equal(await node.commands.ask('counter', 'a', { type: 'add', by: 3 }, { deadlineMs: 5000 }), 5)
+  for (const id of ['b', 'c', 'd']) await node.commands.ask('counter', id, { type: 'add', by: 1 }, { deadlineMs: 5000 })
+  const answer = await client.get('counter', 'a', 1000)
+  assert.ok(answer.kind === 'state')
+  assert.deepEqual(answer.entity?.context, { n: 5 })
+  assert.equal(answer.entity?.state, 'open')
+  assert.equal(answer.at.epoch, 1)
+  assert.ok(answer.at.seq >= 2)
+  const none = await client.get('counter', 'nobody', 1000)
+  assert.ok(none.kind === 'state' && none.entity === undefined)
+  await node.stop()
+  assert.equal((await client.get('counter', 'a', 1000)).kind, 'refused')
+})
+
+test('a retried command with the same id is applied once and gets its first reply', async () => {
+  const node = await started(memoryLog({ keyed: true }), memoryRpc(wallClock))
+  assert.equal(await node.commands.ask('counter', 'a', { type: 'add', by: 2 }, { deadlineMs: 5000, commandId: 'one' }), 2)
+  assert.equal(await node.commands.ask('counter', 'a', { type: 'add', by: 2 }, { deadlineMs: 5000, commandId: 'one' }), 2)
+  assert.equal(await node.commands.ask('counter', 'a', { type: 'add', by: 2 }, { deadlineMs: 5000, commandId: 'two' }), 4)
+  await node.stop()
+})
+
+test('an answer whose proof of ownership is older than half the session is refused', async () => {
+  const rpc = memoryRpc(wallClock)
+  const node = await started(memoryLog({ keyed: true, proofMs: () => wallClock.monotonicMs() - 5001 }), rpc)
+  await node.commands.ask('counter', 'a', { type: 'add', by: 2 }, { deadlineMs: 5000 })
+  assert.deepEqual(await new QueryClient(rpc, cborCodec, node.plans).get('counter', 'a', 1000), { kind: 'refused', reason: 'the last proof of ownership is too old' })
+  await node.stop()
+})
+
+test('a client refuses an answer that goes back in time within a life', async () => {
+  const rpc = memoryRpc(wallClock)
+  const node = await started(memoryLog({ keyed: true }), rpc)
+  const { plans } = node
+  await node.stop()
+  let seq = 7
+  for (const partition of [0, 1]) await rpc.serve({ group: 'q.counter', partition }, async () => cborCodec.encode({ kind: 'state', at: { partition, life: 'l', epoch: 1, seq }, entity: undefined }))
+  const client = new QueryClient(rpc, cborCodec, plans)
+  assert.equal((await client.get('counter', 'a', 1000)).kind, 'state')
+  seq = 6
+  assert.equal((await client.get('counter', 'a', 1000)).kind, 'refused')
+  seq = 8
+  assert.equal((await client.get('counter', 'a', 1000)).kind, 'state')
+})
