@@ -1,0 +1,225 @@
+// `statelog run`: a scenario or a system, embedded in a data folder, until it is done or told to stop.
+import { join } from 'node:path'
+import { parseDuration } from '../../../system/authoring/duration.ts'
+import type { Duration } from '../../../system/authoring/duration.ts'
+import type { ScenarioRun } from '../../../system/authoring/scenario.ts'
+import type { SystemDefinition } from '../../../system/authoring/system.ts'
+import { addTotals, noTotals } from '../../../system/inspect/totals.ts'
+import type { Totals } from '../../../system/inspect/totals.ts'
+import { planSystem } from '../../../system/partition/topology.ts'
+import { cborCodec } from '../../cbor/codec.ts'
+import { systemClock } from '../../node/clock.ts'
+import { openEmbedded } from '../../node/embedded.ts'
+import type { Embedded } from '../../node/embedded.ts'
+import { feedInput } from '../../node/feed-progress.ts'
+import { openFeeder } from '../../node/feeder.ts'
+import type { Feeder } from '../../node/feeder.ts'
+import { lookAt } from '../../node/look.ts'
+import type { Look } from '../../node/look.ts'
+import { markFinished } from '../../node/manifest.ts'
+import type { Origin } from '../../node/manifest.ts'
+import { outputReader } from '../../node/outputs.ts'
+import { run } from '../../node/run.ts'
+import type { RunEnd } from '../../node/run.ts'
+import { RunTelemetry } from '../../node/run-telemetry.ts'
+import { stopSignals } from '../../node/stop-signals.ts'
+import { VERSION } from '../../node/version.ts'
+import type { Arguments, Flags, FlagValues } from '../arguments.ts'
+import type { Command } from '../command.ts'
+import { DATA, earlierRun, moveAside, shown } from '../data-folder.ts'
+import { EXIT, UsageError } from '../exit-codes.ts'
+import type { Io } from '../io.ts'
+import { ProgressMeter } from '../progress.ts'
+import { reporterOf } from '../reporter.ts'
+import type { Reporter } from '../reporter.ts'
+import { isMet, summaryLines, summaryObject } from '../run-summary.ts'
+import type { RunFacts } from '../run-summary.ts'
+import { folderName, loadTarget } from '../target.ts'
+import type { Target } from '../target.ts'
+import { grouped } from '../text.ts'
+
+const FLAGS: Flags = {
+  folder: { value: 'folder', help: `data folder; default: ./${DATA}/<name of the scenario>` },
+  fresh: { help: 'start over: what the folder holds is moved to <folder>.previous' },
+  keep: { help: 'stay with a finished run instead of starting over: shows its summary again' },
+  data: { value: 'file', help: 'read the input from this file instead of generating it' },
+  expect: { value: 'file', help: 'compare the outputs with this file; exit code 1 on any difference' },
+  seed: { value: 'number', help: 'of everything that is generated (default 1)' },
+  events: { value: 'number', help: 'how much to generate; 10k and 2M are understood' },
+  rate: { value: 'number', help: 'events a second (default: as fast as they are consumed)' },
+  duration: { value: 'time', help: 'stop feeding after this long: 30s, 5m, 1h' },
+  workers: { value: 'number', help: 'worker threads; this version runs with 1' },
+  json: { help: 'one JSON object a line: start, progress, summary' },
+  quiet: { help: 'only the summary' },
+}
+
+export const runCommand: Command = {
+  name: 'run',
+  summary: 'run a scenario or a system in a data folder, no server needed',
+  usage: ['run <scenario | file> [flags]'],
+  about: [
+    'A scenario feeds its system until everything is decided; a file that exports a system runs until it is stopped.',
+    'Ctrl-C stops in order: states are written, the next run goes on where this one stopped. A second Ctrl-C hurries.',
+    'An unfinished run in the folder is continued. A finished one in the default folder is moved aside and the run starts over.',
+  ],
+  flags: FLAGS,
+  wordsMax: 1,
+  examples: ['run fraud --events 50k', 'run fraud --data transactions.csv.gz --order eventTime', 'run actors/fraud.system.ts'],
+  moreFlags: async (args) => {
+    const word = args.find((arg) => !arg.startsWith('-'))
+    const target = word === undefined ? undefined : await loadTarget(word).catch(() => undefined)
+    if (target?.kind !== 'scenario') return {}
+    return Object.fromEntries(Object.entries(target.scenario.flags).map(([name, flag]) => [name, { value: flag.values?.join('|') ?? 'text', ...flag }]))
+  },
+  run: runIt,
+}
+
+interface Session {
+  readonly target: Target
+  readonly origin: Origin
+  readonly folder: string
+  readonly scenario: ScenarioRun | undefined
+  readonly system: SystemDefinition
+  readonly reporter: Reporter
+  readonly io: Io
+  readonly flags: FlagValues
+  readonly durationMs: number | undefined
+  readonly rate: number | undefined
+}
+
+async function runIt({ words, flags }: Arguments, io: Io): Promise<number> {
+  const [word] = words
+  if (word === undefined) throw new UsageError('run what? statelog run fraud')
+  const target = await loadTarget(word)
+  if ((flags.number('workers', { min: 1, max: 64 }) ?? 1) !== 1) throw new UsageError('--workers: this version runs every partition on one thread; leave it out, or say 1')
+  const origin: Origin = {
+    target: target.name, flags: ownFlags(target, flags), seed: flags.number('seed', { min: 0 }) ?? 1,
+    data: flags.text('data') ?? null, events: flags.number('events', { min: 1 }) ?? null,
+  }
+  const duration = flags.text('duration')
+  const durationMs = duration === undefined ? undefined : durationOf(duration)
+  const rate = flags.number('rate', { min: 0.001, whole: false })
+  const folder = flags.text('folder') ?? join(DATA, folderName(target))
+  const reporter = reporterOf(flags.has('json') ? 'json' : flags.has('quiet') ? 'quiet' : 'people', io)
+  await settleFolder(folder, flags, target, reporter, io)
+  const scenario = target.kind === 'system' ? undefined : await target.scenario.prepare({ seed: origin.seed, data: origin.data ?? undefined, events: origin.events ?? undefined, flags: new Map(Object.entries(origin.flags)) })
+  if (flags.has('expect') && scenario?.expect === undefined) throw new UsageError(`${target.name} has nothing to compare with --expect`)
+  const system = target.kind === 'system' ? target.system : (scenario as ScenarioRun).system
+  return runSession({ target, origin, folder, scenario, system, reporter, io, flags, durationMs, rate })
+}
+
+function ownFlags(target: Target, flags: FlagValues): Record<string, string> {
+  const names = target.kind === 'scenario' ? Object.keys(target.scenario.flags) : []
+  return Object.fromEntries(names.flatMap((name) => {
+    const value = flags.text(name)
+    return value === undefined ? [] : [[name, value]]
+  }))
+}
+
+function durationOf(text: string): number {
+  try {
+    return parseDuration(text as Duration)
+  } catch {
+    throw new UsageError(`--duration is '${text}', expected a time such as 30s, 5m or 1h`)
+  }
+}
+
+/** Continues, starts over or complains, before anything is opened. */
+async function settleFolder(folder: string, flags: FlagValues, target: Target, reporter: Reporter, io: Io): Promise<void> {
+  const earlier = await earlierRun(folder)
+  if (earlier === undefined) return
+  const isDefault = !flags.has('folder')
+  if (flags.has('fresh') || (earlier.finished && isDefault && !flags.has('keep') && target.kind === 'scenario')) {
+    const previous = moveAside(folder)
+    reporter.notice(`starting over; the ${earlier.finished ? 'finished' : 'earlier'} run is kept in ${shown(previous)}`)
+  } else if (earlier.finished) {
+    reporter.notice(`${shown(folder)} holds a finished run; nothing is left to feed (--fresh starts over)`)
+  } else if (earlier.progress !== undefined && earlier.progress.events > 0) {
+    reporter.notice(`continuing the run in ${shown(folder)}: ${grouped(earlier.progress.events)} events are fed already (--fresh starts over)`)
+  }
+  void io
+}
+
+async function runSession(session: Session): Promise<number> {
+  const { folder, origin, system, scenario, reporter, durationMs, rate, io } = session
+  const signals = stopSignals((isHurry) => reporter.notice(isHurry ? 'hurrying: states are left to the next run' : 'stopping in order (again to hurry) ...'))
+  const telemetry = new RunTelemetry(({ message }) => reporter.notice(message))
+  let embedded: Embedded | undefined
+  try {
+    embedded = await openEmbedded({ folder, system, origin, telemetry, hurry: signals.hurry })
+    const feeder = scenario === undefined ? undefined : await openFeeder({ log: embedded.log, codec: cborCodec, clock: systemClock, system, folder, input: feedInput(origin) })
+    reporter.head(headLines(session), headFacts(session))
+    const meter = new ProgressMeter(telemetry, scenario?.total, () => systemClock.monotonicMs())
+    const startedMs = systemClock.monotonicMs()
+    const onLook = (look: Look): void => reporter.progress(meter.at(look, feeder?.progress))
+    const feed = scenario === undefined || feeder === undefined ? undefined : { scenario, feeder, rate }
+    const end = await run({ embedded, clock: systemClock, feed, durationMs, stop: signals.stop, onLook, lookEveryMs: reporter.everyMs })
+    const look = await lookAt(embedded.log, embedded.node)
+    meter.at(look, feeder?.progress)
+    const elapsedMs = systemClock.monotonicMs() - startedMs
+    await embedded.drain()
+    const facts = await conclude(session, { embedded, feeder, telemetry, look, end, elapsedMs, consumedHere: meter.consumedHere })
+    if (end.kind === 'consumed' && end.fed === 'ended') markFinished(folder)
+    reporter.end(summaryLines(facts, io.paint), summaryObject(facts))
+    return exitCodeOf(facts)
+  } finally {
+    await embedded?.close()
+    signals.dispose()
+  }
+}
+
+interface Ended {
+  readonly embedded: Embedded
+  readonly feeder: Feeder | undefined
+  readonly telemetry: RunTelemetry
+  readonly look: Look
+  readonly end: RunEnd
+  readonly elapsedMs: number
+  readonly consumedHere: number
+}
+
+async function conclude({ folder, scenario, system, flags }: Session, ended: Ended): Promise<RunFacts> {
+  const { embedded, feeder, telemetry, look, end, elapsedMs, consumedHere } = ended
+  const reader = outputReader(embedded.log)
+  const isWhole = end.kind === 'consumed'
+  const conclusion = isWhole ? (await scenario?.conclude?.(reader)) ?? [] : []
+  const expected = flags.text('expect')
+  const expectation = isWhole && expected !== undefined ? await scenario?.expect?.(expected, reader) : undefined
+  return {
+    end, folder, system, elapsedMs, consumedHere, fed: feeder?.progress.events ?? 0, total: scenario?.total,
+    commitP50Ms: telemetry.commitMs.percentile(0.5), commitP99Ms: telemetry.commitMs.percentile(0.99),
+    states: look.occupancy, totals: await totalsOf(embedded), conclusion, expectation,
+    tryNext: isWhole ? scenario?.tryNext ?? [] : [],
+  }
+}
+
+async function totalsOf({ log, system }: Embedded): Promise<Totals> {
+  const totals = noTotals()
+  for (const plan of planSystem(system).values()) {
+    for (let partition = 0; partition < plan.partitions; partition += 1) await addTotals(totals, log, cborCodec, plan, partition)
+  }
+  return totals
+}
+
+function exitCodeOf({ end, expectation }: RunFacts): number {
+  if (end.kind === 'interrupted') return EXIT.interrupted
+  return end.kind === 'failed' || !isMet(expectation) ? EXIT.problem : EXIT.ok
+}
+
+function headLines({ target, folder, system, scenario, io }: Session): readonly string[] {
+  const name = target.kind === 'scenario' ? target.scenario.name : system.name
+  return [
+    `${io.paint('bold', `statelog ${VERSION}`)} · ${name} · embedded in ${shown(folder)} · ${system.partitions} partitions · ${runtimeName()}`,
+    scenario?.about ?? `consuming ${system.actors.flatMap((actor) => actor.sources.map((source) => `'${source.topic}'`)).join(', ')} until it is stopped (Ctrl-C)`,
+    '',
+  ]
+}
+
+function headFacts({ folder, system, scenario, origin }: Session): Record<string, unknown> {
+  return { statelog: VERSION, runtime: runtimeName(), pid: process.pid, folder, system: system.name, partitions: system.partitions, about: scenario?.about ?? null, total: scenario?.total ?? null, ...origin }
+}
+
+function runtimeName(): string {
+  const bun = process.versions['bun']
+  return bun === undefined ? `Node ${process.versions.node}` : `Bun ${bun}`
+}

@@ -1,0 +1,50 @@
+// Io: where a command writes, and what that place can show.
+import { writeSync } from 'node:fs'
+
+export interface Io {
+  /** Results. */
+  out(line: string): void
+  /** Notices and complaints. */
+  err(line: string): void
+  readonly isTty: boolean
+  readonly columns: () => number
+  readonly paint: Paint
+}
+
+export type Colour = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'
+export type Paint = (colour: Colour, text: string) => string
+
+const CODES: Readonly<Record<Colour, string>> = { bold: '1', dim: '2', red: '31', green: '32', yellow: '33', cyan: '36' }
+
+export function painter(isColoured: boolean): Paint {
+  return isColoured ? (colour, text) => `\u001b[${CODES[colour]}m${text}\u001b[0m` : (_colour, text) => text
+}
+
+/** The process's own streams. Colours only on a terminal, and not where NO_COLOR asks for none. */
+export function processIo(): Io {
+  const isTty = process.stdout.isTTY === true
+  const noColour = (process.env['NO_COLOR'] ?? '') !== '' || process.env['TERM'] === 'dumb'
+  return {
+    out: (line) => write(1, `${line}\n`),
+    err: (line) => write(2, `${line}\n`),
+    isTty,
+    columns: () => process.stdout.columns ?? 80,
+    paint: painter(isTty && !noColour),
+  }
+}
+
+/** Blocks until it is written, so that nothing is lost when the process ends; a reader that went away ends the process quietly. */
+export function write(descriptor: 1 | 2, text: string): void {
+  let bytes: Uint8Array = new TextEncoder().encode(text)
+  while (bytes.length > 0) {
+    try {
+      bytes = bytes.subarray(writeSync(descriptor, bytes))
+    } catch (thrown) {
+      const code = (thrown as { readonly code?: string }).code
+      if (code === 'EPIPE') process.exit(0)
+      if (code !== 'EAGAIN') throw thrown
+      // A full pipe: wait a little for its reader.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2)
+    }
+  }
+}

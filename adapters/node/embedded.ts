@@ -1,0 +1,75 @@
+// Embedded: a system over the log of a data folder, in this process. Needs no server.
+//
+// Owns: the folder while it is open (one runtime per folder, proven by its lock), the node, the models.
+import { OperationError } from '../../system/protocol/failures.ts'
+import type { Clock } from '../../system/ports/clock.ts'
+import type { Random } from '../../system/ports/random.ts'
+import type { Telemetry } from '../../system/ports/telemetry.ts'
+import type { SystemDefinition } from '../../system/authoring/system.ts'
+import type { PartitionSettings } from '../../system/partition/deps.ts'
+import { planSystem, topicSpecs } from '../../system/partition/topology.ts'
+import { StatelogNode } from '../../system/node/node.ts'
+import { cborCodec } from '../cbor/codec.ts'
+import { openSqliteLog } from '../sqlite/log.ts'
+import type { SqliteLog } from '../sqlite/log.ts'
+import { systemClock, systemRandom } from './clock.ts'
+import { assertFits, manifestOf, readManifest, writeManifest } from './manifest.ts'
+import type { Origin } from './manifest.ts'
+import { loadModels } from './model-loading.ts'
+import { VERSION } from './version.ts'
+
+export interface EmbeddedOptions {
+  readonly folder: string
+  readonly system: SystemDefinition
+  /** Remembered in the folder, so that readers load the same system. */
+  readonly origin: Origin
+  readonly telemetry: Telemetry
+  readonly settings?: Partial<PartitionSettings>
+  /** When it aborts, draining writes no more states. */
+  readonly hurry?: AbortSignal
+  readonly clock?: Clock
+  readonly random?: Random
+}
+
+export interface Embedded {
+  readonly folder: string
+  readonly system: SystemDefinition
+  readonly log: SqliteLog
+  readonly node: StatelogNode
+  /** Takes the partitions and begins to consume. */
+  start(): Promise<void>
+  /** Writes states, releases the partitions; the log stays readable. Idempotent. */
+  drain(): Promise<void>
+  /** Drains, then frees the folder. Idempotent. */
+  close(): Promise<void>
+}
+
+/** Opens the folder, creates its topics and loads the models. Throws OperationError, code and cure included, when the folder cannot be used. */
+export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> {
+  const { folder, system, origin, telemetry, settings, hurry } = options
+  const clock = options.clock ?? systemClock
+  const found = readManifest(folder)
+  assertFits(folder, found, system)
+  const log = await openSqliteLog({ folder, mode: 'runtime', clock })
+  try {
+    const problems = await log.ensureTopics(topicSpecs(planSystem(system)))
+    if (problems.length > 0) throw new OperationError('topics/misfit', problems.map(({ topic, reason }) => `data folder ${folder}, topic ${topic}: ${reason}`).join('\n'))
+    writeManifest(folder, manifestOf(origin, system, VERSION))
+    const models = await loadModels(system, log, clock)
+    const node = new StatelogNode({
+      system, log, codec: cborCodec, clock, random: options.random ?? systemRandom, telemetry, models,
+      ...(settings === undefined ? {} : { settings }), ...(hurry === undefined ? {} : { hurry }),
+    })
+    return opened(folder, system, log, node)
+  } catch (thrown) {
+    await log.close()
+    throw thrown
+  }
+}
+
+function opened(folder: string, system: SystemDefinition, log: SqliteLog, node: StatelogNode): Embedded {
+  let draining: Promise<void> | undefined
+  let closing: Promise<void> | undefined
+  const drain = (): Promise<void> => (draining ??= node.stop())
+  return { folder, system, log, node, start: () => node.start(), drain, close: () => (closing ??= drain().finally(() => log.close())) }
+}

@@ -1,0 +1,72 @@
+// Look: every partition of a node at one moment: how far it is, what it waits for, how many entities are in which state.
+import type { Log } from '../../system/ports/log.ts'
+import type { Partition } from '../../system/partition/partition.ts'
+import type { TypePlan } from '../../system/partition/topology.ts'
+import type { StatelogNode } from '../../system/node/node.ts'
+
+export interface PartitionLook {
+  readonly type: string
+  readonly partition: number
+  /** State of the partition's life; 'absent' before it is assigned. */
+  readonly state: string
+  readonly reason: string
+  /** Records behind the end of its sources, and of its inbox. */
+  readonly sourceLag: number
+  readonly inboxLag: number
+  /** Sum of its positions: grows with every input consumed. */
+  readonly consumed: number
+  /** Undefined: the type has no watermark. */
+  readonly watermarkMs: number | undefined
+  /** Something is due by the watermark and has not run. */
+  readonly isDue: boolean
+  readonly waitingFor: readonly string[]
+}
+
+export interface Look {
+  readonly partitions: readonly PartitionLook[]
+  readonly sourceLag: number
+  /** Sources and inboxes. */
+  readonly lag: number
+  /** Actor type -> configuration -> entities. */
+  readonly occupancy: ReadonlyMap<string, ReadonlyMap<string, number>>
+}
+
+export async function lookAt(log: Log, node: Pick<StatelogNode, 'plans' | 'partition'>): Promise<Look> {
+  const partitions: PartitionLook[] = []
+  const occupancy = new Map<string, Map<string, number>>()
+  for (const [type, plan] of node.plans) {
+    const counts = new Map<string, number>()
+    occupancy.set(type, counts)
+    for (let index = 0; index < plan.partitions; index += 1) {
+      const partition = node.partition(type, index)
+      partitions.push(await lookAtPartition(log, plan, index, partition))
+      for (const [configuration, count] of partition?.live?.parts.memory.occupancy ?? []) counts.set(configuration, (counts.get(configuration) ?? 0) + count)
+    }
+  }
+  const sourceLag = partitions.reduce((sum, one) => sum + one.sourceLag, 0)
+  return { partitions, sourceLag, lag: sourceLag + partitions.reduce((sum, one) => sum + one.inboxLag, 0), occupancy }
+}
+
+async function lookAtPartition(log: Log, plan: TypePlan, index: number, partition: Partition | undefined): Promise<PartitionLook> {
+  const parts = partition?.live?.parts
+  const look = { type: plan.definition.name, partition: index, state: partition?.state ?? 'absent', reason: partition?.reason ?? '' }
+  if (parts === undefined) return { ...look, sourceLag: 0, inboxLag: 0, consumed: 0, watermarkMs: undefined, isDue: false, waitingFor: [] }
+  let sourceLag = 0
+  let inboxLag = 0
+  let consumed = 0
+  for (const topic of plan.inputs) {
+    // The position first: what is committed meanwhile shows as lag, never as too little of it.
+    const next = parts.position.of(topic)
+    const behind = (await log.offsetsAt(topic, index, 'latest')) - next
+    consumed += next
+    if (topic === plan.inbox) inboxLag += behind
+    else sourceLag += behind
+  }
+  const { watermarks, entities } = parts.memory
+  const due = entities.eventDues.peek()
+  return {
+    ...look, sourceLag, inboxLag, consumed, watermarkMs: watermarks?.currentMs,
+    isDue: watermarks !== undefined && due !== undefined && due.dueMs < watermarks.currentMs,
+    waitingFor: watermarks?.waitingFor() ?? [],
+  }
+}
