@@ -49,7 +49,8 @@ export class Cycle {
   readonly #decoder: Decoder
   readonly #maker: RecordMaker
   readonly #idleness: Idleness
-  #stopped: Promise<readonly RecordRange[]> = new Promise(() => {})
+  /** Ends the wait for the poll in hand. */
+  #abandon: (() => void) | undefined
   readonly #looks: ((isCommitted: boolean) => void)[] = []
   /** Memory is what was committed last. */
   #isResting = true
@@ -65,7 +66,7 @@ export class Cycle {
 
   /** Runs until `stop` aborts or a batch cannot be committed. */
   async run(stop: AbortSignal): Promise<CycleEnd> {
-    this.#stopped = new Promise((resolve) => stop.addEventListener('abort', () => resolve([]), { once: true }))
+    stop.addEventListener('abort', () => this.#abandon?.(), { once: true })
     while (!stop.aborted) {
       const end = await this.#turn()
       if (end !== undefined) return end
@@ -151,8 +152,15 @@ export class Cycle {
       from.set(topic, this.#parts.position.of(topic))
     }
     const poll = this.#lease.poll({ from, recordsMax: settings.batchRecordsMax, bytesMax: settings.batchBytesMax, waitMsMax })
-    // Once told to stop, nothing more is taken: a poll that still waits is left to itself.
-    return waitMsMax === 0 ? poll : Promise.race([poll, this.#stopped.then((nothing) => (poll.catch(() => nothing), nothing))])
+    return waitMsMax === 0 ? poll : this.#orStopped(poll)
+  }
+
+  /** Once told to stop, nothing more is taken: a poll that still waits is left to itself. */
+  #orStopped(poll: Promise<readonly RecordRange[]>): Promise<readonly RecordRange[]> {
+    return new Promise((resolve, reject) => {
+      this.#abandon = () => resolve([])
+      poll.then(resolve, reject)
+    })
   }
 
   /** How long a poll may wait: until the next thing that is due anyway. */
