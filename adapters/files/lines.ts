@@ -32,8 +32,9 @@ export async function* readLines(file: string): AsyncGenerator<readonly string[]
 }
 
 async function openText(file: string): Promise<Readable> {
+  const compressed = await isGzip(file)
   const bytes = createReadStream(file, { highWaterMark: CHUNK_BYTES })
-  if (!(await isGzip(file))) return bytes.setEncoding('utf8')
+  if (!compressed) return bytes.setEncoding('utf8')
   // The callback takes the failure of the reading side; it reaches the reader through the stream that is destroyed with it.
   return pipeline(bytes, createGunzip({ chunkSize: CHUNK_BYTES }), () => {}).setEncoding('utf8')
 }

@@ -1,6 +1,7 @@
 // Conclusion: what the decisions of a run came to, in lines for people.
 import type { OutputReader } from '../../system/authoring/scenario.ts'
 import type { Fed } from './feed.ts'
+import { day, percent, thousands } from './text.ts'
 
 /** Entities worth a look after a run. */
 export interface Notable {
@@ -31,8 +32,8 @@ export async function conclusion(reader: OutputReader, fed: Fed, labelDelayMs: n
   const decided = approve + review + decline
   if (decided === 0) return ['no decisions yet']
   return [
-    `${amount(fed.transactions)} transactions and ${amount(fed.labels)} labels, ${date(fed.firstMs)} to ${date(fed.lastMs)}, terminals in order of ${order === 'eventTime' ? 'event time' : 'arrival'} (--order ${order})`,
-    `${amount(decided)} decisions by ${tally.model}: ${amount(approve)} approve · ${amount(review)} review · ${amount(decline)} decline`,
+    `${thousands(fed.transactions)} transactions and ${thousands(fed.labels)} labels, ${day(fed.firstMs)} to ${day(fed.lastMs)}, terminals in order of ${order === 'eventTime' ? 'event time' : 'arrival'} (--order ${order})`,
+    `${thousands(decided)} decisions by ${tally.model}: ${thousands(approve)} approve · ${thousands(review)} review · ${thousands(decline)} decline`,
     caughtLine(tally),
     await alertLine(reader, notable),
     ...badLines(fed),
@@ -66,9 +67,9 @@ async function tallyOf(reader: OutputReader, fed: Fed, knownUntilMs: number, not
 
 function caughtLine({ stopped, stoppedRightly, known, frauds, fraudAmount, stoppedAmount }: Tally): string {
   if (known === 0) return 'no labels yet: too early to say how much fraud was caught'
-  if (frauds === 0) return `no fraud among the ${amount(known)} transactions with a label`
-  return `fraud caught (declined or sent to review): ${amount(stoppedRightly)} of ${amount(frauds)} frauds = ${percent(stoppedRightly, frauds)}, ` +
-    `${amount(Math.round(stoppedAmount))} of ${amount(Math.round(fraudAmount))} in money; ${percent(stoppedRightly, stopped)} of what was stopped was fraud (${amount(known)} transactions have a label)`
+  if (frauds === 0) return `no fraud among the ${thousands(known)} transactions with a label`
+  return `fraud caught (declined or sent to review): ${thousands(stoppedRightly)} of ${thousands(frauds)} frauds = ${percent(stoppedRightly, frauds)}, ` +
+    `${thousands(Math.round(stoppedAmount))} of ${thousands(Math.round(fraudAmount))} in money; ${percent(stoppedRightly, stopped)} of what was stopped was fraud (${thousands(known)} transactions have a label)`
 }
 
 async function alertLine(reader: OutputReader, notable: Notable): Promise<string> {
@@ -89,24 +90,11 @@ async function alertLine(reader: OutputReader, notable: Notable): Promise<string
   if (top === undefined) return 'no card was blocked'
   const [cardId, times] = [...blocks].reduce((most, one) => (one[1] > most[1] ? one : most))
   notable.cardId = cardId
-  return `cards blocked ${amount(count)} times and released ${amount(unblocked)} times (topic 'alerts'); most often card ${cardId}, ${times} times; highest score ${top.score.toFixed(3)}, card ${top.cardId}`
+  return `cards blocked ${thousands(count)} times and released ${thousands(unblocked)} times (topic 'alerts'); most often card ${cardId}, ${times} times; highest score ${top.score.toFixed(3)}, card ${top.cardId}`
 }
 
 function badLines({ bad }: Fed): readonly string[] {
   if (bad.size === 0) return []
   const total = [...bad.values()].reduce((sum, one) => sum + one, 0)
-  return [`bad records fed on purpose: ${amount(total)} (${[...bad].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, one]) => `${name} ${amount(one)}`).join(', ')}): each is a dead letter`]
-}
-
-/** 1234567 -> 1,234,567. */
-function amount(value: number): string {
-  return String(value).replace(/\B(?=(\d{3})+$)/g, ',')
-}
-
-function percent(part: number, whole: number): string {
-  return whole === 0 ? '0 %' : `${((100 * part) / whole).toFixed(1)} %`
-}
-
-function date(timeMs: number): string {
-  return new Date(timeMs).toISOString().slice(0, 10)
+  return [`bad records fed on purpose: ${thousands(total)} (${[...bad].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, one]) => `${name} ${thousands(one)}`).join(', ')}): each is a dead letter`]
 }

@@ -1,6 +1,7 @@
 // Expected features: decisions compared with a file of published values (`--expect`), column by column.
 import { readCsv } from '../../adapters/files/csv.ts'
 import type { Expectation, OutputReader } from '../../system/authoring/scenario.ts'
+import { thousands } from './text.ts'
 
 const TOLERANCE = 1e-9
 const EXAMPLES_MAX = 10
@@ -45,7 +46,7 @@ export async function compareFeatures(file: string, reader: OutputReader): Promi
   const different = [...rows.values()].filter(({ isDifferent }) => isDifferent).length
   return {
     compared: rows.size, different, examples,
-    summary: `${COLUMNS.length} features of ${count(rows.size)} rows compared with ${file}: ${different === 0 ? 'all equal' : `${count(different)} rows different`}`,
+    summary: `${COLUMNS.length} features of ${thousands(rows.size)} rows compared with ${file}: ${different === 0 ? 'all equal' : `${thousands(different)} rows different`}`,
   }
 }
 
@@ -68,8 +69,4 @@ function differences(values: Float64Array, features: unknown): readonly string[]
     if (typeof our === 'number' && Math.abs(our - published) <= TOLERANCE * Math.max(1, Math.abs(published))) return []
     return [`${column} is ${String(our)}, published is ${published}`]
   })
-}
-
-function count(value: number): string {
-  return String(value).replace(/\B(?=(\d{3})+$)/g, ',')
 }

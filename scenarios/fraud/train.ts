@@ -2,7 +2,7 @@
 //
 //   node adapters/cli/launch.js scenarios/fraud/train.ts > actors/fraud/fraud-model.json
 //
-// Fraud is rare: all of it is taken, of genuine payments one in ten, which spends the histogram's bins where the two differ. The base
+// Fraud is rare: all of it is taken, of genuine payments one in fifty, which spends the histogram's bins where the two differ. The base
 // is then moved back (King & Zeng 2001, prior correction), so that a score is the chance of fraud among all payments.
 import { canonical } from '../../system/models/artifact.ts'
 import { trainBoosting } from '../../system/models/training/boosting.ts'
@@ -12,9 +12,9 @@ import { fraudExamples } from './examples.ts'
 import { generatedPayments } from './generated.ts'
 
 const SEED = 2025
-const PAYMENTS = 600_000
+const PAYMENTS = 1_200_000
 const LABEL_DELAY_MS = 7 * 86_400_000
-const GENUINE_ONE_IN = 10
+const GENUINE_ONE_IN = 50
 
 function thinned({ features, rows, labels }: Examples): Examples {
   const kept = labels.flatMap((label, i) => (label === 1 || i % GENUINE_ONE_IN === 0 ? [i] : []))

@@ -1,0 +1,15 @@
+// Numbers as people read them.
+
+/** 1234567 -> 1,234,567. */
+export function thousands(value: number): string {
+  return String(value).replace(/\B(?=(\d{3})+$)/g, ',')
+}
+
+export function percent(part: number, whole: number): string {
+  return whole === 0 ? '0 %' : `${((100 * part) / whole).toFixed(1)} %`
+}
+
+/** The UTC day, 2018-04-01. */
+export function day(timeMs: number): string {
+  return new Date(timeMs).toISOString().slice(0, 10)
+}
