@@ -8,7 +8,7 @@ import type { Entity } from './entity.ts'
 import type { InputRef, JournalRecord } from './journal.ts'
 import type { Memory } from './memory.ts'
 import type { Provenance } from './outbox.ts'
-import type { TurnInput } from './turn-input.ts'
+import type { TurnInput, TurnTrace } from './turn-input.ts'
 
 export interface FoldPlan {
   readonly seq: number
@@ -19,6 +19,14 @@ export interface FoldPlan {
   /** Inputs that the log refused to take the results of: they fail with this. */
   readonly forced: ReadonlyMap<InputRef, Failure>
   readonly releasesMax?: number
+  readonly watch?: FoldWatch
+}
+
+/** Follows one entity through repeated batches. All others are passed over: neither loaded nor stepped. */
+export interface FoldWatch {
+  readonly entity: EntityId
+  /** After each of its turns, in order. */
+  readonly onTurn?: (trace: TurnTrace) => void
 }
 
 export interface FoldContext {

@@ -58,7 +58,7 @@ class Fold implements FoldContext {
     this.plan = plan
     this.batch = new Batch(plan.seq, plan.nowMs)
     this.#refusals = new Refusals(memory, this.batch, plan)
-    this.#turns = new Turns(memory, this.batch, scorer, new EffectApplier(memory, this.batch, maker), (input, failure) => this.#refusals.refuse(input, failure))
+    this.#turns = new Turns(memory, this.batch, scorer, new EffectApplier(memory, this.batch, maker), (input, failure) => this.#refusals.refuse(input, failure), plan.watch?.onTurn)
     this.#inputs = new InputApplier(this)
     this.#releasesMax = plan.releasesMax ?? RELEASES_PER_BATCH_MAX
   }
@@ -87,7 +87,10 @@ class Fold implements FoldContext {
 
   /** Starts the turn of an input, unless its verdict is known already (F3, and what the log refused). */
   begin(input: TurnInput): void {
-    if (!this.#refusals.knows(input)) this.#turns.begin(input)
+    if (!this.#refusals.knows(input)) return this.#turns.begin(input)
+    const { machine } = input.entity
+    const at = machine === undefined ? undefined : this.memory.plan.definition.machine.configuration(machine)
+    this.plan.watch?.onTurn?.({ input, from: at, to: at, effects: [], isRefused: true })
   }
 
   refuse(input: TurnInput, failure: Failure): void {
@@ -98,12 +101,20 @@ class Fold implements FoldContext {
     this.#refusals.refuseRecord(ref, subject, failure)
   }
 
-  /** The entity, or undefined when its loaded state already contains this commit (F4). */
+  /** The entity, or undefined when its loaded state already contains this commit (F4), or someone else is watched. */
   entity(id: EntityId): Entity | undefined {
+    if (this.#isPassedOver(id)) return undefined
     const entity = this.memory.entities.use(id)
     if (entity.savedSeq < this.plan.seq) return entity
     this.batch.skipped += 1
     return undefined
+  }
+
+  #isPassedOver(id: EntityId): boolean {
+    const { watch } = this.plan
+    if (watch === undefined || watch.entity === id) return false
+    this.batch.skipped += 1
+    return true
   }
 
   touch(entity: Entity): void {
@@ -177,6 +188,7 @@ class Fold implements FoldContext {
   }
 
   #release(due: Due): void {
+    if (this.#isPassedOver(due.entity)) return
     assert(this.memory.entities.has(due.entity), `B2: ${due.entity} is due but was not loaded`)
     const entity = this.entity(due.entity)
     if (entity === undefined) return

@@ -14,6 +14,7 @@ import { arrivalsOf, rangeOf } from './arrivals.ts'
 import { Decoder } from './decode.ts'
 import { foldBatch } from './fold.ts'
 import type { Batch } from './batch.ts'
+import type { FoldWatch } from './fold-context.ts'
 import { decodeJournal } from './journal.ts'
 import type { InputRange, JournalRecord } from './journal.ts'
 import { journalScorer } from './scoring.ts'
@@ -52,6 +53,8 @@ export interface RecoveryDeps {
   readonly onFolded?: (record: JournalRecord, batch: Batch, memory: Memory) => void
   /** From the first record of the life and without states: a full replay. */
   readonly fromStart?: boolean
+  /** Only this entity is loaded and stepped; outputs are not compared then. */
+  readonly watch?: FoldWatch
 }
 
 class Gone extends TypeError {}
@@ -143,14 +146,15 @@ class Folder {
   }
 
   async #foldBatch(record: JournalRecord): Promise<void> {
-    const { plan } = this.#deps
+    const { plan, watch } = this.#deps
     const ranges = await Promise.all(record.inputs.map((range) => this.#read(range)))
     const arrivals = arrivalsOf(this.#decoder, plan.inputs, ranges, record.nowMs)
     const needed = neededEntities(this.#memory, arrivals, record.nowMs, record)
-    await loadEntities(this.#memory, this.#deps.codec, this.#deps.states, needed, this.#deps.fromStart === true)
-    const batch = await foldBatch(this.#memory, this.#maker, journalScorer(record), { seq: record.seq, nowMs: record.nowMs, arrivals, journal: record, forced: new Map() })
+    const loaded = watch === undefined ? needed : new Set([...needed].filter((id) => id === watch.entity))
+    await loadEntities(this.#memory, this.#deps.codec, this.#deps.states, loaded, this.#deps.fromStart === true)
+    const batch = await foldBatch(this.#memory, this.#maker, journalScorer(record), { seq: record.seq, nowMs: record.nowMs, arrivals, journal: record, forced: new Map(), ...(watch === undefined ? {} : { watch }) })
     // What a stored state already contains is not repeated, so its outputs are not either.
-    const isWhole = batch.skipped === 0 && this.#armedAt === this.#armed.length
+    const isWhole = batch.skipped === 0 && watch === undefined && this.#armedAt === this.#armed.length
     if (isWhole && hashOf(batch.outbox.records()) !== record.hash) this.rebased.push(record.seq)
     this.#deps.onFolded?.(record, batch, this.#memory)
   }

@@ -14,7 +14,7 @@ import type { Batch } from './batch.ts'
 import type { Entity } from './entity.ts'
 import type { EffectApplier } from './effects.ts'
 import type { Memory } from './memory.ts'
-import type { Scorer, TurnInput } from './turn-input.ts'
+import type { Scorer, TurnInput, TurnTrace } from './turn-input.ts'
 
 interface Turn extends TurnInput {
   state: EngineState | undefined
@@ -31,16 +31,18 @@ export class Turns {
   readonly #scorer: Scorer
   readonly #applier: EffectApplier
   readonly #onFailure: OnFailure
+  readonly #onTurn: ((trace: TurnTrace) => void) | undefined
   /** Entities waiting for a score -> inputs that wait behind it. */
   readonly #waiting = new Map<Entity, TurnInput[]>()
   #requests: { readonly turn: Turn; readonly model: string; readonly vector: readonly number[] }[] = []
 
-  constructor(memory: Memory, batch: Batch, scorer: Scorer, applier: EffectApplier, onFailure: OnFailure) {
+  constructor(memory: Memory, batch: Batch, scorer: Scorer, applier: EffectApplier, onFailure: OnFailure, onTurn?: (trace: TurnTrace) => void) {
     this.#memory = memory
     this.#batch = batch
     this.#scorer = scorer
     this.#applier = applier
     this.#onFailure = onFailure
+    this.#onTurn = onTurn
   }
 
   get isWaiting(): boolean {
@@ -147,9 +149,12 @@ export class Turns {
   }
 
   #finish(turn: Turn): void {
+    const { machine } = this.#memory.plan.definition
+    const from = this.#onTurn === undefined || turn.entity.machine === undefined ? undefined : machine.configuration(turn.entity.machine)
     const failure = this.#applier.apply(turn, turn.state as EngineState, turn.effects)
     if (failure !== undefined) return this.#fail(turn, failure)
     this.#batch.turns += 1
+    this.#onTurn?.({ input: turn, from, to: machine.configuration(turn.state as EngineState), effects: turn.effects, isRefused: false })
     this.#next(turn.entity)
   }
 
