@@ -167,7 +167,8 @@ export class Cycle {
   #waitMs(): number {
     const { clock } = this.#deps
     const { memory } = this.#parts
-    if (this.#hasUpkeep(Math.max(clock.nowMs(), memory.nowMs), false)) return 0
+    // Asked as the batch will ask it: an upkeep that only the wait believes in would turn this loop without end.
+    if (this.#hasUpkeep(Math.max(clock.nowMs(), memory.nowMs), this.#idleness.isIdle(memory, clock.monotonicMs()))) return 0
     const next = memory.entities.clockDues.peek()
     const untilMs = next === undefined ? Infinity : next.dueMs - clock.nowMs()
     return Math.max(0, Math.min(untilMs, this.#parts.snapshots.isClean && memory.watermarks === undefined ? 1000 : 100))
