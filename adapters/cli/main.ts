@@ -11,6 +11,11 @@ import { VERSION } from '../node/version.ts'
 /** Loaded when they are called: help and complaints answer at once. */
 const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<Command> }>> = {
   run: { summary: 'run a scenario or a system in a data folder', load: async () => (await import('./commands/run.ts')).runCommand },
+  get: { summary: 'show an entity: state, context, timers, held events', load: async () => (await import('./commands/get.ts')).getCommand },
+  history: { summary: 'show what an entity took, step by step', load: async () => (await import('./commands/history.ts')).historyCommand },
+  dlq: { summary: 'list dead letters, show one with its cause and bytes', load: async () => (await import('./commands/dlq.ts')).dlqCommand },
+  doctor: { summary: 'check a data folder', load: async () => (await import('./commands/doctor.ts')).doctorCommand },
+  verify: { summary: 'replay the journals: outputs and states must come out the same', load: async () => (await import('./commands/verify.ts')).verifyCommand },
 }
 
 const OVERVIEW_EXAMPLES = ['run fraud', 'get card 12', 'history card 12 --limit 20', 'dlq list']

@@ -29,11 +29,30 @@ export function lockFolder(folder: string): FolderLock {
   }
 }
 
+/** Who runs partitions in the folder: undefined when nobody does. Takes the lock for a moment only as a reader of the lock file would. */
+export function holderOf(folder: string): string | undefined {
+  const file = join(folder, 'lock.sqlite')
+  if (!existsSync(file)) return undefined
+  const db = new DatabaseSync(file, { timeout: 0, readOnly: true })
+  try {
+    db.prepare('SELECT count(*) FROM sqlite_master').get()
+    return undefined
+  } catch (error) {
+    if (isBusy(error)) return holderName(folder)
+    throw operationError(folder, error)
+  } finally {
+    db.close()
+  }
+}
+
 const holderFile = (folder: string): string => join(folder, 'runtime.pid')
 
-function locked(folder: string): OperationError {
+function holderName(folder: string): string {
   const file = holderFile(folder)
   const pid = existsSync(file) ? readFileSync(file, 'utf8').trim() : ''
-  const holder = pid === '' ? 'another process' : `process ${pid}`
-  return new OperationError('data-folder/locked', `data folder ${folder} is in use by ${holder}: one runtime runs per folder; stop it, or choose another folder`)
+  return pid === '' ? 'another process' : `process ${pid}`
+}
+
+function locked(folder: string): OperationError {
+  return new OperationError('data-folder/locked', `data folder ${folder} is in use by ${holderName(folder)}: one runtime runs per folder; stop it, or choose another folder`)
 }

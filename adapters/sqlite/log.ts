@@ -4,7 +4,7 @@
 // A second runtime on the folder is refused; any number of other processes may read and append (mode `client`).
 import { OperationError } from '../../system/protocol/failures.ts'
 import type { OutRecord, RecordRange, TopicSpec } from '../../system/protocol/record.ts'
-import type { AppendOutcome, KeyedReads, LeaseHandler, Log, Member, Membership, ReadOptions, Timepoint, TopicProblem } from '../../system/ports/log.ts'
+import type { AppendOutcome, Committed, KeyedReads, LeaseHandler, Log, Member, Membership, ReadOptions, Timepoint, TopicProblem } from '../../system/ports/log.ts'
 import type { Clock } from '../../system/ports/clock.ts'
 import { Group } from '../../system/membership/group.ts'
 import type { GroupMember } from '../../system/membership/group.ts'
@@ -137,6 +137,11 @@ export class SqliteLog implements Log {
     for (let partition = 0; partition < partitions; partition += 1) {
       await this.truncate(topic, partition, this.#parts.reader.offsetAt(topic, partition, { timeMs }))
     }
+  }
+
+  /** Positions and metadata of a group, without a lease: for those who only look. */
+  async committed(membership: Membership, partition: number): Promise<Committed | null> {
+    return this.#reading(() => this.#parts.reader.committed(membership, partition))
   }
 
   async close(): Promise<void> {

@@ -66,7 +66,7 @@ function attemptsOf(recovery: Recovered): number {
 }
 
 /** Group offsets and journal were written by the same commit: where they differ, someone else moved one of them. */
-function disagreementOf(group: string, partition: number, committed: Committed | null, last: JournalRecord | undefined): Acquired | undefined {
+export function disagreementOf(group: string, partition: number, committed: Committed | null, last: JournalRecord | undefined): Acquired | undefined {
   const at = `${group}, partition ${partition}`
   if (last === undefined) {
     if (committed === null || committed.positions.size === 0) return undefined

@@ -1,0 +1,109 @@
+// `statelog doctor`: what is wrong with a data folder, or that nothing is.
+import { statfsSync } from 'node:fs'
+import { partitionHealth } from '../../../system/inspect/health.ts'
+import type { PartitionHealth } from '../../../system/inspect/health.ts'
+import { topicSpecs } from '../../../system/partition/topology.ts'
+import { cborCodec } from '../../cbor/codec.ts'
+import { VERSION } from '../../node/version.ts'
+import { holderOf } from '../../sqlite/lock.ts'
+import type { Arguments } from '../arguments.ts'
+import { FOLDER_FLAG, JSON_FLAG } from '../command.ts'
+import type { Command } from '../command.ts'
+import { shown, withFolder } from '../data-folder.ts'
+import type { OpenFolder } from '../data-folder.ts'
+import { EXIT } from '../exit-codes.ts'
+import type { Io } from '../io.ts'
+import { bytes, grouped, table } from '../text.ts'
+
+export const doctorCommand: Command = {
+  name: 'doctor',
+  summary: 'check a data folder: topics, journals, positions, states',
+  usage: ['doctor [--folder <folder>] [--json]'],
+  about: ['Looks, and changes nothing. Exit code 1 when something is wrong; each complaint says what to do.'],
+  flags: { ...FOLDER_FLAG, ...JSON_FLAG },
+  wordsMax: 0,
+  examples: ['doctor', 'doctor --folder ./data/fraud'],
+  run: ({ flags }: Arguments, io) => withFolder(flags.text('folder'), (open) => doctor(open, flags.has('json'), io)),
+}
+
+interface Check {
+  readonly name: string
+  readonly text: string
+  readonly problems: readonly string[]
+}
+
+/** Less free space than this is worth a complaint. */
+const FREE_BYTES_MIN = 256 << 20
+
+async function doctor(open: OpenFolder, json: boolean, io: Io): Promise<number> {
+  const checks = [runtimeCheck(), lockCheck(open), diskCheck(open), manifestCheck(open), await topicCheck(open)]
+  const partitions: PartitionHealth[] = []
+  // Partitions of topics that are missing cannot be looked at.
+  if (checks.at(-1)?.problems.length === 0) {
+    for (const plan of open.plans.values()) {
+      const membership = { group: plan.group, topics: plan.inputs, metadataTopic: plan.inbox }
+      for (let partition = 0; partition < plan.partitions; partition += 1) {
+        partitions.push(await partitionHealth(open.log, cborCodec, plan, partition, () => open.log.committed(membership, partition)))
+      }
+    }
+  }
+  const problems = [...checks.flatMap((check) => check.problems), ...partitions.flatMap(({ type, partition, problems: some }) => some.map((problem) => `${type}/${partition}: ${problem}`))]
+  if (json) io.out(JSON.stringify({ folder: open.folder, ok: problems.length === 0, checks, partitions, problems }))
+  else for (const text of lines(open, checks, partitions, problems, io)) io.out(text)
+  return problems.length === 0 ? EXIT.ok : EXIT.problem
+}
+
+function runtimeCheck(): Check {
+  const bun = process.versions['bun']
+  const text = bun === undefined ? `Node ${process.versions.node}` : `Bun ${bun}`
+  const [major = 0, minor = 0] = (bun ?? process.versions.node).split('.').map(Number)
+  const isFit = bun === undefined ? (major === 22 && minor >= 22) || (major === 24 && minor >= 6) || major > 24 : major > 1 || minor >= 4
+  return { name: 'runtime', text: `${text}, statelog ${VERSION}`, problems: isFit ? [] : [`${text} is not supported: use Node >= 22.22 (not 23, not 24.0 to 24.5) or Bun >= 1.4`] }
+}
+
+function lockCheck({ folder }: OpenFolder): Check {
+  const holder = holderOf(folder)
+  return { name: 'folder', text: `${shown(folder)}, ${holder === undefined ? 'at rest' : `running in ${holder}`}`, problems: [] }
+}
+
+function diskCheck({ folder }: OpenFolder): Check {
+  const { bavail, bsize } = statfsSync(folder)
+  const free = bavail * bsize
+  return { name: 'disk', text: `${bytes(free)} free`, problems: free < FREE_BYTES_MIN ? [`only ${bytes(free)} are free on the disk of ${shown(folder)}: free some space`] : [] }
+}
+
+function manifestCheck({ manifest, system }: OpenFolder): Check {
+  const wrong = manifest.system !== system.name || manifest.partitions !== system.partitions
+  return {
+    name: 'system', text: `${system.name} of '${manifest.target}', ${system.partitions} partitions, written by statelog ${manifest.statelog}, ${manifest.finished ? 'finished' : 'not finished'}`,
+    problems: wrong ? [`the folder was written for '${manifest.system}' with ${manifest.partitions} partitions, the code defines '${system.name}' with ${system.partitions}: use the code that wrote it`] : [],
+  }
+}
+
+async function topicCheck({ log, plans }: OpenFolder): Promise<Check> {
+  const found = new Map((await log.topics()).map((spec) => [spec.name, spec]))
+  const wanted = topicSpecs(plans)
+  const problems = wanted.flatMap(({ name, partitions, cleanup }) => {
+    const spec = found.get(name)
+    if (spec === undefined) return [`topic ${name} is missing: run the system once, it is created then`]
+    if (spec.partitions !== partitions) return [`topic ${name} has ${spec.partitions} partitions, the system needs ${partitions}: they are fixed for the life of the data`]
+    return spec.cleanup === cleanup ? [] : [`topic ${name} has cleanup '${spec.cleanup}', the system needs '${cleanup}'`]
+  })
+  return { name: 'topics', text: `${wanted.length} of the system, ${found.size} in the folder`, problems }
+}
+
+function lines({ folder }: OpenFolder, checks: readonly Check[], partitions: readonly PartitionHealth[], problems: readonly string[], { paint }: Io): readonly string[] {
+  const mark = (some: readonly string[]): string => (some.length === 0 ? paint('green', 'ok   ') : paint('red', 'WRONG'))
+  const rows = partitions.map((one) => [
+    `${one.type}/${one.partition}`, one.seq === undefined ? 'never ran' : grouped(one.seq), grouped(one.epoch), grouped(one.floorDistance), grouped(one.lag), grouped(one.deadLetters), grouped(one.states),
+    one.problems.length > 0 ? paint('red', 'WRONG') : one.isReleased ? 'released' : 'open',
+  ])
+  const [head = '', ...rest] = table([['PARTITION', 'SEQ', 'EPOCH', 'TO FOLD', 'LAG', 'DEAD LETTERS', 'STATES', 'JOURNAL'], ...rows])
+  return [
+    ...checks.map((check) => `${mark(check.problems)} ${check.name.padEnd(8)} ${check.text}`),
+    ...(partitions.length === 0 ? [] : ['', paint('dim', head), ...rest]),
+    '',
+    ...problems.map((problem) => `${paint('red', 'wrong:')} ${problem}`),
+    problems.length === 0 ? `${paint('green', 'healthy')}: nothing is wrong with ${shown(folder)}` : `${problems.length} ${problems.length === 1 ? 'problem' : 'problems'} in ${shown(folder)}`,
+  ]
+}

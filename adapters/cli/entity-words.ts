@@ -1,0 +1,49 @@
+// Entity words: `<type> <id>` of a command line, checked against the system of a folder; and values as people read them.
+import type { TypePlan } from '../../system/partition/topology.ts'
+import { UsageError } from './exit-codes.ts'
+import { didYouMean } from './suggestion.ts'
+import { printable } from './text.ts'
+
+/** Throws UsageError when a word is missing. */
+export function entityWords(command: string, words: readonly string[]): readonly [type: string, id: string] {
+  const [type, id] = words
+  if (type === undefined || id === undefined) throw new UsageError(`${command} which entity? statelog ${command} <type> <id>`)
+  return [type, id]
+}
+
+/** Throws UsageError for a type that the system does not have. */
+export function planOf(plans: ReadonlyMap<string, TypePlan>, type: string): TypePlan {
+  const plan = plans.get(type)
+  if (plan === undefined) throw new UsageError(`there is no actor type '${type}'${didYouMean(type, plans.keys())}\nTypes: ${[...plans.keys()].join(', ')}.`)
+  return plan
+}
+
+/** Plain data as JSON that loses nothing people would miss: bytes, bigints, infinities and -0 as text. */
+export function jsonText(value: unknown, indent?: number): string {
+  return printable(JSON.stringify(value, (_key, one: unknown) => readable(one), indent) ?? 'undefined')
+}
+
+function readable(value: unknown): unknown {
+  if (typeof value === 'bigint') return `${value}n`
+  if (typeof value === 'number' && !Number.isFinite(value)) return String(value)
+  if (value instanceof Map) return Object.fromEntries(value)
+  if (value instanceof Float64Array) return [...value]
+  return value instanceof Uint8Array ? `0x${[...value.subarray(0, 64)].map((byte) => byte.toString(16).padStart(2, '0')).join('')}${value.length > 64 ? `... (${value.length} bytes)` : ''}` : value
+}
+
+/** Data as indented lines `name: value`; small things on one line, long lists shortened. */
+export function treeLines(value: unknown, width: number, depth = 0): readonly string[] {
+  const indent = '  '.repeat(depth)
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || Array.isArray(value)) return [`${indent}${fitted(value, width - indent.length)}`]
+  return Object.entries(value).flatMap(([name, one]) => {
+    const text = jsonText(one)
+    const isSmall = typeof one !== 'object' || one === null || Array.isArray(one) || ArrayBuffer.isView(one) || text.length <= width - indent.length - name.length - 2
+    if (isSmall || depth > 4) return [`${indent}${name}: ${fitted(one, width - indent.length - name.length - 2)}`]
+    return [`${indent}${name}:`, ...treeLines(one, width, depth + 1)]
+  })
+}
+
+function fitted(value: unknown, width: number): string {
+  const text = typeof value === 'string' ? printable(value) : jsonText(value)
+  return text.length <= Math.max(20, width) ? text : `${text.slice(0, Math.max(20, width) - 1)}…`
+}

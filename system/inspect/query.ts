@@ -1,0 +1,110 @@
+// Query: one entity's state as of the end of its partition's journal, from the log alone. Read-only: no lease, nothing committed.
+//
+// Y1. The answer is committed state, exact even where the states on the state topic lag behind the journal (V1 of recovery).
+// Y2. It carries partition, life, epoch and seq, so that answers can be put in order (I12).
+import { OperationError } from '../protocol/failures.ts'
+import { parseEntityId } from '../protocol/ids.ts'
+import type { EntityId } from '../protocol/ids.ts'
+import { partitionOf } from '../protocol/murmur2.ts'
+import { utf8Encode } from '../protocol/utf8.ts'
+import type { MachineEvent } from '../protocol/data.ts'
+import type { Codec } from '../ports/codec.ts'
+import type { Log } from '../ports/log.ts'
+import { decodeEntity, isBlank } from '../partition/entity.ts'
+import type { Entity } from '../partition/entity.ts'
+import { recover } from '../partition/recovery.ts'
+import { keyedStateStore } from '../partition/state-store.ts'
+import type { StateStore } from '../partition/state-store.ts'
+import type { TypePlan } from '../partition/topology.ts'
+import { silentTelemetry } from './silence.ts'
+
+export interface EntityAnswer {
+  readonly type: string
+  readonly id: EntityId
+  readonly partition: number
+  readonly life: string
+  readonly epoch: number
+  readonly seq: number
+  /** Definition that the journal's newest record names. */
+  readonly code: string
+  /** Event time up to which the partition is complete; undefined: the type has no watermark. */
+  readonly watermarkMs: number | undefined
+  /** Undefined: there is no such entity. */
+  readonly entity: EntityView | undefined
+}
+
+export interface EntityView {
+  /** Active states, the XState value; undefined while nothing but held or seen events is known of it. */
+  readonly value: unknown
+  readonly configuration: string | undefined
+  readonly context: unknown
+  readonly status: 'active' | 'done' | 'error' | 'stopped' | 'unborn'
+  /** Commit that changed it last. */
+  readonly changedSeq: number
+  readonly timers: readonly { readonly id: string; readonly dueMs: number; readonly event: MachineEvent; readonly generation: string }[]
+  readonly tasks: readonly { readonly id: string; readonly src: string; readonly attempt: number; readonly key: string }[]
+  /** Events that wait for the watermark, in the order in which they will be taken. */
+  readonly held: readonly { readonly timeMs: number; readonly event: MachineEvent; readonly topic: string; readonly offset: number }[]
+  readonly expireAtMs: number | undefined
+}
+
+/** Throws OperationError: no entity id, history gone, a damaged state, a log that cannot be read by key. */
+export async function queryEntity(log: Log, codec: Codec, plan: TypePlan, text: string): Promise<EntityAnswer> {
+  const id = entityId(text)
+  const partition = partitionOf(utf8Encode(id), plan.partitions)
+  const states = statesOf(log, codec, plan, partition)
+  const recovery = await recover({ log, codec, plan, partition, states, telemetry: silentTelemetry, watch: { entity: id } })
+  if (recovery.kind === 'history-gone') throw new OperationError('history-gone', recovery.reason)
+  const { memory } = recovery
+  const found = memory.entities.peek(id) ?? (await stored(states, codec, plan, id))
+  const entity = found === undefined || isBlank(found) ? undefined : found
+  return {
+    type: plan.definition.name, id, partition, life: memory.life, epoch: memory.epoch,
+    // A state written while we read belongs to a later commit than the journal's end that we saw.
+    seq: Math.max(memory.seq, entity?.seq ?? 0),
+    code: recovery.last?.code ?? plan.code,
+    watermarkMs: recovery.last === undefined ? undefined : memory.watermarks?.currentMs,
+    entity: entity === undefined ? undefined : viewOf(plan, entity),
+  }
+}
+
+/** Throws OperationError for what is no entity id. */
+export function entityId(text: string): EntityId {
+  const id = parseEntityId(text)
+  if (id === undefined) throw new OperationError('entity/id', `'${text.slice(0, 80)}' is no entity id: UTF-8, 1..256 bytes`)
+  return id
+}
+
+export function statesOf(log: Log, codec: Codec, plan: TypePlan, partition: number): StateStore {
+  if (log.keyed === undefined) throw new OperationError('query/keyed', 'this log cannot read states by key; ask the running system instead')
+  return keyedStateStore(log.keyed, codec, plan, partition)
+}
+
+/** An entity that nothing since the floor has touched. */
+async function stored(states: StateStore, codec: Codec, plan: TypePlan, id: EntityId): Promise<Entity | undefined> {
+  const found = (await states.load([id])).get(id)
+  if (found === undefined) return undefined
+  const read = decodeEntity(codec, plan.definition, id, found.seq, found.value)
+  if (read.kind === 'ok') return read.entity
+  throw new OperationError(`state/${read.kind}`, `the stored state of ${plan.definition.name} '${id}': ${read.reason}`)
+}
+
+function viewOf(plan: TypePlan, entity: Entity): EntityView {
+  const { machine } = plan.definition
+  const state = entity.machine
+  const statusOf = (): EntityView['status'] => {
+    if (entity.stopped) return 'stopped'
+    return state === undefined ? 'unborn' : machine.status(state)
+  }
+  return {
+    value: state === undefined ? undefined : machine.store(state).value,
+    configuration: state === undefined ? undefined : machine.configuration(state),
+    context: state === undefined ? undefined : machine.context(state),
+    status: statusOf(),
+    changedSeq: entity.seq,
+    timers: [...entity.timers].map(([id, { dueMs, event, generation }]) => ({ id, dueMs, event, generation })).sort((a, b) => a.dueMs - b.dueMs),
+    tasks: [...entity.tasks].map(([id, { src, attempt, key }]) => ({ id, src, attempt, key })),
+    held: entity.holds.map(({ timeMs, event, topic, offset }) => ({ timeMs, event, topic, offset })),
+    expireAtMs: entity.expireAtMs,
+  }
+}
