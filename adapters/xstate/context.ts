@@ -1,23 +1,69 @@
-// Strict contexts: frozen all the way down and checked to be plain data, so that a test finds what production would find at a snapshot.
+// Contexts: checked to be plain data after every step, so that nothing is committed that cannot be stored; frozen all the way down when
+// strict, so that an assign that changes its argument is found in development.
 import { VALUE_DEPTH_MAX } from '../../system/protocol/limits.ts'
 import { notPlain } from '../../system/protocol/plain.ts'
 import { StepRefused } from './failure.ts'
 
-/** Freezes contexts; what it has frozen before it does not look at again, since steps share most of a context. */
-export class ContextSeal {
+export interface ContextSeal {
+  /** False when something in a stored context is not plain data. */
+  fits(context: unknown): boolean
+  /** Throws StepRefused with the path of what is not plain data. `before`: the context before the step, sealed already. */
+  seal(context: unknown, before: unknown): void
+}
+
+/** Checks, and with `freezes` freezes as well. */
+export function contextSeal(freezes: boolean): ContextSeal {
+  return freezes ? new FreezingSeal() : checkingSeal
+}
+
+function refused(context: unknown): StepRefused {
+  const problem = notPlain(context, 'context')
+  return new StepRefused(`${problem?.path ?? 'context'} is ${problem?.reason ?? 'no plain data'}; a context holds plain data only. Keep numbers, texts, lists and objects.`)
+}
+
+const checkingSeal: ContextSeal = {
+  fits: (context) => isPlain(context, undefined, 0),
+  seal: (context, before) => {
+    if (!isPlain(context, before, 0)) throw refused(context)
+  },
+}
+
+/** Steps share most of a context: what stands where it stood before was checked then. */
+function isPlain(value: unknown, before: unknown, depth: number): boolean {
+  if (typeof value !== 'object') return typeof value !== 'function' && typeof value !== 'symbol'
+  if (value === null || value === before || value instanceof Uint8Array || value instanceof Date) return true
+  if (depth > VALUE_DEPTH_MAX) return false
+  const was = typeof before === 'object' && before !== null ? (before as Readonly<Record<string, unknown>>) : undefined
+  if (Array.isArray(value)) {
+    for (let at = 0; at < value.length; at += 1) {
+      const inner: unknown = value[at]
+      // Most lists hold numbers.
+      if (typeof inner !== 'number' && !isPlain(inner, was?.[at], depth + 1)) return false
+    }
+    return true
+  }
+  if (!isPlainObject(value)) return false
+  const fields = value as Readonly<Record<string, unknown>>
+  for (const name of Object.keys(fields)) if (!isPlain(fields[name], was?.[name], depth + 1)) return false
+  return true
+}
+
+function isPlainObject(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return (prototype === Object.prototype || prototype === null) && Object.getOwnPropertySymbols(value).length === 0
+}
+
+/** What it has frozen before it does not look at again. */
+class FreezingSeal implements ContextSeal {
   /** Frozen objects with the depth of what they hold. */
   readonly #heights = new WeakMap<object, number>()
 
-  /** False when something in `context` is not plain data; all else is frozen then, too. */
   fits(context: unknown): boolean {
     return this.#freeze(context, 0) <= VALUE_DEPTH_MAX
   }
 
-  /** Throws StepRefused with the path of what is not plain data. */
   seal(context: unknown): void {
-    if (this.fits(context)) return
-    const problem = notPlain(context, 'context')
-    throw new StepRefused(`${problem?.path ?? 'context'} is ${problem?.reason ?? 'no plain data'}; a context holds plain data only. Keep numbers, texts, lists and objects.`)
+    if (!this.fits(context)) throw refused(context)
   }
 
   /** The height of `value`, or infinity when something in it is not plain. */
@@ -26,9 +72,7 @@ export class ContextSeal {
     if (typeof value !== 'object' || value === null || value instanceof Uint8Array || value instanceof Date) return 0
     const known = this.#heights.get(value)
     if (known !== undefined) return depth + known > VALUE_DEPTH_MAX ? Infinity : known
-    const prototype: unknown = Object.getPrototypeOf(value)
-    if (prototype !== Object.prototype && prototype !== null && !Array.isArray(value)) return Infinity
-    if (Object.getOwnPropertySymbols(value).length > 0) return Infinity
+    if (!Array.isArray(value) && !isPlainObject(value)) return Infinity
     let height = 0
     for (const inner of Object.values(value)) height = Math.max(height, this.#freeze(inner, depth + 1) + 1)
     if (height === Infinity) return Infinity

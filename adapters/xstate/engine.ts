@@ -8,7 +8,8 @@
 // X2. Whatever XState hands out is an effect or fails the step; nothing is executed.
 import type { Engine, EngineState, PrepareResult, PreparedMachine, StepResult, StoredMachine } from '../../system/ports/engine.ts'
 import type { MachineEvent } from '../../system/protocol/data.ts'
-import { ContextSeal } from './context.ts'
+import { contextSeal } from './context.ts'
+import type { ContextSeal } from './context.ts'
 import { definitionHash } from './definition.ts'
 import { failureOf } from './failure.ts'
 import { watchGuards } from './guards.ts'
@@ -43,7 +44,7 @@ class XStateMachine implements PreparedMachine {
   readonly #tasks: Tasks
   readonly #watch: GuardWatch
   readonly #recorder: Recorder
-  readonly #seal: ContextSeal | undefined
+  readonly #seal: ContextSeal
   readonly #nodesById: ReadonlyMap<string, XNode>
   readonly #transitionIds: ReadonlyMap<XTransition, string>
   /** States share their list of nodes until one is entered or left. */
@@ -65,7 +66,7 @@ class XStateMachine implements PreparedMachine {
     nameSpawned(ownNodes, this.#tasks)
     this.#watch = watchGuards(this.#machine)
     this.#recorder = new Recorder(this.#tasks)
-    this.#seal = strict ? new ContextSeal() : undefined
+    this.#seal = contextSeal(strict)
   }
 
   initial(input: unknown, _nowMs: number): StepResult {
@@ -90,7 +91,7 @@ class XStateMachine implements PreparedMachine {
 
   restore(stored: StoredMachine): EngineState | undefined {
     const snapshot = restored(this.#machine, this.#nodesById, stored)
-    if (snapshot === undefined || this.#seal?.fits(snapshot.context) === false) return undefined
+    if (snapshot === undefined || !this.#seal.fits(snapshot.context)) return undefined
     return stateOf(snapshot)
   }
 
@@ -124,7 +125,7 @@ class XStateMachine implements PreparedMachine {
     recorder.begin()
     this.#watch.thrown = undefined
     try {
-      const state = stateOf(this.#toTheEnd(start()))
+      const state = stateOf(this.#toTheEnd(start(), from === 'initial' ? undefined : from.context))
       const { effects } = recorder
       return wantTaken ? { kind: 'ok', state, effects, taken: this.#taken() } : { kind: 'ok', state, effects }
     } catch (error) {
@@ -133,7 +134,7 @@ class XStateMachine implements PreparedMachine {
   }
 
   /** Events of the machine to itself follow the step, one after the other, as they would in XState's mailbox. */
-  #toTheEnd(first: XSnapshot): XSnapshot {
+  #toTheEnd(first: XSnapshot, before: unknown): XSnapshot {
     let snapshot = first
     while (snapshot.status === 'active') {
       const event = this.#recorder.nextSelfEvent()
@@ -141,7 +142,7 @@ class XStateMachine implements PreparedMachine {
       snapshot = this.#machine.transition(snapshot, event, this.#recorder.scope)
     }
     this.#recorder.end()
-    this.#seal?.seal(snapshot.context)
+    this.#seal.seal(snapshot.context, before)
     return settled(snapshot)
   }
 
