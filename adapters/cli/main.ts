@@ -44,6 +44,8 @@ async function dispatch(args: readonly string[], io: Io): Promise<number> {
   const [name, commandArgs] = first === 'help' ? [rest[0] ?? '', ['--help', ...rest.slice(1)]] : [first, rest]
   const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (entry === undefined) throw new UsageError(`there is no command '${name}'${didYouMean(name, [...Object.keys(COMMANDS), 'help'])}`)
+  // Before any actor is defined: contexts are frozen in development and tests, not in operation.
+  process.env['NODE_ENV'] ??= 'production'
   const command = await entry.load()
   const flags = { ...command.flags, ...(await command.moreFlags?.(commandArgs)) }
   if (commandArgs.some((arg) => arg === '--help' || arg === '-h')) {
