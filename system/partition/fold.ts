@@ -73,6 +73,8 @@ class Fold implements FoldContext {
       const arrival = arrivals[at] as Arrival
       if (this.memory.watermarks !== undefined) whole = await this.#advance(arrival)
       if (!whole) break
+      // Whether a task's result is current shows only when the turns before it have ended: one of them may stop or start the task again.
+      if (this.#turns.isWaiting && arrival.decode.kind === 'input' && arrival.decode.input.task !== undefined) await this.#turns.settle()
       this.#inputs.apply(arrival)
       this.batch.consumed = at + 1
     }
