@@ -33,7 +33,7 @@ export interface FoldContext {
   readonly memory: Memory
   readonly batch: Batch
   readonly plan: FoldPlan
-  /** Starts the turn of an input, unless its verdict is known already. */
+  /** Starts the turn of an input, or queues it behind the entity's waiting one. */
   begin(input: TurnInput): void
   refuse(input: TurnInput, failure: Failure): void
   refuseRecord(ref: InputRef, subject: Subject, failure: Failure): void

@@ -58,7 +58,7 @@ class Fold implements FoldContext {
     this.plan = plan
     this.batch = new Batch(plan.seq, plan.nowMs)
     this.#refusals = new Refusals(memory, this.batch, plan)
-    this.#turns = new Turns(memory, this.batch, scorer, new EffectApplier(memory, this.batch, maker), (input, failure) => this.#refusals.refuse(input, failure), plan.watch?.onTurn)
+    this.#turns = new Turns(memory, this.batch, scorer, new EffectApplier(memory, this.batch, maker), this.#refusals, plan.watch?.onTurn)
     this.#inputs = new InputApplier(this)
     this.#releasesMax = plan.releasesMax ?? RELEASES_PER_BATCH_MAX
   }
@@ -87,12 +87,8 @@ class Fold implements FoldContext {
     return this.batch
   }
 
-  /** Starts the turn of an input, unless its verdict is known already (F3, and what the log refused). */
   begin(input: TurnInput): void {
-    if (!this.#refusals.knows(input)) return this.#turns.begin(input)
-    const { machine } = input.entity
-    const at = machine === undefined ? undefined : this.memory.plan.definition.machine.configuration(machine)
-    this.plan.watch?.onTurn?.({ input, from: at, to: at, effects: [], isRefused: true })
+    this.#turns.begin(input)
   }
 
   refuse(input: TurnInput, failure: Failure): void {
@@ -210,8 +206,8 @@ class Fold implements FoldContext {
     }
     // Only timers that are armed again and again for the same moment get here: a cut waits until that moment is over.
     const isEndless = this.plan.journal === undefined && this.#released > this.#releasesMax + RELEASES_PER_BATCH_MAX
-    if (isEndless) this.#refusals.refuseTimer(input, { class: 'timeout', message: `timer '${due.id}' is armed again and again for the same moment`, stage: 'timer' })
-    else this.begin(input)
+    if (isEndless) this.#refusals.force(cause, { class: 'timeout', message: `timer '${due.id}' is armed again and again for the same moment`, stage: 'timer' })
+    this.begin(input)
   }
 
   /** F1. */

@@ -13,34 +13,29 @@ import type { TurnInput } from './turn-input.ts'
 export class Refusals {
   readonly #memory: Memory
   readonly #batch: Batch
-  readonly #forced: ReadonlyMap<InputRef, Failure>
+  readonly #forced: Map<InputRef, Failure>
   /** Verdicts of the record that is repeated; undefined when live. */
   readonly #known: ReadonlyMap<InputRef, Verdict> | undefined
 
   constructor(memory: Memory, batch: Batch, plan: FoldPlan) {
     this.#memory = memory
     this.#batch = batch
-    this.#forced = plan.forced
+    this.#forced = new Map(plan.forced)
     this.#known = plan.journal === undefined ? undefined : new Map(plan.journal.verdicts.map((verdict) => [verdict.input, verdict]))
   }
 
-  /** True when the input is refused without a turn; it has been dealt with then. */
+  /** The input will fail with this when its turn comes. */
+  force(ref: InputRef, failure: Failure): void {
+    this.#forced.set(ref, failure)
+  }
+
+  /** True when the input is refused without a step, because the journal, the log or the fold said so; it has been dealt with then. */
   knows(input: TurnInput): boolean {
     const verdict = this.#known?.get(input.ref)
     const forced = this.#forced.get(input.ref)
     if (verdict === undefined && forced === undefined) return false
-    this.refuseTimer(input, forced ?? { class: verdict?.class ?? 'action', message: 'as journalled', stage: 'replay' })
+    this.refuse(input, forced ?? { class: verdict?.class ?? 'action', message: 'as journalled', stage: 'replay' })
     return true
-  }
-
-  /** An input that gets no turn failed; if it is a timer's, the timer is used up as by a turn. */
-  refuseTimer(input: TurnInput, failure: Failure): void {
-    if (input.timer !== undefined) {
-      input.entity.timers = new Map(input.entity.timers)
-      input.entity.timers.delete(input.timer.id)
-      this.#memory.entities.touch(input.entity, this.#batch.seq, this.#batch.nowMs)
-    }
-    this.refuse(input, failure)
   }
 
   /** An input with an entity failed. */

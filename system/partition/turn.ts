@@ -22,26 +22,30 @@ interface Turn extends TurnInput {
   inferences: number
 }
 
-/** Decides about an input that failed; the fold records it. */
-export type OnFailure = (input: TurnInput, failure: Failure) => void
+/** Decides about inputs that are not applied; `refusals.ts`. */
+export interface Refuser {
+  /** True when the input is refused without a step; it has been dealt with then. */
+  knows(input: TurnInput): boolean
+  refuse(input: TurnInput, failure: Failure): void
+}
 
 export class Turns {
   readonly #memory: Memory
   readonly #batch: Batch
   readonly #scorer: Scorer
   readonly #applier: EffectApplier
-  readonly #onFailure: OnFailure
+  readonly #refuser: Refuser
   readonly #onTurn: ((trace: TurnTrace) => void) | undefined
   /** Entities waiting for a score -> inputs that wait behind it. */
   readonly #waiting = new Map<Entity, TurnInput[]>()
   #requests: { readonly turn: Turn; readonly model: string; readonly vector: readonly number[] }[] = []
 
-  constructor(memory: Memory, batch: Batch, scorer: Scorer, applier: EffectApplier, onFailure: OnFailure, onTurn?: (trace: TurnTrace) => void) {
+  constructor(memory: Memory, batch: Batch, scorer: Scorer, applier: EffectApplier, refuser: Refuser, onTurn?: (trace: TurnTrace) => void) {
     this.#memory = memory
     this.#batch = batch
     this.#scorer = scorer
     this.#applier = applier
-    this.#onFailure = onFailure
+    this.#refuser = refuser
     this.#onTurn = onTurn
   }
 
@@ -81,6 +85,8 @@ export class Turns {
       return
     }
     if (input.timer !== undefined && !this.#consume(input.entity, input.timer)) return
+    // Only now: a refusal that stops the entity must not overtake the turns before it.
+    if (this.#refuser.knows(input)) return this.#traceRefused(input)
     const turn: Turn = { ...input, state: input.entity.machine, effects: [], inferences: 0 }
     const { definition } = this.#memory.plan
     if (turn.state === undefined) {
@@ -158,9 +164,15 @@ export class Turns {
     this.#next(turn.entity)
   }
 
+  #traceRefused(input: TurnInput): void {
+    const { machine } = input.entity
+    const at = machine === undefined ? undefined : this.#memory.plan.definition.machine.configuration(machine)
+    this.#onTurn?.({ input, from: at, to: at, effects: [], isRefused: true })
+  }
+
   /** R1: nothing of the turn is kept. */
   #fail(turn: Turn, failure: Failure): void {
-    this.#onFailure(turn, failure)
+    this.#refuser.refuse(turn, failure)
     this.#next(turn.entity)
   }
 
