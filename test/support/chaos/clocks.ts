@@ -1,0 +1,41 @@
+// Clocks of tormented runs: real time that passes faster, and simulated time that is driven until a condition holds.
+import type { SimulatedClock } from '../../../adapters/memory/clock.ts'
+import type { Clock } from '../../../system/ports/clock.ts'
+
+/** Every process that is given the same origin has the same time: `startMs` at real time `originMs`, then `factor` times as fast. */
+export function fastClock(originMs: number, startMs: number, factor: number): Clock {
+  return {
+    nowMs: () => startMs + (Date.now() - originMs) * factor,
+    monotonicMs: () => performance.now() * factor,
+    sleep: (ms, signal) => {
+      if (!(ms > 0) || signal?.aborted === true) return Promise.resolve()
+      return new Promise((resolve) => {
+        const done = (): void => {
+          clearTimeout(timer)
+          signal?.removeEventListener('abort', done)
+          resolve()
+        }
+        const timer = setTimeout(done, Math.min(ms / factor, 2 ** 31 - 1))
+        signal?.addEventListener('abort', done)
+      })
+    },
+  }
+}
+
+const isSettled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+export class TooLong extends TypeError {
+  override readonly name = 'TooLong'
+}
+
+/** Lets everything run that can, then moves the clock to the next sleeper, until `isDone` or the simulated time is up. `between` runs before each move. */
+export async function drive(clock: SimulatedClock, isDone: () => boolean | Promise<boolean>, msMax: number, between: () => void = () => {}): Promise<void> {
+  const untilMs = clock.monotonicMs() + msMax
+  for (;;) {
+    await isSettled()
+    if (await isDone()) return
+    if (clock.monotonicMs() >= untilMs) throw new TooLong(`not done after ${msMax} simulated ms`)
+    between()
+    clock.advance(Math.min(Math.max(1, clock.nextMs), 250))
+  }
+}

@@ -1,0 +1,62 @@
+// Dump: everything a log holds, as plain data, read through the log port. What the checker judges, and what mutation tests damage.
+import type { Log } from '../../../system/ports/log.ts'
+import type { LogRecord } from '../../../system/protocol/record.ts'
+
+export interface CommittedDump {
+  readonly positions: ReadonlyMap<string, number>
+  readonly metadata: string
+}
+
+export interface LogDump {
+  /** Topic -> partition -> records in offset order. Compacted topics: the newest of each key. */
+  readonly topics: ReadonlyMap<string, readonly (readonly LogRecord[])[]>
+  /** `<group>/<partition>` -> what is committed. */
+  readonly committed: ReadonlyMap<string, CommittedDump>
+}
+
+export interface GroupTopics {
+  readonly group: string
+  readonly topics: readonly string[]
+  readonly metadataTopic: string
+}
+
+/** Reads all of it. Nobody may write meanwhile; the groups must have no other member. */
+export async function dumpLog(log: Log, groups: readonly GroupTopics[]): Promise<LogDump> {
+  const topics = new Map<string, readonly (readonly LogRecord[])[]>()
+  for (const spec of await log.topics()) {
+    const partitions = Array.from({ length: spec.partitions }, (_, partition) => readAll(log, spec.name, partition))
+    topics.set(spec.name, await Promise.all(partitions))
+  }
+  const committed = new Map<string, CommittedDump>()
+  for (const group of groups) {
+    const partitions = topics.get(group.metadataTopic)?.length ?? 0
+    for (const [partition, found] of await committedOf(log, group, partitions)) committed.set(`${group.group}/${partition}`, found)
+  }
+  return { topics, committed }
+}
+
+async function readAll(log: Log, topic: string, partition: number): Promise<readonly LogRecord[]> {
+  const end = await log.offsetsAt(topic, partition, 'latest')
+  const records: LogRecord[] = []
+  for (let from = await log.offsetsAt(topic, partition, 'earliest'); from < end; ) {
+    const range = await log.read(topic, partition, from, end, { recordsMax: 10_000, bytesMax: 16 << 20 })
+    records.push(...range.records)
+    from = range.to
+  }
+  return records
+}
+
+/** Positions are read as an owner reads them: after fencing. */
+async function committedOf(log: Log, group: GroupTopics, partitions: number): Promise<ReadonlyMap<number, CommittedDump>> {
+  const found = new Map<number, CommittedDump>()
+  const all = Promise.withResolvers<void>()
+  const member = await log.join(group, {
+    assigned: (lease) => void lease.fence().then(() => lease.committed()).then((committed) => {
+      found.set(lease.partition, committed ?? { positions: new Map(), metadata: '' })
+      if (found.size === partitions) all.resolve()
+    }),
+  })
+  if (partitions > 0) await all.promise
+  await member.leave()
+  return found
+}
