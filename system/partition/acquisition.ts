@@ -43,7 +43,8 @@ export async function acquire(deps: PartitionDeps, lease: Lease, forced: Readonl
   for (const topic of plan.inputs) if (!positions.has(topic)) positions.set(topic, await log.offsetsAt(topic, partition, 'earliest'))
   const snapshots = new Snapshots(memory, codec, states, recovery.marks)
   for (const record of recovery.folded) snapshots.journalled(record.seq, record.offset, record.inputs)
-  if (recovery.last !== undefined && memory.occupancy.size > 0) snapshots.touchPartition(recovery.last.floor.seq, clock.nowMs())
+  // What the journal above the floor says about occupancy and bucket marks must reach the partition record before the floor may pass it.
+  if (recovery.last !== undefined) snapshots.touchPartition(recovery.last.floor.seq, clock.nowMs())
   const attempts = attemptsOf(recovery)
   const position = new Position(positions)
   const stateEnd = await log.offsetsAt(plan.state, partition, 'latest')

@@ -16,7 +16,7 @@ export interface PlainEntity {
   readonly id: string
   now: Situation | undefined
   stopped: boolean
-  timers: Map<string, { readonly generation: string; readonly dueMs: number }>
+  timers: Map<string, { readonly generation: string; readonly dueMs: number; readonly isLate: boolean }>
   tasks: Map<string, { readonly key: string; dueMs: number }>
   holds: PlainHeld[]
   seen: { readonly key: string; readonly timeMs: number }[]

@@ -26,6 +26,8 @@ export interface FoldedTell {
   readonly timeMs: number
   readonly source: string
   readonly sourceId: string
+  /** What caused it came behind the watermark: no promise covers it. */
+  readonly isLate: boolean
 }
 
 /** What one commit must have written, and said about itself. */
@@ -55,6 +57,7 @@ interface Turn {
   readonly source: string
   readonly sourceId: string
   readonly timer?: string
+  readonly isLate: boolean
   readonly letter: { readonly topic: string; readonly offset: number | undefined; readonly timer: string | undefined; readonly record: LogRecord | undefined }
 }
 
@@ -141,8 +144,9 @@ export class PlainFold {
   }
 
   #fireTimer(entity: PlainEntity, id: string, dueMs: number): void {
-    const cause = `timer-${part(entity.id)}-${part(id)}-${entity.timers.get(id)?.generation}`
-    this.#turn({ entity, event: { type: 'reminded' }, ref: cause, cause, timeMs: dueMs, source: this.#type.group, sourceId: cause, timer: id, letter: { topic: this.#type.inbox, offset: undefined, timer: cause, record: undefined } })
+    const timer = entity.timers.get(id)
+    const cause = `timer-${part(entity.id)}-${part(id)}-${timer?.generation}`
+    this.#turn({ isLate: timer?.isLate === true, entity, event: { type: 'reminded' }, ref: cause, cause, timeMs: dueMs, source: this.#type.group, sourceId: cause, timer: id, letter: { topic: this.#type.inbox, offset: undefined, timer: cause, record: undefined } })
   }
 
   /** Holds and event-time timers below the watermark, in order; with `after`, not beyond it. */
@@ -154,13 +158,13 @@ export class PlainFold {
       const entity = this.#entity(due.entity)
       const held = due.kind === 0 ? entity.holds.shift() : undefined
       if (held === undefined) this.#fireTimer(entity, due.id, due.dueMs)
-      else this.#turn(this.#turnOf(entity, held.event, held.topic, held.offset, held.timeMs, held.source, held.sourceId))
+      else this.#turn(this.#turnOf(entity, held.event, held.topic, held.offset, held.timeMs, held.source, held.sourceId, false))
     }
   }
 
-  #turnOf(entity: PlainEntity, event: PlainEvent, topic: string, offset: number, timeMs: number, source: string, sourceId: string): Turn {
+  #turnOf(entity: PlainEntity, event: PlainEvent, topic: string, offset: number, timeMs: number, source: string, sourceId: string, isLate: boolean): Turn {
     return {
-      entity, event, ref: `${this.#type.inputs.indexOf(topic)}:${offset}`, cause: `${part(topic)}-${this.#partition}-${offset}`, timeMs, source, sourceId,
+      entity, event, isLate, ref: `${this.#type.inputs.indexOf(topic)}:${offset}`, cause: `${part(topic)}-${this.#partition}-${offset}`, timeMs, source, sourceId,
       letter: { topic, offset, timer: undefined, record: this.#recordAt(topic, offset) },
     }
   }
@@ -201,7 +205,7 @@ export class PlainFold {
 
   #apply(entity: PlainEntity, event: PlainEvent, topic: string, offset: number, timeMs: number, source: string, sourceId: string, onArrival: boolean): void {
     const isBehind = this.#watermarks !== undefined && timeMs < this.#watermarks.currentMs
-    if (onArrival || !this.#type.eventOrder || isBehind) return this.#turn(this.#turnOf(entity, event, topic, offset, timeMs, source, sourceId))
+    if (onArrival || !this.#type.eventOrder || isBehind) return this.#turn(this.#turnOf(entity, event, topic, offset, timeMs, source, sourceId, isBehind))
     const rank = this.#type.rank.indexOf(event.type)
     entity.holds.push({ timeMs, rank: rank === -1 ? this.#type.rank.length : rank, source, sourceId, topic, offset, event })
     entity.holds.sort(byHold)
@@ -233,12 +237,14 @@ export class PlainFold {
           written += 1
           break
         case 'tell':
-          this.#folded.tells.push({ id, target: ask.target, to: ask.id, from: entity.id, event: ask.event, timeMs: turn.timeMs, source: turn.source, sourceId: turn.sourceId })
+          this.#folded.tells.push({ id, target: ask.target, to: ask.id, from: entity.id, event: ask.event, timeMs: turn.timeMs, source: turn.source, sourceId: turn.sourceId, isLate: turn.isLate })
           written += 1
           break
-        case 'arm':
-          entity.timers.set(ask.timer, { generation: `${this.#entry.seq}.${this.#arm(entity)}`, dueMs: (this.#type.eventTimers ? turn.timeMs : this.#entry.nowMs) + ask.delayMs })
+        case 'arm': {
+          const dueMs = (this.#type.eventTimers ? turn.timeMs : this.#entry.nowMs) + ask.delayMs
+          entity.timers.set(ask.timer, { generation: `${this.#entry.seq}.${this.#arm(entity)}`, dueMs, isLate: this.#type.eventTimers && dueMs < (this.#watermarks?.currentMs ?? -Infinity) })
           break
+        }
         case 'cancel':
           entity.timers.delete(ask.timer)
           break

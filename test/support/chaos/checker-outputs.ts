@@ -77,15 +77,16 @@ export function checkTells(dump: LogDump, target: PlainType, folded: readonly { 
   }
 }
 
-/** I3: what a sender promised about time it kept: no later tell is older. */
-export function checkPromises(dump: LogDump, target: PlainType, report: Report): void {
+/** I3: what a sender promised about time it kept: no later tell is older, but those that late events caused. */
+export function checkPromises(dump: LogDump, target: PlainType, folded: readonly { readonly folded: readonly Folded[] }[], report: Report): void {
+  const late = new Set(folded.flatMap((sender) => sender.folded.flatMap(({ tells }) => tells.filter((tell) => tell.isLate).map(({ id }) => id))))
   dump.topics.get(target.inbox)?.forEach((records, partition) => {
     const promised = new Map<string, number>()
     for (const record of records) {
       const item = readInbox(record)
       if (item === undefined || item.kind === 'result' || item.watermark === undefined) continue
       const before = promised.get(item.sender) ?? -Infinity
-      if (item.kind === 'tell' && item.timeMs < before) report.blame('I3', `${target.inbox}/${partition}: ${item.id} of ${item.timeMs} after ${item.sender} promised ${before}`)
+      if (item.kind === 'tell' && item.timeMs < before && !late.has(item.id)) report.blame('I3', `${target.inbox}/${partition}: ${item.id} of ${item.timeMs} after ${item.sender} promised ${before}`)
       promised.set(item.sender, Math.max(before, item.watermark))
     }
   })

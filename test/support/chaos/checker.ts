@@ -30,7 +30,7 @@ export function check(dump: LogDump, options: CheckOptions): Report {
   for (const type of types) {
     const senders = folded.map(({ type: sender, partition, folded: commits }) => ({ sender: `${sender.group}/${partition}`, folded: commits }))
     checkTells(dump, type, senders, report)
-    checkPromises(dump, type, report)
+    checkPromises(dump, type, senders, report)
     const started = new Map(folded.filter((one) => one.type === type).flatMap((one) => one.folded.flatMap(({ tasks }) => [...tasks])))
     checkResults(dump, type, started, report)
     checkHomes(dump, type, report)

@@ -1,0 +1,134 @@
+// Harness: kills a process that runs the workload again and again, lets it finish, and has the log judged.
+//
+// A run is one data folder. Before each start some more input is fed; each start is told where to die; the last one may finish.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { SeededRandom } from '../../../adapters/memory/random.ts'
+import { wallClock } from '../../../adapters/memory/clock.ts'
+import { openSqliteLog } from '../../../adapters/sqlite/log.ts'
+import { planSystem, topicSpecs } from '../../../system/partition/topology.ts'
+import type { OutRecord } from '../../../system/protocol/record.ts'
+import { check } from './checker.ts'
+import type { Report } from './checker-report.ts'
+import { groupTopics } from './checker-types.ts'
+import type { ChildTask } from './child.ts'
+import { dumpLog } from './dump.ts'
+import { appendAll, endRecords, outRecord } from './feed.ts'
+import { isDrainPoint, pointsOf, visitsOf } from './points.ts'
+import type { KillPoint } from './points.ts'
+import { sourceRecords } from './sources.ts'
+import type { Variant } from './variant.ts'
+import { workloadSystem } from './workload.ts'
+
+const CHILD = join(import.meta.dirname, 'child.ts')
+const INPUTS_PER_START = 150
+const CHILD_MS_MAX = 30_000
+
+export interface RunOptions {
+  readonly seed: number
+  readonly kills: number
+  /** Path of Node or Bun. */
+  readonly runtime: string
+  readonly variant: Variant
+  /** A memory cache over the embedded log; else states are read by key. */
+  readonly hasCache: boolean
+  /** Deaths so far, over all runs: points that had the fewest come first. Counted on. */
+  readonly tally: Map<KillPoint, number>
+}
+
+export interface RunResult {
+  readonly report: Report
+  readonly deaths: readonly KillPoint[]
+  readonly starts: number
+  /** Kept when something was found. */
+  readonly folder: string
+}
+
+export class ChildFailed extends TypeError {
+  override readonly name = 'ChildFailed'
+}
+
+/** One run: dies `kills` times, finishes, is judged. */
+export async function run(options: RunOptions): Promise<RunResult> {
+  const folder = mkdtempSync(join(tmpdir(), 'statelog-chaos-'))
+  const random = new SeededRandom(options.seed)
+  const deaths: KillPoint[] = []
+  const originMs = Date.now()
+  const attemptsMax = 3 * options.kills
+  const records = sourceRecords({ seed: options.seed, inputs: (attemptsMax + 1) * INPUTS_PER_START }).map((record) => outRecord(record, options.variant.partitions))
+  let starts = 0
+  try {
+    for (; deaths.length < options.kills && starts < attemptsMax; starts += 1) {
+      await feed(folder, options.variant, records.slice(starts * INPUTS_PER_START, (starts + 1) * INPUTS_PER_START))
+      const point = nextPoint(options, random)
+      const kill = { point, nth: random.between(1, visitsOf(point)) }
+      const drainAfterMs = isDrainPoint(point) ? random.between(30, 250) : random.between(1500, 2500)
+      const died = await start(options, { folder, variant: options.variant, hasCache: options.hasCache, batchRecordsMax: random.between(3, 30), kill, originMs, drainAfterMs }, random.between(10, 300))
+      // A point that was not reached counts a little, so that the next start tries another one.
+      options.tally.set(point, (options.tally.get(point) ?? 0) + (died ? 1 : 0.01))
+      if (died) deaths.push(point)
+    }
+    await feed(folder, options.variant, options.variant.time === 'event' ? endRecords(['moves', 'rates'], options.variant.partitions) : [])
+    await start(options, { folder, variant: options.variant, hasCache: options.hasCache, batchRecordsMax: 25, kill: undefined, originMs, drainAfterMs: undefined }, Infinity)
+    const report = await judge(folder, options.variant)
+    // A broken promise keeps its evidence.
+    if (report.violations.length === 0) rmSync(folder, { recursive: true })
+    return { report, deaths, starts: starts + 1, folder }
+  } catch (thrown) {
+    throw new ChildFailed(`${folder}: ${String(thrown)}`)
+  }
+}
+
+function nextPoint(options: RunOptions, random: SeededRandom): KillPoint {
+  const points = pointsOf(options.hasCache)
+  const least = Math.min(...points.map((point) => options.tally.get(point) ?? 0))
+  const rare = points.filter((point) => (options.tally.get(point) ?? 0) === least)
+  return rare[random.between(0, rare.length - 1)] ?? 'random'
+}
+
+/** Nobody else has the folder meanwhile. */
+async function feed(folder: string, variant: Variant, records: readonly OutRecord[]): Promise<void> {
+  const log = await openSqliteLog({ folder, mode: 'runtime', clock: wallClock })
+  await log.ensureTopics(topicSpecs(planSystem(workloadSystem(variant))))
+  if (records.length > 0) await appendAll(log, records)
+  await log.close()
+}
+
+async function judge(folder: string, variant: Variant): Promise<Report> {
+  const log = await openSqliteLog({ folder, mode: 'runtime', clock: wallClock })
+  const dump = await dumpLog(log, groupTopics(variant))
+  await log.close()
+  return check(dump, { variant, isFinished: true })
+}
+
+/** Starts the workload; true when it was killed as asked. A start that fails by itself is an error. */
+async function start(options: RunOptions, task: ChildTask, randomMs: number): Promise<boolean> {
+  const { kill } = task
+  const child = spawn(options.runtime, [CHILD], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, STATELOG_CHAOS: JSON.stringify(task) } })
+  const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
+  const said: string[] = []
+  let errors = ''
+  child.stderr.on('data', (bytes: Uint8Array) => (errors += String(bytes)))
+  const tooLong = setTimeout(() => child.kill('SIGABRT'), CHILD_MS_MAX)
+  let random: ReturnType<typeof setTimeout> | undefined
+  for await (const line of createInterface({ input: child.stdout })) {
+    said.push(line)
+    if (kill?.point === 'random' && line.startsWith('{"started"')) random = setTimeout(() => child.kill('SIGKILL'), randomMs)
+  }
+  const [code, signal] = await exited
+  clearTimeout(tooLong)
+  clearTimeout(random)
+  const failed = said.find((one) => one.startsWith('{"over"') || one.startsWith('{"error"'))
+  const died = signal === 'SIGKILL' && (kill?.point === 'random' || kill?.point === 'mid-commit' || said.some((one) => one.includes(`"died":"${kill?.point}"`)))
+  if (failed === undefined && (died || code === 0)) return died
+  throw new ChildFailed(`seed ${options.seed}, ${JSON.stringify(kill)}: ended with ${code ?? signal}: ${failed ?? ''} ${errors}`)
+}
+
+/** Deaths by point, one line each. */
+export function table(tally: ReadonlyMap<KillPoint, number>, points: readonly KillPoint[]): string {
+  return points.map((point) => `${point.padEnd(16)} ${Math.floor(tally.get(point) ?? 0)}`).join('\n')
+}
