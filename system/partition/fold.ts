@@ -162,7 +162,9 @@ class Fold implements FoldContext {
       const due = this.#nextDue()
       const isNew = due !== undefined && (reached === undefined || compareDue(due, reached) > 0)
       const stops = due !== undefined && (until === undefined ? isNew && this.#isFull() : compareDue(due, until) > 0)
-      if (due === undefined || (this.#turns.isWaiting && (stops || due.dueMs !== this.#last?.dueMs))) {
+      // Scores are asked for together by entities that are due at the same moment. What an entity does next depends on its score.
+      const mayJoin = due !== undefined && !stops && due.dueMs === this.#last?.dueMs && !this.#turns.isBusy(entities.peek(due.entity))
+      if (due === undefined || (this.#turns.isWaiting && !mayJoin)) {
         await this.#turns.settle()
         continue
       }

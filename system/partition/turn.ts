@@ -53,6 +53,11 @@ export class Turns {
     return this.#requests.length > 0
   }
 
+  /** True when the entity has a turn that waits for its score. */
+  isBusy(entity: Entity | undefined): boolean {
+    return entity !== undefined && this.#waiting.has(entity)
+  }
+
   /** Starts the turn of an input, or queues it behind the entity's waiting one (R2). */
   begin(input: TurnInput): void {
     const queue = this.#waiting.get(input.entity)
