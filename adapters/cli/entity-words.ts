@@ -31,16 +31,20 @@ function readable(value: unknown): unknown {
   return value instanceof Uint8Array ? `0x${[...value.subarray(0, 64)].map((byte) => byte.toString(16).padStart(2, '0')).join('')}${value.length > 64 ? `... (${value.length} bytes)` : ''}` : value
 }
 
-/** Data as indented lines `name: value`; small things on one line, long lists shortened. */
+/** Data as indented lines `name: value`; small things on one line, long ones cut, empty ones left out. */
 export function treeLines(value: unknown, width: number, depth = 0): readonly string[] {
   const indent = '  '.repeat(depth)
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || Array.isArray(value)) return [`${indent}${fitted(value, width - indent.length)}`]
-  return Object.entries(value).flatMap(([name, one]) => {
+  return Object.entries(value).filter(([, one]) => !isEmpty(one)).flatMap(([name, one]) => {
     const text = jsonText(one)
     const isSmall = typeof one !== 'object' || one === null || Array.isArray(one) || ArrayBuffer.isView(one) || text.length <= width - indent.length - name.length - 2
     if (isSmall || depth > 4) return [`${indent}${name}: ${fitted(one, width - indent.length - name.length - 2)}`]
     return [`${indent}${name}:`, ...treeLines(one, width, depth + 1)]
   })
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === undefined || (typeof value === 'object' && value !== null && !(value instanceof Map) && Object.keys(value).length === 0)
 }
 
 function fitted(value: unknown, width: number): string {

@@ -31,20 +31,22 @@ export class ProgressMeter {
   readonly #total: number | undefined
   readonly #startedMs: number
   readonly #nowMs: () => number
-  /** Consumed by earlier processes, or not to be counted. */
-  #base: number | undefined
+  /** Consumed by earlier processes. */
+  readonly #base: number
   #marks: { readonly atMs: number; readonly consumed: number }[] = []
 
-  constructor(telemetry: RunTelemetry, total: number | undefined, nowMs: () => number) {
+  constructor(telemetry: RunTelemetry, total: number | undefined, base: number, nowMs: () => number) {
     this.#telemetry = telemetry
     this.#total = total
+    this.#base = base
+    this.#marks.push({ atMs: 0, consumed: base })
     this.#nowMs = nowMs
     this.#startedMs = nowMs()
   }
 
   /** Events consumed since this process began to look. */
   get consumedHere(): number {
-    return Math.max(0, (this.#marks.at(-1)?.consumed ?? 0) - (this.#base ?? 0))
+    return Math.max(0, (this.#marks.at(-1)?.consumed ?? 0) - this.#base)
   }
 
   at(look: Look, feed: FeedProgress | undefined): Progress {
@@ -52,11 +54,14 @@ export class ProgressMeter {
     const isLive = look.partitions.every(({ state }) => state === 'live')
     // Without a feed of ours, what the sources hold is all there is to count.
     const sourced = feed?.events ?? this.#telemetry.inputs + look.sourceLag
-    const consumed = isLive || this.#marks.length > 0 ? Math.max(0, sourced - look.sourceLag) : 0
+    // A partition that is not live does not say how far it is.
+    const consumed = isLive ? Math.max(this.#base, sourced - look.sourceLag) : this.#marks.at(-1)?.consumed ?? this.#base
     if (isLive) this.#mark(elapsedMs, consumed)
     const { commitMs, decisions, deadLetters, drops } = this.#telemetry
+    // A scenario may only estimate how much it will feed.
+    const total = this.#total === undefined || feed === undefined ? this.#total : feed.ended ? feed.events : Math.max(this.#total, feed.events)
     return {
-      elapsedMs, fed: sourced, consumed, total: this.#total, ratePerS: this.#rate(), lag: look.lag,
+      elapsedMs, fed: sourced, consumed, total, ratePerS: this.#rate(), lag: look.lag,
       commitP50Ms: commitMs.percentile(0.5), commitP99Ms: commitMs.percentile(0.99), rssBytes: process.memoryUsage.rss(),
       decisions, deadLetters, drops, states: look.occupancy,
       notLive: look.partitions.filter(({ state }) => state !== 'live').map(({ type, partition, state }) => `${type}/${partition} ${state}`),
@@ -65,7 +70,6 @@ export class ProgressMeter {
   }
 
   #mark(atMs: number, consumed: number): void {
-    this.#base ??= consumed
     this.#marks.push({ atMs, consumed })
     while (this.#marks.length > 2 && (this.#marks[1]?.atMs ?? atMs) < atMs - WINDOW_MS) this.#marks.shift()
   }

@@ -36,17 +36,26 @@ export interface Pace {
 const BUSY_MS_MAX = 30_000
 /** A paced feed appends this often, ms. */
 const PACED_MS = 100
+/** Otherwise several chunks are appended at once: each append costs a commit of the medium. */
+const APPEND_RECORDS_MAX = 4000
+const APPEND_BYTES_MAX = 4 << 20
 
 export class Feeder {
   readonly #options: FeederOptions
   readonly #encoder: FeedEncoder
   readonly #promised = new Map<string, number>()
   #progress: FeedProgress
+  /** Encoded, not appended yet. */
+  #records: OutRecord[] = []
+  #bytes = 0
+  /** Where the feed stands with what is encoded. */
+  #ahead: FeedProgress
 
   constructor(options: FeederOptions, progress: FeedProgress) {
     this.#options = options
     this.#encoder = new FeedEncoder(options.system, options.codec)
     this.#progress = progress
+    this.#ahead = progress
   }
 
   get progress(): FeedProgress {
@@ -66,47 +75,67 @@ export class Feeder {
     for await (const items of chunks) {
       // A feed that ended is still read to its end: the scenario may sum up what it fed.
       if (chunk < skipped.chunks || skipped.ended) this.#note(items)
-      else if (!(await this.#chunk(chunk, items, chunk === skipped.chunks ? skipped.items : 0, { pace, startedMs, base: skipped.events }))) return 'stopped'
+      else {
+        const from = chunk === skipped.chunks ? skipped.items : 0
+        this.#note(items.slice(0, from))
+        if (!(await this.#chunk(chunk, items, from, pace, startedMs, skipped.events))) return 'stopped'
+      }
       chunk += 1
     }
-    if (!this.#progress.ended) await this.#append([], { ...this.#progress, ended: true })
+    if (!skipped.ended) {
+      this.#ahead = { ...this.#ahead, ended: true }
+      await this.#append()
+    }
     return 'ended'
   }
 
   /** False: stopped within the chunk. */
-  async #chunk(chunk: number, items: readonly FeedItem[], from: number, by: { readonly pace: Pace; readonly startedMs: number; readonly base: number }): Promise<boolean> {
-    const { pace, startedMs, base } = by
-    const sliceMax = pace.rate === undefined ? Infinity : Math.max(1, Math.round((pace.rate * PACED_MS) / 1000))
-    this.#note(items.slice(0, from))
+  async #chunk(chunk: number, items: readonly FeedItem[], from: number, pace: Pace, startedMs: number, base: number): Promise<boolean> {
+    const { rate } = pace
+    const sliceMax = rate === undefined ? items.length : Math.max(1, Math.round((rate * PACED_MS) / 1000))
     for (let at = from; at < items.length;) {
       if (pace.stop.aborted) return false
       const slice = items.slice(at, at + sliceMax)
       at += slice.length
-      const isWhole = at === items.length
-      const events = this.#progress.events + slice.filter((item) => !isPromise(item)).length
-      await this.#append(slice.flatMap((item) => this.#encoder.records(item)), { ...this.#progress, chunks: isWhole ? chunk + 1 : chunk, items: isWhole ? 0 : at, events })
-      this.#note(slice)
-      await pace.room(slice.length)
-      if (pace.rate !== undefined) await this.#waitUntil(startedMs + ((events - base) * 1000) / pace.rate, pace.stop)
+      this.#encode(slice, at === items.length ? { chunks: chunk + 1, items: 0 } : { chunks: chunk, items: at })
+      if (rate === undefined && this.#records.length < APPEND_RECORDS_MAX && this.#bytes < APPEND_BYTES_MAX) continue
+      const before = this.#progress.events
+      await this.#append()
+      await pace.room(this.#progress.events - before)
+      if (rate !== undefined) await this.#waitUntil(startedMs + ((this.#progress.events - base) * 1000) / rate, pace.stop)
     }
     return true
+  }
+
+  #encode(items: readonly FeedItem[], at: { readonly chunks: number; readonly items: number }): void {
+    for (const item of items) {
+      for (const record of this.#encoder.records(item)) {
+        this.#records.push(record)
+        this.#bytes += record.value?.length ?? 0
+      }
+    }
+    this.#note(items)
+    this.#ahead = { ...this.#ahead, ...at, events: this.#ahead.events + items.filter((item) => !isPromise(item)).length }
   }
 
   #note(items: readonly FeedItem[]): void {
     for (const item of items) if (isPromise(item)) this.#promised.set(item.topic, Math.max(item.watermarkMs, this.#promised.get(item.topic) ?? -Infinity))
   }
 
-  async #append(records: readonly OutRecord[], progress: FeedProgress): Promise<void> {
+  /** Appends what is encoded, with the progress that counts it (J1). */
+  async #append(): Promise<void> {
     const { log, clock, system } = this.#options
     const untilMs = clock.monotonicMs() + BUSY_MS_MAX
     for (;;) {
-      const outcome = await log.append([...records, progressRecord(system.name, progress, clock.nowMs())])
+      const outcome = await log.append([...this.#records, progressRecord(system.name, this.#ahead, clock.nowMs())])
       if (outcome.kind === 'done') break
       if (outcome.kind === 'failed') throw new OperationError('feed/append', `the feed stopped: ${outcome.reason}`)
       if (clock.monotonicMs() > untilMs) throw new OperationError('data-folder/busy', `the feed stopped: the log took no events for ${BUSY_MS_MAX / 1000} s (${outcome.reason}). Run again to continue.`)
       await clock.sleep(20)
     }
-    this.#progress = progress
+    this.#progress = this.#ahead
+    this.#records = []
+    this.#bytes = 0
   }
 
   async #waitUntil(atMs: number, stop: AbortSignal): Promise<void> {

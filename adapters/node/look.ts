@@ -1,5 +1,7 @@
 // Look: every partition of a node at one moment: how far it is, what it waits for, how many entities are in which state.
+import type { Codec } from '../../system/ports/codec.ts'
 import type { Log } from '../../system/ports/log.ts'
+import { lastRecord } from '../../system/partition/recovery.ts'
 import type { Partition } from '../../system/partition/partition.ts'
 import type { TypePlan } from '../../system/partition/topology.ts'
 import type { StatelogNode } from '../../system/node/node.ts'
@@ -69,4 +71,18 @@ async function lookAtPartition(log: Log, plan: TypePlan, index: number, partitio
     isDue: watermarks !== undefined && due !== undefined && due.dueMs < watermarks.currentMs,
     waitingFor: watermarks?.waitingFor() ?? [],
   }
+}
+
+/** Records of the sources that no owner has consumed, of a system at rest: what a run has before it begins. */
+export async function sourceLagAtRest(log: Log, codec: Codec, plans: ReadonlyMap<string, TypePlan>): Promise<number> {
+  let lag = 0
+  for (const plan of plans.values()) {
+    for (let partition = 0; partition < plan.partitions; partition += 1) {
+      const last = await lastRecord(log, codec, plan, partition, await log.offsetsAt(plan.journal, partition, 'latest'))
+      for (const { topic } of plan.definition.sources) {
+        lag += (await log.offsetsAt(topic, partition, 'latest')) - (last?.positions.get(topic) ?? (await log.offsetsAt(topic, partition, 'earliest')))
+      }
+    }
+  }
+  return lag
 }

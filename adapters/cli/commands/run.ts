@@ -14,7 +14,7 @@ import type { Embedded } from '../../node/embedded.ts'
 import { feedInput } from '../../node/feed-progress.ts'
 import { openFeeder } from '../../node/feeder.ts'
 import type { Feeder } from '../../node/feeder.ts'
-import { lookAt } from '../../node/look.ts'
+import { lookAt, sourceLagAtRest } from '../../node/look.ts'
 import type { Look } from '../../node/look.ts'
 import { markFinished } from '../../node/manifest.ts'
 import type { Origin } from '../../node/manifest.ts'
@@ -101,7 +101,7 @@ async function runIt({ words, flags }: Arguments, io: Io): Promise<number> {
   const rate = flags.number('rate', { min: 0.001, whole: false })
   const folder = flags.text('folder') ?? join(DATA, folderName(target))
   const reporter = reporterOf(flags.has('json') ? 'json' : flags.has('quiet') ? 'quiet' : 'people', io)
-  await settleFolder(folder, flags, target, reporter, io)
+  await settleFolder(folder, flags, target, origin, reporter)
   const scenario = target.kind === 'system' ? undefined : await target.scenario.prepare({ seed: origin.seed, data: origin.data ?? undefined, events: origin.events ?? undefined, flags: new Map(Object.entries(origin.flags)) })
   if (flags.has('expect') && scenario?.expect === undefined) throw new UsageError(`${target.name} has nothing to compare with --expect`)
   const system = target.kind === 'system' ? target.system : (scenario as ScenarioRun).system
@@ -125,19 +125,20 @@ function durationOf(text: string): number {
 }
 
 /** Continues, starts over or complains, before anything is opened. */
-async function settleFolder(folder: string, flags: FlagValues, target: Target, reporter: Reporter, io: Io): Promise<void> {
+async function settleFolder(folder: string, flags: FlagValues, target: Target, origin: Origin, reporter: Reporter): Promise<void> {
   const earlier = await earlierRun(folder)
   if (earlier === undefined) return
   const isDefault = !flags.has('folder')
   if (flags.has('fresh') || (earlier.finished && isDefault && !flags.has('keep') && target.kind === 'scenario')) {
     const previous = moveAside(folder)
     reporter.notice(`starting over; the ${earlier.finished ? 'finished' : 'earlier'} run is kept in ${shown(previous)}`)
+  } else if (earlier.progress !== undefined && earlier.progress.input !== feedInput(origin)) {
+    // The feeder refuses it, with the cure.
   } else if (earlier.finished) {
     reporter.notice(`${shown(folder)} holds a finished run; nothing is left to feed (--fresh starts over)`)
   } else if (earlier.progress !== undefined && earlier.progress.events > 0) {
     reporter.notice(`continuing the run in ${shown(folder)}: ${grouped(earlier.progress.events)} events are fed already (--fresh starts over)`)
   }
-  void io
 }
 
 async function runSession(session: Session): Promise<number> {
@@ -149,7 +150,8 @@ async function runSession(session: Session): Promise<number> {
     embedded = await openEmbedded({ folder, system, origin, telemetry, hurry: signals.hurry })
     const feeder = scenario === undefined ? undefined : await openFeeder({ log: embedded.log, codec: cborCodec, clock: systemClock, system, folder, input: feedInput(origin) })
     reporter.head(headLines(session), headFacts(session))
-    const meter = new ProgressMeter(telemetry, scenario?.total, () => systemClock.monotonicMs())
+    const base = Math.max(0, (feeder?.progress.events ?? 0) - (await sourceLagAtRest(embedded.log, cborCodec, planSystem(system))))
+    const meter = new ProgressMeter(telemetry, scenario?.total, base, () => systemClock.monotonicMs())
     const startedMs = systemClock.monotonicMs()
     const onLook = (look: Look): void => reporter.progress(meter.at(look, feeder?.progress))
     const feed = scenario === undefined || feeder === undefined ? undefined : { scenario, feeder, rate }
