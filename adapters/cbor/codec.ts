@@ -2,20 +2,24 @@
 //
 // C1..C3 of the port. `canonical` sorts keys by UTF-16 code unit, at every depth.
 import type { Codec, Decoded } from '../../system/ports/codec.ts'
+import { decodeForeign } from './foreign.ts'
 import { Malformed, Reader } from './reader.ts'
 import { Writer } from './writer.ts'
 
 export const cborCodec: Codec = {
   encode: writingWith(false),
   canonical: writingWith(true),
-  decode(bytes: Uint8Array): Decoded {
-    try {
-      return { kind: 'ok', value: new Reader(bytes).read() }
-    } catch (error) {
-      if (error instanceof Malformed) return { kind: 'failed', reason: error.message }
-      throw error
-    }
-  },
+  decode: decodeOwn,
+  decodeForeign,
+}
+
+function decodeOwn(bytes: Uint8Array): Decoded {
+  try {
+    return { kind: 'ok', value: new Reader(bytes).read() }
+  } catch (error) {
+    if (error instanceof Malformed) return { kind: 'failed', reason: error.message }
+    throw error
+  }
 }
 
 function writingWith(sorted: boolean): (value: unknown) => Uint8Array {

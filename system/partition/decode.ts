@@ -185,7 +185,7 @@ type Parsed = { readonly kind: 'ok'; readonly value: unknown } | { readonly kind
 
 function parseValue(codec: Codec, format: 'json' | 'cbor', bytes: Uint8Array): Parsed {
   if (format === 'cbor') {
-    const decoded = codec.decode(bytes)
+    const decoded = codec.decodeForeign(bytes)
     const reason = decoded.kind === 'ok' ? dangerIn(decoded.value, 1) : undefined
     return reason === undefined ? decoded : { kind: 'failed', reason }
   }

@@ -15,5 +15,8 @@ export interface Codec {
   /** May return a view into a larger buffer that is not written again. Throws NotPlainData. */
   encode(value: unknown): Uint8Array
   canonical(value: unknown): Uint8Array
+  /** Own bytes: the form that `encode` writes and no other. */
   decode(bytes: Uint8Array): Decoded
+  /** Any well-formed CBOR whose value is plain data: what other producers write. C3 holds. */
+  decodeForeign(bytes: Uint8Array): Decoded
 }
