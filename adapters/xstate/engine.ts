@@ -11,7 +11,7 @@ import type { MachineEvent } from '../../system/protocol/data.ts'
 import { contextSeal } from './context.ts'
 import type { ContextSeal } from './context.ts'
 import { definitionHash } from './definition.ts'
-import { failureOf } from './failure.ts'
+import { failureOf, StepRefused } from './failure.ts'
 import { watchGuards } from './guards.ts'
 import type { GuardWatch } from './guards.ts'
 import { actionsOf, nodePlace, transitionsOf } from './places.ts'
@@ -19,7 +19,7 @@ import { impurities } from './purity.ts'
 import { Recorder } from './recorder.ts'
 import { asMachine, isFunction, nodesOf } from './shapes.ts'
 import type { XMachine, XNode, XSnapshot, XTransition } from './shapes.ts'
-import { restored, settled, snapshotOf, stateOf, storedOf, withoutFinishedTask } from './snapshot.ts'
+import { brokenNode, restored, settled, snapshotOf, stateOf, storedOf, withoutFinishedTask } from './snapshot.ts'
 import { Tasks } from './tasks.ts'
 import { visibleEffects } from './visible.ts'
 
@@ -136,8 +136,10 @@ class XStateMachine implements PreparedMachine {
   /** Events of the machine to itself follow the step, one after the other, as they would in XState's mailbox. */
   #toTheEnd(first: XSnapshot, before: unknown): XSnapshot {
     let snapshot = first
-    while (snapshot.status === 'active') {
-      const event = this.#recorder.nextSelfEvent()
+    for (;;) {
+      const broken = brokenNode(snapshot)
+      if (broken !== undefined) throw new StepRefused(`XState leaves '${nodePlace(broken)}' with other children active than its kind allows; such a state cannot be stored. Give the transition another target, or leave parallel states through a state of their parent.`)
+      const event = snapshot.status === 'active' ? this.#recorder.nextSelfEvent() : undefined
       if (event === undefined) break
       snapshot = this.#machine.transition(snapshot, event, this.#recorder.scope)
     }

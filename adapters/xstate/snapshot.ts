@@ -2,6 +2,7 @@
 //
 // S1. Active nodes and the keys of a parallel value stand in document order after every microstep. XState lets them stand in the order
 //     they were entered, which a stored value does not hold, and which decides who goes first in parallel states (E2).
+// S3. A state has exactly one active child of each compound and all of each parallel node, or its step fails: another could not be restored.
 // S2. Children are ids of running tasks; none is left when the machine is not active.
 import type { EngineState, StoredMachine } from '../../system/ports/engine.ts'
 import type { XMachine, XNode, XSnapshot, XValue } from './shapes.ts'
@@ -35,6 +36,27 @@ export function withoutFinishedTask(snapshot: XSnapshot, eventType: string): XSn
   const task = eventType.slice(eventType.indexOf('.actor.') + '.actor.'.length)
   if (!Object.hasOwn(snapshot.children, task)) return snapshot
   return { ...snapshot, children: childrenOf(Object.keys(snapshot.children).filter((id) => id !== task)) }
+}
+
+/** Lists of nodes found whole: states share theirs until a node is entered or left. */
+const whole = new WeakSet<readonly XNode[]>()
+
+/**
+ * Undefined when the active nodes are a configuration (S3); else the node whose children are not. XState 5 forgets to leave,
+ * or to enter, on some transitions between regions and to the history of a parallel state.
+ */
+export function brokenNode({ _nodes: nodes }: XSnapshot): XNode | undefined {
+  if (whole.has(nodes)) return undefined
+  const children = new Map<XNode, number>()
+  for (const { parent } of nodes) if (parent !== undefined) children.set(parent, (children.get(parent) ?? 0) + 1)
+  const active = new Set(nodes)
+  for (const node of nodes) {
+    if (node.parent !== undefined && !active.has(node.parent)) return node.parent
+    const wanted = node.type === 'compound' ? 1 : node.type === 'parallel' ? regionsOf(node).length : 0
+    if ((children.get(node) ?? 0) !== wanted) return node
+  }
+  whole.add(nodes)
+  return undefined
 }
 
 export function storedOf(snapshot: XSnapshot): StoredMachine {

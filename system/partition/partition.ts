@@ -79,6 +79,8 @@ export class Partition {
         await this.#recoverFrom(thrown)
       }
     }
+    // Released, it would be handed out again at once, here or to the next owner, and fail there: it rests until an operator or a stop comes.
+    if (this.#state === 'failed' || this.#state === 'position-moved') await aborted(this.#stop.signal)
     await this.lease.release().catch((thrown: unknown) => this.#deps.telemetry.log('warn', `releasing ${this.#name()} failed: ${String(thrown)}`))
     this.#deps.telemetry.probe('after-release', this.#deps.plan.group, this.lease.partition)
   }
@@ -159,4 +161,11 @@ export class Partition {
   #name(): string {
     return `${this.#deps.plan.group}/${this.lease.partition}`
   }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
 }

@@ -98,3 +98,16 @@ test('strict: an event list kept in the context is frozen with it, cycles are re
   drive.send({ type: 'keep', list })
   assert.ok(Object.isFrozen(list))
 })
+
+test('a step that XState leaves without a whole configuration fails, for it could not be stored', () => {
+  // From inside a parallel state to its own history, XState 5.33 leaves the parallel state and enters only its regions again.
+  const machine = createMachine({
+    id: 'm', initial: 'a',
+    states: { a: { type: 'parallel', states: { x: { on: { back: '#past', stay: {} } }, y: {}, past: { id: 'past', type: 'history' } } } },
+  })
+  const drive = new Drive(xstateEngine, machine)
+  const failed = failedOf(drive.machine.step(drive.state, { type: 'back' }, 0))
+  assert.equal(failed.class, 'action')
+  assert.match(failed.message, /leaves 'm' .*cannot be stored/)
+  assert.deepEqual(drive.machine.configuration(drive.state), 'a.x,a.y')
+})
