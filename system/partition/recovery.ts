@@ -93,7 +93,8 @@ async function recoverOrThrow(deps: RecoveryDeps): Promise<Recovered> {
   }
   states.expect(last.life, marks, starts)
   const armed = deps.fromStart === true ? [] : [...(await states.armed())].sort((a, b) => a.seq - b.seq)
-  const folder = new Folder(deps, memory, armed, deps.fromStart === true ? 0 : last.floor.seq)
+  const stateEnd = deps.fromStart === true ? 0 : await log.offsetsAt(plan.state, partition, 'latest')
+  const folder = new Folder(deps, memory, armed, stateEnd, deps.fromStart === true ? 0 : last.floor.seq)
   for await (const { record, offset } of journalRecords(log, codec, plan, partition, from, journalEnd)) {
     if (record.life !== last.life) throw new Gone(`the journal of ${plan.group}/${partition} holds records of two lives; the newer begins after offset ${offset}`)
     if (record.seq > (partitionState?.seq ?? -1)) addOccupancy(memory, record.occupancy)
@@ -116,15 +117,17 @@ class Folder {
   readonly #decoder: Decoder
   readonly #maker: RecordMaker
   readonly #armed: readonly Armed[]
+  readonly #stateEnd: number
   #armedAt = 0
   #nextSeq: number
 
-  constructor(deps: RecoveryDeps, memory: Memory, armed: readonly Armed[], firstSeq: number) {
+  constructor(deps: RecoveryDeps, memory: Memory, armed: readonly Armed[], stateEnd: number, firstSeq: number) {
     this.#deps = deps
     this.#memory = memory
     this.#decoder = new Decoder(deps.plan, deps.codec)
     this.#maker = new RecordMaker(deps.plan, deps.partition, deps.codec)
     this.#armed = armed
+    this.#stateEnd = stateEnd
     this.#nextSeq = firstSeq
   }
 
@@ -153,8 +156,9 @@ class Folder {
     const loaded = watch === undefined ? needed : new Set([...needed].filter((id) => id === watch.entity))
     await loadEntities(this.#memory, this.#deps.codec, this.#deps.states, loaded, this.#deps.fromStart === true)
     const batch = await foldBatch(this.#memory, this.#maker, journalScorer(record), { seq: record.seq, nowMs: record.nowMs, arrivals, journal: record, forced: new Map(), ...(watch === undefined ? {} : { watch }) })
-    // What a stored state already contains is not repeated, so its outputs are not either.
-    const isWhole = batch.skipped === 0 && watch === undefined && this.#armedAt === this.#armed.length
+    // What a stored state already contains is not repeated, so its outputs are not either. Event-time firings of such an entity are not even seen:
+    // with those, only commits after the last stored state are whole.
+    const isWhole = batch.skipped === 0 && watch === undefined && (this.#memory.watermarks === undefined || record.stateFrom >= this.#stateEnd)
     if (isWhole && hashOf(batch.outbox.records()) !== record.hash) this.rebased.push(record.seq)
     this.#deps.onFolded?.(record, batch, this.#memory)
   }

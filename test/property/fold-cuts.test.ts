@@ -11,7 +11,7 @@ import type { Deed, Folded } from '../support/partition/bench.ts'
 import { deeds, planOfSpec, typeSpec } from '../support/partition/random-types.ts'
 import { testSeed } from '../support/seed.ts'
 
-const RUNS = 150
+const RUNS = 100
 const NOW_MS = 2_000_000
 /** After everything: the sources promise that nothing older than this comes. */
 const END_MS = 1_900_000

@@ -93,7 +93,7 @@ const sink: ActorDefinition = defineActor({ name: 'sink', version: 1, machine: s
 const waitingSink: ActorDefinition = defineActor({ name: 'sink', version: 1, order: 'eventTime', machine: sinkMachine })
 
 /** The type of a spec, in a system with a target; when that `waits`, the type has watermarks whatever the spec says. */
-export function planOfSpec(spec: TypeSpec, waits = true): TypePlan {
+export function planOfSpec(spec: TypeSpec, waits = true, snapshotEvery = 5000): TypePlan {
   const actor = defineActor({
     name: 'random', version: 1, machine: machineOf(spec) as never,
     sources: {
@@ -102,7 +102,7 @@ export function planOfSpec(spec: TypeSpec, waits = true): TypePlan {
     } as never,
     outputs: { out: 'outs' },
     tells: { sink: 'forward' },
-    order: spec.order, timers: spec.timers, rank: ['c', 'a', 'b'] as never,
+    order: spec.order, timers: spec.timers, snapshotEvery, keepStopped: 300, rank: ['c', 'a', 'b'] as never,
     onFailure: spec.stops ? { action: 'stop' } : {},
   })
   return planOf([actor, waits ? waitingSink : sink], 'random', { models: [MODEL] })
