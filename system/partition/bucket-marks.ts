@@ -29,8 +29,9 @@ export class BucketMarks {
     this.#expected = Array.from({ length: count }, () => 0)
   }
 
-  get life(): string {
-    return this.#life
+  /** What the cache holds as a bucket's life names the bucket too: one in another's place is foreign, whatever its mark. */
+  lifeOf(bucket: number): string {
+    return `${this.#life}/${bucket}`
   }
 
   /** After takeover: what every bucket should stand at. */
@@ -55,7 +56,7 @@ export class BucketMarks {
   /** K5. */
   isValid(bucket: number, head: BucketHead): boolean {
     const known = this.#buckets[bucket] ?? LOST
-    if (known.kind === 'lost' || (head.life !== undefined && head.life !== this.#life)) return false
+    if (known.kind === 'lost' || (head.life !== undefined && head.life !== this.lifeOf(bucket))) return false
     const mark = head.life === undefined ? 0 : head.mark
     return known.acknowledged <= mark && mark <= known.sent
   }
@@ -66,8 +67,8 @@ export class BucketMarks {
   }
 
   /** A bucket at an older mark of our life misses only later commits: where the state topic stood before the first of them, if the journal still says. */
-  catchUpFrom(head: BucketHead): number | undefined {
-    if (head.life !== this.#life || head.mark === 0) return undefined
+  catchUpFrom(bucket: number, head: BucketHead): number | undefined {
+    if (head.life !== this.lifeOf(bucket) || head.mark === 0) return undefined
     const [first] = this.#journal
     if (first === undefined || first.seq > head.mark + 1) return undefined
     return this.#journal.find((start) => start.seq > head.mark)?.stateFrom

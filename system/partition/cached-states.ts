@@ -93,7 +93,7 @@ export class CachedStates implements StateStore {
         if (this.#take(ids, read.snapshots, found)) continue
         lost.set(bucket, undefined)
       } else {
-        lost.set(bucket, read === undefined ? undefined : this.#marks.catchUpFrom(read))
+        lost.set(bucket, read === undefined ? undefined : this.#marks.catchUpFrom(bucket, read))
       }
       this.#marks.lose(bucket)
     }
@@ -140,9 +140,9 @@ export class CachedStates implements StateStore {
     await this.#scanInto(states, Math.min(...starts.map(({ from }) => from)))
     for (const [bucket, entities] of states) {
       const read = await this.#cache.readAll(this.#at(bucket)).catch(() => undefined)
-      if (read === undefined || this.#marks.catchUpFrom(read) === undefined) continue
+      if (read === undefined || this.#marks.catchUpFrom(bucket, read) === undefined) continue
       const snapshots = [...entities].map(([id, state]) => [id, state === null ? null : this.#pack(id, state)] as const)
-      const answer = await this.#cache.write({ ...this.#at(bucket), life: this.#marks.life, previous: read.mark, next: this.#marks.expected(bucket), snapshots }).catch(() => 'lost' as const)
+      const answer = await this.#cache.write({ ...this.#at(bucket), life: this.#marks.lifeOf(bucket), previous: read.mark, next: this.#marks.expected(bucket), snapshots }).catch(() => 'lost' as const)
       if (answer !== 'applied') continue
       this.#marks.rebuilt(bucket)
       this.caughtUp += 1
@@ -162,7 +162,7 @@ export class CachedStates implements StateStore {
   async #replace(bucket: number, snapshots: readonly (readonly [EntityId, Uint8Array])[]): Promise<void> {
     const next = this.#marks.expected(bucket)
     try {
-      if (next > 0) await this.#cache.replace({ ...this.#at(bucket), life: this.#marks.life, next, snapshots })
+      await this.#cache.replace({ ...this.#at(bucket), life: this.#marks.lifeOf(bucket), next, snapshots })
       this.#marks.rebuilt(bucket)
     } catch (thrown) {
       this.#telemetry.log('warn', `bucket ${bucket} could not be rebuilt in the snapshot cache: ${String(thrown)}`)
@@ -242,7 +242,7 @@ export class CachedStates implements StateStore {
   async #send(bucket: number, previous: number, next: number, snapshots: readonly (readonly [EntityId, Uint8Array | null])[]): Promise<void> {
     if (this.#marks.isLost(bucket)) return
     this.#telemetry.probe('during-cache', this.#plan.group, this.#partition)
-    const answer = await this.#cache.write({ ...this.#at(bucket), life: this.#marks.life, previous, next, snapshots }).catch(() => 'lost' as const)
+    const answer = await this.#cache.write({ ...this.#at(bucket), life: this.#marks.lifeOf(bucket), previous, next, snapshots }).catch(() => 'lost' as const)
     if (answer === 'lost') this.#marks.lose(bucket)
     else this.#marks.acknowledge(bucket, next)
   }

@@ -23,7 +23,7 @@ const IDS = ['x', 'y', 'z']
 
 type Move =
   | { readonly kind: 'batch'; readonly recordsMax: number; readonly passedMs: number }
-  | { readonly kind: 'evict' | 'crash' | 'release' | 'flush' | 'copy' | 'rollBack' | 'drop' | 'corrupt' | 'relive' | 'unreachable' }
+  | { readonly kind: 'evict' | 'crash' | 'release' | 'flush' | 'copy' | 'rollBack' | 'drop' | 'corrupt' | 'relive' | 'swap' | 'unreachable' }
 
 const batch = fc.record({ kind: fc.constant('batch' as const), recordsMax: fc.integer({ min: 0, max: 5 }), passedMs: fc.constantFrom(0, 1, 30, 200) })
 const plainMove = (kinds: readonly Exclude<Move['kind'], 'batch'>[]): fc.Arbitrary<Move> => fc.record({ kind: fc.constantFrom(...kinds) })
@@ -56,6 +56,8 @@ function torment(cache: MemoryCache, kind: Move['kind'], copies: CacheCopy[]): v
     case 'rollBack': return cache.rollBack(copies[0] ?? new Map())
     case 'drop': return cache.dropWrites(1)
     case 'relive': return some === undefined ? undefined : cache.relive(some.at, 'another life')
+    case 'swap': for (const one of stored) for (const other of stored) cache.swap(one.at, other.at)
+      return
     case 'unreachable': return cache.unreachable('gone fishing')
     case 'corrupt': for (const { at, ids } of stored) for (const id of ids) cache.corrupt(at, id, 0.6)
   }
@@ -106,8 +108,8 @@ test('embedded: memory equals the full replay after batches, evictions, crashes 
   }), { seed: testSeed(), numRuns: RUNS })
 })
 
-test('cached: the same, while the cache is flushed, rolled back, corrupted, drops writes, changes lives and is away', async () => {
-  const torments = ['flush', 'copy', 'rollBack', 'drop', 'corrupt', 'relive', 'unreachable'] as const
+test('cached: the same, while the cache is flushed, rolled back, corrupted, drops writes, changes lives, mixes up buckets and is away', async () => {
+  const torments = ['flush', 'copy', 'rollBack', 'drop', 'corrupt', 'relive', 'swap', 'unreachable'] as const
   await fc.assert(fc.asyncProperty(cases(torments), async ({ plan, releasesMax, moves: list, first, second }) => {
     const log = memoryLog()
     await makeTopics(log, plan)
@@ -123,5 +125,5 @@ test('cached: the same, while the cache is flushed, rolled back, corrupted, drop
 })
 
 test('the runs above made every move', () => {
-  for (const kind of ['batch', 'evict', 'crash', 'release', 'flush', 'copy', 'rollBack', 'drop', 'corrupt', 'relive', 'unreachable']) assert.ok((counts.get(kind) ?? 0) >= 10, `${kind}: ${counts.get(kind)}`)
+  for (const kind of ['batch', 'evict', 'crash', 'release', 'flush', 'copy', 'rollBack', 'drop', 'corrupt', 'relive', 'swap', 'unreachable']) assert.ok((counts.get(kind) ?? 0) >= 10, `${kind}: ${counts.get(kind)}`)
 })
