@@ -38,8 +38,9 @@ export function time(ms: number): string {
   return Number.isNaN(date.getTime()) ? String(ms) : date.toISOString().replace('.000Z', 'Z')
 }
 
-/** coolingOff -> cooling off. */
+/** coolingOff -> cooling off; the configuration of a machine without states is '', and it runs. */
 export function spaced(name: string): string {
+  if (name === '') return 'running'
   return name.replace(/(?<=[a-z])[A-Z]/g, (capital) => ` ${capital.toLowerCase()}`)
 }
 
