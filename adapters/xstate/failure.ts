@@ -22,8 +22,16 @@ export function failureOf(error: unknown, watch: GuardWatch, where: string): Ste
   if (error instanceof MicrostepsExceeded) return failed('timeout', error, where)
   // Of a machine's own, lower bound (`options.maxIterations`).
   if (error instanceof Error && error.message.startsWith('Infinite loop detected')) return failed('timeout', error, where)
+  const declared = declaredClass(error)
+  if (declared !== undefined) return failed(declared, error, where)
   if (watch.thrown !== undefined) return failed('guard', watch.thrown.error, watch.thrown.place)
   return failed('action', error, where)
+}
+
+/** Errors of feature folds and models name their class themselves. */
+function declaredClass(error: unknown): FailureClass | undefined {
+  if (!(error instanceof Error) || !('class' in error)) return undefined
+  return error.class === 'feature' || error.class === 'model' ? error.class : undefined
 }
 
 function failed(kind: FailureClass, error: unknown, where: string): StepResult {
