@@ -80,9 +80,29 @@ export class DueIndex {
       if (node === undefined || node.dueMs >= beforeMs) continue
       found.push(node)
       visit.push(2 * at + 1, 2 * at + 2)
+      if (found.length > 2 * most) return this.#first(beforeMs, most)
     }
     found.sort(compareDue)
     return found.length > most ? found.slice(0, most) : found
+  }
+
+  /** The same when far more is due than is asked for: after a long rest a partition must not look at all of it for every batch. */
+  #first(beforeMs: number, most: number): readonly Due[] {
+    const found: Due[] = []
+    const next = new DueIndex()
+    const offer = (node: Node | undefined): void => {
+      if (node !== undefined && node.dueMs < beforeMs) next.set(node)
+    }
+    offer(this.#heap[0])
+    while (found.length < most) {
+      const first = next.pop()
+      const node = first === undefined ? undefined : this.#byName.get(nameOf(first.entity, first.kind, first.id))
+      if (node === undefined) break
+      found.push(node)
+      offer(this.#heap[2 * node.at + 1])
+      offer(this.#heap[2 * node.at + 2])
+    }
+    return found
   }
 
   #up(node: Node): void {
