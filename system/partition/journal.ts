@@ -118,7 +118,7 @@ const isRecord = tupleOf(
   (version) => version === 1, isText, isNumber, isNumber, isText, isText, isNumber, isNumber,
   listOf(tupleOf(isText, isNumber, isNumber, isNumber, isNumber)), isCounts, tupleOf(isNumber, isNumber), isNumber,
   listOf(tupleOf(isNumber, isText, isNumber, isText, isText)), isWatermarks, orNull(tupleOf(isFlag, orNull(isDue), isWatermarks)),
-  listOf(tupleOf(isText, isText, isText)), listOf(tupleOf(isText, isScore)), isCounts, listOf(isNumber), isCounts, isNumber,
+  listOf(tupleOf(isText, isText, isText)), listOf(tupleOf(isText, isScore)), isCounts, listOf(isNumber), isCounts, isNumber, isNumber,
 )
 
 /** The record, or undefined for bytes of another format (a newer release wrote them, or they are damaged). */
