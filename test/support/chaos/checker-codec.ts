@@ -33,8 +33,8 @@ export interface Entry {
   readonly positions: ReadonlyMap<string, number>
   readonly firings: readonly Firing[]
   readonly watermarks: readonly Watermark[]
-  /** The batch stopped releasing after this entry, under these watermarks. */
-  readonly cut: { readonly after: Omit<Firing, 'generation'> | undefined; readonly watermarks: readonly Watermark[] } | undefined
+  /** The batch stopped releasing after this entry (undefined: before the first), under these watermarks; at its start or before an input. */
+  readonly cut: { readonly atStart: boolean; readonly after: Omit<Firing, 'generation'> | undefined; readonly watermarks: readonly Watermark[] } | undefined
   readonly verdicts: readonly { readonly input: string; readonly class: string }[]
   readonly drops: ReadonlyMap<string, number>
 }
@@ -48,15 +48,15 @@ export function readEntry(record: LogRecord): Entry | undefined {
   const p = listOf(record.value)
   if (p?.[0] !== 1) return undefined
   const firings = p[12] as readonly (readonly [number, string, number, string, string])[]
-  const cut = p[14] as readonly [readonly [number, string, number, string] | null, readonly Watermark[]] | null
-  const after = cut?.[0]
+  const cut = p[14] as readonly [boolean, readonly [number, string, number, string] | null, readonly Watermark[]] | null
+  const after = cut?.[1]
   return {
     offset: record.offset, life: p[1] as string, epoch: p[2] as number, seq: p[3] as number, kind: p[4] as string, nowMs: p[7] as number,
     inputs: (p[8] as readonly (readonly [string, number, number, number])[]).map(([topic, from, to, n]) => ({ topic, from, to, n })),
     positions: new Map(p[9] as readonly (readonly [string, number])[]),
     firings: firings.map(([dueMs, entity, kind, id, generation]) => ({ dueMs, entity, kind, id, generation })),
     watermarks: p[13] as readonly Watermark[],
-    cut: cut === null ? undefined : { after: after === null || after === undefined ? undefined : { dueMs: after[0], entity: after[1], kind: after[2], id: after[3] }, watermarks: cut[1] },
+    cut: cut === null ? undefined : { atStart: cut[0], after: after === null || after === undefined ? undefined : { dueMs: after[0], entity: after[1], kind: after[2], id: after[3] }, watermarks: cut[2] },
     verdicts: (p[15] as readonly (readonly [string, string])[]).map(([input, failure]) => ({ input, class: failure })),
     drops: new Map(p[17] as readonly (readonly [string, number])[]),
   }

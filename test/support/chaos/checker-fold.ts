@@ -101,11 +101,11 @@ export class PlainFold {
     const difference = this.#watermarks?.differs(entry.watermarks)
     if (difference !== undefined) this.#folded.faults.push(`the watermark differs: ${difference}`)
     this.#fireClock(arrivals.length === 0)
-    if (entry.cut === undefined || arrivals.length > 0) this.#release(undefined)
+    if (entry.cut?.atStart !== true) this.#release(undefined)
     for (const arriving of arrivals) this.#arrive(arriving)
     if (entry.cut !== undefined) {
       this.#watermarks?.take(entry.cut.watermarks)
-      this.#release(entry.cut.after)
+      if (entry.cut.after !== undefined) this.#release(entry.cut.after)
     }
     return this.#folded
   }

@@ -22,27 +22,19 @@ import { line, workloadSystem } from './workload.ts'
 export interface ClusterOptions {
   readonly seed: number
   readonly variant: Variant
-  readonly inputs: number
   readonly nodes: number
-  readonly calm?: boolean
   /** Undefined: states are read by key. */
   readonly cache?: SnapshotCache
   readonly batchRecordsMax?: number
   readonly telemetry?: Partial<Telemetry>
-  /** Called before each step of the clock, while inputs are fed or worked on. */
-  readonly between?: (cluster: Cluster) => void
-  readonly prepared?: (cluster: Cluster) => void
 }
 
-export interface Cluster {
-  readonly log: MemoryLog
-  readonly clock: SimulatedClock
-  readonly random: SeededRandom
-  readonly nodes: readonly StatelogNode[]
-  /** Everything is fed. */
-  readonly isFed: boolean
-  /** Drains a node and starts another in its place. */
-  restart(index: number): Promise<void>
+export interface RunOptions extends ClusterOptions {
+  readonly inputs: number
+  readonly calm?: boolean
+  /** Called before each step of the clock. */
+  readonly between?: (cluster: Cluster) => void
+  readonly prepared?: (cluster: Cluster) => void
 }
 
 export interface ClusterRun {
@@ -51,40 +43,74 @@ export interface ClusterRun {
   readonly simulatedMs: number
 }
 
-const SILENT: Telemetry = { partition: () => {}, batch: () => {}, log: () => {}, probe: () => {} }
+export const SILENT: Telemetry = { partition: () => {}, batch: () => {}, log: () => {}, probe: () => {} }
 const STEPS = 40
+const SETTLE_MS_MAX = 600_000
 
-/** Runs to the end of the inputs, drains, and dumps the log. */
-export async function runCluster(options: ClusterOptions): Promise<ClusterRun> {
-  const { variant } = options
-  const clock = new SimulatedClock(START_MS + 86_400_000)
-  const log = memoryLog({ clock, keyed: options.cache === undefined })
-  const system = workloadSystem(variant)
-  await log.ensureTopics(topicSpecs(planSystem(system)))
-  const random = new SeededRandom(options.seed)
-  const nodes: StatelogNode[] = []
-  const make = (): StatelogNode => new StatelogNode({
-    system, log: log.peer(), codec: cborCodec, clock, random: new SeededRandom(random.uint32()), models: new Map([[line.name, loadedModel(line)]]),
-    telemetry: { ...SILENT, ...options.telemetry },
-    settings: { batchRecordsMax: options.batchRecordsMax ?? 25, ...(variant.releasesMax === undefined ? {} : { releasesMax: variant.releasesMax }) },
-    ...(options.cache === undefined ? {} : { cache: options.cache }),
-  })
-  for (let index = 0; index < options.nodes; index += 1) nodes.push(make())
-  for (const node of nodes) await node.start()
-  let isFed = false
-  const cluster: Cluster = {
-    log, clock, random, nodes,
-    get isFed() {
-      return isFed
-    },
-    restart: async (index) => {
-      const old = nodes[index]
-      await old?.stop()
-      const next = make()
-      nodes[index] = next
-      await next.start()
-    },
+/** Nodes over one log; whoever uses it moves the clock. */
+export class Cluster {
+  readonly log: MemoryLog
+  readonly clock = new SimulatedClock(START_MS + 86_400_000)
+  readonly random: SeededRandom
+  readonly nodes: StatelogNode[] = []
+  readonly #options: ClusterOptions
+
+  constructor(options: ClusterOptions) {
+    this.#options = options
+    this.random = new SeededRandom(options.seed)
+    this.log = memoryLog({ clock: this.clock, keyed: options.cache === undefined })
   }
+
+  async start(): Promise<void> {
+    await this.log.ensureTopics(topicSpecs(planSystem(workloadSystem(this.#options.variant))))
+    for (let index = 0; index < this.#options.nodes; index += 1) this.nodes.push(this.#node())
+    for (const node of this.nodes) await node.start()
+  }
+
+  /** Drains a node and starts another in its place. Resolves only while the clock moves. */
+  async restart(index: number): Promise<void> {
+    const next = this.#node()
+    await this.nodes[index]?.stop()
+    this.nodes[index] = next
+    await next.start()
+  }
+
+  /** Runs until the condition holds. */
+  async until(isDone: () => boolean | Promise<boolean>, between: () => void = () => {}): Promise<void> {
+    await drive(this.clock, isDone, SETTLE_MS_MAX, between)
+  }
+
+  /** Runs until nothing is left to do. */
+  async settle(between: () => void = () => {}): Promise<void> {
+    const owner = (type: string, partition: number): StatelogNode | undefined => this.nodes[this.log.holder(`chaos.${type}`, partition)]
+    await this.until(() => isSettled(this.log, ['account', 'pool'], this.#options.variant.partitions, owner, this.clock.nowMs()), between)
+  }
+
+  async stop(): Promise<void> {
+    let isStopped = false
+    void Promise.all(this.nodes.map((node) => node.stop())).then(() => {
+      isStopped = true
+    })
+    await this.until(() => isStopped)
+  }
+
+  #node(): StatelogNode {
+    const { variant, telemetry, cache, batchRecordsMax } = this.#options
+    return new StatelogNode({
+      system: workloadSystem(variant), log: this.log.peer(), codec: cborCodec, clock: this.clock, random: new SeededRandom(this.random.uint32()),
+      models: new Map([[line.name, loadedModel(line)]]), telemetry: { ...SILENT, ...telemetry },
+      settings: { batchRecordsMax: batchRecordsMax ?? 25, ...(variant.releasesMax === undefined ? {} : { releasesMax: variant.releasesMax }) },
+      ...(cache === undefined ? {} : { cache }),
+    })
+  }
+}
+
+/** Feeds the seed's inputs bit by bit, runs to their end, drains, and dumps the log. */
+export async function runCluster(options: RunOptions): Promise<ClusterRun> {
+  const { variant } = options
+  const cluster = new Cluster(options)
+  const { log, clock, random } = cluster
+  await cluster.start()
   options.prepared?.(cluster)
   const between = (): void => options.between?.(cluster)
   const records = sourceRecords({ seed: options.seed, inputs: options.inputs, calm: options.calm === true }).map((record) => outRecord(record, variant.partitions))
@@ -92,16 +118,10 @@ export async function runCluster(options: ClusterOptions): Promise<ClusterRun> {
   for (let at = 0; at < records.length; at += chunk) {
     await appendAll(log, records.slice(at, at + chunk))
     const untilMs = clock.monotonicMs() + random.between(20, 150)
-    await drive(clock, () => clock.monotonicMs() >= untilMs, 10_000, between)
+    await cluster.until(() => clock.monotonicMs() >= untilMs, between)
   }
   if (variant.time === 'event') await appendAll(log, endRecords(['moves', 'rates'], variant.partitions))
-  isFed = true
-  const owner = (type: string, partition: number): StatelogNode | undefined => nodes[log.holder(`chaos.${type}`, partition)]
-  await drive(clock, () => isSettled(log, ['account', 'pool'], variant.partitions, owner, clock.nowMs()), 600_000, between)
-  let isStopped = false
-  void Promise.all(nodes.map((node) => node.stop())).then(() => {
-    isStopped = true
-  })
-  await drive(clock, () => isStopped, 60_000)
+  await cluster.settle(between)
+  await cluster.stop()
   return { dump: await dumpLog(log, groupTopics(variant)), log, simulatedMs: clock.monotonicMs() }
 }

@@ -57,6 +57,8 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const folder = mkdtempSync(join(tmpdir(), 'statelog-chaos-'))
   const random = new SeededRandom(options.seed)
   const deaths: KillPoint[] = []
+  /** Starts that did not come by their point often enough: the next one dies earlier. */
+  const misses = new Map<KillPoint, number>()
   const originMs = Date.now()
   const attemptsMax = 3 * options.kills
   const records = sourceRecords({ seed: options.seed, inputs: (attemptsMax + 1) * INPUTS_PER_START }).map((record) => outRecord(record, options.variant.partitions))
@@ -65,12 +67,14 @@ export async function run(options: RunOptions): Promise<RunResult> {
     for (; deaths.length < options.kills && starts < attemptsMax; starts += 1) {
       await feed(folder, options.variant, records.slice(starts * INPUTS_PER_START, (starts + 1) * INPUTS_PER_START))
       const point = nextPoint(options, random)
-      const kill = { point, nth: random.between(1, visitsOf(point)) }
-      const drainAfterMs = isDrainPoint(point) ? random.between(30, 250) : random.between(1500, 2500)
+      const missed = misses.get(point) ?? 0
+      const kill = { point, nth: random.between(1, Math.max(1, Math.floor(visitsOf(point) / (missed + 1)))) }
+      const drainAfterMs = isDrainPoint(point) ? random.between(30, 250) : random.between(800, 1500)
       const died = await start(options, { folder, variant: options.variant, hasCache: options.hasCache, batchRecordsMax: random.between(3, 30), kill, originMs, drainAfterMs }, random.between(10, 300))
       // A point that was not reached counts a little, so that the next start tries another one.
       options.tally.set(point, (options.tally.get(point) ?? 0) + (died ? 1 : 0.01))
       if (died) deaths.push(point)
+      else misses.set(point, missed + 1)
     }
     await feed(folder, options.variant, options.variant.time === 'event' ? endRecords(['moves', 'rates'], options.variant.partitions) : [])
     await start(options, { folder, variant: options.variant, hasCache: options.hasCache, batchRecordsMax: 25, kill: undefined, originMs, drainAfterMs: undefined }, Infinity)

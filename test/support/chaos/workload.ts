@@ -45,11 +45,6 @@ const rateSchema = schema<Rate>((value) => value['type'] === 'rate' && isText(va
 
 interface Account { readonly total: number; readonly count: number; readonly bonus: number; readonly score: number; readonly jobs: number; readonly job: number }
 
-const counting = assign<Account, Extract<Move, { type: 'add' }>, undefined, Move | Bonus | Score | { readonly type: 'reminded' }, never>({
-  total: ({ context, event }) => context.total + event.n,
-  count: ({ context }) => context.count + 1,
-})
-
 const accountMachine = setup({
   types: { context: {} as Account, events: {} as Move | Bonus | Score | { readonly type: 'reminded' } },
   actors: { double: fromPromise(async ({ input }: { input: { n: number } }) => ({ doubled: 2 * input.n + 1 })) },
@@ -58,6 +53,9 @@ const accountMachine = setup({
     throws: () => {
       throw new RangeError('a guard that cannot be asked')
     },
+  },
+  actions: {
+    counting: assign(({ context, event }) => (event.type === 'add' ? { total: context.total + event.n, count: context.count + 1 } : {})),
   },
 }).createMachine({
   id: 'account',
@@ -68,8 +66,8 @@ const accountMachine = setup({
       initial: 'idle',
       on: {
         add: [
-          { guard: 'crosses', actions: [counting, emit(added), tell('pool', ({ event }) => event.to, credit), emit(({ context }) => ({ type: 'milestone', total: context.total }))] },
-          { actions: [counting, emit(added), tell('pool', ({ event }) => event.to, credit)] },
+          { guard: 'crosses', actions: ['counting', emit(({ context, event }) => added(context, event.n)), tell('pool', ({ event }) => event.to, ({ event }) => credit(event.n, event.account)), emit(({ context }) => ({ type: 'milestone', total: context.total }))] },
+          { actions: ['counting', emit(({ context, event }) => added(context, event.n)), tell('pool', ({ event }) => event.to, ({ event }) => credit(event.n, event.account))] },
         ],
         remind: { actions: raise({ type: 'reminded' }, { id: 'remind', delay: ({ event }) => event.wait }) },
         calm: { actions: cancel('remind') },
@@ -95,13 +93,9 @@ const accountMachine = setup({
   },
 })
 
-function added({ context, event }: { context: Account; event: { readonly n: number } }): { type: 'added'; n: number; total: number; count: number } {
-  return { type: 'added', n: event.n, total: context.total, count: context.count }
-}
+const added = ({ total, count }: Account, n: number): { readonly type: 'added'; readonly n: number; readonly total: number; readonly count: number } => ({ type: 'added', n, total, count })
 
-function credit({ event }: { event: { readonly n: number; readonly account: string } }): Credit {
-  return { type: 'credit', n: event.n, from: event.account }
-}
+const credit = (n: number, from: string): Credit => ({ type: 'credit', n, from })
 
 const poolMachine = setup({
   types: { context: {} as { sum: number; count: number; percent: number }, events: {} as Rate | Credit },
@@ -142,7 +136,7 @@ export function workloadSystem(variant: Variant): SystemDefinition {
     sources: {
       moves: {
         schema: moveSchema, key: (move) => move.account, id: (move) => move.uid, outOfOrder: variant.outOfOrderMs,
-        rules: [range('n', (move) => (move.type === 'add' ? move.n : 0), { min: -1000, max: 1000 })],
+        rules: [range('n', (move: Move) => (move.type === 'add' ? move.n : 0), { min: -1000, max: 1000 })],
       },
     },
     outputs: Object.fromEntries(['added', 'milestone', 'reminded', 'asked', 'scored', 'bonused', 'worked', 'closed'].map((type) => [type, 'account-out'])),
