@@ -1,7 +1,7 @@
 // Progress lines: a moment of a run in words: a block that is redrawn on a terminal, one line for logs.
 import type { Io, Paint } from './io.ts'
 import type { Progress } from './progress.ts'
-import { bytes, counts, duration, line, milliseconds, short, spaced } from './text.ts'
+import { bytes, counts, cut, duration, milliseconds, short, spaced } from './text.ts'
 
 const BAR = 20
 
@@ -81,7 +81,7 @@ export class Screen {
 
   draw(lines: readonly string[]): void {
     const width = this.#io.columns() - 1
-    this.#write(`${this.#erase()}${lines.map((text) => `${cut(text, width)}\n`).join('')}`)
+    this.#write(`${this.#erase()}${lines.map((text) => `${fitted(text, width)}\n`).join('')}`)
     this.#drawn = lines.length
   }
 
@@ -97,12 +97,13 @@ export class Screen {
   }
 
   #erase(): string {
-    return this.#drawn === 0 ? '' : `\u001b[${this.#drawn}A\u001b[J`
+    // To the first column too: a terminal echoes ^C where the cursor stands.
+    return this.#drawn === 0 ? '' : `\r\u001b[${this.#drawn}A\u001b[J`
   }
 }
 
 /** Cuts to a width without counting colours; a line that wraps would break the redraw. */
-function cut(text: string, width: number): string {
+function fitted(text: string, width: number): string {
   const plain = text.replace(/\u001b\[\d+m/g, '')
-  return plain.length <= width ? text : line(plain, width)
+  return plain.length <= width ? text : cut(plain, width)
 }

@@ -26,9 +26,8 @@ export async function loadTarget(text: string): Promise<Target> {
   throw new UsageError(`${text} exports no scenario and no system as its default. End it with: export default defineSystem({ ... })`)
 }
 
-/** The name of the data folder that a target uses by default. */
+/** The name of the data folder that a target uses by default: its own, so that a system run live does not mix with a scenario's run. */
 export function folderName(target: Target): string {
-  if (target.kind === 'system') return target.system.name
   return scenarios.has(target.name) ? target.name : basename(target.name).replace(/(\.scenario)?\.[cm]?[jt]s$/, '')
 }
 

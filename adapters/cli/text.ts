@@ -58,8 +58,12 @@ export function table(rows: readonly (readonly string[])[]): readonly string[] {
 
 /** One line, cut with an ellipsis. Control characters become dots, so that hostile text cannot steer a terminal. */
 export function line(text: string, lengthMax: number): string {
-  const flat = printable(text.replace(/\s+/g, ' '))
-  return flat.length <= lengthMax ? flat : `${flat.slice(0, Math.max(1, lengthMax - 1))}…`
+  return cut(printable(text.replace(/\s+/g, ' ')), lengthMax)
+}
+
+/** At most so long, cut with an ellipsis; columns stay where they are. */
+export function cut(text: string, lengthMax: number): string {
+  return text.length <= lengthMax ? text : `${text.slice(0, Math.max(1, lengthMax - 1))}…`
 }
 
 /** Control characters (line ends and tabs excepted) become dots. */

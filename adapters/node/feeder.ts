@@ -78,7 +78,9 @@ export class Feeder {
       else {
         const from = chunk === skipped.chunks ? skipped.items : 0
         this.#note(items.slice(0, from))
-        if (!(await this.#chunk(chunk, items, from, pace, startedMs, skipped.events))) return 'stopped'
+        await this.#chunk(chunk, items, from, pace, startedMs, skipped.events)
+        // Before the next chunk is drawn: the scenario counts what it has yielded as fed.
+        if (pace.stop.aborted) return this.#stopped()
       }
       chunk += 1
     }
@@ -89,12 +91,15 @@ export class Feeder {
     return 'ended'
   }
 
-  /** False: stopped within the chunk. */
-  async #chunk(chunk: number, items: readonly FeedItem[], from: number, pace: Pace, startedMs: number, base: number): Promise<boolean> {
+  async #stopped(): Promise<'stopped'> {
+    if (this.#records.length > 0) await this.#append()
+    return 'stopped'
+  }
+
+  async #chunk(chunk: number, items: readonly FeedItem[], from: number, pace: Pace, startedMs: number, base: number): Promise<void> {
     const { rate } = pace
     const sliceMax = rate === undefined ? items.length : Math.max(1, Math.round((rate * PACED_MS) / 1000))
-    for (let at = from; at < items.length;) {
-      if (pace.stop.aborted) return false
+    for (let at = from; at < items.length && !pace.stop.aborted;) {
       const slice = items.slice(at, at + sliceMax)
       at += slice.length
       this.#encode(slice, at === items.length ? { chunks: chunk + 1, items: 0 } : { chunks: chunk, items: at })
@@ -104,7 +109,6 @@ export class Feeder {
       await pace.room(this.#progress.events - before)
       if (rate !== undefined) await this.#waitUntil(startedMs + ((this.#progress.events - base) * 1000) / rate, pace.stop)
     }
-    return true
   }
 
   #encode(items: readonly FeedItem[], at: { readonly chunks: number; readonly items: number }): void {

@@ -10,7 +10,7 @@ import { shown, withFolder } from '../data-folder.ts'
 import { entityWords, jsonText, planOf } from '../entity-words.ts'
 import { EXIT } from '../exit-codes.ts'
 import type { Io } from '../io.ts'
-import { counts, grouped, line, spaced, table, time } from '../text.ts'
+import { counts, cut, grouped, line, spaced, table, time } from '../text.ts'
 
 export const historyCommand: Command = {
   name: 'history',
@@ -47,7 +47,7 @@ function lines({ type, id, partition, seq, entries, left, drops }: History, io: 
   return [
     `${io.paint('bold', `${type} ${id}`)}: ${grouped(entries.length + left)} inputs up to seq ${seq} of partition ${partition}${left === 0 ? '' : `, the newest ${grouped(entries.length)} of them (--limit shows more)`}`,
     '',
-    ...rows.map((text, at) => (at === 0 ? io.paint('dim', text) : io.isTty ? line(text, Math.max(80, io.columns() - 1)) : text)),
+    ...rows.map((text, at) => (at === 0 ? io.paint('dim', text) : io.isTty ? cut(text, Math.max(80, io.columns() - 1)) : text)),
     ...(dropped === '' ? [] : ['', `dropped: ${dropped}`]),
   ]
 }

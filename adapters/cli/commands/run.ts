@@ -143,7 +143,10 @@ async function settleFolder(folder: string, flags: FlagValues, target: Target, o
 
 async function runSession(session: Session): Promise<number> {
   const { folder, origin, system, scenario, reporter, durationMs, rate, io } = session
-  const signals = stopSignals((isHurry) => reporter.notice(isHurry ? 'hurrying: states are left to the next run' : 'stopping in order (again to hurry) ...'))
+  let hasEnded = false
+  const signals = stopSignals((isHurry) => {
+    if (!hasEnded) reporter.notice(isHurry ? 'hurrying: states are left to the next run' : 'stopping in order (again to hurry) ...')
+  })
   const telemetry = new RunTelemetry(({ message }) => reporter.notice(message))
   let embedded: Embedded | undefined
   try {
@@ -162,6 +165,7 @@ async function runSession(session: Session): Promise<number> {
     await embedded.drain()
     const facts = await conclude(session, { embedded, feeder, telemetry, look, end, elapsedMs, consumedHere: meter.consumedHere })
     if (end.kind === 'consumed' && end.fed === 'ended') markFinished(folder)
+    hasEnded = true
     reporter.end(summaryLines(facts, io.paint), summaryObject(facts))
     return exitCodeOf(facts)
   } finally {

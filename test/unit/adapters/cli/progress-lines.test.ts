@@ -47,5 +47,5 @@ test('the screen erases exactly what it drew', () => {
   screen.draw(['a', 'long line that would wrap'])
   screen.draw(['b'])
   screen.clear()
-  assert.equal(text, 'a\nlong lin…\n\u001b[2A\u001b[Jb\n\u001b[1A\u001b[J')
+  assert.equal(text, 'a\nlong lin…\n\r\u001b[2A\u001b[Jb\n\r\u001b[1A\u001b[J')
 })
