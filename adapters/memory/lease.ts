@@ -119,7 +119,8 @@ export class MemoryLease implements Lease {
 
   async #nextWrite(waitMs: number): Promise<void> {
     const woken = new AbortController()
-    const wake = (): void => woken.abort()
+    // A reason of one's own: without one, each abort makes an error with its stack.
+    const wake = (): void => woken.abort('woken')
     const stop = this.#env.store.onWrite(wake)
     this.#ended.signal.addEventListener('abort', wake)
     await this.#env.clock.sleep(waitMs, woken.signal)

@@ -85,11 +85,11 @@ export class Turns {
   }
 
   #start(input: TurnInput): void {
+    if (input.timer !== undefined && !this.#consume(input.entity, input.timer)) return
     if (input.entity.stopped) {
       this.#batch.drop('stopped')
       return
     }
-    if (input.timer !== undefined && !this.#consume(input.entity, input.timer)) return
     // Only now: a refusal that stops the entity must not overtake the turns before it.
     if (this.#refuser.knows(input)) return this.#traceRefused(input)
     const turn: Turn = { ...input, state: input.entity.machine, effects: [], inferences: 0 }

@@ -1,0 +1,300 @@
+// Oracle: what a run must come to, folded plainly: per entity one loop over its inputs, one list of timers, one list of ids seen.
+//
+// Owns: nothing of statelog's partition. Knows no snapshots, restarts, passivation, retries or waiting; batches only as the moments at which
+// processing time passes (`tick`) and in the names of generations. Written from what the documents promise.
+import type { AnyMachineSnapshot } from 'xstate'
+import type { MachineEvent } from '../../../system/protocol/data.ts'
+import type { FailureClass } from '../../../system/protocol/failures.ts'
+import { timerCause } from '../../../system/protocol/ids.ts'
+import type { EntityId } from '../../../system/protocol/ids.ts'
+import { newActor, storedActor } from './oracle-actor.ts'
+import type { Actor, Timer } from './oracle-actor.ts'
+import { readInput } from './oracle-input.ts'
+import type { HistoryInput, ReadInput } from './oracle-input.ts'
+import type { OracleMachine, Wanted } from './oracle-step.ts'
+import { riskOf } from './spec.ts'
+
+const TASK_LEASE_MS = 30_000
+const TASK_ATTEMPTS = 4
+const INFERENCES = 100
+
+export interface OraclePolicy {
+  readonly app: string
+  readonly type: string
+  readonly inbox: string
+  /** Input topics in their order: what inputs are called in verdicts. */
+  readonly inputs: readonly string[]
+  readonly timers: 'processing' | 'event'
+  readonly dedup: { readonly count: number; readonly withinMs: number }
+  readonly stops: ReadonlySet<FailureClass>
+  readonly fallback: number | undefined
+  readonly keepStoppedMs: number
+  readonly model: { readonly version: number; readonly hash: string }
+}
+
+export interface Ticked {
+  readonly ran: string[]
+  readonly ended: string[]
+}
+
+interface Cause {
+  readonly name: string
+  readonly timeMs: number
+  readonly command: string | undefined
+}
+
+export class Oracle {
+  readonly #machine: OracleMachine
+  readonly #policy: OraclePolicy
+  readonly #actors = new Map<string, Actor>()
+  /** Per entity, in order. */
+  readonly outputs = new Map<string, string[]>()
+  readonly tells = new Map<string, string[]>()
+  readonly logs = new Map<string, unknown[]>()
+  /** Replies of each command: one, unless its id was forgotten between two tries. */
+  readonly replies = new Map<string, unknown[]>()
+  readonly deadLetters: string[] = []
+  readonly drops = new Map<string, number>()
+  readonly counts = new Map<string, number>()
+  #seq = 0
+  #nowMs = 0
+  /** Inputs whose outputs the log refused. */
+  #refused: ReadonlySet<string> = new Set()
+
+  constructor(machine: OracleMachine, policy: OraclePolicy) {
+    this.#machine = machine
+    this.#policy = policy
+  }
+
+  /** From here on commits are called `seq` and it is `nowMs`. */
+  moment(seq: number, nowMs: number, refused: ReadonlySet<string>): void {
+    [this.#seq, this.#nowMs, this.#refused] = [seq, nowMs, refused]
+  }
+
+  /** Processing time has come to now: what is due runs. Answers what ran, and what was due until something else that ran put an end to it. */
+  tick(entities: (id: string) => boolean): Ticked {
+    const ticked: Ticked = { ran: [], ended: [] }
+    for (const actor of this.#actors.values()) if (entities(actor.id)) this.#tickActor(actor, ticked)
+    return ticked
+  }
+
+  #tickActor(actor: Actor, { ran, ended }: Ticked): void {
+    const dues = [
+      ...(this.#policy.timers === 'processing' ? [...actor.timers].map(([id, { dueMs, generation }]) => ({ dueMs, kind: 1, id, as: generation })) : []),
+      ...[...actor.tasks].map(([id, { dueMs, key }]) => ({ dueMs, kind: 2, id, as: key })),
+      ...(actor.expireAtMs === undefined ? [] : [{ dueMs: actor.expireAtMs, kind: 3, id: '', as: '' }]),
+    ].filter((due) => due.dueMs <= this.#nowMs).sort((a, b) => a.dueMs - b.dueMs || a.kind - b.kind || (a.id < b.id ? -1 : 1))
+    for (const { dueMs, kind, id, as } of dues) {
+      const timer = actor.timers.get(id)
+      const task = actor.tasks.get(id)
+      const isThere = kind === 1 ? timer?.generation === as : kind === 2 ? task?.key === as : actor.expireAtMs === dueMs
+      const list = isThere ? ran : ended
+      list.push(`${actor.id}/${kind}/${id}/${as}`)
+      if (!isThere) continue
+      if (kind === 1 && timer !== undefined) this.fire(actor, id, timer)
+      if (kind === 2 && task !== undefined) task.dueMs = this.#nowMs + TASK_LEASE_MS
+      if (kind === 3) {
+        this.#count('expired')
+        Object.assign(actor, { snapshot: undefined, stopped: false, seen: [], expireAtMs: undefined })
+      }
+    }
+  }
+
+  fire(actor: Actor, id: string, timer: Timer): void {
+    actor.timers.delete(id)
+    this.#count('timer fired')
+    this.#turn(actor, { ...timer.event, time: timer.dueMs }, { name: timerCause(actor.id as EntityId, id, timer.generation), timeMs: timer.dueMs, command: undefined })
+  }
+
+  /** One record, in the order of its partition. */
+  take(record: HistoryInput): void {
+    const input = this.accept(record)
+    if (input !== undefined) this.apply(record, input)
+  }
+
+  /** The input of a record, unless it is bad or was seen before. */
+  accept(record: HistoryInput): ReadInput | undefined {
+    const read = readInput(record, this.#policy.inbox)
+    if (read.kind === 'nothing') return undefined
+    if (read.kind === 'bad') {
+      this.#letter(this.#nameOf(record), read.class)
+      return undefined
+    }
+    const actor = this.actor(read.entity)
+    if (read.dedup !== undefined && !this.#notes(actor, read.dedup, read.timeMs)) {
+      this.#drop('duplicate')
+      return undefined
+    }
+    return read
+  }
+
+  apply(record: HistoryInput, input: ReadInput): void {
+    const actor = this.actor(input.entity)
+    if (input.task !== undefined && !this.#settles(actor, input.task)) return
+    this.#turn(actor, input.event, { name: this.#nameOf(record), timeMs: input.timeMs, command: input.command })
+  }
+
+  actor(id: string): Actor {
+    let actor = this.#actors.get(id)
+    if (actor === undefined) {
+      actor = newActor(id)
+      this.#actors.set(id, actor)
+    }
+    return actor
+  }
+
+  /** Every entity that must be stored, in its stored form. */
+  *stored(): Generator<readonly [id: string, stored: object]> {
+    for (const actor of this.#actors.values()) {
+      const stored = storedActor(this.#machine, actor)
+      if (stored !== undefined) yield [actor.id, stored]
+    }
+  }
+
+  #nameOf(record: HistoryInput): string {
+    return `${this.#policy.inputs.indexOf(record.topic)}:${record.offset}@${record.partition}`
+  }
+
+  #notes(actor: Actor, key: string, timeMs: number): boolean {
+    if (actor.seen.some((one) => one.key === key)) return false
+    const { count, withinMs } = this.#policy.dedup
+    const newestMs = Math.max(timeMs, ...actor.seen.map((one) => one.timeMs))
+    const kept = actor.seen.filter((one) => one.timeMs > newestMs - withinMs)
+    actor.seen = [...kept, { key, timeMs }].slice(-count)
+    return true
+  }
+
+  /** False: the machine must not see this result. */
+  #settles(actor: Actor, answer: NonNullable<ReadInput['task']>): boolean {
+    const task = actor.tasks.get(answer.task)
+    if (task?.key !== answer.key) {
+      this.#drop('stale-task')
+      return false
+    }
+    if (answer.ok || task.attempt === TASK_ATTEMPTS) {
+      actor.tasks.delete(answer.task)
+      return true
+    }
+    this.#count('task tried again')
+    task.attempt += 1
+    task.dueMs = this.#nowMs + 200 * 2 ** (task.attempt - 2)
+    return false
+  }
+
+  /** One event through the machine: all of it, or nothing and a dead letter. */
+  #turn(actor: Actor, event: MachineEvent, cause: Cause): void {
+    if (this.#refused.has(cause.name)) return this.#fail(actor, cause, 'size')
+    if (actor.stopped) return this.#drop('stopped')
+    const end = this.#run(actor, event, cause)
+    if (typeof end === 'string') return this.#fail(actor, cause, end)
+    if (end.wanted.some((one) => one.kind === 'tell' && one.id === '')) return this.#fail(actor, cause, 'action')
+    actor.snapshot = end.snapshot
+    let reply: unknown
+    for (const one of end.wanted) {
+      this.#count(one.kind)
+      if (one.kind === 'reply') reply = one.value
+      else this.#do(actor, one, cause)
+    }
+    if (cause.command !== undefined) {
+      push(this.replies, cause.command, reply ?? null)
+      const seen = actor.seen.find((one) => one.key === `command/${cause.command}`)
+      if (seen !== undefined) seen.reply = reply ?? null
+    }
+    if (end.snapshot.status !== 'active') this.#stop(actor)
+  }
+
+  #run(actor: Actor, event: MachineEvent, cause: Cause): { readonly snapshot: AnyMachineSnapshot; readonly wanted: readonly Wanted[] } | FailureClass {
+    const wanted: Wanted[] = []
+    let snapshot = actor.snapshot
+    if (snapshot === undefined) {
+      const made = this.#machine.initial({ id: actor.id })
+      if (typeof made === 'string') return made
+      snapshot = made.snapshot
+      wanted.push(...made.wanted)
+    }
+    let events: MachineEvent[] = [event]
+    for (let asked = 0, answered = 0; events.length > 0; answered = asked) {
+      for (const each of events) {
+        const next = this.#machine.step(snapshot, each)
+        if (typeof next === 'string') return next
+        snapshot = next.snapshot
+        wanted.push(...next.wanted)
+      }
+      const vectors = wanted.flatMap((one) => (one.kind === 'infer' ? [one.vector] : []))
+      asked = vectors.length
+      if (asked > INFERENCES) return 'timeout'
+      const round = vectors.slice(answered)
+      if (round.some((vector) => vector.some((value) => !Number.isFinite(value)))) return 'feature'
+      events = []
+      for (const vector of round) {
+        const answer = this.#inference(vector, cause.timeMs)
+        if (answer === undefined) return 'model'
+        events.push(answer)
+      }
+    }
+    return { snapshot, wanted }
+  }
+
+  #inference(vector: readonly number[], timeMs: number): MachineEvent | undefined {
+    const score = riskOf(vector) ?? this.#policy.fallback
+    if (score === undefined) return undefined
+    const { version, hash } = this.#policy.model
+    return { type: 'inference.risk', time: timeMs, model: 'risk', version, hash, score, ...(riskOf(vector) === undefined ? { fallback: 'no risk' } : {}) }
+  }
+
+  #do(actor: Actor, one: Wanted, { timeMs }: Cause): void {
+    switch (one.kind) {
+      case 'emit': return push(this.outputs, actor.id, JSON.stringify(one.event))
+      case 'tell': return push(this.tells, actor.id, JSON.stringify([one.target, one.id, one.event]))
+      case 'log': return push(this.logs, actor.id, one.value)
+      case 'schedule': {
+        const baseMs = this.#policy.timers === 'event' ? timeMs : this.#nowMs
+        actor.timers.set(one.timer, { generation: `${this.#seq}.${this.#arm(actor)}`, dueMs: baseMs + one.delayMs, event: one.event })
+        return
+      }
+      case 'cancel':
+        actor.timers.delete(one.timer)
+        return
+      case 'task':
+        actor.tasks.set(one.task, { key: `${this.#policy.type}/${actor.id}/${one.task}/${this.#seq}-${this.#arm(actor)}`, src: one.src, input: one.input, attempt: 1, dueMs: this.#nowMs + TASK_LEASE_MS })
+        return
+      case 'stopTask':
+        actor.tasks.delete(one.task)
+        return
+    }
+  }
+
+  #arm(actor: Actor): number {
+    if (actor.arms.seq !== this.#seq) actor.arms = { seq: this.#seq, count: 0 }
+    actor.arms.count += 1
+    return actor.arms.count
+  }
+
+  #fail(actor: Actor, cause: Cause, failureClass: FailureClass): void {
+    this.#letter(cause.name, failureClass)
+    if (this.#policy.stops.has(failureClass)) this.#stop(actor)
+  }
+
+  #stop(actor: Actor): void {
+    Object.assign(actor, { stopped: true, timers: new Map(), tasks: new Map(), expireAtMs: this.#nowMs + this.#policy.keepStoppedMs })
+  }
+
+  #letter(name: string, failureClass: FailureClass): void {
+    this.#count(`class ${failureClass}`)
+    this.deadLetters.push(`${name} ${failureClass}`)
+  }
+
+  #drop(reason: string): void {
+    this.drops.set(reason, (this.drops.get(reason) ?? 0) + 1)
+  }
+
+  #count(what: string): void {
+    this.counts.set(what, (this.counts.get(what) ?? 0) + 1)
+  }
+}
+
+function push<T>(map: Map<string, T[]>, key: string, value: T): void {
+  const list = map.get(key)
+  if (list === undefined) map.set(key, [value])
+  else list.push(value)
+}
