@@ -1,0 +1,223 @@
+// The state topic behind a cache that lies: K5-K8 one by one. Random torments are in test/property/recovery.test.ts.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createMachine } from 'xstate'
+import { MemoryCache } from '../../../../adapters/memory/cache.ts'
+import { memoryLog } from '../../../../adapters/memory/log.ts'
+import type { MemoryLog } from '../../../../adapters/memory/log.ts'
+import { BucketMarks } from '../../../../system/partition/bucket-marks.ts'
+import { CachedStates } from '../../../../system/partition/cached-states.ts'
+import { encodeEntity } from '../../../../system/partition/entity.ts'
+import type { Entity } from '../../../../system/partition/entity.ts'
+import { blankEntity } from '../../../../system/partition/entity.ts'
+import { ARMED_HEADER, stateRecord } from '../../../../system/partition/states.ts'
+import { headerOf } from '../../../../system/protocol/record.ts'
+import { codec, defineActor, entityId, planOf } from '../../../support/partition/bench.ts'
+import { makeTopics, silent } from '../../../support/partition/owner.ts'
+
+const plan = planOf([defineActor({ name: 'one', version: 1, machine: createMachine({}) as never })], 'one')
+
+/** Ids that share the bucket of the first, and one that does not. */
+function idsOf(states: CachedStates): readonly [string, string, string] {
+  const names = Array.from({ length: 500 }, (_, index) => `id${index}`)
+  const bucket = states.bucketOf(entityId('id0'))
+  const same = names.slice(1).find((name) => states.bucketOf(entityId(name)) === bucket)
+  const other = names.find((name) => states.bucketOf(entityId(name)) !== bucket)
+  return ['id0', same ?? '', other ?? '']
+}
+
+class Writer {
+  readonly log: MemoryLog = memoryLog()
+  readonly cache = new MemoryCache()
+  readonly #marks: number[] = []
+  states = this.#fresh()
+  readonly ids = idsOf(this.states)
+  #seq = 0
+
+  #fresh(): CachedStates {
+    return new CachedStates(this.log, this.cache, codec, plan, 0, silent)
+  }
+
+  async start(): Promise<void> {
+    await makeTopics(this.log, plan)
+    this.states.expect('life', [], [])
+  }
+
+  /** A commit that writes states of these entities, with a timer each, as the owner does it. */
+  async commit(...ids: readonly string[]): Promise<void> {
+    this.#seq += 1
+    const seq = this.#seq
+    const records = ids.map((id) => stateRecord(codec, plan, 0, this.entity(id, seq), { life: 'life', seq, nowMs: 0 }))
+    await this.log.append(records)
+    for (const id of ids) this.#marks[this.states.bucketOf(entityId(id))] = seq
+    this.states.written(seq, records.map((record, index) => ({
+      id: entityId(ids[index] ?? ''), state: record.value === null ? null : { seq, value: record.value }, armed: headerOf(record.headers, ARMED_HEADER),
+    })))
+  }
+
+  entity(id: string, seq: number): Entity {
+    return { ...blankEntity(entityId(id)), seen: [{ key: `${id}/${seq}`, timeMs: seq }], timers: new Map([['t', { generation: `${seq}.1`, dueMs: seq, event: { type: 'x' } }]]) }
+  }
+
+  /** Another owner takes over: it knows what the journal says, nothing else. */
+  takeOver(): void {
+    this.states = this.#fresh()
+    this.states.expect('life', Array.from(this.#marks, (mark) => mark ?? 0), [])
+  }
+
+  /** Loads one entity and tells the seq of its state. */
+  async seqOf(id: string): Promise<number | undefined> {
+    const found = (await this.states.load([entityId(id)])).get(entityId(id))
+    if (found !== undefined) assert.deepEqual(found.value, encodeEntity(codec, plan.definition, this.entity(id, found.seq)))
+    return found?.seq
+  }
+}
+
+async function writer(): Promise<Writer> {
+  const made = new Writer()
+  await made.start()
+  return made
+}
+
+test('what was written is read from the cache, and a miss in a valid bucket is a new entity', async () => {
+  const one = await writer()
+  const [a, same, other] = one.ids
+  await one.commit(a)
+  assert.deepEqual([await one.seqOf(a), await one.seqOf(same), await one.seqOf(other)], [1, undefined, undefined])
+  await one.commit(a, same)
+  assert.deepEqual([await one.seqOf(a), await one.seqOf(same)], [2, 2])
+  assert.equal(one.states.rebuilt, 0)
+})
+
+const torments: Readonly<Record<string, (one: Writer) => void | Promise<void>>> = {
+  'everything is gone': ({ cache }) => cache.flush(),
+  'a bucket is gone': ({ cache, states, ids }) => cache.deleteBucket({ group: plan.group, partition: 0, bucket: states.bucketOf(entityId(ids[0])) }),
+  'a byte is changed': ({ cache, states, ids }) => void cache.corrupt({ group: plan.group, partition: 0, bucket: states.bucketOf(entityId(ids[0])) }, entityId(ids[0]), 0.7),
+  'a bucket says it is of another life': ({ cache, states, ids }) => cache.relive({ group: plan.group, partition: 0, bucket: states.bucketOf(entityId(ids[0])) }, 'other'),
+  'two buckets with equal marks change places': ({ cache, states, ids }) => cache.swap({ group: plan.group, partition: 0, bucket: states.bucketOf(entityId(ids[0])) }, { group: plan.group, partition: 0, bucket: states.bucketOf(entityId(ids[2])) }),
+  'the cache is away': ({ cache }) => cache.unreachable('away'),
+}
+
+for (const takesOver of [false, true]) {
+  for (const [name, torment] of Object.entries(torments)) {
+    test(`K5: ${name}${takesOver ? ', and another owner takes over' : ''}: loads answer the newest state`, async () => {
+      const one = await writer()
+      await one.commit(one.ids[0])
+      await one.commit(one.ids[0], one.ids[2])
+      await one.states.flush()
+      if (takesOver) one.takeOver()
+      await torment(one)
+      assert.deepEqual([await one.seqOf(one.ids[0]), await one.seqOf(one.ids[2]), await one.seqOf(one.ids[1])], [2, 2, undefined])
+      one.cache.unreachable(undefined)
+      await one.commit(one.ids[1])
+      assert.deepEqual([await one.seqOf(one.ids[0]), await one.seqOf(one.ids[1])], [2, 3])
+    })
+  }
+}
+
+test('K5: a cache that was rolled back is lost, for the owner and for the next one', async () => {
+  for (const takesOver of [false, true]) {
+    const one = await writer()
+    await one.commit(one.ids[0])
+    await one.states.flush()
+    const before = one.cache.copy()
+    await one.commit(one.ids[0])
+    await one.states.flush()
+    one.cache.rollBack(before)
+    if (takesOver) one.takeOver()
+    assert.equal(await one.seqOf(one.ids[0]), 2)
+  }
+})
+
+test('K5: a cache that is ahead of the journal is lost', async () => {
+  const one = await writer()
+  await one.commit(one.ids[0])
+  await one.states.flush()
+  const states = new CachedStates(one.log, one.cache, codec, plan, 0, silent)
+  states.expect('life', [], [])
+  assert.equal((await states.load([entityId(one.ids[1])])).size, 0)
+  assert.equal(states.rebuilt, 1)
+})
+
+test('K7: one write of two is dropped: the next one finds out', async () => {
+  const one = await writer()
+  const [a, same] = one.ids
+  await one.commit(a)
+  await one.states.flush()
+  one.cache.dropWrites(1)
+  await one.commit(a)
+  await one.commit(same)
+  assert.deepEqual([await one.seqOf(a), await one.seqOf(same)], [2, 3])
+})
+
+test('K6: a lost bucket gets no writes until it is rebuilt, then it goes on at the mark expected', async () => {
+  const one = await writer()
+  const [a, same] = one.ids
+  await one.commit(a)
+  await one.states.flush()
+  one.cache.unreachable('away')
+  await one.commit(a)
+  await one.states.flush()
+  one.cache.unreachable(undefined)
+  const at = { group: plan.group, partition: 0, bucket: one.states.bucketOf(entityId(a)) }
+  const mark = async (): Promise<number> => (await one.cache.readAll(at)).mark
+  await one.commit(same)
+  await one.states.flush()
+  assert.equal(await mark(), 1)
+  assert.equal(await one.seqOf(a), 2)
+  assert.equal(await mark(), 3)
+  await one.commit(a)
+  await one.states.flush()
+  assert.equal(await mark(), 4)
+  assert.equal(one.states.mayLeave(entityId(a)), true)
+})
+
+test('B1: an entity whose bucket has writes in flight may not leave yet', async () => {
+  const one = await writer()
+  await one.commit(one.ids[0])
+  assert.equal(one.states.mayLeave(entityId(one.ids[0])), false)
+  await one.states.flush()
+  assert.equal(one.states.mayLeave(entityId(one.ids[0])), true)
+})
+
+test('a bucket of an old life is replaced once, not scanned around by every load', async () => {
+  const one = await writer()
+  const [a, same] = one.ids
+  await one.cache.replace({ group: plan.group, partition: 0, bucket: one.states.bucketOf(entityId(a)), life: 'old', next: 9, snapshots: [[entityId(a), new Uint8Array([1])]] })
+  for (const id of [a, same, a]) assert.equal(await one.seqOf(id), undefined)
+  assert.equal(one.states.rebuilt, 1)
+  await one.commit(a)
+  assert.equal(await one.seqOf(a), 1)
+  assert.equal(one.states.rebuilt, 1)
+})
+
+test('K8: timers of entities that nobody touches again are found whatever happened to the cache', async () => {
+  for (const torment of Object.values(torments)) {
+    const one = await writer()
+    await one.commit(one.ids[0])
+    await one.commit(one.ids[2])
+    await one.states.flush()
+    await torment(one)
+    one.takeOver()
+    const dues = (await one.states.armed()).flatMap((armed) => armed.dues.map(({ entity, dueMs }) => `${entity} ${dueMs}`)).sort()
+    assert.deepEqual(dues, [`${one.ids[0]} 1`, `${one.ids[2]} 2`].sort())
+  }
+})
+
+test('marks: valid are acknowledged up to sent, of our life and bucket; absent counts as zero', () => {
+  const marks = new BucketMarks(2)
+  marks.expect('life', [5, 0], [])
+  const head = (mark: number, bucket = 0, life = 'life'): { readonly life: string; readonly mark: number } => ({ life: `${life}/${bucket}`, mark })
+  assert.deepEqual([4, 5, 6].map((mark) => marks.isValid(0, head(mark))), [false, true, false])
+  assert.equal(marks.send(0, 8), 5)
+  assert.equal(marks.isSettled(0), false)
+  assert.deepEqual([4, 5, 8, 9].map((mark) => marks.isValid(0, head(mark))), [false, true, true, false])
+  marks.acknowledge(0, 8)
+  assert.deepEqual([5, 8].map((mark) => marks.isValid(0, head(mark))), [false, true])
+  assert.deepEqual([marks.isValid(0, head(8, 1)), marks.isValid(0, head(8, 0, 'other')), marks.isValid(0, { life: undefined, mark: 0 })], [false, false, false])
+  assert.equal(marks.isValid(1, { life: undefined, mark: 0 }), true)
+  marks.lose(0)
+  assert.deepEqual([marks.isValid(0, head(8)), marks.send(0, 9), marks.isSettled(0)], [false, undefined, true])
+  marks.rebuilt(0)
+  assert.equal(marks.isValid(0, head(9)), true)
+})
