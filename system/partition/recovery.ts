@@ -6,12 +6,16 @@
 // V2. Missing journal records or inputs above the floor stop it with the reason: nothing is guessed.
 import { assert } from '../protocol/assert.ts'
 import { BATCH_BYTES_MAX } from '../protocol/limits.ts'
+import { parseEntityId } from '../protocol/ids.ts'
+import type { EntityId } from '../protocol/ids.ts'
 import type { LogRecord, RecordRange } from '../protocol/record.ts'
+import { utf8Decode } from '../protocol/utf8.ts'
 import type { Codec } from '../ports/codec.ts'
 import type { Log } from '../ports/log.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
 import { arrivalsOf, rangeOf } from './arrivals.ts'
 import { Decoder } from './decode.ts'
+import { blankEntity } from './entity.ts'
 import { foldBatch } from './fold.ts'
 import type { Batch } from './batch.ts'
 import type { FoldWatch } from './fold-context.ts'
@@ -86,15 +90,18 @@ async function recoverOrThrow(deps: RecoveryDeps): Promise<Recovered> {
   memory.life = last.life
   // Expectations stand before the first load: they need only the records' `saved` lists.
   const starts: StateStart[] = []
+  let hasEnds = false
   for await (const { record } of journalRecords(log, codec, plan, partition, from, journalEnd)) {
     starts.push({ seq: record.seq, stateFrom: record.stateFrom })
+    hasEnds ||= record.timers.some(({ due }) => due.kind === 3)
     if (record.seq <= (partitionState?.seq ?? -1)) continue
     for (const bucket of record.saved) if (bucket < marks.length) marks[bucket] = record.seq
   }
   states.expect(last.life, marks, starts)
   const armed = deps.fromStart === true ? [] : [...(await states.armed())].sort((a, b) => a.seq - b.seq)
   const stateEnd = deps.fromStart === true ? 0 : await log.offsetsAt(plan.state, partition, 'latest')
-  const folder = new Folder(deps, memory, armed, stateEnd, deps.fromStart === true ? 0 : last.floor.seq)
+  const gone = hasEnds && deps.fromStart !== true ? await tombstones(deps, starts, stateEnd) : new Map<EntityId, number>()
+  const folder = new Folder(deps, memory, { armed, gone, stateEnd, firstSeq: deps.fromStart === true ? 0 : last.floor.seq })
   for await (const { record, offset } of journalRecords(log, codec, plan, partition, from, journalEnd)) {
     if (record.life !== last.life) throw new Gone(`the journal of ${plan.group}/${partition} holds records of two lives; the newer begins after offset ${offset}`)
     if (record.seq > (partitionState?.seq ?? -1)) addOccupancy(memory, record.occupancy)
@@ -109,6 +116,34 @@ async function recoverOrThrow(deps: RecoveryDeps): Promise<Recovered> {
   return { kind: 'recovered', memory, last, journalEnd, folded, marks, sinceLease, rebased: folder.rebased }
 }
 
+/** Tombstones that commits of the tail wrote and nothing has replaced. */
+async function tombstones({ log, plan, partition }: RecoveryDeps, starts: readonly StateStart[], stateEnd: number): Promise<ReadonlyMap<EntityId, number>> {
+  const found = new Map<EntityId, number>()
+  for (let at = starts[0]?.stateFrom ?? stateEnd; at < stateEnd; ) {
+    const range = await log.read(plan.state, partition, at, stateEnd, { recordsMax: 2000, bytesMax: BATCH_BYTES_MAX })
+    for (const { key, value, offset } of range.records) {
+      const text = key === null ? undefined : utf8Decode(key)
+      const id = text === undefined ? undefined : parseEntityId(text)
+      const writer = value === null ? starts.findLast(({ stateFrom }) => stateFrom <= offset) : undefined
+      if (id === undefined) continue
+      if (writer === undefined) found.delete(id)
+      else found.set(id, writer.seq)
+    }
+    if (range.to <= at) break
+    at = range.to
+  }
+  return found
+}
+
+/** What a fold of the journal's tail starts from. */
+interface FoldStart {
+  readonly armed: readonly Armed[]
+  /** Entities whose newest state is a tombstone of the tail -> the commit that wrote it. */
+  readonly gone: ReadonlyMap<EntityId, number>
+  readonly stateEnd: number
+  readonly firstSeq: number
+}
+
 /** Folds journal records one by one into a memory. */
 class Folder {
   readonly rebased: number[] = []
@@ -116,26 +151,22 @@ class Folder {
   readonly #memory: Memory
   readonly #decoder: Decoder
   readonly #maker: RecordMaker
-  readonly #armed: readonly Armed[]
-  readonly #stateEnd: number
+  readonly #start: FoldStart
   #armedAt = 0
-  #nextSeq: number
 
-  constructor(deps: RecoveryDeps, memory: Memory, armed: readonly Armed[], stateEnd: number, firstSeq: number) {
+  constructor(deps: RecoveryDeps, memory: Memory, start: FoldStart) {
     this.#deps = deps
     this.#memory = memory
     this.#decoder = new Decoder(deps.plan, deps.codec)
     this.#maker = new RecordMaker(deps.plan, deps.partition, deps.codec)
-    this.#armed = armed
-    this.#stateEnd = stateEnd
-    this.#nextSeq = firstSeq
+    this.#start = start
   }
 
   async fold(record: JournalRecord): Promise<void> {
     const { plan, partition, telemetry } = this.#deps
-    if (record.seq < this.#nextSeq && this.#memory.seq === -1) return
+    if (record.seq < this.#start.firstSeq && this.#memory.seq === -1) return
     if (this.#memory.seq !== -1 && record.seq !== this.#memory.seq + 1) throw new Gone(`the journal of ${plan.group}/${partition} misses records ${this.#memory.seq + 1}..${record.seq - 1}`)
-    if (this.#memory.seq === -1 && record.seq > this.#nextSeq) throw new Gone(`the journal of ${plan.group}/${partition} begins at seq ${record.seq}; recovery needs it from ${this.#nextSeq}`)
+    if (this.#memory.seq === -1 && record.seq > this.#start.firstSeq) throw new Gone(`the journal of ${plan.group}/${partition} begins at seq ${record.seq}; recovery needs it from ${this.#start.firstSeq}`)
     this.#arm(record.seq)
     this.#memory.epoch = record.epoch
     this.#memory.watermarks?.load(record.watermarks)
@@ -155,17 +186,26 @@ class Folder {
     const needed = neededEntities(this.#memory, arrivals, record.nowMs, record)
     const loaded = watch === undefined ? needed : new Set([...needed].filter((id) => id === watch.entity))
     await loadEntities(this.#memory, this.#deps.codec, this.#deps.states, loaded, this.#deps.fromStart === true)
+    this.#passOverGone(loaded, record.seq)
     const batch = await foldBatch(this.#memory, this.#maker, journalScorer(record), { seq: record.seq, nowMs: record.nowMs, arrivals, journal: record, forced: new Map(), ...(watch === undefined ? {} : { watch }) })
     // What a stored state already contains is not repeated, so its outputs are not either. Event-time firings of such an entity are not even seen:
     // with those, only commits after the last stored state are whole.
-    const isWhole = batch.skipped === 0 && watch === undefined && (this.#memory.watermarks === undefined || record.stateFrom >= this.#stateEnd)
+    const isWhole = batch.skipped === 0 && watch === undefined && (this.#memory.watermarks === undefined || record.stateFrom >= this.#start.stateEnd)
     if (isWhole && hashOf(batch.outbox.records()) !== record.hash) this.rebased.push(record.seq)
     this.#deps.onFolded?.(record, batch, this.#memory)
   }
 
+  /** A tombstone is a state too: until the commit that wrote it, its entity is left alone (F4). */
+  #passOverGone(ids: ReadonlySet<EntityId>, seq: number): void {
+    for (const id of ids) {
+      const goneSeq = this.#start.gone.get(id) ?? -1
+      if (goneSeq >= seq && !this.#memory.entities.has(id)) this.#memory.entities.add({ ...blankEntity(id), seq: goneSeq, savedSeq: goneSeq })
+    }
+  }
+
   /** Dues of stored states enter the index when their commit has been passed (F4). */
   #arm(beforeSeq: number): void {
-    for (let armed = this.#armed[this.#armedAt]; armed !== undefined && armed.seq < beforeSeq; armed = this.#armed[this.#armedAt]) {
+    for (let armed = this.#start.armed[this.#armedAt]; armed !== undefined && armed.seq < beforeSeq; armed = this.#start.armed[this.#armedAt]) {
       for (const due of armed.dues) this.#memory.entities.arm(due)
       this.#armedAt += 1
     }
