@@ -3,12 +3,12 @@
 // Owns: what runs here now. That a task must run is durable in its entity: after a crash its lease ends and it is started again.
 //
 // G1. A task is started only after its commit; a key that runs here already is not started twice.
+// G2. Whatever a task returns or throws, however hostile, becomes a result that the log takes: nothing of it reaches the process.
 import { partitionOf } from '../protocol/murmur2.ts'
 import { utf8Encode } from '../protocol/utf8.ts'
 import type { Clock } from '../ports/clock.ts'
-import { NotPlainData } from '../ports/codec.ts'
 import type { Codec } from '../ports/codec.ts'
-import type { Log } from '../ports/log.ts'
+import type { AppendOutcome, Log } from '../ports/log.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
 import type { TaskStart } from '../partition/batch.ts'
 import { encodeEnvelope } from '../partition/envelope.ts'
@@ -40,7 +40,9 @@ export class TaskRunner {
         continue
       }
       this.#running.add(start.key)
-      void this.#run(plan, start).finally(() => this.#running.delete(start.key))
+      this.#run(plan, start)
+        .catch((thrown: unknown) => this.#telemetry.log('warn', `the result of task '${start.key}' was not taken: ${describe(thrown).message}; it runs again when its lease ends`))
+        .finally(() => this.#running.delete(start.key))
     }
   }
 
@@ -58,8 +60,10 @@ export class TaskRunner {
     )
     if (this.#stop.signal.aborted) return
     this.#telemetry.probe('after-task', plan.group, partition)
-    const value = this.#encode(start, result)
-    const outcome = await this.#log.append([{ topic: plan.inbox, partition, key, value, headers: [], timestampMs: this.#clock.nowMs() }])
+    const append = (value: Uint8Array): Promise<AppendOutcome> => this.#log.append([{ topic: plan.inbox, partition, key, value, headers: [], timestampMs: this.#clock.nowMs() }])
+    let outcome = await append(this.#encode(start, result))
+    // It may be too large for the log, which would have it run without end; where it stands in the log after all, the second is dropped as stale.
+    if (outcome.kind === 'failed' && result.ok) outcome = await append(this.#encode(start, { ok: false, value: { name: 'ResultRefused', message: `the log refuses the task's result: ${outcome.reason}` } }))
     if (outcome.kind !== 'done') this.#telemetry.log('warn', `the result of task '${start.key}' was not taken: ${outcome.reason}; it runs again when its lease ends`)
   }
 
@@ -68,12 +72,16 @@ export class TaskRunner {
     try {
       return encodeEnvelope(this.#codec, { ...envelope, ...result })
     } catch (thrown) {
-      if (!(thrown instanceof NotPlainData)) throw thrown
-      return encodeEnvelope(this.#codec, { ...envelope, ok: false, value: { name: 'NotPlainData', message: `the task's result cannot be stored: ${thrown.message}` } })
+      return encodeEnvelope(this.#codec, { ...envelope, ok: false, value: { name: 'NotPlainData', message: `the task's result cannot be stored: ${describe(thrown).message}` } })
     }
   }
 }
 
+/** What was thrown, as texts; a thrown value may be anything, also one that throws when it is looked at. */
 function describe(thrown: unknown): { readonly name: string; readonly message: string } {
-  return thrown instanceof Error ? { name: thrown.name, message: thrown.message } : { name: 'Thrown', message: String(thrown) }
+  try {
+    return thrown instanceof Error ? { name: String(thrown.name), message: String(thrown.message) } : { name: 'Thrown', message: String(thrown) }
+  } catch {
+    return { name: 'Thrown', message: `${typeof thrown === 'object' ? 'an object' : `a ${typeof thrown}`} that cannot be made text` }
+  }
 }
