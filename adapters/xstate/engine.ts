@@ -11,7 +11,7 @@ import type { MachineEvent } from '../../system/protocol/data.ts'
 import { contextSeal } from './context.ts'
 import type { ContextSeal } from './context.ts'
 import { definitionHash } from './definition.ts'
-import { failureOf, StepRefused } from './failure.ts'
+import { failureOf } from './failure.ts'
 import { watchGuards } from './guards.ts'
 import type { GuardWatch } from './guards.ts'
 import { actionsOf, nodePlace, transitionsOf } from './places.ts'
@@ -19,7 +19,7 @@ import { impurities } from './purity.ts'
 import { Recorder } from './recorder.ts'
 import { asMachine, isFunction, nodesOf } from './shapes.ts'
 import type { XMachine, XNode, XSnapshot, XTransition } from './shapes.ts'
-import { brokenNode, restored, settled, snapshotOf, stateOf, storedOf, withoutFinishedTask } from './snapshot.ts'
+import { restored, settled, snapshotOf, stateOf, storedOf, takeWhole, withoutFinishedTask } from './snapshot.ts'
 import { Tasks } from './tasks.ts'
 import { visibleEffects } from './visible.ts'
 
@@ -137,8 +137,7 @@ class XStateMachine implements PreparedMachine {
   #toTheEnd(first: XSnapshot, before: unknown): XSnapshot {
     let snapshot = first
     for (;;) {
-      const broken = brokenNode(snapshot)
-      if (broken !== undefined) throw new StepRefused(`XState leaves '${nodePlace(broken)}' with other children active than its kind allows; such a state cannot be stored. Give the transition another target, or leave parallel states through a state of their parent.`)
+      takeWhole(snapshot)
       const event = snapshot.status === 'active' ? this.#recorder.nextSelfEvent() : undefined
       if (event === undefined) break
       snapshot = this.#machine.transition(snapshot, event, this.#recorder.scope)

@@ -10,7 +10,7 @@ import type { Effect } from '../../system/ports/engine.ts'
 import type { MachineEvent } from '../../system/protocol/data.ts'
 import { askedBy } from './effects.ts'
 import { MicrostepsExceeded, StepRefused } from './failure.ts'
-import { byDocumentOrder } from './snapshot.ts'
+import { takeWhole } from './snapshot.ts'
 import type { XAction, XInspection, XScope, XTransition } from './shapes.ts'
 import type { Tasks } from './tasks.ts'
 
@@ -73,7 +73,7 @@ export class Recorder {
     if (inspection.type !== '@xstate.microstep') return
     this.#microsteps += 1
     if (this.#microsteps > MICROSTEPS_MAX) throw new MicrostepsExceeded()
-    if (inspection.snapshot !== undefined) byDocumentOrder(inspection.snapshot)
+    if (inspection.snapshot !== undefined) takeWhole(inspection.snapshot)
     for (const transition of inspection._transitions ?? []) this.#taken.push(transition)
   }
 }

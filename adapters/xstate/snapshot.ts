@@ -5,6 +5,8 @@
 // S3. A state has exactly one active child of each compound and all of each parallel node, or its step fails: another could not be restored.
 // S2. Children are ids of running tasks; none is left when the machine is not active.
 import type { EngineState, StoredMachine } from '../../system/ports/engine.ts'
+import { StepRefused } from './failure.ts'
+import { nodePlace } from './places.ts'
 import type { XMachine, XNode, XSnapshot, XValue } from './shapes.ts'
 
 export const snapshotOf = (state: EngineState): XSnapshot => state as unknown as XSnapshot
@@ -42,11 +44,20 @@ export function withoutFinishedTask(snapshot: XSnapshot, eventType: string): XSn
 const whole = new WeakSet<readonly XNode[]>()
 
 /**
- * Undefined when the active nodes are a configuration (S3); else the node whose children are not. XState 5 forgets to leave,
+ * Puts a snapshot that XState has just made into order (S1) and throws when its nodes are no configuration (S3): XState 5 forgets to leave,
  * or to enter, on some transitions between regions and to the history of a parallel state.
  */
-export function brokenNode({ _nodes: nodes }: XSnapshot): XNode | undefined {
-  if (whole.has(nodes)) return undefined
+export function takeWhole(snapshot: XSnapshot): void {
+  byDocumentOrder(snapshot)
+  const nodes = snapshot._nodes
+  if (whole.has(nodes)) return
+  const broken = brokenNode(nodes)
+  if (broken !== undefined) throw new StepRefused(`XState leaves '${nodePlace(broken)}' with other children active than its kind allows; such a state cannot be stored. Give the transition another target, or leave parallel states through a state of their parent.`)
+  whole.add(nodes)
+}
+
+/** The first node whose children, or whose parent, are not active as they must be. */
+function brokenNode(nodes: readonly XNode[]): XNode | undefined {
   const children = new Map<XNode, number>()
   for (const { parent } of nodes) if (parent !== undefined) children.set(parent, (children.get(parent) ?? 0) + 1)
   const active = new Set(nodes)
@@ -55,7 +66,6 @@ export function brokenNode({ _nodes: nodes }: XSnapshot): XNode | undefined {
     const wanted = node.type === 'compound' ? 1 : node.type === 'parallel' ? regionsOf(node).length : 0
     if ((children.get(node) ?? 0) !== wanted) return node
   }
-  whole.add(nodes)
   return undefined
 }
 

@@ -1,7 +1,7 @@
 // Oracle step: one event through a machine by XState's own public `transition`, and what it asks for.
 //
 // Owns: nothing of statelog's engine. A snapshot is put into document order between events, because a state that was stored has no other.
-import { initialTransition, transition } from 'xstate'
+import { getMicrosteps, initialTransition, transition } from 'xstate'
 import type { AnyMachineSnapshot, AnyStateMachine, EventObject } from 'xstate'
 import type { MachineEvent } from '../../../system/protocol/data.ts'
 import type { FailureClass } from '../../../system/protocol/failures.ts'
@@ -33,6 +33,7 @@ export class OracleMachine {
   readonly #machine: AnyStateMachine
   /** Ids of all nodes in document order. */
   readonly #order = new Map<string, number>()
+  #mayBreak = false
   /** Told of every step: what kinds of states and moves a run met. */
   readonly onStep: ((event: string, before: AnyMachineSnapshot, after: AnyMachineSnapshot) => void) | undefined
 
@@ -41,6 +42,7 @@ export class OracleMachine {
     this.onStep = onStep
     const visit = (node: NodeSpec): void => {
       this.#order.set(node.id, this.#order.size)
+      if (node.kind === 'parallel') this.#mayBreak = true
       for (const child of node.children) visit(child)
     }
     visit(root)
@@ -59,7 +61,7 @@ export class OracleMachine {
   step(before: AnyMachineSnapshot, event: MachineEvent): Stepped | FailureClass {
     if (before.status !== 'active') return { snapshot: before, wanted: [] }
     try {
-      const [snapshot, actions] = transition(this.#machine, withoutFinished(before, event.type), event as never)
+      const [snapshot, actions] = this.#transition(withoutFinished(before, event.type), event)
       this.onStep?.(event.type, before, snapshot as AnyMachineSnapshot)
       return this.#toTheEnd(snapshot as AnyMachineSnapshot, actions as readonly Action[])
     } catch (error) {
@@ -82,22 +84,22 @@ export class OracleMachine {
   #toTheEnd(first: AnyMachineSnapshot, actions: readonly Action[]): Stepped {
     const wanted: Wanted[] = []
     const selves: MachineEvent[] = []
-    this.#mustBeWhole(first)
     let snapshot = this.#settled(first)
     read(actions, wanted, selves)
     for (let event = selves.shift(); event !== undefined && snapshot.status === 'active'; event = selves.shift()) {
-      const [next, more] = transition(this.#machine, snapshot, event as never)
+      const [next, more] = this.#transition(snapshot, event)
       this.onStep?.(event.type, snapshot, next as AnyMachineSnapshot)
       read(more as readonly Action[], wanted, selves)
-      this.#mustBeWhole(next as AnyMachineSnapshot)
       snapshot = this.#settled(next as AnyMachineSnapshot)
     }
     return { snapshot, wanted }
   }
 
   /** XState makes of some transitions states that are none: with two children of a compound node, or without their parents. Such a step must fail. */
-  #mustBeWhole(snapshot: AnyMachineSnapshot): void {
-    if (!isWhole(snapshot)) throw new Fault('action')
+  #transition(before: AnyMachineSnapshot, event: MachineEvent): readonly [AnyMachineSnapshot, readonly unknown[]] {
+    if (this.#mayBreak && !getMicrosteps(this.#machine, before, event as never).every(([snapshot]) => isWhole(snapshot as AnyMachineSnapshot))) throw new Fault('action')
+    const [snapshot, actions] = transition(this.#machine, before, event as never)
+    return [snapshot as AnyMachineSnapshot, actions]
   }
 
   #settled(snapshot: AnyMachineSnapshot): AnyMachineSnapshot {
