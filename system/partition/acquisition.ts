@@ -39,8 +39,7 @@ export async function acquire(deps: PartitionDeps, lease: Lease, forced: Readonl
     states.expect(memory.life, [], [])
   }
   memory.epoch += 1
-  const positions = new Map(recovery.last?.positions)
-  for (const topic of plan.inputs) if (!positions.has(topic)) positions.set(topic, await log.offsetsAt(topic, partition, 'earliest'))
+  const positions = await positionsOf(deps, partition, recovery.last?.positions ?? new Map())
   const snapshots = new Snapshots(memory, codec, states, recovery.marks)
   for (const record of recovery.folded) snapshots.journalled(record.seq, record.offset, record.inputs)
   // What the journal above the floor says about occupancy and bucket marks must reach the partition record before the floor may pass it.
@@ -58,6 +57,14 @@ export async function acquire(deps: PartitionDeps, lease: Lease, forced: Readonl
   memory.nowMs = nowMs
   telemetry.probe('lease-committed', plan.group, partition)
   return { kind: 'live', parts: { memory, position, snapshots, states, committer, forced }, attempts, rebased: recovery.rebased }
+}
+
+/** Today's inputs first, in their order (N1 of `renumber.ts`); what is no longer an input keeps its place. New ones begin at their start. */
+async function positionsOf({ log, plan }: PartitionDeps, partition: number, journalled: ReadonlyMap<string, number>): Promise<ReadonlyMap<string, number>> {
+  const positions = new Map<string, number>()
+  for (const topic of plan.inputs) positions.set(topic, journalled.get(topic) ?? (await log.offsetsAt(topic, partition, 'earliest')))
+  for (const [topic, next] of journalled) if (!positions.has(topic)) positions.set(topic, next)
+  return positions
 }
 
 /** Attempts since the last orderly release or clean run: what crash isolation counts. */

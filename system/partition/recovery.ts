@@ -26,6 +26,7 @@ import { loadEntities, neededEntities } from './loading.ts'
 import { addOccupancy, emptyMemory } from './memory.ts'
 import type { Memory } from './memory.ts'
 import { hashOf, RecordMaker } from './outbox.ts'
+import { renumbered } from './renumber.ts'
 import type { Armed, StateStart, StateStore } from './state-store.ts'
 import type { TypePlan } from './topology.ts'
 
@@ -250,7 +251,7 @@ export async function* journalRecords(log: Log, codec: Codec, plan: TypePlan, pa
     for (const record of range.records) {
       const journal = record.value === null ? undefined : decodeJournal(codec, record.value)
       if (journal === undefined) throw new Gone(`topic ${plan.journal}, partition ${partition}, offset ${record.offset}: not a journal record this release can read`)
-      yield { record: journal, offset: record.offset }
+      yield { record: renumbered(journal, plan.inputs), offset: record.offset }
     }
     if (range.to <= at) return
     at = range.to
