@@ -24,7 +24,7 @@ export class Commands {
   readonly #clock: Clock
   readonly #random: Random
   readonly #plans: ReadonlyMap<string, TypePlan>
-  readonly #waiting = new Map<string, (reply: unknown) => void>()
+  readonly #waiting = new Map<string, (reply: CommandReply) => void>()
   readonly #closed = new AbortController()
 
   constructor(log: Log, codec: Codec, clock: Clock, random: Random, plans: ReadonlyMap<string, TypePlan>) {
@@ -54,13 +54,14 @@ export class Commands {
   async ask(type: string, id: string, event: MachineEvent, options: { readonly deadlineMs: number; readonly commandId?: string }): Promise<unknown> {
     if (this.#waiting.size >= WAITING_MAX) throw new OperationError('command/full', `${WAITING_MAX} callers wait already`)
     const commandId = options.commandId ?? this.#random.uuid()
-    const reply = new Promise<{ readonly value: unknown }>((resolve) => this.#waiting.set(commandId, (value) => resolve({ value })))
+    const reply = new Promise<CommandReply>((resolve) => this.#waiting.set(commandId, resolve))
     const over = new AbortController()
     const late = this.#clock.sleep(options.deadlineMs, AbortSignal.any([over.signal, this.#closed.signal])).then(() => undefined)
     try {
       await this.send(type, id, event, commandId)
       const answer = await Promise.race([reply, late])
       if (answer === undefined) throw new OperationError('command/deadline', `no reply within ${options.deadlineMs} ms. The command '${commandId}' is durable: ask again with the same id for its reply.`)
+      if (answer.refused !== undefined) throw new OperationError('command/refused', `'${id}' refused the command, class ${answer.refused.class}: ${answer.refused.message}. It is a dead letter now.`)
       return answer.value
     } finally {
       over.abort()
@@ -70,7 +71,7 @@ export class Commands {
 
   /** Replies of a commit that was done. */
   settle(replies: readonly CommandReply[]): void {
-    for (const { command, value } of replies) this.#waiting.get(command)?.(value)
+    for (const reply of replies) this.#waiting.get(reply.command)?.(reply)
   }
 
   close(): void {

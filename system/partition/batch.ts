@@ -29,6 +29,8 @@ export interface TaskStart {
 export interface CommandReply {
   readonly command: string
   readonly value: unknown
+  /** The command was refused with this, and dead-lettered; it has no value. */
+  readonly refused?: Failure
 }
 
 export interface LogEntry {

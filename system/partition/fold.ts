@@ -60,7 +60,8 @@ class Fold implements FoldContext {
     this.#refusals = new Refusals(memory, this.batch, plan)
     this.#turns = new Turns(memory, this.batch, scorer, new EffectApplier(memory, this.batch, maker), this.#refusals, plan.watch?.onTurn)
     this.#inputs = new InputApplier(this)
-    this.#releasesMax = plan.releasesMax ?? RELEASES_PER_BATCH_MAX
+    // No more than are loaded for a batch.
+    this.#releasesMax = Math.min(plan.releasesMax ?? RELEASES_PER_BATCH_MAX, RELEASES_PER_BATCH_MAX)
   }
 
   async run(): Promise<Batch> {

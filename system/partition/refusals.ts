@@ -41,6 +41,7 @@ export class Refusals {
   /** An input with an entity failed. */
   refuse(input: TurnInput, failure: Failure): void {
     const directive = this.#settle(input.ref, input.subject, input.entity.id, failure)
+    if (input.command !== undefined) this.#batch.replies.push({ command: input.command, value: null, refused: failure })
     if (directive === 'stop') this.#stop(input.entity)
   }
 

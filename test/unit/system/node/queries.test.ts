@@ -12,10 +12,10 @@ import { QueryClient } from '../../../../system/node/queries.ts'
 import { StatelogNode } from '../../../../system/node/node.ts'
 import type { Rpc } from '../../../../system/ports/rpc.ts'
 
-const machine = setup({ types: { context: {} as { n: number }, events: {} as { type: 'add'; by: number } } }).createMachine({
+const machine = setup({ types: { context: {} as { n: number }, events: {} as { type: 'add'; by: number } | { type: 'boom' } } }).createMachine({
   context: { n: 0 },
   initial: 'open',
-  states: { open: { on: { add: { actions: [assign({ n: ({ context, event }) => context.n + event.by }), reply(({ context }) => context.n)] } } } },
+  states: { open: { on: { add: { actions: [assign({ n: ({ context, event }) => context.n + event.by }), reply(({ context }) => context.n)] }, boom: { actions: assign(() => { throw new RangeError('no boom') }) } } } },
 })
 const counter = defineActor({ name: 'counter', version: 1, machine, limits: { entityBytesMax: 1 }, snapshotEvery: 0 })
 const system = defineSystem({ name: 'q', actors: [counter], partitions: 2 })
@@ -53,6 +53,13 @@ test('a retried command with the same id is applied once and gets its first repl
   assert.equal(await node.commands.ask('counter', 'a', { type: 'add', by: 2 }, { deadlineMs: 5000, commandId: 'one' }), 2)
   assert.equal(await node.commands.ask('counter', 'a', { type: 'add', by: 2 }, { deadlineMs: 5000, commandId: 'one' }), 2)
   assert.equal(await node.commands.ask('counter', 'a', { type: 'add', by: 2 }, { deadlineMs: 5000, commandId: 'two' }), 4)
+  await node.stop()
+})
+
+test('a command that is refused says so, with its class', async () => {
+  const node = await started(memoryLog({ keyed: true }), memoryRpc(wallClock))
+  await assert.rejects(node.commands.ask('counter', 'a', { type: 'add', by: Symbol.iterator as never }, { deadlineMs: 5000 }), /Symbol|symbol/)
+  await assert.rejects(node.commands.ask('counter', 'a', { type: 'boom' }, { deadlineMs: 5000 }), /class action: .*no boom/)
   await node.stop()
 })
 
