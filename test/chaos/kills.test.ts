@@ -20,9 +20,9 @@ test('kills at named points and at random moments break no invariant', { timeout
   ]
   for (const [index, plan] of plans.entries()) {
     const seed = testSeed() + index
-    const { report, deaths, starts } = await run({ ...plan, seed, tally })
+    const { report, deaths, starts, missed } = await run({ ...plan, seed, tally })
     assert.equal(report.text(), '', `seed ${seed}: killed at ${deaths.join(', ')}`)
-    assert.equal(deaths.length, plan.kills)
+    assert.equal(deaths.length, plan.kills, `missed: ${missed.join(', ')}`)
     console.log(`seed ${seed}, ${basename(plan.runtime)}, ${plan.variant.time} time: ${deaths.length} kills in ${starts} starts; ${report.counts.get('inputs')} inputs, ${report.counts.get('leases')} leases, ${report.counts.get('outputs')} outputs judged`)
   }
   console.log(`kills by point\n${table(tally, pointsOf(true))}`)

@@ -44,6 +44,8 @@ export interface RunResult {
   readonly report: Report
   readonly deaths: readonly KillPoint[]
   readonly starts: number
+  /** Points that a start did not come by often enough. */
+  readonly missed: readonly KillPoint[]
   /** Kept when something was found. */
   readonly folder: string
 }
@@ -66,31 +68,33 @@ export async function run(options: RunOptions): Promise<RunResult> {
   try {
     for (; deaths.length < options.kills && starts < attemptsMax; starts += 1) {
       await feed(folder, options.variant, records.slice(starts * INPUTS_PER_START, (starts + 1) * INPUTS_PER_START))
-      const point = nextPoint(options, random)
+      const point = nextPoint(options, misses, random)
       const missed = misses.get(point) ?? 0
       const kill = { point, nth: random.between(1, Math.max(1, Math.floor(visitsOf(point) / (missed + 1)))) }
       const drainAfterMs = isDrainPoint(point) ? random.between(30, 250) : random.between(800, 1500)
       const died = await start(options, { folder, variant: options.variant, hasCache: options.hasCache, batchRecordsMax: random.between(3, 30), kill, originMs, drainAfterMs }, random.between(10, 300))
-      // A point that was not reached counts a little, so that the next start tries another one.
-      options.tally.set(point, (options.tally.get(point) ?? 0) + (died ? 1 : 0.01))
-      if (died) deaths.push(point)
-      else misses.set(point, missed + 1)
+      if (died) {
+        options.tally.set(point, (options.tally.get(point) ?? 0) + 1)
+        deaths.push(point)
+      } else misses.set(point, missed + 1)
     }
     await feed(folder, options.variant, options.variant.time === 'event' ? endRecords(['moves', 'rates'], options.variant.partitions) : [])
     await start(options, { folder, variant: options.variant, hasCache: options.hasCache, batchRecordsMax: 25, kill: undefined, originMs, drainAfterMs: undefined }, Infinity)
     const report = await judge(folder, options.variant)
     // A broken promise keeps its evidence.
     if (report.violations.length === 0) rmSync(folder, { recursive: true })
-    return { report, deaths, starts: starts + 1, folder }
+    return { report, deaths, starts: starts + 1, missed: [...misses.keys()], folder }
   } catch (thrown) {
     throw new ChildFailed(`${folder}: ${String(thrown)}`)
   }
 }
 
-function nextPoint(options: RunOptions, random: SeededRandom): KillPoint {
+/** One of the points with the fewest deaths; one that was missed counts as if it had some, so that others get their chance. */
+function nextPoint(options: RunOptions, misses: ReadonlyMap<KillPoint, number>, random: SeededRandom): KillPoint {
   const points = pointsOf(options.hasCache)
-  const least = Math.min(...points.map((point) => options.tally.get(point) ?? 0))
-  const rare = points.filter((point) => (options.tally.get(point) ?? 0) === least)
+  const had = (point: KillPoint): number => (options.tally.get(point) ?? 0) + (misses.get(point) ?? 0)
+  const least = Math.min(...points.map(had))
+  const rare = points.filter((point) => had(point) === least)
   return rare[random.between(0, rare.length - 1)] ?? 'random'
 }
 
@@ -134,5 +138,5 @@ async function start(options: RunOptions, task: ChildTask, randomMs: number): Pr
 
 /** Deaths by point, one line each. */
 export function table(tally: ReadonlyMap<KillPoint, number>, points: readonly KillPoint[]): string {
-  return points.map((point) => `${point.padEnd(16)} ${Math.floor(tally.get(point) ?? 0)}`).join('\n')
+  return points.map((point) => `${point.padEnd(16)} ${tally.get(point) ?? 0}`).join('\n')
 }
