@@ -39,7 +39,7 @@ export function readManifest(folder: string): Manifest | undefined {
   const file = join(folder, MANIFEST_FILE)
   if (!existsSync(file)) return undefined
   const value = parse(readFileSync(file, 'utf8'))
-  if (value?.v === 1 && typeof value.system === 'string' && typeof value.target === 'string' && typeof value.partitions === 'number') return value as Manifest
+  if (value !== undefined && isManifest(value)) return value
   throw new OperationError('data-folder/manifest', `${file} is not a manifest that this version can read. Restore it, or start over in another folder.`)
 }
 
@@ -65,6 +65,14 @@ export function assertFits(folder: string, found: Manifest | undefined, system: 
   if (found.partitions !== system.partitions) {
     throw new OperationError('data-folder/partitions', `data folder ${folder} has ${found.partitions} partitions for each actor type, the system asks for ${system.partitions}. Partitions are fixed for the life of the data. ${cure}`)
   }
+}
+
+/** Every part: readers load and prepare a scenario with what stands here. */
+function isManifest(value: Partial<Manifest>): value is Manifest {
+  const { v, system, partitions, target, flags, seed, data, events } = value
+  const isFlags = typeof flags === 'object' && flags !== null && Object.values(flags).every((flag) => typeof flag === 'string')
+  const isInput = (data === null || typeof data === 'string') && (events === null || typeof events === 'number')
+  return v === 1 && typeof system === 'string' && typeof target === 'string' && typeof partitions === 'number' && typeof seed === 'number' && isFlags && isInput
 }
 
 function parse(text: string): Partial<Manifest> | undefined {
