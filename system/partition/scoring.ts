@@ -3,6 +3,9 @@ import type { LoadedModel, Score } from '../ports/models.ts'
 import type { InputRef, JournalRecord } from './journal.ts'
 import type { ScoreRequest, Scorer } from './turn-input.ts'
 
+/** What a model says when it fails is cut off there. */
+const REASON_CHARS_MAX = 200
+
 /** Scores with loaded models, each model once per round. A model that throws or is missing gives no score, with the reason. */
 export function modelScorer(models: ReadonlyMap<string, LoadedModel>): Scorer {
   return {
@@ -21,10 +24,16 @@ function scoreAll(models: ReadonlyMap<string, LoadedModel>, name: string, reques
   if (model === undefined) return none(`model '${name}' is not loaded`)
   try {
     const scores = model.score(requests.map((request) => request.vector))
-    return scores instanceof Promise ? scores.then(finite, (thrown: unknown) => none(`model '${name}' failed: ${String(thrown)}`)) : finite(scores)
+    return scores instanceof Promise ? scores.then(finite).catch((thrown: unknown) => none(failed(name, thrown))) : finite(scores)
   } catch (thrown) {
-    return none(`model '${name}' failed: ${String(thrown)}`)
+    return none(failed(name, thrown))
   }
+}
+
+/** The reason stands in the journal of every input that asked. */
+function failed(name: string, thrown: unknown): string {
+  const text = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : typeof thrown === 'object' || typeof thrown === 'function' ? typeof thrown : String(thrown)
+  return `model '${name}' failed: ${text.slice(0, REASON_CHARS_MAX).toWellFormed()}`
 }
 
 function finite(scores: readonly Score[]): readonly Score[] {
