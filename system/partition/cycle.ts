@@ -54,6 +54,8 @@ export class Cycle {
   readonly #looks: ((isCommitted: boolean) => void)[] = []
   /** Memory is what was committed last. */
   #isResting = true
+  /** The loop is over: nothing will come to rest any more. */
+  #isOver = false
 
   constructor(deps: PartitionDeps, lease: Lease, parts: CycleParts) {
     this.#deps = deps
@@ -67,15 +69,20 @@ export class Cycle {
   /** Runs until `stop` aborts or a batch cannot be committed. */
   async run(stop: AbortSignal): Promise<CycleEnd> {
     stop.addEventListener('abort', () => this.#abandon?.(), { once: true })
-    while (!stop.aborted) {
-      const end = await this.#turn()
-      if (end !== undefined) return end
+    try {
+      while (!stop.aborted) {
+        const end = await this.#turn()
+        if (end !== undefined) return end
+      }
+      return { kind: 'stopped' }
+    } finally {
+      this.#isOver = true
     }
-    return { kind: 'stopped' }
   }
 
   /** Runs `look` now when memory is what was committed last, else right after the batch in hand. Rejects when that batch is not committed. */
   atRest<T>(look: () => T): Promise<T> {
+    if (this.#isOver) return Promise.reject(new Unsettled('the partition has stopped, or is being acquired again'))
     if (this.#isResting) return new Promise((resolve) => resolve(look()))
     return new Promise((resolve, reject) => this.#looks.push((isCommitted) => {
       if (!isCommitted) return reject(new Unsettled('the partition is being acquired again'))
