@@ -125,3 +125,14 @@ test('a stopped entity takes nothing until keepStopped is over, and is born anew
   assert.deepEqual([(await stage.state())?.m.value, await stage.context(), await stage.drops()], ['alive', { n: 1 }, { stopped: 2 }])
   await stage.stop()
 })
+
+test('a partition that failed rests with its lease until it is stopped: nobody takes it only to fail again', async () => {
+  const refusing = assign(() => {
+    throw new TypeError('never')
+  })
+  const stage = await new Stage(counter({ on: { go: { actions: refusing } } }), { onFailure: { action: 'park' } }).start()
+  await stage.feed({ type: 'go' })
+  await stage.pass(10_000)
+  assert.deepEqual(stage.moves, ['assigned', 'fencing', 'recovering', 'live', 'failed'])
+  await stage.stop()
+})

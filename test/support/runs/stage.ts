@@ -22,6 +22,8 @@ const anything: StandardSchemaV1<unknown, MachineEvent> = { '~standard': { versi
 
 export class Stage {
   readonly clock = new SimulatedClock(START_MS)
+  /** States of the partition's life, as they came. */
+  readonly moves: string[] = []
   readonly #log = memoryLog({ keyed: true, clock: this.clock })
   readonly #node: StatelogNode
   /** Prefers larger batches to earlier ones, so that what is fed together is folded together. */
@@ -33,7 +35,7 @@ export class Stage {
     })
     this.#node = new StatelogNode({
       system: defineSystem({ name: 'stage', actors: [actor], partitions: 1 }), log: this.#log, codec: cborCodec, clock: this.clock, random: new SeededRandom(1), models: new Map(),
-      telemetry: { partition: () => {}, batch: () => {}, log: () => {}, probe: () => {} }, settings: { commitWaitMs: 0 },
+      telemetry: { partition: ({ state }) => this.moves.push(state), batch: () => {}, log: () => {}, probe: () => {} }, settings: { commitWaitMs: 0 },
     })
   }
 
