@@ -44,8 +44,14 @@ test('events of types that only the runtime makes are refused from sources, comm
 })
 
 test('an assign that changes its argument fails with class action, and the state stays as it was', async () => {
-  const spoiling = assign((({ context }: { context: { list: number[] } }) => ({ list: (context.list.push(1), context.list) })) as never)
-  const machine = createMachine({ context: { list: [7] }, on: { spoil: { actions: spoiling }, note: { actions: assign((({ context }: { context: { list: number[] } }) => ({ list: [...context.list, 8] })) as never) } } })
+  const machine = createMachine({
+    types: { context: {} as { list: number[] } },
+    context: { list: [7] },
+    on: {
+      spoil: { actions: assign(({ context }) => ({ list: (context.list.push(1), context.list) })) },
+      note: { actions: assign(({ context }) => ({ list: [...context.list, 8] })) },
+    },
+  })
   const stage = await new Stage(machine).start()
   await stage.feed({ type: 'spoil' }, { type: 'note' }, { type: 'spoil' })
   assert.deepEqual([await stage.classes(), await stage.context()], [['action', 'action'], { list: [7, 8] }])

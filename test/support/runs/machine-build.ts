@@ -73,7 +73,7 @@ class Builder {
     const config = {
       ...(this.#node(root) as object), id: 'root',
       context: ({ input }: { input?: { id: string } }): RunContext => ({ id: input?.id ?? '', n: 0, sum: 0, last: 0, fuel: 4, newestMs: -1, trail: '', nest: { n: 0 } }),
-    } as { states: Record<string, unknown>; on: Record<string, unknown> }
+    } as unknown as { states: Record<string, unknown>; on: Record<string, unknown> }
     if (root.children.length > 1) {
       config.states['spinning'] = { id: 'spinning', always: worker === undefined ? [] : { target: '#spinning', reenter: true, actions: assign({ n: ({ context }: Args) => context.n + 1 } as never) } }
       config.on['spin'] = worker === undefined ? { target: '#spinning', actions: assign(() => fail('timeout')) } : { target: '#spinning' }

@@ -74,7 +74,8 @@ export class Stage {
   /** The newest stored form of entity a; undefined: none. */
   async state(): Promise<{ readonly m: { readonly value: unknown; readonly context: unknown }; readonly k?: readonly (readonly unknown[])[] } | undefined> {
     const value = (await readAll(this.#log, 'stage.one.state', 0)).findLast((record) => textOf(record.key) === 'a')?.value
-    return value === undefined || value === null ? undefined : (cborCodec.decode(value) as { value: never }).value
+    const decoded = value === undefined || value === null ? undefined : cborCodec.decode(value)
+    return decoded?.kind === 'ok' ? decoded.value as never : undefined
   }
 
   async context(): Promise<unknown> {
