@@ -118,7 +118,7 @@ export class Cycle {
     const wallMs = clock.nowMs()
     if (memory.nowMs > 0 && wallMs - memory.nowMs > CLOCK_JUMP_MS_MAX) return { kind: 'unhealthy', reason: `the clock jumped ahead by ${Math.round((wallMs - memory.nowMs) / 3_600_000)} hours; timers would fire. Correct the clock, or raise CLOCK_JUMP_MS_MAX if the partition rested that long.` }
     const nowMs = Math.max(wallMs, memory.nowMs)
-    this.#idleness.observe(memory, ranges, clock.monotonicMs())
+    if (memory.watermarks !== undefined) await this.#idleness.observe(memory, ranges, clock.monotonicMs(), (topic) => this.#isAtEnd(topic))
     const idle = this.#idleness.isIdle(memory, clock.monotonicMs())
     if (ranges.length === 0 && !this.#hasUpkeep(nowMs, idle)) return undefined
     telemetry.probe('after-poll', plan.group, this.#lease.partition)
@@ -160,6 +160,10 @@ export class Cycle {
     }
     const poll = this.#lease.poll({ from, recordsMax: settings.batchRecordsMax, bytesMax: settings.batchBytesMax, waitMsMax })
     return waitMsMax === 0 ? poll : this.#orStopped(poll)
+  }
+
+  async #isAtEnd(topic: string): Promise<boolean> {
+    return this.#parts.position.of(topic) >= (await this.#deps.log.offsetsAt(topic, this.#lease.partition, 'latest'))
   }
 
   /** Once told to stop, nothing more is taken: a poll that still waits is left to itself. */
