@@ -11,6 +11,7 @@ import type { LogRecord } from '../protocol/record.ts'
 import { VALUE_DEPTH_MAX } from '../protocol/limits.ts'
 import type { Codec } from '../ports/codec.ts'
 import type { ActorDefinition, SourceDefinition } from '../authoring/definition.ts'
+import { commandKey } from './entity.ts'
 import { decodeEnvelope, decodeSourceControl, SOURCE_CONTROL_HEADER } from './envelope.ts'
 import type { Origin, TaskResult } from './envelope.ts'
 import type { TypePlan } from './topology.ts'
@@ -135,7 +136,7 @@ export class Decoder {
         const fault = faultOfSent(envelope.event)
         if (fault !== undefined) return fault
         const origin = { source: 'command', id: envelope.id }
-        return { kind: 'input', promised: undefined, input: { ...this.#plain(entity, envelope.event, envelope.timeMs, origin), dedupKey: `command/${envelope.id}`, command: envelope.id } }
+        return { kind: 'input', promised: undefined, input: { ...this.#plain(entity, envelope.event, envelope.timeMs, origin), dedupKey: commandKey(envelope.id), command: envelope.id } }
       }
       case 'task': {
         const event = { type: envelope.ok ? `xstate.done.actor.${envelope.task}` : `xstate.error.actor.${envelope.task}`, [envelope.ok ? 'output' : 'error']: envelope.value, actorId: envelope.task }

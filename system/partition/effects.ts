@@ -11,6 +11,7 @@ import { notPlain } from '../protocol/plain.ts'
 import { NotPlainData } from '../ports/codec.ts'
 import type { Effect, EngineState } from '../ports/engine.ts'
 import type { Batch } from './batch.ts'
+import { commandKey } from './entity.ts'
 import type { Entity, Task, Timer } from './entity.ts'
 import type { Memory } from './memory.ts'
 import type { Made, RecordMaker } from './outbox.ts'
@@ -130,7 +131,7 @@ export class EffectApplier {
   }
 
   #reply(entity: Entity, command: string, value: unknown): void {
-    const seen = entity.seen.find((one) => one.key === `command/${command}`)
+    const seen = entity.seen.find((one) => one.key === commandKey(command))
     if (seen !== undefined) seen.reply = value ?? null
     this.#batch.replies.push({ command, value: value ?? null })
   }

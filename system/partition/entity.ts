@@ -45,6 +45,11 @@ export interface Seen {
   reply?: unknown
 }
 
+/** Dedup key of a command; no topic name holds a ':', so no source's ids meet it. */
+export const commandKey = (id: string): string => `:command/${id}`
+
+export const isCommandKey = (key: string): boolean => key.startsWith(':command/')
+
 export interface Entity {
   readonly id: EntityId
   /** Undefined: the entity does not exist yet (or any more). */

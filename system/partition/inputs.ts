@@ -6,8 +6,8 @@ import { inputRef } from './arrivals.ts'
 import type { Subject } from './batch.ts'
 import type { Input } from './decode.ts'
 import type { Due } from './due-index.ts'
-import { compareHeld } from './entity.ts'
-import type { Entity, Held } from './entity.ts'
+import { compareHeld, isCommandKey } from './entity.ts'
+import type { Entity, Held, Seen } from './entity.ts'
 import type { FoldContext } from './fold-context.ts'
 import type { FiredTimer, InputRef } from './journal.ts'
 import { taskRetryMs } from './supervision.ts'
@@ -85,6 +85,8 @@ export class InputApplier {
     if (entity.expireAtMs === undefined) return undefined
     const { machine } = memory.plan.definition
     batch.moved(entity.machine === undefined ? undefined : machine.configuration(entity.machine), undefined)
+    // Events that waited for a stopped entity end with it.
+    for (let left = entity.holds.length; left > 0; left -= 1) batch.drop('stopped')
     Object.assign(entity, { machine: undefined, stopped: false, seen: [], holds: [], expireAtMs: undefined })
     this.#armHolds(entity)
     this.#fold.touch(entity)
@@ -124,9 +126,13 @@ export class InputApplier {
       return true
     }
     const { count, withinMs } = this.#fold.memory.plan.definition.dedup
-    const newestMs = entity.seen.reduce((newest, one) => Math.max(newest, one.timeMs), input.timeMs)
-    const kept = entity.seen.filter((one) => one.timeMs > newestMs - withinMs)
-    entity.seen = [...kept.slice(Math.max(0, kept.length - count + 1)), { key: input.dedupKey, timeMs: input.timeMs }]
+    // Commands count the time of callers, sources the time of events: one must not make the other forget.
+    const isAlike = (one: Seen): boolean => isCommandKey(one.key) === (input.command !== undefined)
+    const alike = entity.seen.filter(isAlike)
+    const newestMs = alike.reduce((newest, one) => Math.max(newest, one.timeMs), input.timeMs)
+    const kept = alike.filter((one) => one.timeMs > newestMs - withinMs)
+    const others = entity.seen.filter((one) => !isAlike(one))
+    entity.seen = [...others, ...kept.slice(Math.max(0, kept.length - count + 1)), { key: input.dedupKey, timeMs: input.timeMs }]
     this.#fold.touch(entity)
     return false
   }

@@ -139,7 +139,10 @@ export class PlainFold {
       const task = entity.tasks.get(firing.id)
       if (firing.kind === 1) this.#fireTimer(entity, firing.id, firing.dueMs)
       else if (firing.kind === 2 && task !== undefined) task.dueMs = nowMs + TASK_LEASE_MS
-      else if (firing.kind === 3) Object.assign(entity, { now: undefined, stopped: false, seen: [], holds: [], expireAtMs: undefined })
+      else if (firing.kind === 3) {
+        for (let left = entity.holds.length; left > 0; left -= 1) this.#drop('stopped')
+        Object.assign(entity, { now: undefined, stopped: false, seen: [], holds: [], expireAtMs: undefined })
+      }
     }
   }
 

@@ -78,7 +78,7 @@ function readInbox(input: HistoryInput): OracleRead {
       const event = parts[3] as MachineEvent
       if (isForged(event.type)) return bad('schema')
       const [, id, timeMs] = parts as readonly [string, string, number]
-      return { ...base, event: { ...event, time: timeMs }, timeMs, source: 'command', id, dedup: `command/${id}`, command: id }
+      return { ...base, event: { ...event, time: timeMs }, timeMs, source: 'command', id, dedup: `:command/${id}`, command: id }
     }
     case 'r': {
       const [, task, key, timeMs, ok, value] = parts as readonly [string, string, string, number, boolean, unknown]

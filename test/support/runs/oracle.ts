@@ -17,6 +17,7 @@ import { riskOf } from './spec.ts'
 const TASK_LEASE_MS = 30_000
 const TASK_ATTEMPTS = 4
 const INFERENCES = 100
+const isCommand = (key: string): boolean => key.startsWith(':command/')
 
 export interface OraclePolicy {
   readonly app: string
@@ -158,9 +159,10 @@ export class Oracle {
   #notes(actor: Actor, key: string, timeMs: number): boolean {
     if (actor.seen.some((one) => one.key === key)) return false
     const { count, withinMs } = this.#policy.dedup
-    const newestMs = Math.max(timeMs, ...actor.seen.map((one) => one.timeMs))
-    const kept = actor.seen.filter((one) => one.timeMs > newestMs - withinMs)
-    actor.seen = [...kept, { key, timeMs }].slice(-count)
+    // Ids of commands and ids of sources are remembered apart.
+    const { true: alike = [], false: others = [] } = Object.groupBy(actor.seen, (one) => `${isCommand(one.key) === isCommand(key)}`)
+    const newestMs = Math.max(timeMs, ...alike.map((one) => one.timeMs))
+    actor.seen = [...others, ...[...alike.filter((one) => one.timeMs > newestMs - withinMs), { key, timeMs }].slice(-count)]
     return true
   }
 
@@ -197,7 +199,7 @@ export class Oracle {
     }
     if (cause.command !== undefined) {
       push(this.replies, cause.command, reply ?? null)
-      const seen = actor.seen.find((one) => one.key === `command/${cause.command}`)
+      const seen = actor.seen.find((one) => one.key === `:command/${cause.command}`)
       if (seen !== undefined) seen.reply = reply ?? null
     }
     if (end.snapshot.status !== 'active') this.#stop(actor)
@@ -294,7 +296,5 @@ export class Oracle {
 }
 
 function push<T>(map: Map<string, T[]>, key: string, value: T): void {
-  const list = map.get(key)
-  if (list === undefined) map.set(key, [value])
-  else list.push(value)
+  map.set(key, [...(map.get(key) ?? []), value])
 }

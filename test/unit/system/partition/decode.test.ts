@@ -142,7 +142,7 @@ test('a task result becomes the event that the machine waits for, a command carr
   const failed = inbox({ kind: 'task', task: 'call', key: 'k', timeMs: 5, ok: false, value: 'why' })
   assert.deepEqual(failed.kind === 'input' ? failed.input.event : failed, { type: 'xstate.error.actor.call', error: 'why', actorId: 'call', time: 5 })
   const command = inbox({ kind: 'command', id: 'c', timeMs: 5, event: { type: 'ask' } })
-  assert.deepEqual(command.kind === 'input' ? [command.input.command, command.input.dedupKey, command.input.onArrival] : command, ['c', 'command/c', true])
+  assert.deepEqual(command.kind === 'input' ? [command.input.command, command.input.dedupKey, command.input.onArrival] : command, ['c', ':command/c', true])
 })
 
 test('a forged or deep event in the inbox is refused, and the promise that came with it still counts', () => {
