@@ -150,7 +150,7 @@ export class Committer {
       v: 1, life: this.#memory.life, epoch: this.#memory.epoch, seq: plan.seq, kind: plan.kind, code, attempts: this.#attempts, nowMs: plan.nowMs,
       inputs: plan.inputs, positions, floor: snapshots.floor, stateFrom: this.#stateEnd, partitionFrom: snapshots.partition === undefined ? this.#partitionFrom : this.#stateEnd, timers: batch?.fired ?? [], watermarks: plan.watermarks, cut: batch?.cut,
       verdicts: batch?.verdicts ?? [], decisions: batch?.decisions ?? [], drops: batch?.drops ?? new Map(), saved: snapshots.saved,
-      occupancy: batch?.occupancy ?? new Map(), hash,
+      occupancy: batch?.occupancy ?? new Map(), hash, models: this.#memory.models,
     }
   }
 

@@ -5,6 +5,7 @@
 import type { Directive, DropReason, FailureClass } from '../protocol/failures.ts'
 import type { Codec } from '../ports/codec.ts'
 import type { Due } from './due-index.ts'
+import type { ModelRef } from './topology.ts'
 import type { WatermarkState } from './watermarks.ts'
 
 export interface InputRange {
@@ -80,6 +81,8 @@ export interface JournalRecord {
   readonly occupancy: ReadonlyMap<string, number>
   /** crc32c over outputs and tells in written order. */
   readonly hash: number
+  /** Models that were active: what the batch's events say of the version and hash of a score. */
+  readonly models: ReadonlyMap<string, ModelRef>
 }
 
 export function encodeJournal(codec: Codec, record: JournalRecord): Uint8Array {
@@ -92,6 +95,7 @@ export function encodeJournal(codec: Codec, record: JournalRecord): Uint8Array {
     record.cut === undefined ? null : [record.cut.atStart, record.cut.after === undefined ? null : dueParts(record.cut.after), record.cut.watermarks],
     record.verdicts.map((verdict) => [verdict.input, verdict.class, verdict.directive]),
     record.decisions, [...record.drops], record.saved, [...record.occupancy], record.hash, record.partitionFrom,
+    [...record.models].map(([name, { version, hash }]) => [name, version, hash]),
   ])
 }
 
@@ -118,7 +122,7 @@ const isRecord = tupleOf(
   (version) => version === 1, isText, isNumber, isNumber, isText, isText, isNumber, isNumber,
   listOf(tupleOf(isText, isNumber, isNumber, isNumber, isNumber)), isCounts, tupleOf(isNumber, isNumber), isNumber,
   listOf(tupleOf(isNumber, isText, isNumber, isText, isText)), isWatermarks, orNull(tupleOf(isFlag, orNull(isDue), isWatermarks)),
-  listOf(tupleOf(isText, isText, isText)), listOf(tupleOf(isText, isScore)), isCounts, listOf(isNumber), isCounts, isNumber, isNumber,
+  listOf(tupleOf(isText, isText, isText)), listOf(tupleOf(isText, isScore)), isCounts, listOf(isNumber), isCounts, isNumber, isNumber, listOf(tupleOf(isText, isNumber, isText)),
 )
 
 /** The record, or undefined for bytes of another format (a newer release wrote them, or they are damaged). */
@@ -145,6 +149,7 @@ export function decodeJournal(codec: Codec, bytes: Uint8Array): JournalRecord | 
     occupancy: new Map(p[19] as readonly (readonly [string, number])[]),
     hash: p[20] as number,
     partitionFrom: p[21] as number,
+    models: new Map((p[22] as readonly (readonly [string, number, string])[]).map(([name, version, hash]) => [name, { version, hash }])),
   }
 }
 

@@ -1,7 +1,7 @@
 // Memory: everything a partition's fold stands on between batches. Rebuilt by recovery, dropped as a whole when a commit's outcome is not `done`.
 import { Entities } from './entities.ts'
 import { Watermarks } from './watermarks.ts'
-import type { TypePlan } from './topology.ts'
+import type { ModelRef, TypePlan } from './topology.ts'
 
 export interface Memory {
   readonly plan: TypePlan
@@ -16,6 +16,8 @@ export interface Memory {
   nowMs: number
   /** Entities per configuration. */
   readonly occupancy: Map<string, number>
+  /** Active models: those of the system when live, those of the journal record when one is repeated. */
+  models: ReadonlyMap<string, ModelRef>
 }
 
 export function emptyMemory(plan: TypePlan, partition: number): Memory {
@@ -23,7 +25,7 @@ export function emptyMemory(plan: TypePlan, partition: number): Memory {
     plan, partition,
     entities: new Entities(plan.definition.timers === 'event'),
     watermarks: plan.usesEventTime ? new Watermarks(plan) : undefined,
-    life: '', epoch: 0, seq: -1, nowMs: 0, occupancy: new Map(),
+    life: '', epoch: 0, seq: -1, nowMs: 0, occupancy: new Map(), models: plan.models,
   }
 }
 

@@ -171,6 +171,7 @@ class Folder {
     this.#arm(record.seq)
     this.#memory.epoch = record.epoch
     this.#memory.watermarks?.load(record.watermarks)
+    this.#memory.models = record.models
     if (record.kind !== 'batch') {
       this.#memory.seq = record.seq
       this.#memory.nowMs = record.nowMs
@@ -213,6 +214,8 @@ class Folder {
   }
 
   finish(): void {
+    // From here on the models of today's code are active; the next lease record says so.
+    this.#memory.models = this.#deps.plan.models
     this.#arm(Infinity)
   }
 

@@ -62,7 +62,7 @@ export interface PartitionRecord {
 }
 
 export function partitionRecord(codec: Codec, plan: TypePlan, partition: number, record: PartitionRecord, at: { readonly life: string; readonly seq: number; readonly nowMs: number }): OutRecord {
-  const value = codec.canonical({ v: 1, occupancy: [...record.occupancy], marks: record.marks, models: [...plan.models].map(([name, model]) => [name, model.version, model.hash]), parked: [] })
+  const value = codec.canonical({ v: 1, occupancy: [...record.occupancy], marks: record.marks, parked: [] })
   return { topic: plan.state, partition, key: PARTITION_KEY, value, headers: [[STATE_HEADER, codec.encode([at.life, at.seq, plan.code, crc32c(value)])]], timestampMs: at.nowMs }
 }
 

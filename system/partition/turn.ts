@@ -143,7 +143,7 @@ export class Turns {
 
   #resume(turn: Turn, answers: readonly { readonly model: string; readonly score: Score }[]): void {
     const events: MachineEvent[] = []
-    const { definition, models } = this.#memory.plan
+    const { models, plan: { definition } } = this.#memory
     for (const { model, score } of answers) {
       this.#batch.decisions.push([turn.ref, score.kind === 'score' ? score.score : score.reason])
       const served = models.get(model)

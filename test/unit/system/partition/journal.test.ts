@@ -15,7 +15,7 @@ const RECORD: JournalRecord = {
   timers: [{ due, generation: '1.2' }], watermarks: [['*', -Infinity, false], ['a', 5, true], ['b', Infinity, false]],
   cut: { atStart: true, after: due, watermarks: [['*', 1, false]] },
   verdicts: [{ input: '0:4', class: 'schema', directive: 'skip' }], decisions: [['0:5', 0.25], ['0:6', 'no model']],
-  drops: new Map([['late', 2]]), saved: [1, 63], occupancy: new Map([['card.normal', 1], ['card.blocked', -1]]), hash: 123,
+  drops: new Map([['late', 2]]), saved: [1, 63], occupancy: new Map([['card.normal', 1], ['card.blocked', -1]]), hash: 123, models: new Map([['fraud', { version: 3, hash: 'abc' }]]),
 }
 
 test('a record with everything comes back', () => assert.deepEqual(decodeJournal(codec, encodeJournal(codec, RECORD)), RECORD))
