@@ -10,6 +10,7 @@ export const defineActor = actorDefiner(xstateEngine, process.env['NODE_ENV'] !=
 
 export { defineSystem } from '../../system/authoring/system.ts'
 export type { SystemDefinition } from '../../system/authoring/system.ts'
+export { defineIngress } from '../../system/authoring/ingress.ts'
 export { defineScenario } from '../../system/authoring/scenario.ts'
 export type { Expectation, FeedItem, OutputReader, ScenarioDefinition, ScenarioOptions, ScenarioRun } from '../../system/authoring/scenario.ts'
 export type { ActorDefinition } from '../../system/authoring/definition.ts'

@@ -72,4 +72,6 @@ export interface ActorDefinition {
   readonly migrations: readonly Migration[]
   /** Input of the machine for a new entity. */
   readonly input: (id: string) => unknown
+  /** An ingress: all records of a partition belong to this one entity, whatever their key. */
+  readonly entityOfAll?: string
 }

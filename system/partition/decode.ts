@@ -71,7 +71,8 @@ export class Decoder {
   }
 
   #decodeSource(source: SourceDefinition, partition: number, record: LogRecord, nowMs: number): Decode {
-    const entity = entityOf(record.key)
+    const { entityOfAll } = this.#definition
+    const entity = entityOfAll === undefined ? entityOf(record.key) : parseEntityId(entityOfAll)
     if (entity === undefined) return failed('key', 'the record key is no entity id (UTF-8, 1..256 bytes)')
     if (record.value === null) return failed('decode', 'the record has no value')
     if (record.value.length > this.#definition.limits.recordBytesMax) return failed('size', `${record.value.length} bytes, at most ${this.#definition.limits.recordBytesMax} are allowed`)
