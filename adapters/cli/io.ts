@@ -33,18 +33,27 @@ export function processIo(): Io {
   }
 }
 
-/** Blocks until it is written, so that nothing is lost when the process ends; a reader that went away ends the process quietly. */
+/** Streams whose reader went away. */
+const deserted = new Set<1 | 2>()
+
+/** Blocks until it is written, so that nothing is lost when the process ends. A reader that went away stops a run in order, and ends all else quietly. */
 export function write(descriptor: 1 | 2, text: string): void {
+  if (deserted.has(descriptor)) return
   let bytes: Uint8Array = new TextEncoder().encode(text)
   while (bytes.length > 0) {
     try {
       bytes = bytes.subarray(writeSync(descriptor, bytes))
     } catch (thrown) {
       const code = (thrown as { readonly code?: string }).code
-      if (code === 'EPIPE') process.exit(0)
+      if (code === 'EPIPE') return desert(descriptor)
       if (code !== 'EAGAIN') throw thrown
       // A full pipe: wait a little for its reader.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2)
     }
   }
+}
+
+function desert(descriptor: 1 | 2): void {
+  deserted.add(descriptor)
+  if (!process.emit('SIGTERM', 'SIGTERM')) process.exit(0)
 }

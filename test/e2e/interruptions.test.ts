@@ -25,6 +25,16 @@ test('Ctrl-C stops in order: every partition is released, and the next run goes 
   assert.deepEqual([summaryOf(second)['fed'], summaryOf(second)['decisions'], summaryOf(second)['conclusion']], [1010, 1000, ['1000 readings judged']])
 })
 
+test('a reader that goes away stops the run in order', async (t) => {
+  const folder = folderFor(t)
+  const running = start(HERE, ['run', METERS, '--events', '5k', '--rate', '300', '--folder', folder, '--json'])
+  await running.line(decided(1))
+  running.child.stdout?.destroy()
+  assert.equal((await running.ended).exitCode, 130)
+  const partitions = objects((await call(HERE, ['doctor', '--folder', folder, '--json'])).stdout)[0]?.['partitions'] as { isReleased: boolean }[]
+  assert.ok(partitions.every(({ isReleased }) => isReleased))
+})
+
 test('a second runtime on the folder is told who has it', async (t) => {
   const folder = folderFor(t)
   const running = start(HERE, ['run', METERS, '--events', '5k', '--rate', '100', '--folder', folder, '--json'])
