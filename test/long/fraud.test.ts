@@ -28,7 +28,7 @@ test('all transactions are decided, and every published feature value is reprodu
   const input = files === undefined ? ['--events', '100000', '--order', 'eventTime'] : ['--data', files.transactions, '--expect', files.features]
   if (files === undefined) context.diagnostic('no real files here (STATELOG_DATA): generated payments instead')
   const { code, out } = await statelog(['run', 'fraud', '--folder', folder, '--fresh', ...input])
-  context.diagnostic(out.split('\n').filter((line) => line.trim() !== '' && !/^\d+\.\d s:/.test(line)).join(' | '))
+  context.diagnostic(out.split('\n').filter((line) => line.trim() !== '' && !/^(\d+ min )?[\d.]+ s:/.test(line)).join(' | '))
   rmSync(folder, { recursive: true, force: true })
   assert.equal(code, 0, out)
   if (files !== undefined) assert.match(out, /67,240 rows compared.*all equal/)
