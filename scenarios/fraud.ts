@@ -14,8 +14,8 @@ import { generatedPayments } from './fraud/generated.ts'
 import type { Payments } from './fraud/payment.ts'
 import { timeline } from './fraud/timeline.ts'
 
-/** Payments generated unless `--events` says otherwise: about 60 days of 500 customers, half a minute of work. */
-const EVENTS_DEFAULT = 60_000
+/** Payments generated unless `--events` says otherwise: about 60 days of 1,800 customers, half a minute of work. */
+const EVENTS_DEFAULT = 220_000
 
 export interface FraudRun extends ScenarioRun {
   /** What the latest feed has yielded so far, bad records by class included. */
