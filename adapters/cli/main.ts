@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
   get: { summary: 'show an entity: state, context, timers, held events', load: async () => (await import('./commands/get.ts')).getCommand },
   history: { summary: 'show what an entity took, step by step', load: async () => (await import('./commands/history.ts')).historyCommand },
   dlq: { summary: 'list dead letters, show one with its cause and bytes', load: async () => (await import('./commands/dlq.ts')).dlqCommand },
+  models: { summary: 'list the active models, or activate another one', load: async () => (await import('./commands/models.ts')).modelsCommand },
   doctor: { summary: 'check a data folder', load: async () => (await import('./commands/doctor.ts')).doctorCommand },
   verify: { summary: 'replay the journals: outputs and states must come out the same', load: async () => (await import('./commands/verify.ts')).verifyCommand },
 }

@@ -2,6 +2,7 @@
 //
 // Owns: the folder while it is open (one runtime per folder, proven by its lock), the node, the models.
 import { OperationError } from '../../system/protocol/failures.ts'
+import { modelsTopic } from '../../system/protocol/ids.ts'
 import type { Clock } from '../../system/ports/clock.ts'
 import type { Random } from '../../system/ports/random.ts'
 import type { Telemetry } from '../../system/ports/telemetry.ts'
@@ -10,6 +11,7 @@ import type { PartitionSettings } from '../../system/partition/deps.ts'
 import { planSystem, topicSpecs } from '../../system/partition/topology.ts'
 import { StatelogNode } from '../../system/node/node.ts'
 import { cborCodec } from '../cbor/codec.ts'
+import { logModelStore } from '../memory/log-models.ts'
 import { openSqliteLog } from '../sqlite/log.ts'
 import type { SqliteLog } from '../sqlite/log.ts'
 import { systemClock, systemRandom } from './clock.ts'
@@ -57,7 +59,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
     writeManifest(folder, manifestOf(origin, system, VERSION))
     const models = await loadModels(system, log, clock)
     const node = new StatelogNode({
-      system, log, codec: cborCodec, clock, random: options.random ?? systemRandom, telemetry, models,
+      system, log, codec: cborCodec, clock, random: options.random ?? systemRandom, telemetry, models, modelStore: logModelStore(log, modelsTopic(system.name), clock),
       ...(settings === undefined ? {} : { settings }), ...(hurry === undefined ? {} : { hurry }),
     })
     return opened(folder, system, log, node)

@@ -93,6 +93,8 @@ function resolved(action: EffectAction, { context, event }: XArgs, params: unkno
       return { kind: 'tell', target: action.target, id: textOf(valueOf(action.id), `tell '${action.target}': the id`), event: eventOf(valueOf(action.event), `tell '${action.target}'`) }
     case 'infer':
       return { kind: 'infer', model: action.model, vector: vectorOf(valueOf(action.vector), action.model) }
+    case 'lookup':
+      return { kind: 'lookup', table: action.table, key: textOf(valueOf(action.key), `lookup '${action.table}': the key`) }
     case 'reply':
       return { kind: 'reply', value: valueOf(action.value) }
   }

@@ -39,6 +39,7 @@ class XStateMachine implements PreparedMachine {
   readonly tells: readonly string[]
   readonly emits: readonly string[]
   readonly infers: readonly string[]
+  readonly lookups: readonly string[]
   readonly states: readonly string[]
   readonly #machine: XMachine
   readonly #tasks: Tasks
@@ -58,6 +59,7 @@ class XStateMachine implements PreparedMachine {
     this.tells = visible.tells
     this.emits = visible.emits
     this.infers = visible.infers
+    this.lookups = visible.lookups
     this.#machine = machine.provide({})
     const ownNodes = nodesOf(this.#machine.root)
     this.#nodesById = new Map(ownNodes.map((node) => [node.id, node]))

@@ -1,4 +1,4 @@
-// Effects a machine can ask for beyond XState's own `emit`, `raise`, `cancel` and `log`: tell, infer, reply.
+// Effects a machine can ask for beyond XState's own `emit`, `raise`, `cancel` and `log`: tell, infer, lookup, reply.
 //
 // They stand where an XState action stands, and are never executed: an engine finds their description with `effectActionOf`,
 // resolves it with the context and event of that moment, and hands it out as data.
@@ -19,6 +19,7 @@ export type Resolvable<TValue> = TValue | ((args: EffectArgs<unknown, unknown>, 
 export type EffectAction =
   | { readonly kind: 'tell'; readonly target: string; readonly id: Resolvable<string>; readonly event: Resolvable<EventObject> }
   | { readonly kind: 'infer'; readonly model: string; readonly vector: Resolvable<Vector> }
+  | { readonly kind: 'lookup'; readonly table: string; readonly key: Resolvable<string> }
   | { readonly kind: 'reply'; readonly value: Resolvable<unknown> }
 
 /** Numbers in the order the model was trained on, or the vector of a feature set. */
@@ -60,6 +61,18 @@ export function infer<TContext extends MachineContext, TExpressionEvent extends 
   return effect({ kind: 'infer', model: name, vector: vector as Resolvable<Vector> })
 }
 
+/**
+ * Asks `table` for the row of a key; it comes back to this entity as the event `lookup.<table>` `{ table, key, row }` before its next input.
+ * `row` is undefined where the table has none. The row stands in the journal: a replay does not ask again.
+ */
+export function lookup<TContext extends MachineContext, TExpressionEvent extends EventObject, TParams extends Params, TEvent extends EventObject>(
+  table: string | { readonly name: string },
+  key: string | Expression<TContext, TExpressionEvent, TParams, string>,
+): EffectFunction<TContext, TExpressionEvent, TParams, TEvent> {
+  const name = typeof table === 'string' ? table : table.name
+  return effect({ kind: 'lookup', table: name, key: key as Resolvable<string> })
+}
+
 /** Answers the command that this step handles, once the step is committed. Without a command, nothing happens. */
 export function reply<TContext extends MachineContext, TExpressionEvent extends EventObject, TParams extends Params, TEvent extends EventObject>(
   value: Expression<TContext, TExpressionEvent, TParams, unknown> | string | number | boolean | null | object,
@@ -67,7 +80,7 @@ export function reply<TContext extends MachineContext, TExpressionEvent extends 
   return effect({ kind: 'reply', value: value as Resolvable<unknown> })
 }
 
-/** The description inside an action made by `tell`, `infer` or `reply`; undefined for anything else. */
+/** The description inside an action made by `tell`, `infer`, `lookup` or `reply`; undefined for anything else. */
 export function effectActionOf(action: unknown): EffectAction | undefined {
   if (typeof action !== 'function') return undefined
   return (action as { [EFFECT]?: EffectAction })[EFFECT]

@@ -51,7 +51,7 @@ const STATE = Object.freeze({ brand: 'EngineState' }) as EngineState
 function routingEngine(name: string, routeOf: RouteOf): Engine {
   const machine: PreparedMachine = {
     hash: sha256Hex(`ingress/${name}/1`),
-    tells: [], emits: [], infers: [], states: [name],
+    tells: [], emits: [], infers: [], lookups: [], states: [name],
     initial: () => ({ kind: 'ok', state: STATE, effects: [] }),
     step: (_, event) => routed(routeOf, event),
     store: () => ({ value: {}, context: null, status: 'active' }),

@@ -6,12 +6,15 @@ import { DefinitionError } from '../protocol/failures.ts'
 import { deadLetterTopic, inboxTopic, isName, journalTopic, modelsTopic, parkedTopic, stateTopic } from '../protocol/ids.ts'
 import type { Model } from '../models/model.ts'
 import type { ActorDefinition } from './definition.ts'
+import type { Table } from './table.ts'
 
 export interface SystemOptions {
   /** Durable: the prefix of the app's own topics. */
   readonly name: string
   readonly actors: readonly ActorDefinition[]
   readonly models?: readonly Model[]
+  /** Reference tables that machines look rows up in. */
+  readonly tables?: readonly Table[]
   /** Partitions of every actor type, fixed for its life. Default 4. */
   readonly partitions?: number
 }
@@ -20,25 +23,31 @@ export interface SystemDefinition {
   readonly name: string
   readonly actors: readonly ActorDefinition[]
   readonly models: readonly Model[]
+  readonly tables: readonly Table[]
   readonly partitions: number
 }
 
-/** Throws DefinitionError with every problem: unknown targets, undeclared cycles, unknown models, bad names. */
+/** Throws DefinitionError with every problem: unknown targets, undeclared cycles, unknown models and tables, bad names. */
 export function defineSystem(options: SystemOptions): SystemDefinition {
   const problems: string[] = []
   const models = options.models ?? []
+  const tables = options.tables ?? []
   const partitions = options.partitions ?? 4
   if (!isName(options.name)) problems.push(`system '${options.name}': a name is a-z, 0-9 and '-', starts with a letter and has at most 63 characters`)
   if (!Number.isInteger(partitions) || partitions < 1 || partitions > 1000) problems.push(`system '${options.name}': partitions is ${partitions}, must be 1..1000`)
-  problems.push(...duplicates(options.actors.map((actor) => actor.name), 'actor type'), ...duplicates(models.map((model) => model.name), 'model'))
+  problems.push(...duplicates(options.actors.map((actor) => actor.name), 'actor type'), ...duplicates(models.map((model) => model.name), 'model'), ...duplicates(tables.map((table) => table.name), 'table'))
   const types = new Map(options.actors.map((actor) => [actor.name, actor]))
   const modelNames = new Set(models.map((model) => model.name))
+  const tableNames = new Set(tables.map((table) => table.name))
   for (const actor of options.actors) {
     for (const target of actor.tells.keys()) {
       if (!types.has(target)) problems.push(`${actor.name}: it tells '${target}', which is no actor type of system '${options.name}'`)
     }
     for (const model of actor.machine.infers) {
       if (!modelNames.has(model)) problems.push(`${actor.name}: it infers '${model}', which is no model of system '${options.name}'. Add it to models.`)
+    }
+    for (const table of actor.machine.lookups) {
+      if (!tableNames.has(table)) problems.push(`${actor.name}: it looks up '${table}', which is no table of system '${options.name}'. Add it to tables.`)
     }
   }
   for (const actor of options.actors) problems.push(...topicProblems(actor, options))
@@ -48,7 +57,7 @@ export function defineSystem(options: SystemOptions): SystemDefinition {
     problems.push(`tells form a cycle: ${cycle.join(' -> ')}. Declare the edge that closes it: ${from}: tells: { '${to}': 'feedback' }.`)
   }
   if (problems.length > 0) throw new DefinitionError(problems)
-  return { name: options.name, actors: options.actors, models, partitions }
+  return { name: options.name, actors: options.actors, models, tables, partitions }
 }
 
 /** The system's own topics belong to its partitions alone: what anyone else wrote there would be taken for state, journal or commands. */

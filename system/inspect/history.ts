@@ -30,6 +30,8 @@ export interface HistoryEntry {
   readonly effects: readonly Effect[]
   /** Scores in the order of asking; a text says why there was none. */
   readonly scores: readonly (number | string)[]
+  /** Rows that its lookups got, in their order. */
+  readonly rows: readonly unknown[]
   readonly verdict: Verdict | undefined
 }
 
@@ -63,7 +65,7 @@ export async function historyOf(log: Log, codec: Codec, plan: TypePlan, text: st
   const onFolded = (batch: Batch): void => {
     for (const turn of turns) {
       if (turn.input.by.timeMs < range.fromMs || turn.input.by.timeMs > range.toMs) continue
-      entries.push(entryOf(turn, batch))
+      entries.push(entryOf(codec, turn, batch))
       // Twice the bound before it is cut: shifting one by one would cost too much.
       if (entries.length >= 2 * range.entriesMax) left += entries.splice(0, entries.length - range.entriesMax).length
     }
@@ -80,10 +82,16 @@ export async function historyOf(log: Log, codec: Codec, plan: TypePlan, text: st
   return { type: plan.definition.name, id, partition, life: recovery.memory.life, seq: recovery.memory.seq, entries, left, drops }
 }
 
-function entryOf({ input, from, to, effects, isRefused }: TurnTrace, batch: Batch): HistoryEntry {
+function entryOf(codec: Codec, { input, from, to, effects, isRefused }: TurnTrace, batch: Batch): HistoryEntry {
   return {
     seq: batch.seq, timeMs: input.by.timeMs, processedMs: batch.nowMs, event: input.event, cause: input.by.cause, from, to, effects,
     scores: batch.decisions.filter(([ref]) => ref === input.ref).map(([, score]) => score),
+    rows: batch.choices.filter(([ref]) => ref === input.ref).map(([, bytes]) => rowOf(codec, bytes)),
     verdict: isRefused ? batch.verdicts.find((verdict) => verdict.input === input.ref) : undefined,
   }
+}
+
+function rowOf(codec: Codec, bytes: Uint8Array): unknown {
+  const decoded = codec.decode(bytes)
+  return decoded.kind === 'ok' ? decoded.value : undefined
 }

@@ -11,7 +11,7 @@ import type { SnapshotCache } from '../ports/cache.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Codec } from '../ports/codec.ts'
 import type { Lease, Log, Member } from '../ports/log.ts'
-import type { LoadedModel } from '../ports/models.ts'
+import type { LoadedModel, ModelStore } from '../ports/models.ts'
 import type { Random } from '../ports/random.ts'
 import type { Rpc } from '../ports/rpc.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
@@ -19,7 +19,9 @@ import type { SystemDefinition } from '../authoring/system.ts'
 import { CachedStates } from '../partition/cached-states.ts'
 import type { PartitionDeps, PartitionSettings } from '../partition/deps.ts'
 import { Partition } from '../partition/partition.ts'
-import { modelScorer } from '../partition/scoring.ts'
+import { ModelLibrary } from '../models/library.ts'
+import { liveOutside } from '../partition/outside.ts'
+import type { Outside } from '../partition/turn-input.ts'
 import { keyedStateStore } from '../partition/state-store.ts'
 import { planSystem, topicSpecs } from '../partition/topology.ts'
 import type { TypePlan } from '../partition/topology.ts'
@@ -36,6 +38,8 @@ export interface NodeOptions {
   readonly telemetry: Telemetry
   /** Loaded artifacts by model name. */
   readonly models: ReadonlyMap<string, LoadedModel>
+  /** Where artifacts stand that are activated later. */
+  readonly modelStore?: ModelStore
   /** Used instead of keyed reads where given. */
   readonly cache?: SnapshotCache
   readonly settings?: Partial<PartitionSettings>
@@ -72,6 +76,8 @@ export class StatelogNode {
   readonly commands: Commands
   readonly #options: NodeOptions
   readonly #tasks: TaskRunner
+  readonly #library: ModelLibrary
+  readonly #outside: Outside
   readonly #members: Member[] = []
   readonly #partitions = new Map<string, Partition>()
   #isStopping = false
@@ -80,6 +86,9 @@ export class StatelogNode {
     this.#options = options
     this.plans = planSystem(options.system)
     this.commands = new Commands(options.log, options.codec, options.clock, options.random, this.plans)
+    this.#library = new ModelLibrary(options.system.models, options.models, options.modelStore)
+    const tables = new Map(options.system.tables.map((table) => [table.name, table]))
+    this.#outside = liveOutside({ model: (hash) => this.#library.get(hash), tables, clock: options.clock, codec: options.codec })
     this.#tasks = new TaskRunner(options.log, options.codec, options.clock, options.telemetry)
   }
 
@@ -155,11 +164,12 @@ export class StatelogNode {
   }
 
   #depsOf(plan: TypePlan): PartitionDeps {
-    const { log, codec, clock, random, telemetry, models, cache, settings, hurry } = this.#options
+    const { log, codec, clock, random, telemetry, cache, settings, hurry } = this.#options
     const keyed = log.keyed
     return {
       log, codec, clock, random, telemetry, plan,
-      scorer: modelScorer(models),
+      outside: this.#outside,
+      models: this.#library,
       states: (partition) => {
         if (cache !== undefined) return new CachedStates(log, cache, codec, plan, partition, telemetry)
         if (keyed !== undefined) return keyedStateStore(keyed, codec, plan, partition)

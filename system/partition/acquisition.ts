@@ -4,6 +4,7 @@
 import { CLEAN_COMMITS } from '../protocol/limits.ts'
 import type { Failure } from '../protocol/failures.ts'
 import type { Committed, Lease } from '../ports/log.ts'
+import { prepareModels } from './activation.ts'
 import { Committer } from './commit.ts'
 import type { CycleParts } from './cycle.ts'
 import type { PartitionDeps } from './deps.ts'
@@ -21,8 +22,14 @@ export type Acquired =
   | { readonly kind: 'fenced' }
   | { readonly kind: 'again'; readonly reason: string }
 
+export interface Acquisition {
+  readonly forced: ReadonlyMap<InputRef, Failure>
+  /** This process has had the partition before, and knows why it acquires it again: no crash came between. */
+  readonly isRestart: boolean
+}
+
 /** Recovers and commits the lease record. The lease is fenced already. */
-export async function acquire(deps: PartitionDeps, lease: Lease, forced: ReadonlyMap<InputRef, Failure>): Promise<Acquired> {
+export async function acquire(deps: PartitionDeps, lease: Lease, { forced, isRestart }: Acquisition): Promise<Acquired> {
   const { log, codec, plan, telemetry, clock } = deps
   const { partition } = lease
   const committed = await lease.committed()
@@ -33,6 +40,8 @@ export async function acquire(deps: PartitionDeps, lease: Lease, forced: Readonl
   const disagreement = disagreementOf(plan.group, partition, committed, recovery.last)
   if (disagreement !== undefined) return disagreement
   const { memory } = recovery
+  const unusable = await prepareModels(memory.models, deps.models)
+  if (unusable !== undefined) return { kind: 'again', reason: unusable }
   const watermarks = memory.watermarks?.save() ?? []
   if (recovery.last === undefined) {
     memory.life = deps.random.uuid()
@@ -44,13 +53,13 @@ export async function acquire(deps: PartitionDeps, lease: Lease, forced: Readonl
   for (const record of recovery.folded) snapshots.journalled(record.seq, record.offset, record.inputs)
   // What the journal above the floor says about occupancy and bucket marks must reach the partition record before the floor may pass it.
   if (recovery.last !== undefined) snapshots.touchPartition(recovery.last.floor.seq, clock.nowMs())
-  const attempts = attemptsOf(recovery)
+  const attempts = isRestart ? Math.max(1, recovery.sinceLease.attempts) : attemptsOf(recovery)
   const position = new Position(positions)
   const stateEnd = await log.offsetsAt(plan.state, partition, 'latest')
   const committer = new Committer(deps, lease, { memory, snapshots, position, states, attempts, journalEnd: recovery.journalEnd, stateEnd, partitionFrom: recovery.last?.partitionFrom ?? stateEnd })
   const seq = memory.seq + 1
   const nowMs = Math.max(clock.nowMs(), memory.nowMs)
-  const result = await committer.commit({ kind: 'lease', seq, nowMs, batch: undefined, inputs: [], watermarks, idle: false, pace: 'steady' })
+  const result = await committer.commit({ kind: 'lease', seq, nowMs, batch: undefined, inputs: [], watermarks, models: memory.models, idle: false, pace: 'steady' })
   if (result.kind === 'fenced') return result
   if (result.kind !== 'done') return { kind: 'again', reason: `the lease record was not committed: ${result.kind}` }
   memory.seq = seq

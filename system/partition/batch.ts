@@ -3,7 +3,7 @@ import type { Directive, DropReason, Failure } from '../protocol/failures.ts'
 import type { EntityId } from '../protocol/ids.ts'
 import type { LogRecord } from '../protocol/record.ts'
 import type { MachineEvent } from '../protocol/data.ts'
-import type { Decision, FiredTimer, PassCut, Verdict } from './journal.ts'
+import type { Choice, Decision, FiredTimer, PassCut, Verdict } from './journal.ts'
 import { Outbox } from './outbox.ts'
 
 /** What an input was: a record of a topic, or a timer of an entity. */
@@ -47,6 +47,9 @@ export class Batch {
   readonly fired: FiredTimer[] = []
   readonly verdicts: Verdict[] = []
   readonly decisions: Decision[] = []
+  readonly choices: Choice[] = []
+  /** Models that became active, as `name vN`. */
+  readonly activated: string[] = []
   readonly deadLetters: DeadLetterDraft[] = []
   readonly drops = new Map<DropReason, number>()
   readonly taskStarts: TaskStart[] = []

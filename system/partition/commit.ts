@@ -21,6 +21,7 @@ import type { Position } from './position.ts'
 import type { Pace, SnapshotPlan, Snapshots } from './snapshots.ts'
 import type { StateStore, WrittenState } from './state-store.ts'
 import { ARMED_HEADER } from './states.ts'
+import type { ModelRef } from './topology.ts'
 import type { WatermarkState } from './watermarks.ts'
 
 export interface CommitPlan {
@@ -29,8 +30,9 @@ export interface CommitPlan {
   readonly nowMs: number
   readonly batch: Batch | undefined
   readonly inputs: readonly InputRange[]
-  /** Watermarks at the start of the batch. */
+  /** Watermarks and models at the start of the batch. */
   readonly watermarks: WatermarkState
+  readonly models: ReadonlyMap<string, ModelRef>
   readonly idle: boolean
   readonly pace: Pace
 }
@@ -70,6 +72,8 @@ export class Committer {
   #partitionFrom: number
   /** Duration of the last commit, ms. */
   lastMs = 0
+  /** Batches committed. */
+  batches = 0
 
   constructor(deps: PartitionDeps, lease: Lease, state: CommitterState) {
     this.#deps = deps
@@ -113,6 +117,7 @@ export class Committer {
     this.#stateEnd = outcome.end.get(deps.plan.state) ?? this.#stateEnd
     this.#position.settle(positions)
     this.#writeCache(plan.seq, snapshots)
+    if (plan.kind === 'batch') this.batches += 1
     return { kind: 'done', outputs: written }
   }
 
@@ -149,8 +154,8 @@ export class Committer {
     return {
       v: 1, life: this.#memory.life, epoch: this.#memory.epoch, seq: plan.seq, kind: plan.kind, code, attempts: this.#attempts, nowMs: plan.nowMs,
       inputs: plan.inputs, positions, floor: snapshots.floor, stateFrom: this.#stateEnd, partitionFrom: snapshots.partition === undefined ? this.#partitionFrom : this.#stateEnd, timers: batch?.fired ?? [], watermarks: plan.watermarks, cut: batch?.cut,
-      verdicts: batch?.verdicts ?? [], decisions: batch?.decisions ?? [], drops: batch?.drops ?? new Map(), saved: snapshots.saved,
-      occupancy: batch?.occupancy ?? new Map(), hash, models: this.#memory.models,
+      verdicts: batch?.verdicts ?? [], decisions: batch?.decisions ?? [], choices: batch?.choices ?? [], drops: batch?.drops ?? new Map(), saved: snapshots.saved,
+      occupancy: batch?.occupancy ?? new Map(), hash, models: plan.models,
     }
   }
 

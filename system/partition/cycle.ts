@@ -5,6 +5,7 @@ import { CLOCK_JUMP_MS_MAX } from '../protocol/limits.ts'
 import type { Failure } from '../protocol/failures.ts'
 import type { RecordRange } from '../protocol/record.ts'
 import type { Lease } from '../ports/log.ts'
+import { prepareActivations } from './activation.ts'
 import { arrivalsOf } from './arrivals.ts'
 import type { Arrival } from './arrivals.ts'
 import type { Batch } from './batch.ts'
@@ -125,14 +126,17 @@ export class Cycle {
     const arrivals = arrivalsOf(this.#decoder, plan.inputs, ranges, nowMs)
     telemetry.probe('after-decode', plan.group, this.#lease.partition)
     await loadEntities(memory, this.#deps.codec, this.#parts.states, neededEntities(memory, arrivals, nowMs, undefined), false)
+    const refused = await prepareActivations(plan, arrivals, this.#deps.models)
+    const forced = refused.size === 0 ? this.#parts.forced : new Map([...this.#parts.forced, ...refused])
     telemetry.probe('after-load', plan.group, this.#lease.partition)
     this.#isResting = false
     const watermarks = memory.watermarks?.save() ?? []
+    const { models } = memory
     const seq = memory.seq + 1
-    const batch = await foldBatch(memory, this.#maker, this.#deps.scorer, { seq, nowMs, arrivals, journal: undefined, forced: this.#parts.forced, releasesMax: settings.releasesMax })
+    const batch = await foldBatch(memory, this.#maker, this.#deps.outside, { seq, nowMs, arrivals, journal: undefined, forced, releasesMax: settings.releasesMax })
     telemetry.probe('after-step', plan.group, this.#lease.partition)
     const inputs = this.#parts.position.consumed(ranges, arrivals, batch.consumed)
-    const result = await this.#parts.committer.commit({ kind: 'batch', seq, nowMs, batch, inputs, watermarks, idle, pace: 'steady' })
+    const result = await this.#parts.committer.commit({ kind: 'batch', seq, nowMs, batch, inputs, watermarks, models, idle, pace: 'steady' })
     if (result.kind !== 'done') return result
     this.#publish(batch, arrivals, result.outputs, clock.monotonicMs() - startedMs)
     return undefined
@@ -201,6 +205,7 @@ export class Cycle {
     const { telemetry, plan, onReplies, onTasks, onCommitted } = this.#deps
     const { memory, states } = this.#parts
     if (batch.replies.length > 0) onReplies(batch.replies)
+    for (const model of batch.activated) telemetry.log('info', `${plan.group}/${this.#lease.partition}: model ${model} is active from seq ${batch.seq} on`)
     for (const entry of batch.logs) telemetry.log('info', `${plan.definition.name}/${entry.entity}: ${entry.label}`, entry.value)
     onCommitted(memory)
     memory.entities.evict(plan.definition.limits.entityBytesMax, (entity) => states.mayLeave(entity.id))

@@ -13,7 +13,7 @@ import type { Codec } from '../ports/codec.ts'
 import type { ActorDefinition, SourceDefinition } from '../authoring/definition.ts'
 import { commandKey } from './entity.ts'
 import { decodeEnvelope, decodeSourceControl, SOURCE_CONTROL_HEADER } from './envelope.ts'
-import type { Origin, TaskResult } from './envelope.ts'
+import type { Activation, Origin, TaskResult } from './envelope.ts'
 import type { TypePlan } from './topology.ts'
 
 /** An input for one entity. */
@@ -41,6 +41,7 @@ export interface Promised {
 export type Decode =
   | { readonly kind: 'input'; readonly input: Input; readonly promised: Promised | undefined }
   | { readonly kind: 'promise'; readonly promised: Promised }
+  | { readonly kind: 'activation'; readonly activation: Activation; readonly promised?: undefined }
   | { readonly kind: 'failed'; readonly failure: Failure; readonly promised?: Promised }
 
 const failed = (failureClass: FailureClass, message: string): Extract<Decode, { readonly kind: 'failed' }> => ({ kind: 'failed', failure: { class: failureClass, message, stage: 'decode' } })
@@ -124,6 +125,7 @@ export class Decoder {
     if (envelope.kind === 'watermark') {
       return { kind: 'promise', promised: { input: `${envelope.sender}/${envelope.senderPartition}`, watermarkMs: envelope.watermark, idle: envelope.idle } }
     }
+    if (envelope.kind === 'activation') return { kind: 'activation', activation: envelope }
     const entity = entityOf(record.key)
     if (entity === undefined) return failed('key', 'the record key is no entity id (UTF-8, 1..256 bytes)')
     switch (envelope.kind) {
@@ -161,7 +163,7 @@ export class Decoder {
 
 /** Event types that only the runtime may make. */
 export function isReserved(type: string): boolean {
-  return type.startsWith('xstate.') || type.startsWith('inference.')
+  return type.startsWith('xstate.') || type.startsWith('inference.') || type.startsWith('lookup.')
 }
 
 /** What is wrong with an event that came through the inbox. */

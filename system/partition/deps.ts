@@ -8,7 +8,8 @@ import type { CommandReply, TaskStart } from './batch.ts'
 import type { Memory } from './memory.ts'
 import type { StateStore } from './state-store.ts'
 import type { TypePlan } from './topology.ts'
-import type { Scorer } from './turn-input.ts'
+import type { ModelLoader } from './activation.ts'
+import type { Outside } from './turn-input.ts'
 
 export interface PartitionDeps {
   readonly log: Log
@@ -17,7 +18,8 @@ export interface PartitionDeps {
   readonly random: Random
   readonly telemetry: Telemetry
   readonly plan: TypePlan
-  readonly scorer: Scorer
+  readonly outside: Outside
+  readonly models: ModelLoader
   /** A store per acquisition: what it believes about the cache ends with the lease. */
   readonly states: (partition: number) => StateStore
   readonly settings: PartitionSettings

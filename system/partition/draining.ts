@@ -23,7 +23,7 @@ async function commit(deps: PartitionDeps, parts: CycleParts, kind: JournalKind)
   const seq = memory.seq + 1
   const nowMs = Math.max(deps.clock.nowMs(), memory.nowMs)
   const pace = kind === 'release' ? 'steady' : 'drain'
-  const result = await committer.commit({ kind, seq, nowMs, batch: undefined, inputs: [], watermarks: memory.watermarks?.save() ?? [], idle: false, pace })
+  const result = await committer.commit({ kind, seq, nowMs, batch: undefined, inputs: [], watermarks: memory.watermarks?.save() ?? [], models: memory.models, idle: false, pace })
   if (result.kind !== 'done') {
     deps.telemetry.log('warn', `draining ${deps.plan.group}: the ${kind} commit ended as ${result.kind}`)
     return false

@@ -92,6 +92,7 @@ export class EffectApplier {
         plan.reply = { value: effect.value }
         return unstorable(effect.value, 'the reply')
       case 'infer':
+      case 'lookup':
       case 'log': return undefined
     }
   }

@@ -49,7 +49,17 @@ export interface TaskResult {
   readonly value: unknown
 }
 
-export type Envelope = Tell | WatermarkRecord | Command | TaskResult
+/** From here on the model of this name is the artifact of this hash. Stands in an inbox partition, so that it has a position. */
+export interface Activation {
+  readonly kind: 'activation'
+  readonly model: string
+  readonly version: number
+  /** sha256 hex of the artifact. */
+  readonly hash: string
+  readonly timeMs: number
+}
+
+export type Envelope = Tell | WatermarkRecord | Command | TaskResult | Activation
 
 export function encodeEnvelope(codec: Codec, envelope: Envelope): Uint8Array {
   switch (envelope.kind) {
@@ -60,6 +70,7 @@ export function encodeEnvelope(codec: Codec, envelope: Envelope): Uint8Array {
     case 'watermark': return codec.encode(['w', envelope.sender, envelope.senderPartition, envelope.watermark, envelope.idle])
     case 'command': return codec.encode(['c', envelope.id, envelope.timeMs, envelope.event])
     case 'task': return codec.encode(['r', envelope.task, envelope.key, envelope.timeMs, envelope.ok, envelope.value])
+    case 'activation': return codec.encode(['m', envelope.model, envelope.version, envelope.hash, envelope.timeMs])
   }
 }
 
@@ -89,6 +100,11 @@ function readParts(parts: readonly unknown[]): Envelope | { readonly kind: 'fail
       const [, task, key, timeMs, ok, value] = parts
       if (typeof task !== 'string' || typeof key !== 'string' || !isTime(timeMs)) break
       return { kind: 'task', task, key, timeMs, ok: ok === true, value }
+    }
+    case 'm': {
+      const [, model, version, hash, timeMs] = parts
+      if (typeof model !== 'string' || !isIndex(version) || typeof hash !== 'string' || !isTime(timeMs)) break
+      return { kind: 'activation', model, version, hash, timeMs }
     }
   }
   return { kind: 'failed', reason: `not an envelope of a known kind${typeof parts[0] === 'string' ? ` (${parts[0].slice(0, 20)})` : ''}` }

@@ -37,6 +37,8 @@ export interface FoldContext {
   begin(input: TurnInput): void
   refuse(input: TurnInput, failure: Failure): void
   refuseRecord(ref: InputRef, subject: Subject, failure: Failure): void
+  /** True when a control record is refused; it has been dealt with then. */
+  isRefused(ref: InputRef, subject: Subject): boolean
   /** The entity, or undefined when its loaded state already contains this commit. */
   entity(id: EntityId): Entity | undefined
   touch(entity: Entity): void

@@ -1,11 +1,11 @@
 // Fold: one batch over the partition's memory. Live, in recovery and in replay this is the same code; only where times, scores and verdicts
 // come from differs.
 //
-// Owns: the order inside a batch. Does no I/O but through the scorer; every entity it meets has been loaded (`needs`).
+// Owns: the order inside a batch. Does no I/O but through `Outside`; every entity it meets has been loaded (`needs`).
 //
 // F1. Processing-time firings come first, at the batch's time; then the pass that an earlier batch could not finish; then inputs.
 // F2. Before an input is applied, the watermark it establishes is, and what is due by then runs in (due, entity, kind, id) order.
-// F3. With a journal record the fold repeats it: same firings, scores, verdicts and cut, whatever clocks, models and policies say now.
+// F3. With a journal record the fold repeats it: same firings, scores, rows, verdicts and cut, whatever clocks, models, tables and policies say now.
 // F4. An entity whose loaded state already contains this commit is left alone.
 // F5. Progress, which tells promise, never passes what may still be told: a waiting turn, or what a cut left over.
 import { assert } from '../protocol/assert.ts'
@@ -28,12 +28,12 @@ import type { Memory } from './memory.ts'
 import type { Provenance, RecordMaker } from './outbox.ts'
 import { Refusals } from './refusals.ts'
 import { Turns } from './turn.ts'
-import type { Scorer, TurnInput } from './turn-input.ts'
+import type { Outside, TurnInput } from './turn-input.ts'
 import { InputApplier } from './inputs.ts'
 
 /** Folds one batch into `memory`. Rejects when the partition must stop: park or escalate directives, broken invariants. */
-export async function foldBatch(memory: Memory, maker: RecordMaker, scorer: Scorer, plan: FoldPlan): Promise<Batch> {
-  const fold = new Fold(memory, maker, scorer, plan)
+export async function foldBatch(memory: Memory, maker: RecordMaker, outside: Outside, plan: FoldPlan): Promise<Batch> {
+  const fold = new Fold(memory, maker, outside, plan)
   const batch = await fold.run()
   memory.seq = plan.seq
   memory.nowMs = plan.nowMs
@@ -53,12 +53,12 @@ class Fold implements FoldContext {
   /** Event time up to which the batch has come: what tells promise. */
   #progressMs = -Infinity
 
-  constructor(memory: Memory, maker: RecordMaker, scorer: Scorer, plan: FoldPlan) {
+  constructor(memory: Memory, maker: RecordMaker, outside: Outside, plan: FoldPlan) {
     this.memory = memory
     this.plan = plan
     this.batch = new Batch(plan.seq, plan.nowMs)
     this.#refusals = new Refusals(memory, this.batch, plan)
-    this.#turns = new Turns(memory, this.batch, scorer, new EffectApplier(memory, this.batch, maker), this.#refusals, plan.watch?.onTurn)
+    this.#turns = new Turns(memory, this.batch, outside, maker.codec, new EffectApplier(memory, this.batch, maker), this.#refusals, plan.watch?.onTurn)
     this.#inputs = new InputApplier(this)
     // No more than are loaded for a batch.
     this.#releasesMax = Math.min(plan.releasesMax ?? RELEASES_PER_BATCH_MAX, RELEASES_PER_BATCH_MAX)
@@ -75,7 +75,8 @@ class Fold implements FoldContext {
       if (this.memory.watermarks !== undefined) whole = await this.#advance(arrival)
       if (!whole) break
       // Whether a task's result is current shows only when the turns before it have ended: one of them may stop or start the task again.
-      if (this.#turns.isWaiting && arrival.decode.kind === 'input' && arrival.decode.input.task !== undefined) await this.#turns.settle()
+      // And what asked before an activation is answered by the model of then.
+      if (this.#turns.isWaiting && needsQuiet(arrival)) await this.#turns.settle()
       this.#inputs.apply(arrival)
       this.batch.consumed = at + 1
     }
@@ -107,6 +108,10 @@ class Fold implements FoldContext {
     if (entity.savedSeq < this.plan.seq) return entity
     this.batch.skipped += 1
     return undefined
+  }
+
+  isRefused(ref: InputRef, subject: Subject): boolean {
+    return this.#refusals.knowsRecord(ref, subject)
   }
 
   #isPassedOver(id: EntityId): boolean {
@@ -243,4 +248,8 @@ class Fold implements FoldContext {
     }
     return this.#inputs.fireUpkeep(entity, due)
   }
+}
+
+function needsQuiet({ decode }: Arrival): boolean {
+  return decode.kind === 'activation' || (decode.kind === 'input' && decode.input.task !== undefined)
 }

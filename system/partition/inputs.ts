@@ -1,6 +1,7 @@
 // Inputs: what one arrival, held event or due entry does to its entity before a turn begins: dedup, lateness, holding, task results.
 import { TASK_ATTEMPTS_MAX, TASK_LEASE_MS } from '../protocol/limits.ts'
 import { inputCause } from '../protocol/ids.ts'
+import { activate } from './activation.ts'
 import type { Arrival } from './arrivals.ts'
 import { inputRef } from './arrivals.ts'
 import type { Subject } from './batch.ts'
@@ -8,6 +9,7 @@ import type { Input } from './decode.ts'
 import type { Due } from './due-index.ts'
 import { compareHeld, isCommandKey } from './entity.ts'
 import type { Entity, Held, Seen } from './entity.ts'
+import type { Activation } from './envelope.ts'
 import type { FoldContext } from './fold-context.ts'
 import type { FiredTimer, InputRef } from './journal.ts'
 import { taskRetryMs } from './supervision.ts'
@@ -36,6 +38,7 @@ export class InputApplier {
     const subject: Subject = { kind: 'record', topic: arrival.topic, partition: arrival.partition, offset: record.offset, record }
     const ref = inputRef(plan.inputs, arrival.topic, record.offset)
     if (decode.kind === 'failed') return this.#fold.refuseRecord(ref, subject, decode.failure)
+    if (decode.kind === 'activation') return this.#activate(ref, subject, decode.activation)
     const { input } = decode
     const entity = this.#fold.entity(input.entity)
     if (entity === undefined || this.#isDuplicate(entity, input) || this.#isSettledTask(entity, input)) return
@@ -52,6 +55,12 @@ export class InputApplier {
       return this.#fold.refuse(turn(), { class: 'size', message: `${entity.holds.length} events held for '${entity.id}'`, stage: 'hold' })
     }
     this.#hold(entity, { timeMs: input.timeMs, rank: input.rank, origin: input.origin, topic: arrival.topic, partition: arrival.partition, offset: record.offset, event: input.event })
+  }
+
+  #activate(ref: InputRef, subject: Subject, activation: Activation): void {
+    if (this.#fold.isRefused(ref, subject)) return
+    activate(this.#fold.memory, activation)
+    this.#fold.batch.activated.push(`${activation.model} v${activation.version}`)
   }
 
   /** The next held event of an entity has its turn. */

@@ -1,7 +1,7 @@
 // Journal: one record per commit, everything of a batch that the log does not hold elsewhere. Replay reads nothing else but inputs and states.
 //
 // J1. Records of a life have seq 0, 1, 2 ... without gaps, in offset order.
-// J2. A record names exactly the inputs, the time, the firings, the scores and the verdicts of its batch.
+// J2. A record names exactly the inputs, the time, the firings, the scores, the rows and the verdicts of its batch.
 import type { Directive, DropReason, FailureClass } from '../protocol/failures.ts'
 import type { Codec } from '../ports/codec.ts'
 import type { Due } from './due-index.ts'
@@ -28,6 +28,9 @@ export interface Verdict {
 
 /** Score, or why there was none, by input in the order of asking. */
 export type Decision = readonly [input: InputRef, score: number | string]
+
+/** The encoded row that a lookup got, by input in the order of asking. */
+export type Choice = readonly [input: InputRef, row: Uint8Array]
 
 export interface FiredTimer {
   readonly due: Due
@@ -74,6 +77,7 @@ export interface JournalRecord {
   readonly cut: PassCut | undefined
   readonly verdicts: readonly Verdict[]
   readonly decisions: readonly Decision[]
+  readonly choices: readonly Choice[]
   readonly drops: ReadonlyMap<DropReason, number>
   /** Buckets that this commit wrote states of. */
   readonly saved: readonly number[]
@@ -81,7 +85,7 @@ export interface JournalRecord {
   readonly occupancy: ReadonlyMap<string, number>
   /** crc32c over outputs and tells in written order. */
   readonly hash: number
-  /** Models that were active: what the batch's events say of the version and hash of a score. */
+  /** Models that were active at the start of the batch; its activations follow from folding. */
   readonly models: ReadonlyMap<string, ModelRef>
 }
 
@@ -95,7 +99,8 @@ export function encodeJournal(codec: Codec, record: JournalRecord): Uint8Array {
     record.cut === undefined ? null : [record.cut.atStart, record.cut.after === undefined ? null : dueParts(record.cut.after), record.cut.watermarks],
     record.verdicts.map((verdict) => [verdict.input, verdict.class, verdict.directive]),
     record.decisions, [...record.drops], record.saved, [...record.occupancy], record.hash, record.partitionFrom,
-    [...record.models].map(([name, { version, hash }]) => [name, version, hash]),
+    [...record.models].map(([name, { version, hash, over }]) => (over === undefined ? [name, version, hash] : [name, version, hash, over])),
+    record.choices,
   ])
 }
 
@@ -109,6 +114,7 @@ type Check = (part: unknown) => boolean
 const isText: Check = (part) => typeof part === 'string'
 const isNumber: Check = (part) => typeof part === 'number'
 const isScore: Check = (part) => isText(part) || isNumber(part)
+const isBytes: Check = (part) => part instanceof Uint8Array
 const isFlag: Check = (part) => typeof part === 'boolean'
 const tupleOf = (...checks: readonly Check[]): Check => (part) => Array.isArray(part) && part.length >= checks.length && checks.every((check, at) => check(part[at]))
 const listOf = (check: Check): Check => (part) => Array.isArray(part) && part.every(check)
@@ -117,6 +123,8 @@ const orNull = (check: Check): Check => (part) => part === null || check(part)
 const isDue = tupleOf(isNumber, isText, isNumber, isText)
 const isWatermarks = listOf(tupleOf(isText, isNumber, isFlag))
 const isCounts = listOf(tupleOf(isText, isNumber))
+/** Absent in records that were written before there were lookups. */
+const isChoices = listOf(tupleOf(isText, isBytes))
 /** What `encodeJournal` writes. */
 const isRecord = tupleOf(
   (version) => version === 1, isText, isNumber, isNumber, isText, isText, isNumber, isNumber,
@@ -130,6 +138,8 @@ export function decodeJournal(codec: Codec, bytes: Uint8Array): JournalRecord | 
   const decoded = codec.decode(bytes)
   if (decoded.kind === 'failed' || !isRecord(decoded.value)) return undefined
   const p = decoded.value as readonly unknown[]
+  const choices = p[23] ?? []
+  if (!isChoices(choices)) return undefined
   const floor = p[10] as readonly [number, number]
   const cut = p[14] as readonly [boolean, readonly unknown[] | null, WatermarkState] | null
   return {
@@ -144,12 +154,13 @@ export function decodeJournal(codec: Codec, bytes: Uint8Array): JournalRecord | 
     cut: cut === null ? undefined : { atStart: cut[0], after: cut[1] === null ? undefined : dueFrom(cut[1]), watermarks: cut[2] },
     verdicts: (p[15] as readonly (readonly [InputRef, FailureClass, Directive])[]).map(([input, failureClass, directive]) => ({ input, class: failureClass, directive })),
     decisions: p[16] as readonly Decision[],
+    choices: choices as readonly Choice[],
     drops: new Map(p[17] as readonly (readonly [DropReason, number])[]),
     saved: p[18] as readonly number[],
     occupancy: new Map(p[19] as readonly (readonly [string, number])[]),
     hash: p[20] as number,
     partitionFrom: p[21] as number,
-    models: new Map((p[22] as readonly (readonly [string, number, string])[]).map(([name, version, hash]) => [name, { version, hash }])),
+    models: new Map((p[22] as readonly (readonly [string, number, string, string?])[]).map(([name, version, hash, over]) => [name, over === undefined ? { version, hash } : { version, hash, over }])),
   }
 }
 

@@ -30,15 +30,15 @@ export interface Provenance {
 export type Made = { readonly kind: 'made'; readonly record: OutRecord } | { readonly kind: 'refused'; readonly reason: string }
 
 export class RecordMaker {
+  readonly codec: Codec
   readonly #plan: TypePlan
-  readonly #codec: Codec
   readonly #partition: number
   readonly #constant: readonly Header[]
   readonly #types = new Map<string, Uint8Array>()
 
   constructor(plan: TypePlan, partition: number, codec: Codec) {
     this.#plan = plan
-    this.#codec = codec
+    this.codec = codec
     this.#partition = partition
     this.#constant = [['ce_specversion', utf8Encode('1.0')], ['ce_source', utf8Encode(plan.group)], ['content-type', utf8Encode('application/json')]]
   }
@@ -58,7 +58,7 @@ export class RecordMaker {
   /** A record for another type's inbox. */
   tell(target: TellTarget, id: EntityId, event: MachineEvent, n: number, by: Provenance): Made {
     const key = utf8Encode(id)
-    const value = encodeEnvelope(this.#codec, {
+    const value = encodeEnvelope(this.codec, {
       kind: 'tell', sender: this.#plan.group, senderPartition: this.#partition,
       watermark: target.wantsWatermark ? by.progressMs : undefined,
       id: outputId(this.#plan.app, this.#plan.definition.name, by.cause, n),

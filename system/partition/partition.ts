@@ -4,7 +4,6 @@
 //
 // I7. A fenced partition stops at once and is never restarted: its lease is over.
 // I10. It restarts by itself after faults that may heal, within bounds, and says why it waits or stopped.
-import { RETRY_DELAY_MS_MAX, RETRY_DELAY_MS_MIN } from '../protocol/limits.ts'
 import { OperationError } from '../protocol/failures.ts'
 import type { Failure } from '../protocol/failures.ts'
 import type { Lease } from '../ports/log.ts'
@@ -16,7 +15,8 @@ import { drain } from './draining.ts'
 import type { InputRef } from './journal.ts'
 import { isEnd, lifeAfter } from './life.ts'
 import type { LifeEvent, LifeState } from './life.ts'
-import { afterEscalation, Escalation } from './supervision.ts'
+import { Unanswered } from './outside.ts'
+import { afterEscalation, Escalation, retryDelayMs } from './supervision.ts'
 
 /** A look at a live partition between two batches. */
 export interface Glance {
@@ -36,6 +36,10 @@ export class Partition {
   #forced = new Map<InputRef, Failure>()
   #live: { readonly parts: CycleParts; readonly cycle: Cycle } | undefined
   #lost = false
+  /** This process has had the partition already: acquiring it again says nothing about crashes. */
+  #isRestart = false
+  /** Waits for something outside since the last commit. */
+  #waits = 0
 
   constructor(deps: PartitionDeps, lease: Lease) {
     this.#deps = deps
@@ -91,7 +95,8 @@ export class Partition {
     if ((await this.lease.fence()) === 'lost') return this.#move('lost')
     this.#deps.telemetry.probe('fenced', this.#deps.plan.group, this.lease.partition)
     this.#move('held')
-    const acquired = await acquire(this.#deps, this.lease, this.#forced)
+    const acquired = await acquire(this.#deps, this.lease, { forced: this.#forced, isRestart: this.#isRestart })
+    this.#isRestart = true
     switch (acquired.kind) {
       case 'fenced': return this.#move('lost')
       case 'position-moved': return this.#move('moved', acquired.reason)
@@ -105,8 +110,10 @@ export class Partition {
     this.#move('recovered')
     const cycle = new Cycle(this.#deps, this.lease, acquired.parts)
     this.#live = { parts: acquired.parts, cycle }
-    const end = await cycle.run(this.#stop.signal)
-    this.#live = undefined
+    const end = await cycle.run(this.#stop.signal).finally(() => {
+      this.#live = undefined
+      if (acquired.parts.committer.batches > 0) this.#waits = 0
+    })
     await this.#after(end, acquired.parts)
   }
 
@@ -138,6 +145,10 @@ export class Partition {
     const isParked = thrown instanceof Escalation && thrown.directive === 'park'
     if (isParked) return this.#move('give-up', `${reason}. Parking is not available for this failure: correct the actor, or choose 'skip' or 'stop' in onFailure.`)
     if (thrown instanceof OperationError) return this.#move('give-up', reason)
+    if (thrown instanceof Unanswered) {
+      this.#waits += 1
+      return this.#wait(reason, retryDelayMs(this.#waits))
+    }
     this.#failedAtMs.push(clock.monotonicMs())
     if (afterEscalation(this.#failedAtMs, clock.monotonicMs()) === 'fail') return this.#move('give-up', `too many restarts; the last: ${reason}`)
     this.#deps.telemetry.log('error', `${this.#name()}: ${reason}`, thrown instanceof Error ? thrown.stack : undefined)
@@ -145,7 +156,7 @@ export class Partition {
   }
 
   /** Memory is dropped; acquires again after a wait that grows with the recent failures. */
-  async #wait(reason: string, delayMs = Math.min(RETRY_DELAY_MS_MIN * (1 << Math.min(this.#failedAtMs.length, 8)), RETRY_DELAY_MS_MAX)): Promise<void> {
+  async #wait(reason: string, delayMs = retryDelayMs(this.#failedAtMs.length + 1)): Promise<void> {
     this.#move('restart', reason)
     if (this.#state === 'waiting' && delayMs > 0) await this.#deps.clock.sleep(delayMs, this.#stop.signal)
   }

@@ -13,6 +13,7 @@ import { utf8Decode } from '../protocol/utf8.ts'
 import type { Codec } from '../ports/codec.ts'
 import type { Log } from '../ports/log.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
+import { modelsOfLease } from './activation.ts'
 import { arrivalsOf, rangeOf } from './arrivals.ts'
 import { Decoder } from './decode.ts'
 import { blankEntity } from './entity.ts'
@@ -21,7 +22,7 @@ import type { Batch } from './batch.ts'
 import type { FoldWatch } from './fold-context.ts'
 import { decodeJournal } from './journal.ts'
 import type { InputRange, JournalRecord } from './journal.ts'
-import { journalScorer } from './scoring.ts'
+import { journalOutside } from './outside.ts'
 import { loadEntities, neededEntities } from './loading.ts'
 import { addOccupancy, emptyMemory } from './memory.ts'
 import type { Memory } from './memory.ts'
@@ -189,7 +190,7 @@ class Folder {
     const loaded = watch === undefined ? needed : new Set([...needed].filter((id) => id === watch.entity))
     await loadEntities(this.#memory, this.#deps.codec, this.#deps.states, loaded, this.#deps.fromStart === true)
     this.#passOverGone(loaded, record.seq)
-    const batch = await foldBatch(this.#memory, this.#maker, journalScorer(record), { seq: record.seq, nowMs: record.nowMs, arrivals, journal: record, forced: new Map(), ...(watch === undefined ? {} : { watch }) })
+    const batch = await foldBatch(this.#memory, this.#maker, journalOutside(record), { seq: record.seq, nowMs: record.nowMs, arrivals, journal: record, forced: new Map(), ...(watch === undefined ? {} : { watch }) })
     // What a stored state already contains is not repeated, so its outputs are not either. Event-time firings of such an entity are not even seen:
     // with those, only commits after the last stored state are whole.
     const isWhole = batch.skipped === 0 && watch === undefined && (this.#memory.watermarks === undefined || record.stateFrom >= this.#start.stateEnd)
@@ -214,8 +215,7 @@ class Folder {
   }
 
   finish(): void {
-    // From here on the models of today's code are active; the next lease record says so.
-    this.#memory.models = this.#deps.plan.models
+    this.#memory.models = modelsOfLease(this.#memory.models, this.#deps.plan.models)
     this.#arm(Infinity)
   }
 

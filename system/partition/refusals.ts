@@ -38,6 +38,15 @@ export class Refusals {
     return true
   }
 
+  /** True when a control record is refused, because the journal or its preparation said so; it has been dealt with then. */
+  knowsRecord(ref: InputRef, subject: Subject): boolean {
+    const verdict = this.#known?.get(ref)
+    const forced = this.#forced.get(ref)
+    if (verdict === undefined && forced === undefined) return false
+    this.refuseRecord(ref, subject, forced ?? { class: verdict?.class ?? 'model', message: 'as journalled', stage: 'replay' })
+    return true
+  }
+
   /** An input with an entity failed. */
   refuse(input: TurnInput, failure: Failure): void {
     const directive = this.#settle(input.ref, input.subject, input.entity.id, failure)

@@ -16,11 +16,16 @@ export class Escalation extends TypeError {
   }
 }
 
-/** Wait before attempt `attempt` (2, 3 ...) of a task: doubling from the least to the longest. No chance: it is folded. */
-export function taskRetryMs(attempt: number): number {
+/** The nth wait (1, 2 ...): doubling from the least to the longest. */
+export function retryDelayMs(nth: number): number {
   let delayMs = RETRY_DELAY_MS_MIN
-  for (let n = 2; n < attempt && delayMs < RETRY_DELAY_MS_MAX; n += 1) delayMs *= 2
+  for (let n = 1; n < nth && delayMs < RETRY_DELAY_MS_MAX; n += 1) delayMs *= 2
   return Math.min(delayMs, RETRY_DELAY_MS_MAX)
+}
+
+/** Wait before attempt `attempt` (2, 3 ...) of a task. No chance: it is folded. */
+export function taskRetryMs(attempt: number): number {
+  return retryDelayMs(attempt - 1)
 }
 
 /** After a partition stopped by itself: again, or give up and say so. */

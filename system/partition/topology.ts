@@ -20,6 +20,8 @@ export interface ModelRef {
   readonly version: number
   /** sha256 hex of the artifact. */
   readonly hash: string
+  /** It was activated in place of the model that the code brings, whose hash this is. */
+  readonly over?: string
 }
 
 export interface TypePlan {

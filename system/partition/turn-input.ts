@@ -1,6 +1,7 @@
 // TurnInput: what a turn starts from, and what it may ask for while it runs. `turn.ts` takes turns, `effects.ts` ends them.
 import type { MachineEvent } from '../protocol/data.ts'
 import type { OutRecord } from '../protocol/record.ts'
+import type { Failure } from '../protocol/failures.ts'
 import type { Effect } from '../ports/engine.ts'
 import type { Score } from '../ports/models.ts'
 import type { Subject } from './batch.ts'
@@ -30,13 +31,33 @@ export interface TurnTrace {
   readonly isRefused: boolean
 }
 
-export interface ScoreRequest {
+export interface ScoreQuestion {
+  readonly kind: 'score'
   readonly ref: InputRef
   readonly model: string
+  /** Artifact of the model that is active for the input. */
+  readonly hash: string
   readonly vector: readonly number[]
 }
 
-/** Where scores come from: the loaded models, or a journal (M2). */
-export interface Scorer {
-  score(requests: readonly ScoreRequest[]): readonly Score[] | Promise<readonly Score[]>
+export interface RowQuestion {
+  readonly kind: 'row'
+  readonly ref: InputRef
+  readonly table: string
+  readonly key: string
+}
+
+/** What a turn asks of the outside before it goes on. */
+export type Question = ScoreQuestion | RowQuestion
+
+export type Answer =
+  | Score
+  /** Encoded: it is journalled as it is, and every event gets a copy of its own. */
+  | { readonly kind: 'row'; readonly bytes: Uint8Array }
+  /** The input fails with this. */
+  | { readonly kind: 'failed'; readonly failure: Failure }
+
+/** Where answers come from: models and tables, or a journal (M2). Rejects when the whole batch must be given up. */
+export interface Outside {
+  ask(questions: readonly Question[]): readonly Answer[] | Promise<readonly Answer[]>
 }

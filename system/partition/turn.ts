@@ -1,25 +1,35 @@
-// Turns: one input after another through the machines, with scoring in rounds across entities.
+// Turns: one input after another through the machines. What they ask of the outside (scores, rows) is asked in rounds across entities.
 //
-// Owns: who waits for a score and what waits behind it. Does no I/O but through the scorer.
+// Owns: who waits for an answer and what waits behind it. Does no I/O but through `Outside`.
 //
 // R1. A turn is atomic: its effects and new state apply together at its end, or its entity stays as it was and the input fails.
-// R2. An entity that waits for a score takes no other event; its next inputs queue in order.
+// R2. An entity that waits for an answer takes no other event; its next inputs queue in order.
 // R3. Records of a turn go into the slot opened when its input came, so that outputs stand in input order (I3).
-import { EFFECTS_PER_INPUT_MAX, INFERENCES_PER_INPUT_MAX } from '../protocol/limits.ts'
+import { EFFECTS_PER_INPUT_MAX, QUESTIONS_PER_INPUT_MAX } from '../protocol/limits.ts'
 import type { MachineEvent } from '../protocol/data.ts'
 import type { Failure } from '../protocol/failures.ts'
+import type { Codec } from '../ports/codec.ts'
 import type { Effect, EngineState } from '../ports/engine.ts'
-import type { Score } from '../ports/models.ts'
 import type { Batch } from './batch.ts'
 import type { Entity } from './entity.ts'
 import type { EffectApplier } from './effects.ts'
 import type { Memory } from './memory.ts'
-import type { Scorer, TurnInput, TurnTrace } from './turn-input.ts'
+import type { InputRef } from './journal.ts'
+import type { Answer, Outside, Question, RowQuestion, TurnInput, TurnTrace } from './turn-input.ts'
 
 interface Turn extends TurnInput {
   state: EngineState | undefined
   readonly effects: Effect[]
-  inferences: number
+  questions: number
+}
+
+type Asking = Extract<Effect, { readonly kind: 'infer' | 'lookup' }>
+
+const isAsking = (effect: Effect): effect is Asking => effect.kind === 'infer' || effect.kind === 'lookup'
+
+interface Answered {
+  readonly question: Question
+  readonly answer: Answer
 }
 
 /** Decides about inputs that are not applied; `refusals.ts`. */
@@ -32,18 +42,20 @@ export interface Refuser {
 export class Turns {
   readonly #memory: Memory
   readonly #batch: Batch
-  readonly #scorer: Scorer
+  readonly #outside: Outside
+  readonly #codec: Codec
   readonly #applier: EffectApplier
   readonly #refuser: Refuser
   readonly #onTurn: ((trace: TurnTrace) => void) | undefined
-  /** Entities waiting for a score -> inputs that wait behind it. */
+  /** Entities waiting for an answer -> inputs that wait behind it. */
   readonly #waiting = new Map<Entity, TurnInput[]>()
-  #requests: { readonly turn: Turn; readonly model: string; readonly vector: readonly number[] }[] = []
+  #requests: { readonly turn: Turn; readonly question: Question }[] = []
 
-  constructor(memory: Memory, batch: Batch, scorer: Scorer, applier: EffectApplier, refuser: Refuser, onTurn?: (trace: TurnTrace) => void) {
+  constructor(memory: Memory, batch: Batch, outside: Outside, codec: Codec, applier: EffectApplier, refuser: Refuser, onTurn?: (trace: TurnTrace) => void) {
     this.#memory = memory
     this.#batch = batch
-    this.#scorer = scorer
+    this.#outside = outside
+    this.#codec = codec
     this.#applier = applier
     this.#refuser = refuser
     this.#onTurn = onTurn
@@ -53,7 +65,7 @@ export class Turns {
     return this.#requests.length > 0
   }
 
-  /** True when the entity has a turn that waits for its score. */
+  /** True when the entity has a turn that waits for its answer. */
   isBusy(entity: Entity | undefined): boolean {
     return entity !== undefined && this.#waiting.has(entity)
   }
@@ -65,22 +77,22 @@ export class Turns {
     else this.#start(input)
   }
 
-  /** Scores everything asked for, round by round, until nobody waits. */
+  /** Asks everything asked for, round by round, until nobody waits. */
   async settle(): Promise<void> {
     while (this.#requests.length > 0) {
       const requests = this.#requests
       this.#requests = []
-      const answer = this.#scorer.score(requests.map(({ turn, model, vector }) => ({ ref: turn.ref, model, vector })))
-      const scores = answer instanceof Promise ? await answer : answer
+      const given = this.#outside.ask(requests.map(({ question }) => question))
+      const answers = given instanceof Promise ? await given : given
       // A turn may have asked several times in one step: its answers are stepped together, in order.
-      const turns = new Map<Turn, { model: string; score: Score }[]>()
-      requests.forEach(({ turn, model }, index) => {
-        const score = scores[index] ?? { kind: 'none', reason: 'the model gave no answer' }
-        const answers = turns.get(turn)
-        if (answers === undefined) turns.set(turn, [{ model, score }])
-        else answers.push({ model, score })
+      const turns = new Map<Turn, Answered[]>()
+      requests.forEach(({ turn, question }, index) => {
+        const answered = { question, answer: answers[index] ?? { kind: 'none' as const, reason: 'the model gave no answer' } }
+        const list = turns.get(turn)
+        if (list === undefined) turns.set(turn, [answered])
+        else list.push(answered)
       })
-      for (const [turn, answers] of turns) this.#resume(turn, answers)
+      for (const [turn, list] of turns) this.#resume(turn, list)
     }
   }
 
@@ -92,7 +104,7 @@ export class Turns {
     }
     // Only now: a refusal that stops the entity must not overtake the turns before it.
     if (this.#refuser.knows(input)) return this.#traceRefused(input)
-    const turn: Turn = { ...input, state: input.entity.machine, effects: [], inferences: 0 }
+    const turn: Turn = { ...input, state: input.entity.machine, effects: [], questions: 0 }
     const { definition } = this.#memory.plan
     if (turn.state === undefined) {
       const made = definition.machine.initial(definition.input(input.entity.id), this.#batch.nowMs)
@@ -115,48 +127,66 @@ export class Turns {
     return true
   }
 
-  /** Steps the events; ends the turn unless it asked for scores. */
+  /** Steps the events; ends the turn unless it asked something. */
   #step(turn: Turn, events: readonly MachineEvent[]): void {
     const { machine } = this.#memory.plan.definition
-    const asked: { model: string; vector: readonly number[] }[] = []
-    for (const effect of turn.effects) if (effect.kind === 'infer' && turn.inferences === 0) asked.push(effect)
+    const asked: Asking[] = []
+    for (const effect of turn.effects) if (isAsking(effect) && turn.questions === 0) asked.push(effect)
     for (const event of events) {
       const result = machine.step(turn.state as EngineState, event, this.#batch.nowMs)
       if (result.kind === 'failed') return this.#fail(turn, { class: result.class, message: result.message, stage: 'step', stack: result.stack })
       turn.state = result.state
       for (const effect of result.effects) {
         turn.effects.push(effect)
-        if (effect.kind === 'infer') asked.push(effect)
+        if (isAsking(effect)) asked.push(effect)
       }
     }
     if (turn.effects.length > EFFECTS_PER_INPUT_MAX) return this.#fail(turn, { class: 'size', message: `more than ${EFFECTS_PER_INPUT_MAX} effects`, stage: 'step' })
     if (asked.length === 0) return this.#finish(turn)
-    turn.inferences += asked.length
-    if (turn.inferences > INFERENCES_PER_INPUT_MAX) return this.#fail(turn, { class: 'timeout', message: `more than ${INFERENCES_PER_INPUT_MAX} inferences for one input`, stage: 'score' })
-    for (const { model, vector } of asked) {
-      const bad = vector.findIndex((value) => !Number.isFinite(value))
-      if (bad !== -1) return this.#fail(turn, { class: 'feature', message: `feature ${bad} for model '${model}' is ${vector[bad]}`, stage: 'score' })
+    turn.questions += asked.length
+    if (turn.questions > QUESTIONS_PER_INPUT_MAX) return this.#fail(turn, { class: 'timeout', message: `more than ${QUESTIONS_PER_INPUT_MAX} inferences and lookups for one input`, stage: 'score' })
+    for (const effect of asked) {
+      if (effect.kind !== 'infer') continue
+      const bad = effect.vector.findIndex((value) => !Number.isFinite(value))
+      if (bad !== -1) return this.#fail(turn, { class: 'feature', message: `feature ${bad} for model '${effect.model}' is ${effect.vector[bad]}`, stage: 'score' })
     }
-    for (const { model, vector } of asked) this.#requests.push({ turn, model, vector })
+    for (const effect of asked) this.#requests.push({ turn, question: this.#question(turn.ref, effect) })
     if (!this.#waiting.has(turn.entity)) this.#waiting.set(turn.entity, [])
   }
 
-  #resume(turn: Turn, answers: readonly { readonly model: string; readonly score: Score }[]): void {
+  #question(ref: InputRef, effect: Asking): Question {
+    if (effect.kind === 'lookup') return { kind: 'row', ref, table: effect.table, key: effect.key }
+    return { kind: 'score', ref, model: effect.model, hash: this.#memory.models.get(effect.model)?.hash ?? '', vector: effect.vector }
+  }
+
+  #resume(turn: Turn, list: readonly Answered[]): void {
     const events: MachineEvent[] = []
-    const { models, plan: { definition } } = this.#memory
-    for (const { model, score } of answers) {
-      this.#batch.decisions.push([turn.ref, score.kind === 'score' ? score.score : score.reason])
-      const served = models.get(model)
-      const base = { type: `inference.${model}`, time: turn.by.timeMs, model, version: served?.version ?? 0, hash: served?.hash ?? '' }
-      if (score.kind === 'score') {
-        events.push({ ...base, score: score.score })
-        continue
-      }
-      const fallback = definition.fallbacks.get(model)
-      if (fallback === undefined) return this.#fail(turn, { class: 'model', message: `no score from model '${model}': ${score.reason}`, stage: 'score' })
-      events.push({ ...base, score: fallback, fallback: score.reason })
+    for (const { question, answer } of list) {
+      const event = question.kind === 'score' ? this.#scored(turn, question.model, answer) : this.#found(turn, question, answer)
+      if (!('type' in event)) return this.#fail(turn, event)
+      events.push(event)
     }
     this.#step(turn, events)
+  }
+
+  #scored(turn: Turn, model: string, answer: Answer): MachineEvent | Failure {
+    if (answer.kind === 'failed') return answer.failure
+    if (answer.kind === 'row') return { class: 'model', message: `model '${model}' was answered with a row`, stage: 'score' }
+    this.#batch.decisions.push([turn.ref, answer.kind === 'score' ? answer.score : answer.reason])
+    const served = this.#memory.models.get(model)
+    const base = { type: `inference.${model}`, time: turn.by.timeMs, model, version: served?.version ?? 0, hash: served?.hash ?? '' }
+    if (answer.kind === 'score') return { ...base, score: answer.score }
+    const fallback = this.#memory.plan.definition.fallbacks.get(model)
+    if (fallback === undefined) return { class: 'model', message: `no score from model '${model}': ${answer.reason}`, stage: 'score' }
+    return { ...base, score: fallback, fallback: answer.reason }
+  }
+
+  #found(turn: Turn, { table, key }: RowQuestion, answer: Answer): MachineEvent | Failure {
+    if (answer.kind === 'failed') return answer.failure
+    const decoded = answer.kind === 'row' ? this.#codec.decode(answer.bytes) : undefined
+    if (answer.kind !== 'row' || decoded?.kind !== 'ok') return { class: 'action', message: `the row of table '${table}' cannot be read`, stage: 'lookup' }
+    this.#batch.choices.push([turn.ref, answer.bytes])
+    return { type: `lookup.${table}`, time: turn.by.timeMs, table, key, row: decoded.value }
   }
 
   #finish(turn: Turn): void {

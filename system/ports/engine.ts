@@ -16,6 +16,8 @@ export type Effect =
   | { readonly kind: 'schedule'; readonly timer: string; readonly delayMs: number; readonly event: MachineEvent }
   | { readonly kind: 'cancel'; readonly timer: string }
   | { readonly kind: 'infer'; readonly model: string; readonly vector: readonly number[] }
+  /** The row of `key` in a reference table, back as `lookup.<table>` in the same turn. */
+  | { readonly kind: 'lookup'; readonly table: string; readonly key: string }
   /** Starts a task: `src` names the implementation, the result comes back as `done` or `error` of `task`. */
   | { readonly kind: 'task'; readonly task: string; readonly src: string; readonly input: unknown }
   | { readonly kind: 'stopTask'; readonly task: string }
@@ -47,6 +49,8 @@ export interface PreparedMachine {
   readonly emits: readonly string[]
   /** Model names of visible `infer` actions. */
   readonly infers: readonly string[]
+  /** Table names of visible `lookup` actions. */
+  readonly lookups: readonly string[]
   /** Every state node id, in document order. */
   readonly states: readonly string[]
   initial(input: unknown, nowMs: number): StepResult

@@ -11,8 +11,16 @@ export const DEAD_LETTER_BYTES_MAX = 64 * 1024
 export const DEAD_LETTER_TEXT_MAX = 4096
 /** Microsteps (eventless and raised transitions) in one step. Over: class `timeout`. */
 export const MICROSTEPS_MAX = 1000
-/** Inference rounds that one input may cause in its entity. Over: class `timeout`. */
-export const INFERENCES_PER_INPUT_MAX = 100
+/** Inferences and lookups that one input may cause in its entity. Over: class `timeout`. */
+export const QUESTIONS_PER_INPUT_MAX = 100
+/** Encoded row of a reference table: it stands in the journal. Over: class `size`. */
+export const ROW_BYTES_MAX = 64 * 1024
+/** How long a table may take for the keys of one round, in ms. Over: it does not answer, and the partition waits. */
+export const LOOKUP_MS_MAX = 5000
+/** How long a model may take for the vectors of one round, in ms. Over: no score, with the reason. */
+export const SCORE_MS_MAX = 5000
+/** Model artifacts that a node keeps loaded. Over: an activation is refused, class `model`. */
+export const MODELS_MAX = 1000
 /** Effects of one input. Over: class `size`. */
 export const EFFECTS_PER_INPUT_MAX = 10_000
 /** Encoded state of one entity. Over: class `size`. */

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
-import { basename } from 'node:path'
+import { writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { test } from 'node:test'
+import { encodeModel } from '../../system/models/artifact.ts'
+import { heat } from '../support/meters/system.ts'
 import { call, folderFor, HERE, METERS, objects, RUNTIMES, start, summaryOf } from '../support/cli.ts'
 
 for (const runtime of RUNTIMES) {
@@ -37,6 +40,32 @@ for (const runtime of RUNTIMES) {
     assert.equal((await read('get', 'meter', 'nobody')).exitCode, 1)
   })
 }
+
+test('another model takes its place in a folder at rest and in one that runs; one that does not fit is refused with the reason', async (t) => {
+  const folder = folderFor(t)
+  const artifact = (version: number, features: readonly string[]): string => {
+    const file = join(dirname(folder), `heat-${version}.json`)
+    writeFileSync(file, encodeModel({ name: 'heat', version, kind: 'linear', features, weights: features.map(() => version), bias: 0 }))
+    return file
+  }
+  const models = async (...args: string[]) => call(HERE, ['models', ...args, '--folder', folder])
+  const versions = async (): Promise<readonly unknown[]> => [...new Set(objects((await models('list', '--json')).stdout).map(({ version, activated }) => `${String(version)} ${String(activated)}`))]
+  const run = (events: string, ...more: string[]) => ['run', METERS, '--events', events, '--folder', folder, '--json', ...more]
+  assert.equal((await call(HERE, run('500'))).exitCode, 0)
+  assert.deepEqual(await versions(), ['1 false'])
+  assert.match((await models('activate', artifact(8, ['x', 'y']))).stderr, /heat' v8 does not fit: it takes the features x, y; the system's vectors hold /)
+  assert.match((await models('activate', artifact(2, heat.features))).stdout, /^heat v2 \([0-9a-f]{12}\) is activated in 4 partitions/)
+  const running = start(HERE, ['run', 'test/support/meters/meters.system.ts', '--folder', folder, '--json'])
+  await running.line((line) => line.includes('"progress"'))
+  assert.deepEqual(await versions(), ['2 true'])
+  assert.equal((await models('activate', artifact(3, heat.features))).exitCode, 0)
+  for (let looks = 0; looks < 50 && !(await versions()).every((one) => one === '3 true'); looks += 1);
+  assert.deepEqual(await versions(), ['3 true'])
+  running.child.kill('SIGTERM')
+  assert.equal((await running.ended).exitCode, 130)
+  assert.match((await models('list')).stdout, /^MODEL +VERSION +HASH +TYPE +PARTITIONS +BY\nheat +v3 +[0-9a-f]{12} +meter +0 1 +activation\nheat/)
+  assert.equal((await call(HERE, ['verify', '--folder', folder])).exitCode, 0)
+})
 
 test('a running folder can be read: committed data that fits together', async (t) => {
   const folder = folderFor(t)

@@ -1,15 +1,17 @@
 // A model that answers nonsense costs its inputs their score, never the partition its batch.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { modelScorer } from '../../system/partition/scoring.ts'
+import { systemClock } from '../../adapters/node/clock.ts'
+import { cborCodec } from '../../adapters/cbor/codec.ts'
+import { liveOutside } from '../../system/partition/outside.ts'
+import type { Answer } from '../../system/partition/turn-input.ts'
 import type { LoadedModel } from '../../system/ports/models.ts'
-import type { Score } from '../../system/ports/models.ts'
 
-const requests = [{ ref: '0:1', model: 'risk', vector: [1] }, { ref: '0:2', model: 'risk', vector: [2] }]
+const questions = [1, 2].map((n) => ({ kind: 'score' as const, ref: `0:${n}`, model: 'risk', hash: 'aa', vector: [n] }))
 
-async function scoresOf(answer: () => unknown): Promise<readonly Score[]> {
+async function scoresOf(answer: () => unknown): Promise<readonly Answer[]> {
   const model = { score: answer } as unknown as LoadedModel
-  return modelScorer(new Map([['risk', model]])).score(requests)
+  return liveOutside({ model: () => model, tables: new Map(), clock: systemClock, codec: cborCodec }).ask(questions)
 }
 
 test('no list, a hole in it, numbers that are not finite: no score, with the reason, also when they come later', async () => {

@@ -10,7 +10,7 @@ const RUNS = 10_000
 const EACH_MIN = 500
 /** What every 10,000 runs must have met, as the counts call it. */
 const COVERED = [
-  'emit', 'tell', 'schedule', 'after taken', 'timer fired', 'cancel', 'infer', 'task', 'task done', 'stopTask', 'reply', 'log', 'raise',
+  'emit', 'tell', 'schedule', 'after taken', 'timer fired', 'cancel', 'infer', 'find', 'activation', 'table down', 'task', 'task done', 'stopTask', 'reply', 'log', 'raise',
   'step in parallel', 'history kept', 'always taken', 'restart orderly', 'restart crash', 'restart cut', 'fault lost', 'fault applied', 'fault fenced',
   'drop duplicate', 'drop stale-task', 'drop stopped', 'class schema', 'class action', 'class timeout', 'command answered', 'expired',
 ]

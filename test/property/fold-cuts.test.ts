@@ -6,7 +6,7 @@ import { encodeSourceControl, SOURCE_CONTROL_HEADER } from '../../system/partiti
 import type { TypePlan } from '../../system/partition/topology.ts'
 import type { LogRecord } from '../../system/protocol/record.ts'
 import { utf8Decode } from '../../system/protocol/utf8.ts'
-import { Bench, codec, deedRecord, logRecord, range, vectorScorer } from '../support/partition/bench.ts'
+import { Bench, codec, deedRecord, logRecord, range, plainOutside } from '../support/partition/bench.ts'
 import type { Deed, Folded } from '../support/partition/bench.ts'
 import { deeds, planOfSpec, typeSpec } from '../support/partition/random-types.ts'
 import { testSeed } from '../support/seed.ts'
@@ -34,11 +34,11 @@ async function run(plan: TypePlan, topics: ReadonlyMap<string, readonly LogRecor
     })
     left = ranges.length > 0
     if (!left) break
-    const one = await bench.fold(ranges, NOW_MS, { scorer: vectorScorer, releasesMax })
+    const one = await bench.fold(ranges, NOW_MS, { outside: plainOutside, releasesMax })
     folded.push(one)
     for (const input of one.inputs) at.set(input.topic, input.to)
   }
-  folded.push(...(await bench.settle(NOW_MS, { scorer: vectorScorer, releasesMax })))
+  folded.push(...(await bench.settle(NOW_MS, { outside: plainOutside, releasesMax })))
   return folded
 }
 

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { decodeEnvelope } from '../../system/partition/envelope.ts'
 import { hashOf } from '../../system/partition/outbox.ts'
-import { Bench, codec, deedRecord, range, vectorScorer } from '../support/partition/bench.ts'
+import { Bench, codec, deedRecord, range, plainOutside } from '../support/partition/bench.ts'
 import type { Deed, Folded } from '../support/partition/bench.ts'
 import { deeds, planOfSpec, typeSpec } from '../support/partition/random-types.ts'
 import type { TypeSpec } from '../support/partition/random-types.ts'
@@ -25,13 +25,14 @@ const spec = typeSpec(fc.constantFrom('arrival', 'eventTime'), fc.constantFrom('
 const cases = fc.tuple(spec, fc.boolean(), fc.constantFrom(1, 2, 5, 1000), fc.array(step, { minLength: 1, maxLength: 25, size: 'max' }))
   .chain(([one, waits, releasesMax, steps]) => fc.tuple(fc.constant({ spec: one, waits, releasesMax, steps }), deeds(one.outOfOrderMs, 'p'), deeds(one.outOfOrderMs, 'q')))
 
-const counts = { batches: 0, cuts: 0, startCuts: 0, fired: 0, decisions: 0, verdicts: 0, outputs: 0, tells: 0, drops: 0 }
+const counts = { batches: 0, cuts: 0, startCuts: 0, fired: 0, decisions: 0, choices: 0, verdicts: 0, outputs: 0, tells: 0, drops: 0 }
 
 function count({ batch }: Folded): void {
   counts.batches += 1
   if (batch.cut !== undefined) counts[batch.cut.atStart ? 'startCuts' : 'cuts'] += 1
   counts.fired += batch.fired.length
   counts.decisions += batch.decisions.length
+  counts.choices += batch.choices.length
   counts.verdicts += batch.verdicts.length
   counts.drops += batch.drops.size
   for (const record of batch.outbox.records()) counts[record.topic === 'outs' ? 'outputs' : 'tells'] += 1
@@ -54,6 +55,7 @@ async function assertRepeats(live: Bench, twin: Bench, folded: Folded): Promise<
   // Who was refused is not asked again.
   const refused = new Set(batch.verdicts.map(({ input }) => input))
   assert.deepEqual(sorted(again.decisions), sorted(batch.decisions.filter(([input]) => !refused.has(input))))
+  assert.deepEqual(sorted(again.choices.map(([input, row]) => [input, [...row]])), sorted(batch.choices.filter(([input]) => !refused.has(input)).map(([input, row]) => [input, [...row]])))
   assert.equal(again.consumed, batch.consumed)
 }
 
@@ -68,7 +70,7 @@ async function run(bench: Bench, releasesMax: number, steps: readonly Step[], to
       const records = list.slice(from, from + (topic === 'first' ? one.first : one.second)).map((deed, index) => deedRecord(from + index, deed))
       return records.length === 0 ? [] : [range(topic, records)]
     })
-    const folded = await bench.fold(ranges, nowMs, { scorer: vectorScorer, releasesMax })
+    const folded = await bench.fold(ranges, nowMs, { outside: plainOutside, releasesMax })
     for (const input of folded.inputs) at.set(input.topic, input.to)
     await after(folded)
   }

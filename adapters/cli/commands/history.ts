@@ -61,12 +61,13 @@ function moveText({ from, to }: HistoryEntry): string {
   return `${from === undefined ? 'new' : spaced(from)} -> ${spaced(to ?? '-')}`
 }
 
-function resultText({ effects, scores, verdict, event }: HistoryEntry): string {
+function resultText({ effects, scores, rows, verdict, event }: HistoryEntry): string {
   if (verdict !== undefined) return `refused: ${verdict.class} (${verdict.directive})`
   const scored = scores.map((score) => (typeof score === 'number' ? `score ${Number(score.toPrecision(6))}` : `no score: ${score}`))
   const told = effects.flatMap((effect) => effectText(effect))
   const given = typeof event['decision'] === 'string' ? [`${event['decision']}${typeof event['score'] === 'number' ? ` at ${Number(event['score'].toPrecision(6))}` : ''}`] : []
-  return [...given, ...scored, ...told].join(' · ')
+  const looked = effects.filter((effect) => effect.kind === 'lookup').map(({ table, key }, at) => `${table} ${line(key, 40)} is ${line(jsonText(rows[at]) ?? 'nothing', 60)}`)
+  return [...given, ...scored, ...looked, ...told].join(' · ')
 }
 
 function effectText(effect: Effect): readonly string[] {
@@ -79,7 +80,8 @@ function effectText(effect: Effect): readonly string[] {
     case 'stopTask': return [`ends ${effect.task}`]
     case 'reply': return [`replies ${line(jsonText(effect.value), 60)}`]
     case 'log': return [`logs ${line(effect.label, 40)}`]
-    case 'infer': return []
+    case 'infer':
+    case 'lookup': return []
   }
 }
 

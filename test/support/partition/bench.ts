@@ -18,10 +18,10 @@ import type { JournalRecord } from '../../../system/partition/journal.ts'
 import { emptyMemory } from '../../../system/partition/memory.ts'
 import type { Memory } from '../../../system/partition/memory.ts'
 import { hashOf, RecordMaker } from '../../../system/partition/outbox.ts'
-import { journalScorer } from '../../../system/partition/scoring.ts'
+import { journalOutside } from '../../../system/partition/outside.ts'
 import { planSystem } from '../../../system/partition/topology.ts'
 import type { TypePlan } from '../../../system/partition/topology.ts'
-import type { Scorer } from '../../../system/partition/turn-input.ts'
+import type { Outside, Question } from '../../../system/partition/turn-input.ts'
 import type { MachineEvent } from '../../../system/protocol/data.ts'
 import { parseEntityId } from '../../../system/protocol/ids.ts'
 import type { EntityId } from '../../../system/protocol/ids.ts'
@@ -92,12 +92,13 @@ export class Bench {
   }
 
   /** Folds one live batch over the ranges. */
-  async fold(ranges: readonly RecordRange[], nowMs: number, options: { readonly scorer?: Scorer } & Pick<Partial<FoldPlan>, 'releasesMax' | 'forced'> = {}): Promise<Folded> {
-    const { scorer = constantScorer(0.5), ...more } = options
+  async fold(ranges: readonly RecordRange[], nowMs: number, options: { readonly outside?: Outside } & Pick<Partial<FoldPlan>, 'releasesMax' | 'forced'> = {}): Promise<Folded> {
+    const { outside = constantOutside(0.5), ...more } = options
     const watermarks = this.memory.watermarks?.save() ?? []
+    const { models } = this.memory
     const arrivals = arrivalsOf(this.decoder, this.plan.inputs, ranges, nowMs)
     const seq = this.memory.seq + 1
-    const batch = await foldBatch(this.memory, this.maker, scorer, { seq, nowMs, arrivals, journal: undefined, forced: new Map(), ...more })
+    const batch = await foldBatch(this.memory, this.maker, outside, { seq, nowMs, arrivals, journal: undefined, forced: new Map(), ...more })
     const consumed = new Set(arrivals.slice(0, batch.consumed).map(({ record }) => record))
     const inputs = ranges.flatMap((range): RecordRange[] => {
       const records = range.records.filter((record) => consumed.has(record))
@@ -108,7 +109,7 @@ export class Bench {
       v: 1, life: 'life', epoch: 1, seq, kind: 'batch', code: this.plan.code, attempts: 1, nowMs,
       inputs: inputs.map((range) => rangeOf(range.topic, range.from, range.to, range.records)),
       positions: new Map(), floor: { seq: 0, offset: 0 }, stateFrom: 0, partitionFrom: 0, timers: batch.fired, watermarks, cut: batch.cut,
-      verdicts: batch.verdicts, decisions: batch.decisions, drops: batch.drops, saved: [], occupancy: batch.occupancy, hash: hashOf(batch.outbox.records()), models: this.memory.models,
+      verdicts: batch.verdicts, decisions: batch.decisions, choices: batch.choices, drops: batch.drops, saved: [], occupancy: batch.occupancy, hash: hashOf(batch.outbox.records()), models,
     }))
     if (journal === undefined) throw new RangeError('the journal record does not come back')
     return { batch, journal, inputs }
@@ -119,7 +120,7 @@ export class Bench {
     this.memory.watermarks?.load(journal.watermarks)
     this.memory.models = journal.models
     const arrivals = arrivalsOf(this.decoder, this.plan.inputs, inputs, journal.nowMs)
-    return foldBatch(this.memory, this.maker, journalScorer(journal), { seq: journal.seq, nowMs: journal.nowMs, arrivals, journal, forced: new Map() })
+    return foldBatch(this.memory, this.maker, journalOutside(journal), { seq: journal.seq, nowMs: journal.nowMs, arrivals, journal, forced: new Map() })
   }
 
   /** Batches without input until nothing is left to run. */
@@ -152,9 +153,16 @@ export const range = (topic: string, records: readonly LogRecord[]): RecordRange
   topic, partition: 0, from: records[0]?.offset ?? 0, to: (records.at(-1)?.offset ?? -1) + 1, records,
 })
 
-export const constantScorer = (score: number): Scorer => ({ score: (requests) => requests.map(() => ({ kind: 'score', score })) })
+export const constantOutside = (score: number): Outside => ({ ask: (questions) => questions.map(() => ({ kind: 'score', score })) })
 
-/** A score that depends on everything a model may look at. */
-export const vectorScorer: Scorer = {
-  score: (requests) => requests.map(({ vector }) => ({ kind: 'score', score: (Math.abs(vector.reduce((sum, value) => sum * 31 + value, 7)) % 1009) / 1009 })),
+/** Scores that depend on everything a model may look at, and rows that depend on the key; some keys have none. */
+export const plainOutside: Outside = { ask: (questions) => questions.map((question) => (question.kind === 'score' ? scoreOf(question) : { kind: 'row', bytes: codec.encode(rowOf(question.key)).slice() })) }
+
+function scoreOf({ vector }: Extract<Question, { kind: 'score' }>): { readonly kind: 'score'; readonly score: number } {
+  return { kind: 'score', score: (Math.abs(vector.reduce((sum, value) => sum * 31 + value, 7)) % 1009) / 1009 }
+}
+
+function rowOf(key: string): { readonly v: number } | undefined {
+  const number = Number(key.slice(1))
+  return number % 4 === 3 ? undefined : { v: (number * 17) % 101 }
 }

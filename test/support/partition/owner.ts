@@ -2,6 +2,8 @@
 import { SimulatedClock } from '../../../adapters/memory/clock.ts'
 import type { MemoryLog } from '../../../adapters/memory/log.ts'
 import { acquire } from '../../../system/partition/acquisition.ts'
+import { prepareActivations } from '../../../system/partition/activation.ts'
+import type { ModelLoader } from '../../../system/partition/activation.ts'
 import { arrivalsOf } from '../../../system/partition/arrivals.ts'
 import type { CycleParts } from '../../../system/partition/cycle.ts'
 import { Decoder } from '../../../system/partition/decode.ts'
@@ -20,7 +22,7 @@ import type { StateStore } from '../../../system/partition/state-store.ts'
 import type { Lease, Log } from '../../../system/ports/log.ts'
 import type { Telemetry } from '../../../system/ports/telemetry.ts'
 import type { RecordRange } from '../../../system/protocol/record.ts'
-import { codec, entityId, hex, vectorScorer } from './bench.ts'
+import { codec, entityId, hex, plainOutside } from './bench.ts'
 
 export const silent: Telemetry = { partition: () => {}, batch: () => {}, log: () => {}, probe: () => {} }
 
@@ -36,6 +38,7 @@ export interface OwnerOptions {
   readonly states: (log: Log) => StateStore
   readonly releasesMax: number
   readonly startMs: number
+  readonly models?: ModelLoader
 }
 
 export class Owner {
@@ -54,7 +57,7 @@ export class Owner {
     this.clock = new SimulatedClock(options.startMs)
     let lives = 0
     this.#deps = {
-      log, codec, clock: this.clock, random: { next: () => 0.5, uuid: () => `life-${(lives += 1)}` }, telemetry: silent, plan, scorer: vectorScorer, states: () => options.states(log),
+      log, codec, clock: this.clock, random: { next: () => 0.5, uuid: () => `life-${(lives += 1)}` }, telemetry: silent, plan, outside: plainOutside, models: options.models ?? { load: async () => undefined }, states: () => options.states(log),
       settings: { batchRecordsMax: 100, batchBytesMax: 1 << 20, commitWaitMs: 0, drainMsMax: 1000, idleMs: 1000, releasesMax: options.releasesMax },
       onReplies: () => {}, onTasks: () => {}, onCommitted: () => {},
     }
@@ -75,7 +78,7 @@ export class Owner {
       })
     })
     await lease.fence()
-    const acquired = await acquire(this.#deps, lease, new Map())
+    const acquired = await acquire(this.#deps, lease, { forced: new Map(), isRestart: false })
     if (acquired.kind !== 'live') throw new RangeError(`not acquired: ${JSON.stringify(acquired)}`)
     this.#lease = lease
     this.#parts = acquired.parts
@@ -95,10 +98,12 @@ export class Owner {
     const arrivals = arrivalsOf(new Decoder(plan, codec), plan.inputs, ranges, nowMs)
     await loadEntities(memory, codec, states, neededEntities(memory, arrivals, nowMs, undefined), false)
     const watermarks = memory.watermarks?.save() ?? []
-    const batch = await foldBatch(memory, new RecordMaker(plan, 0, codec), vectorScorer, {
-      seq: memory.seq + 1, nowMs, arrivals, journal: undefined, forced: new Map(), releasesMax: this.#deps.settings.releasesMax,
+    const { models } = memory
+    const forced = await prepareActivations(plan, arrivals, this.#deps.models)
+    const batch = await foldBatch(memory, new RecordMaker(plan, 0, codec), plainOutside, {
+      seq: memory.seq + 1, nowMs, arrivals, journal: undefined, forced, releasesMax: this.#deps.settings.releasesMax,
     })
-    const result = await committer.commit({ kind: 'batch', seq: batch.seq, nowMs, batch, inputs: position.consumed(ranges, arrivals, batch.consumed), watermarks, idle: false, pace: 'steady' })
+    const result = await committer.commit({ kind: 'batch', seq: batch.seq, nowMs, batch, inputs: position.consumed(ranges, arrivals, batch.consumed), watermarks, models, idle: false, pace: 'steady' })
     if (result.kind !== 'done') throw new RangeError(`not committed: ${result.kind}`)
   }
 

@@ -2,7 +2,8 @@
 import fc from 'fast-check'
 import { assign, cancel, createMachine, emit, log, raise } from 'xstate'
 import type { AnyStateMachine } from 'xstate'
-import { infer, tell } from '../../../system/authoring/effects.ts'
+import { infer, lookup, tell } from '../../../system/authoring/effects.ts'
+import { defineTable } from '../../../system/authoring/table.ts'
 import { defineModel } from '../../../system/models/definition.ts'
 import type { ActorDefinition } from '../../../system/authoring/definition.ts'
 import { deedSchema, defineActor, planOf } from './bench.ts'
@@ -11,7 +12,7 @@ import type { TypePlan } from '../../../system/partition/topology.ts'
 
 /** One thing a handler does. */
 type Atom =
-  | { readonly do: 'count' | 'emit' | 'cancel' | 'ask' | 'tell' | 'log' | 'trap' }
+  | { readonly do: 'count' | 'emit' | 'cancel' | 'ask' | 'find' | 'tell' | 'log' | 'trap' }
   | { readonly do: 'arm'; readonly timer: string; readonly delayMs: number }
 
 export interface TypeSpec {
@@ -29,7 +30,7 @@ export interface TypeSpec {
 const delays = fc.constantFrom(0, 1, 5, 20, 60)
 const arm = fc.record({ do: fc.constant('arm' as const), timer: fc.constantFrom('t', 'u'), delayMs: delays })
 const plainAtom = fc.record({ do: fc.constantFrom('count' as const, 'emit', 'cancel', 'tell', 'log', 'trap') })
-const asking = fc.record({ do: fc.constant('ask' as const) })
+const asking = fc.record({ do: fc.constantFrom('ask' as const, 'find') })
 const anyAtom: fc.Arbitrary<Atom> = fc.oneof({ weight: 3, arbitrary: plainAtom }, { weight: 2, arbitrary: arm }, { weight: 1, arbitrary: asking })
 const atoms = fc.array(anyAtom, { minLength: 1, maxLength: 4 })
 /** What answers a timer may not arm one, or it would never end; what answers a score may not ask again, nor arm when timers ask. */
@@ -39,19 +40,20 @@ const scoreAtoms = fc.array(fc.oneof(plainAtom, arm), { maxLength: 3 })
 export const typeSpec = (order: fc.Arbitrary<'arrival' | 'eventTime'>, timers: fc.Arbitrary<'processing' | 'event'>): fc.Arbitrary<TypeSpec> => fc.record({
   order, timers, outOfOrderMs: fc.constantFrom(0, 10, 40),
   handlers: fc.record({ a: atoms, b: atoms, c: atoms, score: scoreAtoms, tick: tickAtoms }).map((handlers) => (
-    handlers.tick.some((atom) => atom.do === 'ask') ? { ...handlers, score: handlers.score.filter((atom) => atom.do !== 'arm') } : handlers
+    handlers.tick.some((atom) => atom.do === 'ask' || atom.do === 'find') ? { ...handlers, score: handlers.score.filter((atom) => atom.do !== 'arm') } : handlers
   )),
   afterMs: fc.option(delays, { nil: undefined }), ends: fc.boolean(), stops: fc.boolean(), dedups: fc.boolean(),
 })
 
 interface Memo { readonly n: number; readonly v: number; readonly score: number }
 
+const TABLE = defineTable({ name: 't', rows: {} })
 const MODEL = defineModel({ name: 'm', version: 1, kind: 'linear', features: ['n', 'v'], weights: [1, 1], bias: 0 })
 
 function actionsOf(handler: string, list: readonly Atom[]): readonly unknown[] {
-  return [assign(({ context, event }: { context: Memo; event: Partial<Deed> & { v?: number; score?: number } }) => ({
+  return [assign(({ context, event }: { context: Memo; event: Partial<Deed> & { v?: number; score?: number; row?: { v: number } } }) => ({
     n: (context.n * 31 + (event.v ?? 1) + handler.length) % 100_003,
-    v: event.v ?? context.v,
+    v: event.v ?? event.row?.v ?? context.v,
     score: event.score ?? context.score,
   })), ...list.flatMap((atom, index) => actionOf(handler, atom, index))]
 }
@@ -62,6 +64,7 @@ function actionOf(handler: string, atom: Atom, index: number): readonly unknown[
     case 'emit': return [emit(({ context, event }: { context: Memo; event: Partial<Deed> }) => ({ type: 'out', by: `${handler}${index}`, n: context.n, v: context.v, score: context.score, at: event.time ?? 0 }))]
     case 'cancel': return [cancel('t')]
     case 'ask': return [infer('m', ({ context }: { context: Memo }) => [context.n, context.v])]
+    case 'find': return [lookup('t', ({ context }: { context: Memo }) => `k${context.n % 20}`)]
     case 'tell': return [tell('sink', 'all', ({ context }: { context: Memo }) => ({ type: 'told', n: context.n }))]
     case 'log': return [log(({ context }: { context: Memo }) => context.n, 'n')]
     case 'trap': return [assign({ v: ({ context }: { context: Memo }) => trapped(context) })]
@@ -78,7 +81,7 @@ function machineOf(spec: TypeSpec): AnyStateMachine {
   const on = (handler: keyof TypeSpec['handlers'], target?: string): unknown => ({ ...(target === undefined ? {} : { target }), actions: actionsOf(handler, spec.handlers[handler]) })
   const config = {
     id: 'random', context: { n: 0, v: 0, score: 0 }, initial: 'one',
-    on: { 'inference.m': on('score'), tick: on('tick'), ...(spec.ends ? { end: '.over' } : {}) },
+    on: { 'inference.m': on('score'), 'lookup.t': on('score'), tick: on('tick'), ...(spec.ends ? { end: '.over' } : {}) },
     states: {
       one: { on: { a: on('a'), b: on('b', 'two'), c: on('c') } },
       two: { on: { a: on('b'), b: on('c', 'one'), c: on('a') }, ...(spec.afterMs === undefined ? {} : { after: { [spec.afterMs]: { target: 'one', actions: actionsOf('after', [{ do: 'emit' }, { do: 'tell' }]) } } }) },
@@ -105,7 +108,7 @@ export function planOfSpec(spec: TypeSpec, waits = true, snapshotEvery = 5000): 
     order: spec.order, timers: spec.timers, snapshotEvery, keepStopped: 300, rank: ['c', 'a', 'b'] as never,
     onFailure: spec.stops ? { action: 'stop' } : {},
   })
-  return planOf([actor, waits ? waitingSink : sink], 'random', { models: [MODEL] })
+  return planOf([actor, waits ? waitingSink : sink], 'random', { models: [MODEL], tables: [TABLE] })
 }
 
 /** Deeds of one topic: times go up, each deed then comes up to the bound late. */

@@ -10,6 +10,8 @@ import type { RunPlan } from './plan.ts'
 
 export const APP = 'run'
 export const RISK = defineModel({ name: 'risk', version: 3, kind: 'linear', features: ['n', 'value'], weights: [1, 1], bias: 0 })
+/** May be activated in its place. */
+export const RISK_LATER = defineModel({ name: 'risk', version: 4, kind: 'linear', features: ['n', 'value'], weights: [2, 3], bias: 1 })
 
 const schema = {
   '~standard': {

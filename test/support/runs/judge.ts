@@ -17,9 +17,13 @@ import { oracleMachine } from './machine-build.ts'
 import { foldByEventTime } from './oracle-event-time.ts'
 import { OracleMachine } from './oracle-step.ts'
 import { Oracle } from './oracle.ts'
-import { APP, RISK } from './actor-types.ts'
+import type { OracleModel } from './oracle-answers.ts'
+import { riskOf } from './spec.ts'
+import { APP, RISK, RISK_LATER } from './actor-types.ts'
 import type { World } from './world.ts'
 
+const OLD: OracleModel = { version: RISK.version, hash: RISK.hash, scoreOf: riskOf }
+const NEW: OracleModel = { version: RISK_LATER.version, hash: RISK_LATER.hash, scoreOf: ([n = 0, value = 0]) => 1 + 2 * n + 3 * value }
 const silent = { partition: () => {}, batch: () => {}, log: () => {}, probe: () => {} }
 
 /** Throws when anything differs; answers the oracle of the main type for its counts. */
@@ -44,7 +48,8 @@ async function judgeType(world: World, plan: TypePlan, onStep: OracleMachine['on
   const oracle = new Oracle(new OracleMachine(oracleMachine(spec), spec.root, onStep), {
     app: APP, type: name, inbox: plan.inbox, inputs: plan.inputs, timers: byTime ? 'event' : 'processing',
     dedup: isMain ? { count: dedup.count, withinMs: dedup.within } : { count: 128, withinMs: 86_400_000 },
-    stops: new Set(isMain ? stops : []), fallback: isMain ? fallback : undefined, keepStoppedMs: isMain ? keepStoppedMs : 7 * 86_400_000, model: RISK,
+    stops: new Set(isMain ? stops : []), fallback: isMain ? fallback : undefined, keepStoppedMs: isMain ? keepStoppedMs : 7 * 86_400_000,
+    model: OLD, others: new Map([OLD, NEW].map((model) => [model.hash, model])),
   })
   const histories: (readonly Commit[])[] = []
   for (let partition = 0; partition < partitions; partition += 1) histories.push(await historyOf(world.log, plan, partition))

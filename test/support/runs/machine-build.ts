@@ -2,7 +2,7 @@
 // named actions whose params say what is asked for, and with faults that say of which class they are.
 import { and, assign, cancel, emit, enqueueActions, fromPromise, log, not, raise, sendTo, setup, spawnChild, stopChild } from 'xstate'
 import type { AnyStateMachine } from 'xstate'
-import { infer, reply, tell } from '../../../system/authoring/effects.ts'
+import { infer, lookup, reply, tell } from '../../../system/authoring/effects.ts'
 import type { MachineEvent } from '../../../system/protocol/data.ts'
 import type { FailureClass } from '../../../system/protocol/failures.ts'
 import { AMOUNT, amountOf, HUGE, valueOf } from './spec.ts'
@@ -30,6 +30,7 @@ export class Fault extends TypeError {
 export type Asked =
   | { readonly kind: 'tell'; readonly target: string; readonly id: string; readonly event: MachineEvent }
   | { readonly kind: 'infer'; readonly vector: readonly number[] }
+  | { readonly kind: 'find'; readonly key: string }
   | { readonly kind: 'reply'; readonly value: unknown }
 
 interface Args {
@@ -150,6 +151,10 @@ class Builder {
       case 'infer': {
         const vector = ({ context, event }: Args): readonly number[] => [context.n, amountOf(event) === AMOUNT.notFinite ? NaN : valueOf(spec.value, context, event)]
         return this.#worker === undefined ? { type: 'asks', params: (args: Args): Asked => ({ kind: 'infer', vector: vector(args) }) } : infer('risk', vector as never)
+      }
+      case 'find': {
+        const key = ({ context, event }: Args): string => `k${valueOf(spec.value, context, event)}`
+        return this.#worker === undefined ? { type: 'asks', params: (args: Args): Asked => ({ kind: 'find', key: key(args) }) } : lookup('limits', key as never)
       }
       case 'reply': {
         const value = ({ context, event }: Args): unknown => ({ n: context.n, value: valueOf(spec.value, context, event) })

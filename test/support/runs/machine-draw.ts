@@ -109,6 +109,7 @@ class MachineDraw {
     for (const type of OUTSIDE) if (draw.chance(share)) on[type] = draw.list(1, 2, () => this.#transition('outside'))
     // Who asks again at every answer fails at the bound: rarely.
     if (draw.chance(share)) on['inference.risk'] = [this.#transition(draw.chance(0.05) ? 'step' : 'r1')]
+    if (draw.chance(share)) on['lookup.limits'] = [this.#transition(draw.chance(0.05) ? 'step' : 'r1')]
     if (draw.chance(share / 2)) on['back'] = [this.#transition('step')]
     if (draw.chance(share / 2)) on['s1'] = [this.#transition('r1')]
     if (!shape.lively) return on
@@ -194,7 +195,7 @@ class MachineDraw {
     const raises = RAISES[place]
     if (raises.length > 0) makers.push(() => ({ kind: 'raise', type: draw.pick(raises) }))
     if (place === 'outside') makers.push(() => ({ kind: 'self', type: 's1' }), () => ({ kind: 'mutate' }))
-    if (place === 'outside' || place === 'step') makers.push(() => ({ kind: 'infer', value: this.#value() }))
+    if (place === 'outside' || place === 'step') makers.push(() => ({ kind: 'infer', value: this.#value() }), () => ({ kind: 'find', value: this.#value() }))
     if (this.#choices.tasks && (place === 'outside' || place === 'step')) {
       makers.push(() => ({ kind: 'spawn', id: 'spawned', work: this.#work() }), () => ({ kind: 'stop', id: 'spawned' }))
     }

@@ -19,6 +19,8 @@ export interface Task {
 
 export interface Actor {
   readonly id: string
+  /** Of its type. */
+  partition: number
   snapshot: AnyMachineSnapshot | undefined
   stopped: boolean
   timers: Map<string, Timer>
@@ -29,7 +31,7 @@ export interface Actor {
 }
 
 export function newActor(id: string): Actor {
-  return { id, snapshot: undefined, stopped: false, timers: new Map(), tasks: new Map(), seen: [], expireAtMs: undefined, arms: { seq: -1, count: 0 } }
+  return { id, partition: 0, snapshot: undefined, stopped: false, timers: new Map(), tasks: new Map(), seen: [], expireAtMs: undefined, arms: { seq: -1, count: 0 } }
 }
 
 /** The entity as it must be stored; undefined: not at all. */

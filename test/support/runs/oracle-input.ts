@@ -32,10 +32,10 @@ export interface ReadInput {
   readonly task: TaskAnswer | undefined
 }
 
-export type OracleRead = ReadInput | { readonly kind: 'bad'; readonly class: FailureClass } | { readonly kind: 'nothing' }
+export type OracleRead = ReadInput | { readonly kind: 'bad'; readonly class: FailureClass } | { readonly kind: 'activation'; readonly hash: string } | { readonly kind: 'nothing' }
 
 export const AMOUNT_MAX = 10_000
-const isForged = (type: string): boolean => type.startsWith('xstate.') || type.startsWith('inference.')
+const isForged = (type: string): boolean => type.startsWith('xstate.') || type.startsWith('inference.') || type.startsWith('lookup.')
 const bad = (failureClass: FailureClass): OracleRead => ({ kind: 'bad', class: failureClass })
 
 export function readInput(input: HistoryInput, inbox: string): OracleRead {
@@ -86,6 +86,7 @@ function readInbox(input: HistoryInput): OracleRead {
       return { ...base, event, timeMs, source: 'task', id: key, task: { task, key, ok } }
     }
     case 'w': return { kind: 'nothing' }
+    case 'm': return { kind: 'activation', hash: parts[3] as string }
     default: return bad('decode')
   }
 }

@@ -9,14 +9,15 @@ import { timerCause } from '../../../system/protocol/ids.ts'
 import type { EntityId } from '../../../system/protocol/ids.ts'
 import { newActor, storedActor } from './oracle-actor.ts'
 import type { Actor, Timer } from './oracle-actor.ts'
+import { found, inference } from './oracle-answers.ts'
+import type { OracleModel } from './oracle-answers.ts'
 import { readInput } from './oracle-input.ts'
 import type { HistoryInput, ReadInput } from './oracle-input.ts'
 import type { OracleMachine, Wanted } from './oracle-step.ts'
-import { riskOf } from './spec.ts'
 
 const TASK_LEASE_MS = 30_000
 const TASK_ATTEMPTS = 4
-const INFERENCES = 100
+const QUESTIONS = 100
 const isCommand = (key: string): boolean => key.startsWith(':command/')
 
 export interface OraclePolicy {
@@ -30,12 +31,9 @@ export interface OraclePolicy {
   readonly stops: ReadonlySet<FailureClass>
   readonly fallback: number | undefined
   readonly keepStoppedMs: number
-  readonly model: { readonly version: number; readonly hash: string }
-}
-
-export interface Ticked {
-  readonly ran: string[]
-  readonly ended: string[]
+  readonly model: OracleModel
+  /** Those that may be activated, by hash. */
+  readonly others: ReadonlyMap<string, OracleModel>
 }
 
 interface Cause {
@@ -48,6 +46,8 @@ export class Oracle {
   readonly #machine: OracleMachine
   readonly #policy: OraclePolicy
   readonly #actors = new Map<string, Actor>()
+  /** Activated, by partition. */
+  readonly #models = new Map<number, OracleModel>()
   /** Per entity, in order. */
   readonly outputs = new Map<string, string[]>()
   readonly tells = new Map<string, string[]>()
@@ -73,13 +73,13 @@ export class Oracle {
   }
 
   /** Processing time has come to now: what is due runs. Answers what ran, and what was due until something else that ran put an end to it. */
-  tick(entities: (id: string) => boolean): Ticked {
-    const ticked: Ticked = { ran: [], ended: [] }
+  tick(entities: (id: string) => boolean): { readonly ran: string[]; readonly ended: string[] } {
+    const ticked: { ran: string[]; ended: string[] } = { ran: [], ended: [] }
     for (const actor of this.#actors.values()) if (entities(actor.id)) this.#tickActor(actor, ticked)
     return ticked
   }
 
-  #tickActor(actor: Actor, { ran, ended }: Ticked): void {
+  #tickActor(actor: Actor, { ran, ended }: { readonly ran: string[]; readonly ended: string[] }): void {
     const dues = [
       ...(this.#policy.timers === 'processing' ? [...actor.timers].map(([id, { dueMs, generation }]) => ({ dueMs, kind: 1, id, as: generation })) : []),
       ...[...actor.tasks].map(([id, { dueMs, key }]) => ({ dueMs, kind: 2, id, as: key })),
@@ -117,16 +117,24 @@ export class Oracle {
   accept(record: HistoryInput): ReadInput | undefined {
     const read = readInput(record, this.#policy.inbox)
     if (read.kind === 'nothing') return undefined
+    if (read.kind === 'activation') return this.#activate(record, this.#policy.others.get(read.hash))
     if (read.kind === 'bad') {
       this.#letter(this.#nameOf(record), read.class)
       return undefined
     }
     const actor = this.actor(read.entity)
+    actor.partition = record.partition
     if (read.dedup !== undefined && !this.#notes(actor, read.dedup, read.timeMs)) {
       this.#drop('duplicate')
       return undefined
     }
     return read
+  }
+
+  #activate(record: HistoryInput, model: OracleModel | undefined): undefined {
+    this.#count('activation')
+    if (model === undefined) this.#letter(this.#nameOf(record), 'model')
+    else this.#models.set(record.partition, model)
   }
 
   apply(record: HistoryInput, input: ReadInput): void {
@@ -222,26 +230,19 @@ export class Oracle {
         snapshot = next.snapshot
         wanted.push(...next.wanted)
       }
-      const vectors = wanted.flatMap((one) => (one.kind === 'infer' ? [one.vector] : []))
-      asked = vectors.length
-      if (asked > INFERENCES) return 'timeout'
-      const round = vectors.slice(answered)
-      if (round.some((vector) => vector.some((value) => !Number.isFinite(value)))) return 'feature'
+      const questions = wanted.filter((one) => one.kind === 'infer' || one.kind === 'find')
+      asked = questions.length
+      if (asked > QUESTIONS) return 'timeout'
+      const round = questions.slice(answered)
+      if (round.some((one) => one.kind === 'infer' && one.vector.some((value) => !Number.isFinite(value)))) return 'feature'
       events = []
-      for (const vector of round) {
-        const answer = this.#inference(vector, cause.timeMs)
-        if (answer === undefined) return 'model'
+      for (const one of round) {
+        const answer = one.kind === 'infer' ? inference(this.#models.get(actor.partition) ?? this.#policy.model, one.vector, this.#policy.fallback, cause.timeMs) : found(one.key, cause.timeMs)
+        if (typeof answer === 'string') return answer
         events.push(answer)
       }
     }
     return { snapshot, wanted }
-  }
-
-  #inference(vector: readonly number[], timeMs: number): MachineEvent | undefined {
-    const score = riskOf(vector) ?? this.#policy.fallback
-    if (score === undefined) return undefined
-    const { version, hash } = this.#policy.model
-    return { type: 'inference.risk', time: timeMs, model: 'risk', version, hash, score, ...(riskOf(vector) === undefined ? { fallback: 'no risk' } : {}) }
   }
 
   #do(actor: Actor, one: Wanted, { timeMs }: Cause): void {
@@ -254,15 +255,11 @@ export class Oracle {
         actor.timers.set(one.timer, { generation: `${this.#seq}.${this.#arm(actor)}`, dueMs: baseMs + one.delayMs, event: one.event })
         return
       }
-      case 'cancel':
-        actor.timers.delete(one.timer)
-        return
+      case 'cancel': return void actor.timers.delete(one.timer)
       case 'task':
         actor.tasks.set(one.task, { key: `${this.#policy.type}/${actor.id}/${one.task}/${this.#seq}-${this.#arm(actor)}`, src: one.src, input: one.input, attempt: 1, dueMs: this.#nowMs + TASK_LEASE_MS })
         return
-      case 'stopTask':
-        actor.tasks.delete(one.task)
-        return
+      case 'stopTask': return void actor.tasks.delete(one.task)
     }
   }
 

@@ -19,6 +19,8 @@ export type Step =
   | { readonly kind: 'feed'; readonly records: readonly Feed[] }
   | { readonly kind: 'command'; readonly id: string; readonly entity: string; readonly event: { readonly type: string; readonly amount: number } }
   | { readonly kind: 'forge'; readonly entity: string; readonly what: 'command' | 'tell' | 'task'; readonly nth: number }
+  /** In one partition; `unknown`: no artifact has this hash. */
+  | { readonly kind: 'activate'; readonly partition: number; readonly model: 'old' | 'new' | 'unknown' }
   | { readonly kind: 'pass'; readonly ms: number }
   | { readonly kind: 'restart'; readonly how: 'orderly' | 'crash' | 'cut'; readonly applied: boolean }
   | { readonly kind: 'fault'; readonly type: 'main' | 'peer'; readonly partition: number; readonly fault: 'fenced' | 'lost' | 'applied' }
@@ -135,6 +137,7 @@ class Script {
       const entity = this.#entities[nth % this.#entities.length] as string
       steps.push({ kind: 'command', id: `cmd${nth}`, entity, event: { type: `e${nth % 4}`, amount: (nth * 37) % 800 } })
     }
+    if (draw.chance(0.15)) steps.push({ kind: 'activate', partition: draw.between(0, 2), model: draw.pick(['new', 'new', 'old', 'unknown']) })
     if (draw.chance(0.15)) steps.push({ kind: 'forge', entity: draw.pick(this.#entities), what: draw.pick(['command', 'tell', 'task']), nth: draw.between(0, 5) })
     return steps
   }
@@ -162,7 +165,7 @@ class Script {
       () => ({ ...feed, text: JSON.stringify({ ...event, amount: 'many' }) }),
       () => ({ ...feed, text: JSON.stringify({ ...event, card: 'another' }) }),
       () => ({ ...feed, text: JSON.stringify({ ...event, amount: AMOUNT_MAX + 1 }) }),
-      () => ({ ...feed, text: JSON.stringify({ ...event, type: draw.pick(['xstate.done.actor.work1', 'inference.risk', 'xstate.init', 'xstate.stop']) }) }),
+      () => ({ ...feed, text: JSON.stringify({ ...event, type: draw.pick(['xstate.done.actor.work1', 'inference.risk', 'lookup.limits', 'xstate.init', 'xstate.stop']) }) }),
     ])()
   }
 

@@ -6,21 +6,25 @@ import { MemoryCache } from '../../../adapters/memory/cache.ts'
 import { SimulatedClock } from '../../../adapters/memory/clock.ts'
 import { memoryLog } from '../../../adapters/memory/log.ts'
 import type { MemoryLog } from '../../../adapters/memory/log.ts'
+import { memoryModels } from '../../../adapters/memory/models.ts'
 import { SeededRandom } from '../../../adapters/memory/random.ts'
 import { defineSystem } from '../../../system/authoring/system.ts'
 import type { SystemDefinition } from '../../../system/authoring/system.ts'
+import { defineTable } from '../../../system/authoring/table.ts'
+import type { Table } from '../../../system/authoring/table.ts'
+import { encodeModel } from '../../../system/models/artifact.ts'
 import { StatelogNode } from '../../../system/node/node.ts'
 import { encodeEnvelope, encodeSourceControl, SOURCE_CONTROL_HEADER } from '../../../system/partition/envelope.ts'
 import type { Envelope } from '../../../system/partition/envelope.ts'
-import type { LoadedModel, Score } from '../../../system/ports/models.ts'
+import type { LoadedModel, ModelStore, Score } from '../../../system/ports/models.ts'
 import type { Telemetry } from '../../../system/ports/telemetry.ts'
 import { partitionOf } from '../../../system/protocol/murmur2.ts'
 import { OperationError } from '../../../system/protocol/failures.ts'
 import type { Worker } from './machine-build.ts'
-import { APP, mainType, peerType, RISK } from './actor-types.ts'
+import { APP, mainType, peerType, RISK, RISK_LATER } from './actor-types.ts'
 import { START_MS } from './plan.ts'
 import type { Feed, RunPlan, Step } from './plan.ts'
-import { RECORD_BYTES_MAX, riskOf } from './spec.ts'
+import { limitOf, RECORD_BYTES_MAX, riskOf } from './spec.ts'
 
 const LOOKS_MAX = 20_000
 
@@ -50,7 +54,7 @@ export class World {
     this.#random = new SeededRandom(plan.seed)
     this.#cache = plan.cached ? new MemoryCache() : undefined
     this.log = memoryLog({ keyed: !plan.cached, clock: this.clock, recordBytesMax: RECORD_BYTES_MAX })
-    this.system = defineSystem({ name: APP, partitions: plan.partitions, models: [RISK], actors: [mainType(plan, this.#worker), peerType(plan, this.#worker)] })
+    this.system = defineSystem({ name: APP, partitions: plan.partitions, models: [RISK], tables: [this.#limits()], actors: [mainType(plan, this.#worker), peerType(plan, this.#worker)] })
     if (plan.slowCommits) this.log.onCommit(async () => {
       if (this.#random.next() < 0.3) await this.clock.sleep(this.#random.between(1, 50))
       return undefined
@@ -86,12 +90,31 @@ export class World {
     const { plan } = this
     const node = new StatelogNode({
       system: this.system, log, codec: cborCodec, clock: this.clock, random: this.#random, telemetry: this.#telemetry(),
-      models: new Map([['risk', this.#model()]]),
+      models: new Map([['risk', this.#model()]]), modelStore: this.#artifacts(),
       ...(this.#cache === undefined ? {} : { cache: this.#cache }),
       settings: { batchRecordsMax: plan.batchRecordsMax, commitWaitMs: plan.commitWaitMs, releasesMax: plan.releasesMax },
     })
     this.#processes.push({ node, log })
     await node.start()
+  }
+
+  /** Answers at once or later; now and then not at all. */
+  #limits(): Table {
+    const rowsOf = (keys: readonly string[]): readonly unknown[] => keys.map(limitOf).map((row) => (row === 'unfit' ? { amount: () => 1 } : row))
+    return defineTable({ name: 'limits', find: (keys) => {
+      const chance = this.#random.next()
+      if (chance < 0.04) {
+        this.count('table down')
+        throw new TypeError('the table is down')
+      }
+      return chance < 0.3 ? this.clock.sleep(this.#random.between(0, 5)).then(() => rowsOf(keys)) : rowsOf(keys)
+    } })
+  }
+
+  #artifacts(): ModelStore {
+    const store = memoryModels()
+    void store.save(RISK_LATER.hash, encodeModel(RISK_LATER))
+    return store
   }
 
   #model(): LoadedModel {
@@ -134,6 +157,7 @@ export class World {
         return this.#settle()
       case 'command': return this.#ask(step)
       case 'forge': return this.#forge(step)
+      case 'activate': return this.#activate(step)
       case 'pass': return this.#pass(step.ms)
       case 'restart': return this.#restart(step)
       case 'fault': return this.#fault(step)
@@ -171,6 +195,13 @@ export class World {
       : what === 'task' ? { kind: 'task', task: 'work1', key: `main/${entity}/work1/${nth}-1`, timeMs, ok: nth % 2 === 0, value: { amount: nth } }
       : { kind: 'tell', sender: `${APP}.peer`, senderPartition: 0, watermark: undefined, id: 'forged', timeMs, ingestedMs: timeMs, origin: { source: 'a', id: 'forged' }, event }
     await this.#write(`${APP}.main.inbox`, entity, encodeEnvelope(cborCodec, envelope))
+    await this.#settle()
+  }
+
+  async #activate({ partition, model }: Extract<Step, { kind: 'activate' }>): Promise<void> {
+    const { version, hash } = model === 'old' ? RISK : RISK_LATER
+    const value = encodeEnvelope(cborCodec, { kind: 'activation', model: 'risk', version, hash: model === 'unknown' ? 'ab' : hash, timeMs: this.clock.nowMs() })
+    await this.log.append([{ topic: `${APP}.main.inbox`, partition: partition % this.plan.partitions, key: null, value, headers: [], timestampMs: this.clock.nowMs() }])
     await this.#settle()
   }
 

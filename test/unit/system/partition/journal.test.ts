@@ -15,7 +15,7 @@ const RECORD: JournalRecord = {
   timers: [{ due, generation: '1.2' }], watermarks: [['*', -Infinity, false], ['a', 5, true], ['b', Infinity, false]],
   cut: { atStart: true, after: due, watermarks: [['*', 1, false]] },
   verdicts: [{ input: '0:4', class: 'schema', directive: 'skip' }], decisions: [['0:5', 0.25], ['0:6', 'no model']],
-  drops: new Map([['late', 2]]), saved: [1, 63], occupancy: new Map([['card.normal', 1], ['card.blocked', -1]]), hash: 123, models: new Map([['fraud', { version: 3, hash: 'abc' }]]),
+  drops: new Map([['late', 2]]), saved: [1, 63], occupancy: new Map([['card.normal', 1], ['card.blocked', -1]]), hash: 123, models: new Map([['fraud', { version: 3, hash: 'abc' }], ['risk', { version: 4, hash: 'def', over: 'abd' }]]), choices: [['1:7', new Uint8Array([1, 2])]],
 }
 
 test('a record with everything comes back', () => assert.deepEqual(decodeJournal(codec, encodeJournal(codec, RECORD)), RECORD))
@@ -36,7 +36,8 @@ test('another version, a missing field and a field of another shape are no recor
     assert.equal(decodeJournal(codec, codec.encode(changed)), undefined, `field ${at}`)
   }
   assert.equal(decodeJournal(codec, codec.encode([2, ...parts.slice(1)])), undefined)
-  assert.equal(decodeJournal(codec, codec.encode(parts.slice(0, -1))), undefined)
+  assert.equal(decodeJournal(codec, codec.encode(parts.slice(0, -2))), undefined)
+  assert.deepEqual(decodeJournal(codec, codec.encode(parts.slice(0, -1)))?.choices, [], 'written before there were lookups')
   assert.notEqual(decodeJournal(codec, codec.encode([...parts, 'of a later release'])), undefined)
 })
 

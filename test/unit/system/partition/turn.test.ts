@@ -4,9 +4,9 @@ import { test } from 'node:test'
 import { assign, cancel, createMachine, emit, raise } from 'xstate'
 import { infer } from '../../../../system/authoring/effects.ts'
 import { defineModel } from '../../../../system/models/definition.ts'
-import type { Scorer } from '../../../../system/partition/turn-input.ts'
+import type { Outside } from '../../../../system/partition/turn-input.ts'
 import type { TypePlan } from '../../../../system/partition/topology.ts'
-import { INFERENCES_PER_INPUT_MAX } from '../../../../system/protocol/limits.ts'
+import { QUESTIONS_PER_INPUT_MAX } from '../../../../system/protocol/limits.ts'
 import { utf8Decode } from '../../../../system/protocol/utf8.ts'
 import { Bench, deedRecord, deedSchema, defineActor, planOf, range } from '../../../support/partition/bench.ts'
 import type { Deed, Folded } from '../../../support/partition/bench.ts'
@@ -39,34 +39,34 @@ const outputs = ({ batch }: Folded): readonly string[] => batch.outbox.records()
 })
 
 /** Answers with the first value of the vector, and remembers how many asked together. */
-function counted(): Scorer & { readonly rounds: number[] } {
+function counted(): Outside & { readonly rounds: number[] } {
   const rounds: number[] = []
-  return { rounds, score: (requests) => {
-    rounds.push(requests.length)
-    return requests.map(({ vector }) => ({ kind: 'score', score: vector[0] ?? 0 }))
+  return { rounds, ask: (questions) => {
+    rounds.push(questions.length)
+    return questions.map((one) => ({ kind: 'score', score: one.kind === 'score' ? one.vector[0] ?? 0 : -1 }))
   } }
 }
 
 test('R2, R3: entities that wait are scored together, the next input of each waits behind, outputs stand in input order', async () => {
-  const scorer = counted()
-  const folded = await new Bench(planWith(STEPS)).fold(deeds(['a', 'ask', { n: 1 }], ['b', 'ask', { n: 2 }], ['a', 'plain'], ['c', 'plain'], ['b', 'ask', { n: 4 }]), 1000, { scorer })
-  assert.deepEqual(scorer.rounds, [2, 1])
+  const outside = counted()
+  const folded = await new Bench(planWith(STEPS)).fold(deeds(['a', 'ask', { n: 1 }], ['b', 'ask', { n: 2 }], ['a', 'plain'], ['c', 'plain'], ['b', 'ask', { n: 4 }]), 1000, { outside })
+  assert.deepEqual(outside.rounds, [2, 1])
   assert.deepEqual(outputs(folded), ['a ask 1', 'a scored 1 1', 'b ask 1', 'b scored 1 2', 'a plain 2', 'c plain 1', 'b ask 2', 'b scored 2 4'])
   assert.deepEqual(folded.batch.decisions, [['0:0', 1], ['0:1', 2], ['0:4', 4]])
 })
 
 test('several questions of one step are answered together, in their order, and asked about again by the answers', async () => {
-  const scorer = counted()
+  const outside = counted()
   const again = { 'inference.m': { actions: [out('scored'), infer('m', ({ event }: { event: Seen }) => [(event.score ?? 0) + 10]) as never], guard: ({ event }: { event: Seen }) => (event.score ?? 0) < 20 } }
-  const folded = await new Bench(planWith({ go: { actions: [infer('m', [1]) as never, infer('m', [2]) as never] }, ...again })).fold(deeds(['a', 'go']), 1000, { scorer })
-  assert.deepEqual(scorer.rounds, [2, 2, 2])
+  const folded = await new Bench(planWith({ go: { actions: [infer('m', [1]) as never, infer('m', [2]) as never] }, ...again })).fold(deeds(['a', 'go']), 1000, { outside })
+  assert.deepEqual(outside.rounds, [2, 2, 2])
   assert.deepEqual(outputs(folded), ['a scored 0 1', 'a scored 0 2', 'a scored 0 11', 'a scored 0 12'])
 })
 
 test('R1: a turn that fails in its second round leaves nothing, and the inputs behind it go on', async () => {
   const failing = { ...STEPS, 'inference.m': { actions: [throwing] } }
   const bench = new Bench(planWith(failing))
-  const folded = await bench.fold(deeds(['a', 'ask', { n: 1 }], ['a', 'plain'], ['a', 'ask', { n: 3 }], ['a', 'plain']), 1000, { scorer: counted() })
+  const folded = await bench.fold(deeds(['a', 'ask', { n: 1 }], ['a', 'plain'], ['a', 'ask', { n: 3 }], ['a', 'plain']), 1000, { outside: counted() })
   assert.deepEqual(outputs(folded), ['a plain 1', 'a plain 2'])
   assert.deepEqual(folded.batch.verdicts, [{ input: '0:0', class: 'action', directive: 'skip' }, { input: '0:2', class: 'action', directive: 'skip' }])
   assert.deepEqual(folded.batch.decisions.map(([input]) => input), ['0:0', '0:2'], 'what was answered stands in the journal all the same')
@@ -74,33 +74,33 @@ test('R1: a turn that fails in its second round leaves nothing, and the inputs b
 })
 
 test('without a score the input fails as model, unless the type has a fallback, which says why', async () => {
-  const none: Scorer = { score: (requests) => requests.map(() => ({ kind: 'none', reason: 'away' })) }
-  const failed = await new Bench(planWith(STEPS)).fold(deeds(['a', 'ask']), 1000, { scorer: none })
+  const none: Outside = { ask: (questions) => questions.map(() => ({ kind: 'none', reason: 'away' })) }
+  const failed = await new Bench(planWith(STEPS)).fold(deeds(['a', 'ask']), 1000, { outside: none })
   assert.equal(failed.batch.verdicts[0]?.class, 'model')
-  const fallen = await new Bench(planWith(STEPS, { fallbacks: { m: 0.25 } })).fold(deeds(['a', 'ask']), 1000, { scorer: none })
+  const fallen = await new Bench(planWith(STEPS, { fallbacks: { m: 0.25 } })).fold(deeds(['a', 'ask']), 1000, { outside: none })
   assert.deepEqual(outputs(fallen), ['a ask 1', 'a scored 1 0.25 away'])
   assert.deepEqual(fallen.batch.decisions, [['0:0', 'away']])
 })
 
 test('a vector that is not finite is class feature and never reaches a model', async () => {
-  const scorer = counted()
-  const folded = await new Bench(planWith({ go: { actions: [infer('m', [1, NaN]) as never] } })).fold(deeds(['a', 'go']), 1000, { scorer })
-  assert.deepEqual(scorer.rounds, [])
+  const outside = counted()
+  const folded = await new Bench(planWith({ go: { actions: [infer('m', [1, NaN]) as never] } })).fold(deeds(['a', 'go']), 1000, { outside })
+  assert.deepEqual(outside.rounds, [])
   assert.equal(folded.batch.verdicts[0]?.class, 'feature')
 })
 
 test('one input may ask as often as the bound says, and not once more', async () => {
   const asker = (times: number): TypePlan => planWith({ go: { actions: Array.from({ length: times }, () => infer('m', [1]) as never) } })
-  const folded = await new Bench(asker(INFERENCES_PER_INPUT_MAX)).fold(deeds(['a', 'go']), 1000)
+  const folded = await new Bench(asker(QUESTIONS_PER_INPUT_MAX)).fold(deeds(['a', 'go']), 1000)
   assert.deepEqual(folded.batch.verdicts, [])
-  const over = await new Bench(asker(INFERENCES_PER_INPUT_MAX + 1)).fold(deeds(['a', 'go']), 1000)
+  const over = await new Bench(asker(QUESTIONS_PER_INPUT_MAX + 1)).fold(deeds(['a', 'go']), 1000)
   assert.deepEqual(over.batch.verdicts.map((verdict) => verdict.class), ['timeout'])
 })
 
-test('a scorer that answers later, and one that answers too little', async () => {
-  const later: Scorer = { score: async (requests) => requests.map(() => ({ kind: 'score', score: 9 })) }
-  assert.deepEqual(outputs(await new Bench(planWith(STEPS)).fold(deeds(['a', 'ask']), 1000, { scorer: later })), ['a ask 1', 'a scored 1 9'])
-  const short = await new Bench(planWith(STEPS)).fold(deeds(['a', 'ask']), 1000, { scorer: { score: () => [] } })
+test('an outside that answers later, and one that answers too little', async () => {
+  const later: Outside = { ask: async (questions) => questions.map(() => ({ kind: 'score', score: 9 })) }
+  assert.deepEqual(outputs(await new Bench(planWith(STEPS)).fold(deeds(['a', 'ask']), 1000, { outside: later })), ['a ask 1', 'a scored 1 9'])
+  const short = await new Bench(planWith(STEPS)).fold(deeds(['a', 'ask']), 1000, { outside: { ask: () => [] } })
   assert.equal(short.batch.verdicts[0]?.class, 'model')
 })
 
