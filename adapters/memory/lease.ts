@@ -27,6 +27,8 @@ export interface LeaseEnvironment {
   readonly membership: Membership
   readonly hook: CommitHook
   readonly proofMs: (partition: number) => number
+  readonly owner: string
+  lives(owner: string): boolean
   released(lease: MemoryLease): void
 }
 
@@ -35,6 +37,7 @@ type Standing = 'assigned' | 'held' | 'lost' | 'released'
 export class MemoryLease implements Lease {
   readonly group: string
   readonly partition: number
+  readonly owner: string
   readonly lost: Promise<string>
   readonly #env: LeaseEnvironment
   readonly #ended = new AbortController()
@@ -47,6 +50,7 @@ export class MemoryLease implements Lease {
   constructor(partition: number, env: LeaseEnvironment) {
     this.group = env.membership.group
     this.partition = partition
+    this.owner = env.owner
     this.#env = env
     this.lost = new Promise((resolve) => {
       this.#resolveLost = resolve
@@ -94,6 +98,10 @@ export class MemoryLease implements Lease {
     this.#standing = 'released'
     this.#ended.abort()
     this.#env.released(this)
+  }
+
+  lives(owner: string): boolean {
+    return this.#env.lives(owner)
   }
 
   provenAtMs(): number {

@@ -10,7 +10,7 @@ import type { GroupMember } from '../../system/membership/group.ts'
 import { partitionsOf } from '../../system/membership/topics.ts'
 import { wallClock } from './clock.ts'
 import { MemoryLease } from './lease.ts'
-import type { CommitFault, CommitHook } from './lease.ts'
+import type { CommitFault, CommitHook, LeaseEnvironment } from './lease.ts'
 import { MemoryStore } from './store.ts'
 
 export interface MemoryLogOptions {
@@ -29,6 +29,8 @@ interface Cluster {
   readonly groups: Map<string, Group<MemoryLease>>
   readonly faults: Map<string, CommitFault[]>
   hook: CommitHook
+  /** Made so far: their names. */
+  memberships: number
 }
 
 export class MemoryLog implements Log {
@@ -57,9 +59,11 @@ export class MemoryLog implements Log {
 
   async join(membership: Membership, handler: LeaseHandler): Promise<Member> {
     const group = this.#groupOf(membership)
+    this.#cluster.memberships += 1
     const member: GroupMember<MemoryLease> = {
+      name: `member-${this.#cluster.memberships}`,
       seat: (partition) => {
-        const lease = this.#lease(membership, partition, (ended) => group.release(member, ended))
+        const lease = this.#lease(membership, partition, { owner: member.name, lives: (owner) => group.lives(owner), released: (ended) => group.release(member, ended) })
         queueMicrotask(() => handler.assigned(lease))
         return lease
       },
@@ -133,12 +137,12 @@ export class MemoryLog implements Log {
     this.#cluster.store.partition(topic, partition).skip(count)
   }
 
-  #lease(membership: Membership, partition: number, released: (lease: MemoryLease) => void): MemoryLease {
+  #lease(membership: Membership, partition: number, held: Pick<LeaseEnvironment, 'owner' | 'lives' | 'released'>): MemoryLease {
     const { store, faults } = this.#cluster
     const name = `${membership.group}/${partition}`
     const hook: CommitHook = (attempt) => faults.get(name)?.shift() ?? this.#cluster.hook(attempt)
     const proofMs = this.#options.proofMs ?? ((): number => Infinity)
-    return new MemoryLease(partition, { store, clock: this.#options.clock ?? wallClock, membership, hook, proofMs, released })
+    return new MemoryLease(partition, { store, clock: this.#options.clock ?? wallClock, membership, hook, proofMs, ...held })
   }
 
   #groupOf(membership: Membership): Group<MemoryLease> {
@@ -152,5 +156,5 @@ export class MemoryLog implements Log {
 
 export function memoryLog(options: MemoryLogOptions = {}): MemoryLog {
   const store = new MemoryStore(options.recordBytesMax ?? 16 << 20)
-  return new MemoryLog(options, { store, groups: new Map(), faults: new Map(), hook: () => undefined })
+  return new MemoryLog(options, { store, groups: new Map(), faults: new Map(), hook: () => undefined, memberships: 0 })
 }

@@ -1,7 +1,7 @@
 // Look: every partition of a node at one moment: how far it is, what it waits for, how many entities are in which state.
 import type { Codec } from '../../system/ports/codec.ts'
 import type { Log } from '../../system/ports/log.ts'
-import { lastRecord } from '../../system/partition/recovery.ts'
+import { lastRecord } from '../../system/partition/survey.ts'
 import type { Partition } from '../../system/partition/partition.ts'
 import type { TypePlan } from '../../system/partition/topology.ts'
 import type { StatelogNode } from '../../system/node/node.ts'

@@ -16,12 +16,15 @@ export interface LeaseEnvironment {
   read(topic: string, partition: number, from: number, recordsMax: number, bytesMax: number): RecordRange
   wait(topics: Iterable<string>, partition: number, ms: number, ended: AbortSignal): Promise<void>
   tp(topic: string, partition: number): number
+  readonly owner: string
+  lives(owner: string): boolean
   released(lease: SqliteLease): void
 }
 
 export class SqliteLease implements Lease {
   readonly group: string
   readonly partition: number
+  readonly owner: string
   readonly lost: Promise<string>
   readonly #env: LeaseEnvironment
   readonly #ended = new AbortController()
@@ -33,6 +36,7 @@ export class SqliteLease implements Lease {
   constructor(partition: number, env: LeaseEnvironment) {
     this.group = env.membership.group
     this.partition = partition
+    this.owner = env.owner
     this.#env = env
     this.lost = new Promise((resolve) => {
       this.#resolveLost = resolve
@@ -93,6 +97,10 @@ export class SqliteLease implements Lease {
     this.#isReleased = true
     this.#ended.abort()
     this.#env.released(this)
+  }
+
+  lives(owner: string): boolean {
+    return this.#env.lives(owner)
   }
 
   /** The open lock of the data folder is the proof. */

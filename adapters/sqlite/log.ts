@@ -2,6 +2,7 @@
 //
 // Owns: the folder's lock (mode `runtime`), the writer thread, the reading connection, the groups of this process.
 // A second runtime on the folder is refused; any number of other processes may read and append (mode `client`).
+import { randomUUID } from 'node:crypto'
 import { OperationError } from '../../system/protocol/failures.ts'
 import type { OutRecord, RecordRange, TopicSpec } from '../../system/protocol/record.ts'
 import type { AppendOutcome, Committed, KeyedReads, LeaseHandler, Log, Member, Membership, ReadOptions, Timepoint, TopicProblem } from '../../system/ports/log.ts'
@@ -16,6 +17,7 @@ import { packRecords } from './frames.ts'
 import { GroupCommit } from './group-commit.ts'
 import type { CrashPoint, Job, JobResult } from './jobs.ts'
 import { SqliteLease } from './lease.ts'
+import type { LeaseEnvironment } from './lease.ts'
 import { lockFolder } from './lock.ts'
 import type { FolderLock } from './lock.ts'
 import { operationError } from './problems.ts'
@@ -88,8 +90,9 @@ export class SqliteLog implements Log {
     const group = this.#groups.get(membership.group) ?? new Group<SqliteLease>(partitions, rehand)
     this.#groups.set(membership.group, group)
     const member: GroupMember<SqliteLease> = {
+      name: randomUUID(),
       seat: (partition) => {
-        const lease = this.#lease(membership, partition, (released) => group.release(member, released))
+        const lease = this.#lease(membership, partition, { owner: member.name, lives: (owner) => group.lives(owner), released: (released) => group.release(member, released) })
         queueMicrotask(() => handler.assigned(lease))
         return lease
       },
@@ -159,7 +162,7 @@ export class SqliteLog implements Log {
     return result
   }
 
-  #lease(membership: Membership, partition: number, released: (lease: SqliteLease) => void): SqliteLease {
+  #lease(membership: Membership, partition: number, held: Pick<LeaseEnvironment, 'owner' | 'lives' | 'released'>): SqliteLease {
     const { catalog, reader } = this.#parts
     return new SqliteLease(partition, {
       clock: this.#options.clock,
@@ -171,7 +174,7 @@ export class SqliteLog implements Log {
       read: (topic, index, from, recordsMax, bytesMax) => this.#reading(() => reader.read(topic, index, from, Infinity, { recordsMax, bytesMax })),
       wait: (topics, index, ms, ended) => this.#waiting.wait(new Set([...topics].map((topic) => catalog.tp(topic, index))), ms, ended),
       tp: (topic, index) => catalog.tp(topic, index),
-      released,
+      ...held,
     })
   }
 

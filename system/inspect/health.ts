@@ -7,7 +7,7 @@ import type { Codec } from '../ports/codec.ts'
 import type { Committed, Log } from '../ports/log.ts'
 import { disagreementOf } from '../partition/acquisition.ts'
 import type { JournalRecord } from '../partition/journal.ts'
-import { journalRecords, lastRecord } from '../partition/recovery.ts'
+import { journalRecords, lastRecord } from '../partition/survey.ts'
 import { durableState, partitionState } from '../partition/state-store.ts'
 import type { TypePlan } from '../partition/topology.ts'
 

@@ -2,7 +2,7 @@
 import type { DropReason, FailureClass } from '../protocol/failures.ts'
 import type { Codec } from '../ports/codec.ts'
 import type { Log } from '../ports/log.ts'
-import { journalRecords } from '../partition/recovery.ts'
+import { journalRecords } from '../partition/survey.ts'
 import type { TypePlan } from '../partition/topology.ts'
 
 export interface Totals {

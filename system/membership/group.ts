@@ -16,6 +16,8 @@ export interface Seat {
 }
 
 export interface GroupMember<S extends Seat> {
+  /** Its name, of which there is no other. */
+  readonly name: string
   /** Makes the seat of an index and tells the member of it. */
   readonly seat: (partition: number) => S
 }
@@ -38,6 +40,11 @@ export class Group<S extends Seat> {
 
   get members(): readonly GroupMember<S>[] {
     return [...this.#held.keys()]
+  }
+
+  lives(name: string): boolean {
+    for (const member of this.#held.keys()) if (member.name === name) return true
+    return false
   }
 
   holder(partition: number): GroupMember<S> | undefined {

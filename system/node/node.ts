@@ -15,6 +15,7 @@ import type { LoadedModel, ModelStore } from '../ports/models.ts'
 import type { Random } from '../ports/random.ts'
 import type { Rpc } from '../ports/rpc.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
+import type { Turnstile } from '../ports/turnstile.ts'
 import type { SystemDefinition } from '../authoring/system.ts'
 import { CachedStates } from '../partition/cached-states.ts'
 import type { PartitionDeps, PartitionSettings } from '../partition/deps.ts'
@@ -28,6 +29,7 @@ import type { TypePlan } from '../partition/topology.ts'
 import { Commands } from './commands.ts'
 import { answerQuery } from './queries.ts'
 import { TaskRunner } from './tasks.ts'
+import { LocalTurnstile } from './turnstile.ts'
 
 export interface NodeOptions {
   readonly system: SystemDefinition
@@ -43,6 +45,8 @@ export interface NodeOptions {
   /** Used instead of keyed reads where given. */
   readonly cache?: SnapshotCache
   readonly settings?: Partial<PartitionSettings>
+  /** Shared by all threads of the process; default: one of this node's own. */
+  readonly turnstile?: Turnstile
   /** Serves queries where given. */
   readonly rpc?: Rpc
   /** Session timeout of the groups, ms; half of it is how old a proof of ownership may be. Default 10 s. */
@@ -78,6 +82,7 @@ export class StatelogNode {
   readonly #tasks: TaskRunner
   readonly #library: ModelLibrary
   readonly #outside: Outside
+  readonly #turnstile: Turnstile
   readonly #members: Member[] = []
   readonly #partitions = new Map<string, Partition>()
   #isStopping = false
@@ -89,6 +94,7 @@ export class StatelogNode {
     this.#library = new ModelLibrary(options.system.models, options.models, options.modelStore)
     const tables = new Map(options.system.tables.map((table) => [table.name, table]))
     this.#outside = liveOutside({ model: (hash) => this.#library.get(hash), tables, clock: options.clock, codec: options.codec })
+    this.#turnstile = options.turnstile ?? new LocalTurnstile()
     this.#tasks = new TaskRunner(options.log, options.codec, options.clock, options.telemetry)
   }
 
@@ -169,6 +175,7 @@ export class StatelogNode {
     return {
       log, codec, clock, random, telemetry, plan,
       outside: this.#outside,
+      turnstile: this.#turnstile,
       models: this.#library,
       states: (partition) => {
         if (cache !== undefined) return new CachedStates(log, cache, codec, plan, partition, telemetry)

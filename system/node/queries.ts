@@ -11,7 +11,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Codec } from '../ports/codec.ts'
 import type { Rpc } from '../ports/rpc.ts'
 import { Unsettled } from '../partition/cycle.ts'
-import type { CycleParts } from '../partition/cycle.ts'
+import type { PartitionParts } from '../partition/parts.ts'
 import { decodeEntity } from '../partition/entity.ts'
 import type { Entity } from '../partition/entity.ts'
 import type { Partition } from '../partition/partition.ts'
@@ -54,7 +54,7 @@ interface Seen {
 const LOOKS_MAX = 10
 
 async function look(plan: TypePlan, glance: NonNullable<Partition['live']>, codec: Codec, id: EntityId): Promise<Seen> {
-  const { memory, states }: CycleParts = glance.parts
+  const { memory, states }: PartitionParts = glance.parts
   for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
     const seen = await glance.atRest(() => {
       const entity = memory.entities.peek(id)

@@ -1,71 +1,154 @@
-// Acquisition: from a fenced lease to a partition that may go live: positions, journal and memory agree, and a lease record says so.
+// Acquisition: from a fenced lease to a partition that may go live: positions and journal agree, a lease record says who owns it, memory is rebuilt.
 //
 // Owns nothing afterwards. Every disagreement is an answer with its cure, never a guess.
-import { CLEAN_COMMITS } from '../protocol/limits.ts'
+//
+// Q1. The lease record is the first act after fencing, before anything is folded: an owner that dies of what it folds has been counted.
+// Q2. An isolated owner names what it folds before it folds it (C1 of `suspicion.ts`); an entity that is blamed is parked, the rest goes on.
 import type { Failure } from '../protocol/failures.ts'
 import type { Committed, Lease } from '../ports/log.ts'
-import { prepareModels } from './activation.ts'
+import { modelsOfLease, prepareModels } from './activation.ts'
 import { Committer } from './commit.ts'
-import type { CycleParts } from './cycle.ts'
+import type { PartitionParts } from './parts.ts'
 import type { PartitionDeps } from './deps.ts'
 import { decodeMetadata } from './journal.ts'
 import type { InputRef, JournalRecord } from './journal.ts'
+import type { FoldGuard, FoldParts } from './journal-folder.ts'
+import { attemptsAfter, isIsolated, JournalTip, TipBroken } from './journal-tip.ts'
+import { parkUnfoldable } from './parking.ts'
+import type { Unfoldable } from './parking.ts'
 import { Position } from './position.ts'
+import { Gone } from './range-reading.ts'
 import { recover } from './recovery.ts'
 import type { Recovered } from './recovery.ts'
 import { Snapshots } from './snapshots.ts'
+import type { StateStore } from './state-store.ts'
+import { foldCause, Suspicion } from './suspicion.ts'
+import { lastRecord, surveyed } from './survey.ts'
 
 export type Acquired =
-  | { readonly kind: 'live'; readonly parts: CycleParts; readonly attempts: number; readonly rebased: readonly number[] }
+  | { readonly kind: 'live'; readonly parts: PartitionParts; readonly rebased: readonly number[] }
   | { readonly kind: 'position-moved'; readonly reason: string }
   | { readonly kind: 'history-gone'; readonly reason: string }
   | { readonly kind: 'fenced' }
-  | { readonly kind: 'again'; readonly reason: string }
+  | { readonly kind: 'again'; readonly reason: string; readonly atOnce?: true }
 
 export interface Acquisition {
   readonly forced: ReadonlyMap<InputRef, Failure>
-  /** This process has had the partition before, and knows why it acquires it again: no crash came between. */
-  readonly isRestart: boolean
+  /** An entity whose newest state cannot be stored: it is parked first. */
+  readonly unfoldable?: Unfoldable | undefined
 }
 
-/** Recovers and commits the lease record. The lease is fenced already. */
-export async function acquire(deps: PartitionDeps, lease: Lease, { forced, isRestart }: Acquisition): Promise<Acquired> {
-  const { log, codec, plan, telemetry, clock } = deps
+/** Commits the lease record and recovers. The lease is fenced already. */
+export async function acquire(deps: PartitionDeps, lease: Lease, options: Acquisition): Promise<Acquired> {
+  try {
+    return await acquireOrThrow(deps, lease, options)
+  } catch (thrown) {
+    if (thrown instanceof Gone) return { kind: 'history-gone', reason: thrown.message }
+    if (!(thrown instanceof TipBroken)) throw thrown
+    return thrown.outcome.kind === 'fenced' ? thrown.outcome : { kind: 'again', reason: thrown.message }
+  }
+}
+
+async function acquireOrThrow(deps: PartitionDeps, lease: Lease, { forced, unfoldable }: Acquisition): Promise<Acquired> {
+  const { log, codec, plan, telemetry } = deps
   const { partition } = lease
   const committed = await lease.committed()
   const states = deps.states(partition)
   telemetry.probe('recovering', plan.group, partition)
-  const recovery = await recover({ log, codec, plan, partition, states, telemetry })
-  if (recovery.kind === 'history-gone') return recovery
-  const disagreement = disagreementOf(plan.group, partition, committed, recovery.last)
+  const end = await log.offsetsAt(plan.journal, partition, 'latest')
+  const last = await lastRecord(log, codec, plan, partition, end)
+  const disagreement = disagreementOf(plan.group, partition, committed, last)
   if (disagreement !== undefined) return disagreement
-  const { memory } = recovery
-  const unusable = await prepareModels(memory.models, deps.models)
-  if (unusable !== undefined) return { kind: 'again', reason: unusable }
-  const watermarks = memory.watermarks?.save() ?? []
-  if (recovery.last === undefined) {
-    memory.life = deps.random.uuid()
-    states.expect(memory.life, [], [])
-  }
-  memory.epoch += 1
-  const positions = await positionsOf(deps, partition, recovery.last?.positions ?? new Map())
-  const snapshots = new Snapshots(memory, codec, states, recovery.marks)
-  for (const record of recovery.folded) snapshots.journalled(record.seq, record.offset, record.inputs)
-  // What the journal above the floor says about occupancy and bucket marks must reach the partition record before the floor may pass it.
-  if (recovery.last !== undefined) snapshots.touchPartition(recovery.last.floor.seq, clock.nowMs())
-  const attempts = isRestart ? Math.max(1, recovery.sinceLease.attempts) : attemptsOf(recovery)
-  const position = new Position(positions)
-  const stateEnd = await log.offsetsAt(plan.state, partition, 'latest')
-  const committer = new Committer(deps, lease, { memory, snapshots, position, states, attempts, journalEnd: recovery.journalEnd, stateEnd, partitionFrom: recovery.last?.partitionFrom ?? stateEnd })
-  const seq = memory.seq + 1
-  const nowMs = Math.max(clock.nowMs(), memory.nowMs)
-  const result = await committer.commit({ kind: 'lease', seq, nowMs, batch: undefined, inputs: [], watermarks, models: memory.models, idle: false, pace: 'steady' })
-  if (result.kind === 'fenced') return result
-  if (result.kind !== 'done') return { kind: 'again', reason: `the lease record was not committed: ${result.kind}` }
-  memory.seq = seq
-  memory.nowMs = nowMs
+  const isAlive = last !== undefined && lease.lives(last.owner)
+  const attempts = attemptsAfter(last, isAlive)
+  const positions = await positionsOf(deps, partition, last?.positions ?? new Map())
+  const tip = new JournalTip(deps, lease, { ...(last ?? firstRecord(deps, end)), attempts, positions }, end)
+  const suspicion = new Suspicion(last?.suspect, isAlive)
+  await tip.write({ kind: 'lease', suspect: suspicion.pending })
   telemetry.probe('lease-committed', plan.group, partition)
-  return { kind: 'live', parts: { memory, position, snapshots, states, committer, forced }, attempts, rebased: recovery.rebased }
+  const parked = unfoldable ?? blamedEntity(suspicion)
+  if (parked !== undefined) return park(deps, tip, states, partition, parked)
+  // Who died before the first suspect may have died of what it folded.
+  const isGuarded = isIsolated(attempts) && ((last?.kind === 'lease' && !isAlive) || suspicion.folding !== undefined)
+  const recovery = await recover({ log, codec, plan, partition, states, telemetry, ...(isGuarded ? { guard: guardOf(tip, suspicion, deps) } : {}) })
+  if (recovery.kind === 'history-gone') return recovery
+  const parts = await partsOf(deps, lease, { recovery, tip, states, attempts, forced, suspicion })
+  const unusable = await prepareModels(parts.memory.models, deps.models)
+  return unusable === undefined ? { kind: 'live', parts, rebased: recovery.rebased } : { kind: 'again', reason: unusable }
+}
+
+/** What the journal of a new partition starts from. */
+function firstRecord({ random, plan }: PartitionDeps, journalEnd: number): JournalRecord {
+  return {
+    v: 1, life: random.uuid(), epoch: 0, seq: -1, kind: 'release', code: plan.code, owner: '', attempts: 1, batches: 0, suspect: undefined, nowMs: 0, inputs: [], positions: new Map(),
+    floor: { seq: 0, offset: journalEnd }, stateFrom: 0, partitionFrom: 0, timers: [], watermarks: undefined, cut: undefined, verdicts: [], decisions: [], choices: [],
+    drops: new Map(), saved: [], occupancy: new Map(), hash: 0, models: undefined, parked: [],
+  }
+}
+
+function blamedEntity(suspicion: Suspicion): Unfoldable | undefined {
+  const { folding } = suspicion
+  if (folding?.entity === undefined || !folding.isBlamed) return undefined
+  return { entity: folding.entity, seq: folding.seq, failure: { class: 'crash', message: `the process died each time it folded seq ${folding.seq} for '${folding.entity}'`, stage: 'recovery' } }
+}
+
+/** Takes the entity out; then everything begins again without it. */
+async function park(deps: PartitionDeps, tip: JournalTip, states: StateStore, partition: number, unfoldable: Unfoldable): Promise<Acquired> {
+  const survey = await surveyed({ log: deps.log, codec: deps.codec, plan: deps.plan, partition }, states, tip.last, tip.end, false)
+  states.expect(tip.last.life, survey.marks, survey.starts)
+  await parkUnfoldable(deps, tip, states, survey, partition, unfoldable)
+  const reason = `'${unfoldable.entity}' is parked: ${unfoldable.failure.message}`
+  deps.telemetry.log('warn', `${deps.plan.group}/${partition}: ${reason}`)
+  return { kind: 'again', reason, atOnce: true }
+}
+
+/** Q2: first the record is named; once a record is suspected, its entities one by one. */
+function guardOf(tip: JournalTip, suspicion: Suspicion, { telemetry, plan }: PartitionDeps): FoldGuard {
+  const target = suspicion.folding
+  const name = (seq: number, entity: Parameters<typeof foldCause>[0]['entity']): Promise<void> => tip.write({ kind: 'suspect', suspect: suspicion.next(foldCause({ seq, entity })) })
+  return {
+    before: async ({ seq }: JournalRecord, parts: FoldParts) => {
+      if (target !== undefined && seq < target.seq) return
+      if (target?.seq === seq) {
+        telemetry.log('warn', `${plan.group}: the process died while seq ${seq} was folded; looking for the entity that does it`)
+        for (const entity of target.entity === undefined ? await parts.entities() : [target.entity]) {
+          await name(seq, entity)
+          await parts.rehearse(entity)
+        }
+      }
+      await name(seq, undefined)
+    },
+  }
+}
+
+interface Made {
+  readonly recovery: Recovered
+  readonly tip: JournalTip
+  readonly states: StateStore
+  readonly attempts: number
+  readonly forced: ReadonlyMap<InputRef, Failure>
+  readonly suspicion: Suspicion
+}
+
+async function partsOf(deps: PartitionDeps, lease: Lease, { recovery, tip, states, attempts, forced, suspicion }: Made): Promise<PartitionParts> {
+  const { codec, plan, clock, log } = deps
+  const { memory } = recovery
+  const snapshots = new Snapshots(memory, codec, states, recovery.marks)
+  const known = new Set(recovery.folded.map(({ seq }) => seq))
+  for (const record of [...recovery.folded, ...tip.written.filter(({ seq }) => !known.has(seq))]) snapshots.journalled(record.seq, record.offset, record.inputs)
+  Object.assign(memory, { seq: tip.last.seq, nowMs: tip.last.nowMs, epoch: tip.last.epoch, models: modelsOfLease(memory.models, plan.models) })
+  // What the journal above the floor says about occupancy and bucket marks must reach the partition record before the floor may pass it.
+  if (tip.last.seq > 0) snapshots.touchPartition(tip.last.floor.seq, clock.nowMs())
+  const position = new Position(tip.last.positions)
+  const stateEnd = await log.offsetsAt(plan.state, lease.partition, 'latest')
+  const committer = new Committer(deps, lease, { memory, snapshots, position, states, attempts, journalEnd: tip.end, stateEnd, partitionFrom: tip.last.partitionFrom })
+  const { blamed } = suspicion
+  const crash: Failure | undefined = blamed === undefined ? undefined : { class: 'crash', message: 'the process died each time it took this input', stage: 'step' }
+  return {
+    memory, position, snapshots, states, committer, attempts,
+    forced: blamed === undefined || crash === undefined ? forced : new Map(forced).set(blamed, crash),
+    suspicion: isIsolated(attempts) ? suspicion : undefined,
+  }
 }
 
 /** Today's inputs first, in their order (N1 of `renumber.ts`); what is no longer an input keeps its place. New ones begin at their start. */
@@ -74,12 +157,6 @@ async function positionsOf({ log, plan }: PartitionDeps, partition: number, jour
   for (const topic of plan.inputs) positions.set(topic, journalled.get(topic) ?? (await log.offsetsAt(topic, partition, 'earliest')))
   for (const [topic, next] of journalled) if (!positions.has(topic)) positions.set(topic, next)
   return positions
-}
-
-/** Attempts since the last orderly release or clean run: what crash isolation counts. */
-function attemptsOf(recovery: Recovered): number {
-  const { batches, released, attempts } = recovery.sinceLease
-  return recovery.last === undefined || released || batches >= CLEAN_COMMITS ? 1 : attempts + 1
 }
 
 /** Group offsets and journal were written by the same commit: where they differ, someone else moved one of them. */

@@ -1,4 +1,5 @@
 // Arrivals: polled ranges as one sequence, decoded. Merged k-way by event time, then by topic; a topic's own order never changes.
+import type { Failure } from '../protocol/failures.ts'
 import type { LogRecord, RecordRange } from '../protocol/record.ts'
 import type { Decode, Decoder } from './decode.ts'
 import { addField, addHeaders } from './field-sum.ts'
@@ -16,11 +17,20 @@ export function inputRef(inputs: readonly string[], topic: string, offset: numbe
   return `${inputs.indexOf(topic)}:${offset}`
 }
 
-/** Merges decoded ranges. A record without a time of its own (bad, control) goes right after its predecessor. */
-export function arrivalsOf(decoder: Decoder, inputs: readonly string[], ranges: readonly RecordRange[], nowMs: number): readonly Arrival[] {
+const NONE: ReadonlyMap<InputRef, Failure> = new Map()
+
+/**
+ * Merges decoded ranges. A record without a time of its own (bad, control) goes right after its predecessor. `crashed`: inputs that are known to
+ * end the process (class `crash`); they are not decoded.
+ */
+export function arrivalsOf(decoder: Decoder, inputs: readonly string[], ranges: readonly RecordRange[], nowMs: number, crashed: ReadonlyMap<InputRef, Failure> = NONE): readonly Arrival[] {
+  const decode = (topic: string, partition: number, record: LogRecord): Decode => {
+    const failure = crashed.size === 0 ? undefined : crashed.get(inputRef(inputs, topic, record.offset))
+    return failure?.class === 'crash' ? decoder.undecoded(topic, record, failure) : decoder.decode(topic, partition, record, nowMs)
+  }
   const queues = [...ranges]
     .sort((a, b) => inputs.indexOf(a.topic) - inputs.indexOf(b.topic))
-    .map((range) => ({ arrivals: range.records.map((record): Arrival => ({ topic: range.topic, partition: range.partition, record, decode: decoder.decode(range.topic, range.partition, record, nowMs) })), at: 0 }))
+    .map((range) => ({ arrivals: range.records.map((record): Arrival => ({ topic: range.topic, partition: range.partition, record, decode: decode(range.topic, range.partition, record) })), at: 0 }))
     .filter((queue) => queue.arrivals.length > 0)
   const [only] = queues
   if (only === undefined) return []

@@ -18,6 +18,12 @@ export interface DeadLetterDraft {
   readonly directive: Directive
 }
 
+/** An event put aside for a parked entity. */
+export interface ParkedDraft {
+  readonly subject: Extract<Subject, { readonly kind: 'record' }>
+  readonly entity: EntityId
+}
+
 export interface TaskStart {
   readonly entity: EntityId
   readonly task: string
@@ -52,6 +58,9 @@ export class Batch {
   readonly activated: string[] = []
   readonly deadLetters: DeadLetterDraft[] = []
   readonly drops = new Map<DropReason, number>()
+  readonly parked: ParkedDraft[] = []
+  /** What that adds to the index, by entity; also entities that were parked just now. */
+  readonly parkedChanges = new Map<EntityId, { count: number; bytes: number }>()
   readonly taskStarts: TaskStart[] = []
   readonly replies: CommandReply[] = []
   readonly logs: LogEntry[] = []

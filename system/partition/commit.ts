@@ -4,7 +4,6 @@
 // Does not decide what to do about an outcome other than `done`: `partition.ts` does.
 //
 // J1. Seqs follow each other without gaps. J3. After any outcome but `done` nothing of this object may be used again.
-import { addOccupancy } from './memory.ts'
 import type { Memory } from './memory.ts'
 import type { Failure } from '../protocol/failures.ts'
 import { headerOf } from '../protocol/record.ts'
@@ -15,12 +14,14 @@ import type { Batch } from './batch.ts'
 import { deadLetterRecord } from './dead-letters.ts'
 import type { PartitionDeps } from './deps.ts'
 import { encodeJournal, encodeMetadata } from './journal.ts'
-import type { InputRange, InputRef, JournalKind, JournalRecord } from './journal.ts'
+import type { InputRange, InputRef, JournalKind, JournalRecord, ParkedChange, Suspect } from './journal.ts'
 import { hashOf } from './outbox.ts'
+import { parkedDraftRecord } from './parking.ts'
 import type { Position } from './position.ts'
 import type { Pace, SnapshotPlan, Snapshots } from './snapshots.ts'
 import type { StateStore, WrittenState } from './state-store.ts'
 import { ARMED_HEADER } from './states.ts'
+import { addCounts, addParked } from './survey.ts'
 import type { ModelRef } from './topology.ts'
 import type { WatermarkState } from './watermarks.ts'
 
@@ -35,6 +36,8 @@ export interface CommitPlan {
   readonly models: ReadonlyMap<string, ModelRef>
   readonly idle: boolean
   readonly pace: Pace
+  /** Named by a suspect record. */
+  readonly suspect?: Suspect
 }
 
 export type CommitResult =
@@ -127,15 +130,17 @@ export class Committer {
     const outbox = batch?.outbox.records() ?? []
     const hash = hashOf(outbox)
     if (batch !== undefined) {
-      addOccupancy(this.#memory, batch.occupancy)
-      if (batch.occupancy.size > 0) this.#snapshots.touchPartition(seq, nowMs)
+      addCounts(this.#memory.occupancy, batch.occupancy)
+      addParked(this.#memory.parked, { seq, parked: parkedOf(batch) })
+      if (batch.occupancy.size > 0 || batch.parkedChanges.size > 0) this.#snapshots.touchPartition(seq, nowMs)
     }
     const letters = await Promise.all((batch?.deadLetters ?? []).map((draft) => deadLetterRecord(deps.log, deps.plan, this.#lease.partition, draft, nowMs)))
     const snapshots = this.#snapshots.plan(seq, nowMs, this.#journalEnd, plan.pace)
     const promises = this.#announcements.records(outbox, this.#progressMs(), plan.idle, nowMs)
     const positions = this.#position.after(plan.inputs)
     const journal = this.#journalRecord(plan, snapshots, positions, hash)
-    const records = [...outbox, ...letters, ...snapshots.snapshots.map(({ record }) => record)]
+    const parked = await Promise.all((batch?.parked ?? []).map((draft) => parkedDraftRecord(deps.log, deps.plan, this.#lease.partition, draft, seq, nowMs)))
+    const records = [...outbox, ...letters, ...parked, ...snapshots.snapshots.map(({ record }) => record)]
     if (snapshots.partition !== undefined) records.push(snapshots.partition)
     records.push(...promises, { topic: deps.plan.journal, partition: this.#lease.partition, key: null, value: encodeJournal(deps.codec, journal), headers: [], timestampMs: nowMs })
     return { deps, records, written: outbox.length, snapshots, positions }
@@ -152,10 +157,10 @@ export class Committer {
     const { batch } = plan
     const code = [this.#deps.plan.code, ...[...this.#deps.plan.models].map(([name, model]) => `${name}@${model.version}:${model.hash.slice(0, 12)}`)].join(' ')
     return {
-      v: 1, life: this.#memory.life, epoch: this.#memory.epoch, seq: plan.seq, kind: plan.kind, code, attempts: this.#attempts, nowMs: plan.nowMs,
+      v: 1, life: this.#memory.life, epoch: this.#memory.epoch, seq: plan.seq, kind: plan.kind, code, owner: this.#lease.owner, attempts: this.#attempts, batches: this.batches + (plan.kind === 'batch' ? 1 : 0), suspect: plan.suspect, nowMs: plan.nowMs,
       inputs: plan.inputs, positions, floor: snapshots.floor, stateFrom: this.#stateEnd, partitionFrom: snapshots.partition === undefined ? this.#partitionFrom : this.#stateEnd, timers: batch?.fired ?? [], watermarks: plan.watermarks, cut: batch?.cut,
       verdicts: batch?.verdicts ?? [], decisions: batch?.decisions ?? [], choices: batch?.choices ?? [], drops: batch?.drops ?? new Map(), saved: snapshots.saved,
-      occupancy: batch?.occupancy ?? new Map(), hash, models: plan.models,
+      occupancy: batch?.occupancy ?? new Map(), hash, models: plan.models, parked: batch === undefined ? [] : parkedOf(batch),
     }
   }
 
@@ -178,4 +183,8 @@ export class Committer {
     this.#states.written(seq, states)
     telemetry.probe('after-cache', plan.group, this.#lease.partition)
   }
+}
+
+function parkedOf(batch: Batch): readonly ParkedChange[] {
+  return [...batch.parkedChanges].map(([entity, { count, bytes }]) => ({ entity, count, bytes }))
 }

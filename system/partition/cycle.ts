@@ -2,25 +2,21 @@
 //
 // Owns: nothing beyond the batch in hand; memory and position belong to the acquisition. Ends by itself only when told to or when it cannot go on.
 import { CLOCK_JUMP_MS_MAX } from '../protocol/limits.ts'
-import type { Failure } from '../protocol/failures.ts'
 import type { RecordRange } from '../protocol/record.ts'
 import type { Lease } from '../ports/log.ts'
 import { prepareActivations } from './activation.ts'
 import { arrivalsOf } from './arrivals.ts'
 import type { Arrival } from './arrivals.ts'
 import type { Batch } from './batch.ts'
-import type { CommitResult, Committer } from './commit.ts'
+import type { CommitResult } from './commit.ts'
 import { Decoder } from './decode.ts'
 import type { PartitionDeps } from './deps.ts'
 import { foldBatch } from './fold.ts'
 import { Idleness } from './idleness.ts'
-import type { InputRef } from './journal.ts'
+import { Isolation } from './isolation.ts'
 import { loadEntities, neededEntities } from './loading.ts'
-import type { Memory } from './memory.ts'
 import { RecordMaker } from './outbox.ts'
-import type { Position } from './position.ts'
-import type { Snapshots } from './snapshots.ts'
-import type { StateStore } from './state-store.ts'
+import type { PartitionParts } from './parts.ts'
 
 /** Why the loop ended. */
 export type CycleEnd =
@@ -33,23 +29,22 @@ export class Unsettled extends TypeError {
   override readonly name = 'Unsettled'
 }
 
-export interface CycleParts {
-  readonly memory: Memory
-  readonly position: Position
-  readonly snapshots: Snapshots
-  readonly states: StateStore
-  readonly committer: Committer
-  /** Inputs that an earlier attempt found to be refused by the log. */
-  readonly forced: ReadonlyMap<InputRef, Failure>
+/** When a batch began, and with what. */
+interface Moment {
+  readonly startedMs: number
+  readonly ranges: readonly RecordRange[]
+  readonly nowMs: number
+  readonly idle: boolean
 }
 
 export class Cycle {
   readonly #deps: PartitionDeps
   readonly #lease: Lease
-  readonly #parts: CycleParts
+  readonly #parts: PartitionParts
   readonly #decoder: Decoder
   readonly #maker: RecordMaker
   readonly #idleness: Idleness
+  #isolation: Isolation | undefined
   /** Ends the wait for the poll in hand. */
   #abandon: (() => void) | undefined
   readonly #looks: ((isCommitted: boolean) => void)[] = []
@@ -58,12 +53,13 @@ export class Cycle {
   /** The loop is over: nothing will come to rest any more. */
   #isOver = false
 
-  constructor(deps: PartitionDeps, lease: Lease, parts: CycleParts) {
+  constructor(deps: PartitionDeps, lease: Lease, parts: PartitionParts) {
     this.#deps = deps
     this.#lease = lease
     this.#parts = parts
     this.#decoder = new Decoder(deps.plan, deps.codec)
     this.#maker = new RecordMaker(deps.plan, lease.partition, deps.codec)
+    this.#isolation = parts.suspicion === undefined ? undefined : new Isolation(deps, parts, parts.suspicion)
     this.#idleness = new Idleness(deps.plan, deps.settings.idleMs)
   }
 
@@ -112,7 +108,7 @@ export class Cycle {
   }
 
   async #batch(): Promise<CycleEnd | undefined> {
-    const { clock, telemetry, plan, settings } = this.#deps
+    const { clock, telemetry, plan } = this.#deps
     const startedMs = clock.monotonicMs()
     const ranges = await this.#poll()
     const { memory } = this.#parts
@@ -123,27 +119,62 @@ export class Cycle {
     const idle = this.#idleness.isIdle(memory, clock.monotonicMs())
     if (ranges.length === 0 && !this.#hasUpkeep(nowMs, idle)) return undefined
     telemetry.probe('after-poll', plan.group, this.#lease.partition)
-    const arrivals = arrivalsOf(this.#decoder, plan.inputs, ranges, nowMs)
+    const moment: Moment = { startedMs, ranges, nowMs, idle }
+    return this.#isolation === undefined ? this.#together(moment) : this.#alone(moment, this.#isolation)
+  }
+
+  async #together(moment: Moment): Promise<CycleEnd | undefined> {
+    const { turnstile } = this.#deps
+    const waiting = turnstile.enter()
+    if (waiting !== undefined) await waiting
+    try {
+      return await this.#run(moment, undefined)
+    } finally {
+      turnstile.leave()
+    }
+  }
+
+  /** What is due goes first; the record that was polled then waits for the next batch. */
+  async #alone(moment: Moment, isolation: Isolation): Promise<CycleEnd | undefined> {
+    const { turnstile } = this.#deps
+    await turnstile.enterAlone()
+    try {
+      const due = await isolation.due(moment.nowMs)
+      const failed = await isolation.name(due === undefined ? isolation.arrivalCause(moment.ranges) : due.cause, moment.nowMs)
+      return failed ?? await this.#run(due === undefined ? moment : { ...moment, ranges: [] }, isolation)
+    } finally {
+      turnstile.leaveAlone()
+    }
+  }
+
+  async #run({ startedMs, ranges, nowMs, idle }: Moment, isolation: Isolation | undefined): Promise<CycleEnd | undefined> {
+    const { telemetry, plan, settings, clock } = this.#deps
+    const { memory } = this.#parts
+    const arrivals = arrivalsOf(this.#decoder, plan.inputs, ranges, nowMs, this.#parts.forced)
     telemetry.probe('after-decode', plan.group, this.#lease.partition)
     await loadEntities(memory, this.#deps.codec, this.#parts.states, neededEntities(memory, arrivals, nowMs, undefined), false)
     const refused = await prepareActivations(plan, arrivals, this.#deps.models)
     const forced = refused.size === 0 ? this.#parts.forced : new Map([...this.#parts.forced, ...refused])
     telemetry.probe('after-load', plan.group, this.#lease.partition)
+    const failed = await isolation?.name(await isolation.dueAfter(arrivals), nowMs)
+    if (failed !== undefined) return failed
     this.#isResting = false
     const watermarks = memory.watermarks?.save() ?? []
     const { models } = memory
     const seq = memory.seq + 1
-    const batch = await foldBatch(memory, this.#maker, this.#deps.outside, { seq, nowMs, arrivals, journal: undefined, forced, releasesMax: settings.releasesMax })
+    const batch = await foldBatch(memory, this.#maker, this.#deps.outside, { seq, nowMs, arrivals, journal: undefined, forced, releasesMax: settings.releasesMax, isSingle: isolation !== undefined })
     telemetry.probe('after-step', plan.group, this.#lease.partition)
     const inputs = this.#parts.position.consumed(ranges, arrivals, batch.consumed)
     const result = await this.#parts.committer.commit({ kind: 'batch', seq, nowMs, batch, inputs, watermarks, models, idle, pace: 'steady' })
     if (result.kind !== 'done') return result
+    if (isolation?.settled() === true) this.#isolation = undefined
     this.#publish(batch, arrivals, result.outputs, clock.monotonicMs() - startedMs)
     return undefined
   }
 
   async #poll(): Promise<readonly RecordRange[]> {
     const { settings, clock } = this.#deps
+    if (this.#isolation !== undefined) return this.#pollOnce(this.#waitMs(), 1)
     const first = await this.#pollOnce(this.#waitMs())
     const got = first.reduce((sum, range) => sum + range.records.length, 0)
     if (got === 0 || got >= settings.batchRecordsMax || settings.commitWaitMs === 0) return first
@@ -153,7 +184,7 @@ export class Cycle {
     return again.length === 0 ? first : again
   }
 
-  #pollOnce(waitMsMax: number): Promise<readonly RecordRange[]> {
+  #pollOnce(waitMsMax: number, recordsMax = this.#deps.settings.batchRecordsMax): Promise<readonly RecordRange[]> {
     const { plan, settings } = this.#deps
     const { watermarks } = this.#parts.memory
     const from = new Map<string, number>()
@@ -162,7 +193,7 @@ export class Cycle {
       if (topic !== plan.inbox && watermarks?.isAhead(topic, plan.definition.limits.skewMs) === true) continue
       from.set(topic, this.#parts.position.of(topic))
     }
-    const poll = this.#lease.poll({ from, recordsMax: settings.batchRecordsMax, bytesMax: settings.batchBytesMax, waitMsMax })
+    const poll = this.#lease.poll({ from, recordsMax, bytesMax: settings.batchBytesMax, waitMsMax })
     return waitMsMax === 0 ? poll : this.#orStopped(poll)
   }
 
@@ -205,6 +236,7 @@ export class Cycle {
     const { telemetry, plan, onReplies, onTasks, onCommitted } = this.#deps
     const { memory, states } = this.#parts
     if (batch.replies.length > 0) onReplies(batch.replies)
+    for (const { entity, failure } of batch.deadLetters.filter(({ directive }) => directive === 'park')) telemetry.log('warn', `${plan.group}/${this.#lease.partition}: '${entity}' is parked: ${failure.class}: ${failure.message}`)
     for (const model of batch.activated) telemetry.log('info', `${plan.group}/${this.#lease.partition}: model ${model} is active from seq ${batch.seq} on`)
     for (const entry of batch.logs) telemetry.log('info', `${plan.definition.name}/${entry.entity}: ${entry.label}`, entry.value)
     onCommitted(memory)

@@ -59,7 +59,8 @@ export async function deadLetterRecord(log: Log, plan: TypePlan, partition: numb
   }
 }
 
-async function reread(log: Log, topic: string, partition: number, offset: number): Promise<LogRecord | undefined> {
+/** The bytes of an input that was held since: they stand where they stood. */
+export async function reread(log: Log, topic: string, partition: number, offset: number): Promise<LogRecord | undefined> {
   const range = await log.read(topic, partition, offset, offset + 1, { recordsMax: 1, bytesMax: Infinity })
   return range.records[0]
 }

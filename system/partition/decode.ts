@@ -42,7 +42,8 @@ export type Decode =
   | { readonly kind: 'input'; readonly input: Input; readonly promised: Promised | undefined }
   | { readonly kind: 'promise'; readonly promised: Promised }
   | { readonly kind: 'activation'; readonly activation: Activation; readonly promised?: undefined }
-  | { readonly kind: 'failed'; readonly failure: Failure; readonly promised?: Promised }
+  /** `entity`: whom the record's key names, where it names one. */
+  | { readonly kind: 'failed'; readonly failure: Failure; readonly entity?: EntityId; readonly promised?: Promised }
 
 const failed = (failureClass: FailureClass, message: string): Extract<Decode, { readonly kind: 'failed' }> => ({ kind: 'failed', failure: { class: failureClass, message, stage: 'decode' } })
 
@@ -61,6 +62,22 @@ export class Decoder {
   }
 
   decode(topic: string, partition: number, record: LogRecord, nowMs: number): Decode {
+    const decoded = this.#decode(topic, partition, record, nowMs)
+    return decoded.kind === 'failed' ? this.#named(topic, record, decoded) : decoded
+  }
+
+  /** A record that ends the process when it is looked at: it is not. */
+  undecoded(topic: string, record: LogRecord, failure: Failure): Decode {
+    return this.#named(topic, record, { kind: 'failed', failure })
+  }
+
+  #named(topic: string, record: LogRecord, decoded: Extract<Decode, { readonly kind: 'failed' }>): Decode {
+    const { entityOfAll } = this.#definition
+    const entity = entityOfAll !== undefined && this.#sources.has(topic) ? parseEntityId(entityOfAll) : entityOf(record.key)
+    return entity === undefined || decoded.failure.class === 'key' ? decoded : { ...decoded, entity }
+  }
+
+  #decode(topic: string, partition: number, record: LogRecord, nowMs: number): Decode {
     const source = this.#sources.get(topic)
     if (source === undefined) return this.#decodeInbox(record)
     const control = headerOf(record.headers, SOURCE_CONTROL_HEADER)

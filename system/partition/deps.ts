@@ -4,6 +4,7 @@ import type { Codec } from '../ports/codec.ts'
 import type { Log } from '../ports/log.ts'
 import type { Random } from '../ports/random.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
+import type { Turnstile } from '../ports/turnstile.ts'
 import type { CommandReply, TaskStart } from './batch.ts'
 import type { Memory } from './memory.ts'
 import type { StateStore } from './state-store.ts'
@@ -19,6 +20,7 @@ export interface PartitionDeps {
   readonly telemetry: Telemetry
   readonly plan: TypePlan
   readonly outside: Outside
+  readonly turnstile: Turnstile
   readonly models: ModelLoader
   /** A store per acquisition: what it believes about the cache ends with the lease. */
   readonly states: (partition: number) => StateStore

@@ -1,11 +1,11 @@
 // Draining: the orderly end of a live partition. Writes what is dirty, within a bound, and always commits `release`.
 import type { Lease } from '../ports/log.ts'
-import type { CycleParts } from './cycle.ts'
+import type { PartitionParts } from './parts.ts'
 import type { PartitionDeps } from './deps.ts'
 import type { JournalKind } from './journal.ts'
 
 /** Writes dirty states until none is left, the time is up or it is hurried, then the release record; waits for cache writes in flight. */
-export async function drain(deps: PartitionDeps, lease: Lease, parts: CycleParts): Promise<void> {
+export async function drain(deps: PartitionDeps, lease: Lease, parts: PartitionParts): Promise<void> {
   const { clock, telemetry, plan, settings } = deps
   const untilMs = clock.monotonicMs() + settings.drainMsMax
   while (!parts.snapshots.isClean && clock.monotonicMs() < untilMs && deps.hurry?.aborted !== true) {
@@ -18,7 +18,7 @@ export async function drain(deps: PartitionDeps, lease: Lease, parts: CycleParts
 }
 
 /** False: the commit was not done, and draining ends here; the next owner recovers. */
-async function commit(deps: PartitionDeps, parts: CycleParts, kind: JournalKind): Promise<boolean> {
+async function commit(deps: PartitionDeps, parts: PartitionParts, kind: JournalKind): Promise<boolean> {
   const { memory, committer } = parts
   const seq = memory.seq + 1
   const nowMs = Math.max(deps.clock.nowMs(), memory.nowMs)

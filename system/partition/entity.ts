@@ -6,6 +6,7 @@
 // N2. A blank entity (no machine, not stopped, nothing armed or seen) is stored as a tombstone.
 import type { MachineEvent } from '../protocol/data.ts'
 import type { EntityId } from '../protocol/ids.ts'
+import type { FailureClass } from '../protocol/failures.ts'
 import type { EngineState, StoredMachine } from '../ports/engine.ts'
 import type { Codec } from '../ports/codec.ts'
 import type { ActorDefinition } from '../authoring/definition.ts'
@@ -61,6 +62,8 @@ export interface Entity {
   holds: Held[]
   seen: Seen[]
   expireAtMs: number | undefined
+  /** Taken out of the fold: nothing steps it, nothing of it is due, its events are put aside. */
+  parked: Parked | undefined
   /** Newest commit that changed it; 0: none. */
   seq: number
   /** Commit whose state was loaded from the state topic: inputs up to it are in it already. 0: never stored. */
@@ -72,14 +75,24 @@ export interface Entity {
   bytes: number
 }
 
+/** Why an entity is parked, and which commits' inputs its state lacks because they could not be folded. */
+export interface Parked {
+  readonly class: FailureClass
+  readonly unfolded?: readonly [from: number, to: number]
+}
+
+function parkedOf([failureClass, from, to]: NonNullable<StoredEntity['p']>): Parked {
+  return from === undefined || to === undefined ? { class: failureClass } : { class: failureClass, unfolded: [from, to] }
+}
+
 const BLANK_BYTES = 1024
 
 export function blankEntity(id: EntityId): Entity {
-  return { id, machine: undefined, stopped: false, timers: new Map(), tasks: new Map(), holds: [], seen: [], expireAtMs: undefined, seq: 0, savedSeq: 0, dirtySeq: 0, dirtyAtMs: 0, bytes: BLANK_BYTES }
+  return { id, machine: undefined, stopped: false, timers: new Map(), tasks: new Map(), holds: [], seen: [], expireAtMs: undefined, parked: undefined, seq: 0, savedSeq: 0, dirtySeq: 0, dirtyAtMs: 0, bytes: BLANK_BYTES }
 }
 
 export function isBlank(entity: Entity): boolean {
-  return entity.machine === undefined && !entity.stopped && entity.expireAtMs === undefined && entity.holds.length === 0 && entity.seen.length === 0
+  return entity.machine === undefined && !entity.stopped && entity.expireAtMs === undefined && entity.holds.length === 0 && entity.seen.length === 0 && entity.parked === undefined
 }
 
 /** Order of held events of one entity: (time, rank, source, id of the outside event). */
@@ -91,9 +104,10 @@ export function compareHeld(a: Held, b: Held): number {
   return a.topic === b.topic ? a.offset - b.offset : a.topic < b.topic ? -1 : 1
 }
 
-/** Everything of the entity that stands in a due index. Timers of event-time types are `event`, the rest counts processing time. */
+/** Everything of the entity that stands in a due index; of a parked one nothing does. Timers of event-time types are `event`, the rest counts processing time. */
 export function duesOf(entity: Entity): readonly Due[] {
   const dues: Due[] = []
+  if (entity.parked !== undefined) return dues
   const first = entity.holds[0]
   if (first !== undefined) dues.push({ dueMs: first.timeMs, entity: entity.id, kind: 0, id: '' })
   for (const [id, timer] of entity.timers) dues.push({ dueMs: timer.dueMs, entity: entity.id, kind: 1, id })
@@ -113,6 +127,7 @@ interface StoredEntity {
   readonly d?: readonly (readonly [key: string, timeMs: number, reply?: unknown])[]
   readonly x?: number
   readonly stopped?: true
+  readonly p?: readonly [failureClass: FailureClass, unfoldedFrom?: number, unfoldedTo?: number]
 }
 
 /** Canonical bytes of the stored form (N1). Throws NotPlainData for a context that cannot be stored. */
@@ -127,6 +142,7 @@ export function encodeEntity(codec: Codec, definition: ActorDefinition, entity: 
     ...(entity.seen.length === 0 ? {} : { d: entity.seen.map((seen) => (seen.reply === undefined ? [seen.key, seen.timeMs] as const : [seen.key, seen.timeMs, seen.reply] as const)) }),
     ...(entity.expireAtMs === undefined ? {} : { x: entity.expireAtMs }),
     ...(entity.stopped ? { stopped: true as const } : {}),
+    ...(entity.parked === undefined ? {} : { p: [entity.parked.class, ...(entity.parked.unfolded ?? [])] as const }),
   }
   return codec.canonical(stored)
 }
@@ -158,6 +174,7 @@ export function decodeEntity(codec: Codec, definition: ActorDefinition, id: Enti
   entity.seen = (stored.d ?? []).map(([key, timeMs, reply]) => (reply === undefined ? { key, timeMs } : { key, timeMs, reply }))
   entity.expireAtMs = stored.x
   entity.stopped = stored.stopped === true
+  entity.parked = stored.p === undefined ? undefined : parkedOf(stored.p)
   entity.seq = seq
   entity.savedSeq = seq
   entity.bytes = BLANK_BYTES + 3 * bytes.length
@@ -167,9 +184,9 @@ export function decodeEntity(codec: Codec, definition: ActorDefinition, id: Enti
 /** Damage behind a checksum is no accident, but it must not throw either. */
 function isStored(value: unknown): value is StoredEntity {
   if (typeof value !== 'object' || value === null) return false
-  const { v, a, t, k, h, d, x } = value as Readonly<Record<string, unknown>>
+  const { v, a, t, k, h, d, x, p } = value as Readonly<Record<string, unknown>>
   const isRows = (part: unknown, columns: number): boolean => part === undefined || (Array.isArray(part) && part.every((row) => Array.isArray(row) && row.length >= columns))
-  return v === 1 && typeof a === 'number' && isRows(t, 4) && isRows(k, 6) && isRows(h, 8) && isRows(d, 2) && (x === undefined || typeof x === 'number')
+  return v === 1 && typeof a === 'number' && isRows(t, 4) && isRows(k, 6) && isRows(h, 8) && isRows(d, 2) && (x === undefined || typeof x === 'number') && (p === undefined || (Array.isArray(p) && typeof p[0] === 'string'))
 }
 
 function migrated(definition: ActorDefinition, from: number, stored: StoredMachine): EngineState | string {

@@ -1,6 +1,6 @@
 // What the parts of a fold share.
 import type { EntityId } from '../protocol/ids.ts'
-import type { Failure } from '../protocol/failures.ts'
+import type { Directive, Failure } from '../protocol/failures.ts'
 import type { OutRecord } from '../protocol/record.ts'
 import type { Arrival } from './arrivals.ts'
 import type { Batch, Subject } from './batch.ts'
@@ -19,6 +19,8 @@ export interface FoldPlan {
   /** Inputs that the log refused to take the results of: they fail with this. */
   readonly forced: ReadonlyMap<InputRef, Failure>
   readonly releasesMax?: number
+  /** At most one firing, release or arrival: the partition isolates. */
+  readonly isSingle?: boolean
   readonly watch?: FoldWatch
 }
 
@@ -36,7 +38,9 @@ export interface FoldContext {
   /** Starts the turn of an input, or queues it behind the entity's waiting one. */
   begin(input: TurnInput): void
   refuse(input: TurnInput, failure: Failure): void
-  refuseRecord(ref: InputRef, subject: Subject, failure: Failure): void
+  refuseRecord(ref: InputRef, subject: Subject, failure: Failure, named?: EntityId): void
+  /** What becomes of a failed input: as journalled, or as the type's policy says. */
+  directiveFor(ref: InputRef, failure: Failure): Directive
   /** True when a control record is refused; it has been dealt with then. */
   isRefused(ref: InputRef, subject: Subject): boolean
   /** The entity, or undefined when its loaded state already contains this commit. */

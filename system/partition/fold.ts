@@ -12,7 +12,7 @@ import { assert } from '../protocol/assert.ts'
 import { RELEASES_PER_BATCH_MAX } from '../protocol/limits.ts'
 import { timerCause } from '../protocol/ids.ts'
 import type { EntityId } from '../protocol/ids.ts'
-import type { Failure } from '../protocol/failures.ts'
+import type { Directive, Failure } from '../protocol/failures.ts'
 import type { OutRecord } from '../protocol/record.ts'
 import type { Arrival } from './arrivals.ts'
 import { Batch } from './batch.ts'
@@ -61,11 +61,12 @@ class Fold implements FoldContext {
     this.#turns = new Turns(memory, this.batch, outside, maker.codec, new EffectApplier(memory, this.batch, maker), this.#refusals, plan.watch?.onTurn)
     this.#inputs = new InputApplier(this)
     // No more than are loaded for a batch.
-    this.#releasesMax = Math.min(plan.releasesMax ?? RELEASES_PER_BATCH_MAX, RELEASES_PER_BATCH_MAX)
+    this.#releasesMax = plan.isSingle === true ? 1 : Math.min(plan.releasesMax ?? RELEASES_PER_BATCH_MAX, RELEASES_PER_BATCH_MAX)
   }
 
   async run(): Promise<Batch> {
-    const { journal, arrivals } = this.plan
+    const { plan } = this
+    const { journal, arrivals } = plan
     this.#fireClock()
     if (this.#turns.isWaiting) await this.#turns.settle()
     const cut = journal?.cut
@@ -73,6 +74,7 @@ class Fold implements FoldContext {
     for (let at = 0; whole && at < arrivals.length; at += 1) {
       const arrival = arrivals[at] as Arrival
       if (this.memory.watermarks !== undefined) whole = await this.#advance(arrival)
+      if (whole && plan.isSingle === true && this.#released > 0) whole = this.#cutHere()
       if (!whole) break
       // Whether a task's result is current shows only when the turns before it have ended: one of them may stop or start the task again.
       // And what asked before an activation is answered by the model of then.
@@ -97,8 +99,8 @@ class Fold implements FoldContext {
     this.#refusals.refuse(input, failure)
   }
 
-  refuseRecord(ref: InputRef, subject: Subject, failure: Failure): void {
-    this.#refusals.refuseRecord(ref, subject, failure)
+  refuseRecord(ref: InputRef, subject: Subject, failure: Failure, named?: EntityId): void {
+    this.#refusals.refuseRecord(ref, subject, failure, named)
   }
 
   /** The entity, or undefined when its loaded state already contains this commit (F4), or someone else is watched. */
@@ -108,6 +110,10 @@ class Fold implements FoldContext {
     if (entity.savedSeq < this.plan.seq) return entity
     this.batch.skipped += 1
     return undefined
+  }
+
+  directiveFor(ref: InputRef, failure: Failure): Directive {
+    return this.#refusals.directiveOf(ref, failure)
   }
 
   isRefused(ref: InputRef, subject: Subject): boolean {
@@ -188,6 +194,12 @@ class Fold implements FoldContext {
     return true
   }
 
+  /** The arrival has its turn in the next batch: what it made due has run. */
+  #cutHere(): false {
+    this.batch.cut = { atStart: false, after: this.#last, watermarks: this.memory.watermarks?.save() ?? [] }
+    return false
+  }
+
   /** A repeated batch ends where its journal record says. */
   #isFull(): boolean {
     return this.plan.journal === undefined && this.#released >= this.#releasesMax
@@ -208,7 +220,7 @@ class Fold implements FoldContext {
     const cause = timerCause(entity.id, due.id, timer.generation)
     const event = { ...timer.event, time: due.dueMs }
     const input: TurnInput = {
-      entity, event, ref: cause, subject: { kind: 'timer', cause, event }, slot: this.slot(cause), command: undefined,
+      entity, event, ref: cause, subject: { kind: 'timer', cause, event }, slot: this.slot(cause), command: undefined, bytes: 0,
       by: this.provenance(entity, cause, due.dueMs, { source: this.memory.plan.group, id: cause }),
       timer: { id: due.id, generation: timer.generation },
     }
@@ -234,7 +246,9 @@ class Fold implements FoldContext {
         continue
       }
       const fired = this.#fireClockDue(entity, due)
-      if (fired !== undefined) this.batch.fired.push(fired)
+      if (fired === undefined) continue
+      this.batch.fired.push(fired)
+      if (this.plan.isSingle === true) this.#released += 1
     }
     if (journal !== undefined) assert(this.batch.fired.length <= journal.timers.length, 'J2: more firings than journalled')
   }

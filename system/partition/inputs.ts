@@ -37,16 +37,18 @@ export class InputApplier {
     if (decode.kind === 'promise') return
     const subject: Subject = { kind: 'record', topic: arrival.topic, partition: arrival.partition, offset: record.offset, record }
     const ref = inputRef(plan.inputs, arrival.topic, record.offset)
-    if (decode.kind === 'failed') return this.#fold.refuseRecord(ref, subject, decode.failure)
+    if (decode.kind === 'failed') return this.#refuse(arrival, ref, subject, decode)
     if (decode.kind === 'activation') return this.#activate(ref, subject, decode.activation)
     const { input } = decode
     const entity = this.#fold.entity(input.entity)
-    if (entity === undefined || this.#isDuplicate(entity, input) || this.#isSettledTask(entity, input)) return
+    if (entity === undefined) return
     const cause = inputCause(arrival.topic, arrival.partition, record.offset)
     const turn = (): TurnInput => ({
-      entity, event: input.event, ref, subject, slot: this.#fold.slot(ref), command: input.command, timer: undefined,
+      entity, event: input.event, ref, subject, slot: this.#fold.slot(ref), command: input.command, bytes: record.value?.length ?? 0, timer: undefined,
       by: this.#fold.provenance(entity, cause, input.timeMs, input.origin),
     })
+    if (entity.parked !== undefined) return this.#fold.begin(turn())
+    if (this.#isDuplicate(entity, input) || this.#isSettledTask(entity, input)) return
     const { watermarks } = this.#fold.memory
     if (input.onArrival) return this.#fold.begin(turn())
     if (watermarks !== undefined && input.timeMs < watermarks.currentMs && plan.definition.late.kind !== 'apply') return this.#late(arrival, ref)
@@ -55,6 +57,16 @@ export class InputApplier {
       return this.#fold.refuse(turn(), { class: 'size', message: `${entity.holds.length} events held for '${entity.id}'`, stage: 'hold' })
     }
     this.#hold(entity, { timeMs: input.timeMs, rank: input.rank, origin: input.origin, topic: arrival.topic, partition: arrival.partition, offset: record.offset, event: input.event })
+  }
+
+  /** Only stopping or parking concerns the entity that the record's key names. */
+  #refuse(arrival: Arrival, ref: InputRef, subject: Subject, { failure, entity: id }: Extract<Arrival['decode'], { kind: 'failed' }>): void {
+    const directive = this.#fold.directiveFor(ref, failure)
+    if (id === undefined || (directive !== 'park' && directive !== 'stop')) return this.#fold.refuseRecord(ref, subject, failure, id)
+    const entity = this.#fold.entity(id)
+    if (entity === undefined) return
+    const by = this.#fold.provenance(entity, inputCause(arrival.topic, arrival.partition, arrival.record.offset), arrival.record.timestampMs, { source: arrival.topic, id: '' })
+    this.#fold.refuse({ entity, event: { type: '' }, ref, subject, slot: this.#fold.slot(ref), command: undefined, bytes: arrival.record.value?.length ?? 0, timer: undefined, by }, failure)
   }
 
   #activate(ref: InputRef, subject: Subject, activation: Activation): void {
@@ -72,7 +84,7 @@ export class InputApplier {
     const cause = inputCause(held.topic, held.partition, held.offset)
     const ref = inputRef(this.#fold.memory.plan.inputs, held.topic, held.offset)
     this.#fold.begin({
-      entity, event: held.event, ref, slot: this.#fold.slot(ref), command: undefined, timer: undefined,
+      entity, event: held.event, ref, slot: this.#fold.slot(ref), command: undefined, bytes: 0, timer: undefined,
       subject: { kind: 'record', topic: held.topic, partition: held.partition, offset: held.offset, record: undefined },
       by: this.#fold.provenance(entity, cause, held.timeMs, held.origin),
     })

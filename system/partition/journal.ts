@@ -3,6 +3,8 @@
 // J1. Records of a life have seq 0, 1, 2 ... without gaps, in offset order.
 // J2. A record names exactly the inputs, the time, the firings, the scores, the rows and the verdicts of its batch.
 import type { Directive, DropReason, FailureClass } from '../protocol/failures.ts'
+import type { EntityId } from '../protocol/ids.ts'
+import { CLEAN_COMMITS } from '../protocol/limits.ts'
 import type { Codec } from '../ports/codec.ts'
 import type { Due } from './due-index.ts'
 import type { ModelRef } from './topology.ts'
@@ -47,8 +49,27 @@ export interface PassCut {
   readonly watermarks: WatermarkState
 }
 
-/** `states`: nothing was folded, states were written (draining). */
-export type JournalKind = 'lease' | 'batch' | 'states' | 'release'
+/**
+ * `lease`: the first act of an owner, before it folds anything. `suspect`: something is about to be stepped or folded that may end the process.
+ * `states`: nothing was folded, states were written (draining). `park`: an entity was taken out of the fold.
+ */
+export type JournalKind = 'lease' | 'batch' | 'suspect' | 'park' | 'states' | 'release'
+
+/** What was about to run when nothing more was heard, and how often in a row. */
+export interface Suspect {
+  /** An input, a timer's cause, or what recovery folds: `fold <seq>`, `fold <seq> <entity>`. */
+  readonly cause: string
+  readonly times: number
+}
+
+/** Events that were put aside for a parked entity by this commit. */
+export interface ParkedChange {
+  readonly entity: EntityId
+  readonly count: number
+  readonly bytes: number
+  /** It could not be folded: its inputs of commits from here on are passed over. */
+  readonly unfoldedFrom?: number
+}
 
 export interface JournalRecord {
   readonly v: 1
@@ -59,7 +80,14 @@ export interface JournalRecord {
   readonly kind: JournalKind
   /** Definition versions and hashes that wrote the record. */
   readonly code: string
+  /** The membership that wrote it; '' in older records. */
+  readonly owner: string
+  /** Leases in a row whose owners died, neither in order nor after a clean run; this one included. */
   readonly attempts: number
+  /** Batches since the lease record, this one included. */
+  readonly batches: number
+  /** Pending: not known to have gone well. A batch resolves it. */
+  readonly suspect: Suspect | undefined
   readonly nowMs: number
   readonly inputs: readonly InputRange[]
   /** Next offset of every topic after this commit. */
@@ -72,8 +100,8 @@ export interface JournalRecord {
   readonly partitionFrom: number
   /** Processing-time firings, in order; event-time firings follow from the watermarks. */
   readonly timers: readonly FiredTimer[]
-  /** At the start of the batch. */
-  readonly watermarks: WatermarkState
+  /** At the start of the batch; undefined where nothing was folded yet: as the records before left them. */
+  readonly watermarks: WatermarkState | undefined
   readonly cut: PassCut | undefined
   readonly verdicts: readonly Verdict[]
   readonly decisions: readonly Decision[]
@@ -85,8 +113,9 @@ export interface JournalRecord {
   readonly occupancy: ReadonlyMap<string, number>
   /** crc32c over outputs and tells in written order. */
   readonly hash: number
-  /** Models that were active at the start of the batch; its activations follow from folding. */
-  readonly models: ReadonlyMap<string, ModelRef>
+  /** Models that were active at the start of the batch; its activations follow from folding. In a lease: those of the code. Undefined: as they were. */
+  readonly models: ReadonlyMap<string, ModelRef> | undefined
+  readonly parked: readonly ParkedChange[]
 }
 
 export function encodeJournal(codec: Codec, record: JournalRecord): Uint8Array {
@@ -95,12 +124,14 @@ export function encodeJournal(codec: Codec, record: JournalRecord): Uint8Array {
     record.inputs.map((range) => [range.topic, range.from, range.to, range.n, range.sum]),
     [...record.positions], [record.floor.seq, record.floor.offset], record.stateFrom,
     record.timers.map(({ due, generation }) => [...dueParts(due), generation]),
-    record.watermarks,
+    record.watermarks ?? null,
     record.cut === undefined ? null : [record.cut.atStart, record.cut.after === undefined ? null : dueParts(record.cut.after), record.cut.watermarks],
     record.verdicts.map((verdict) => [verdict.input, verdict.class, verdict.directive]),
     record.decisions, [...record.drops], record.saved, [...record.occupancy], record.hash, record.partitionFrom,
-    [...record.models].map(([name, { version, hash, over }]) => (over === undefined ? [name, version, hash] : [name, version, hash, over])),
-    record.choices,
+    record.models === undefined ? null : [...record.models].map(([name, { version, hash, over }]) => (over === undefined ? [name, version, hash] : [name, version, hash, over])),
+    record.choices, record.batches, record.suspect === undefined ? null : [record.suspect.cause, record.suspect.times],
+    record.parked.map(({ entity, count, bytes, unfoldedFrom }) => (unfoldedFrom === undefined ? [entity, count, bytes] : [entity, count, bytes, unfoldedFrom])),
+    record.owner,
   ])
 }
 
@@ -123,14 +154,14 @@ const orNull = (check: Check): Check => (part) => part === null || check(part)
 const isDue = tupleOf(isNumber, isText, isNumber, isText)
 const isWatermarks = listOf(tupleOf(isText, isNumber, isFlag))
 const isCounts = listOf(tupleOf(isText, isNumber))
-/** Absent in records that were written before there were lookups. */
-const isChoices = listOf(tupleOf(isText, isBytes))
+/** Fields that came later: absent in older records. */
+const isLater = tupleOf(listOf(tupleOf(isText, isBytes)), isNumber, orNull(tupleOf(isText, isNumber)), listOf(tupleOf(isText, isNumber, isNumber)), isText)
 /** What `encodeJournal` writes. */
 const isRecord = tupleOf(
   (version) => version === 1, isText, isNumber, isNumber, isText, isText, isNumber, isNumber,
   listOf(tupleOf(isText, isNumber, isNumber, isNumber, isNumber)), isCounts, tupleOf(isNumber, isNumber), isNumber,
-  listOf(tupleOf(isNumber, isText, isNumber, isText, isText)), isWatermarks, orNull(tupleOf(isFlag, orNull(isDue), isWatermarks)),
-  listOf(tupleOf(isText, isText, isText)), listOf(tupleOf(isText, isScore)), isCounts, listOf(isNumber), isCounts, isNumber, isNumber, listOf(tupleOf(isText, isNumber, isText)),
+  listOf(tupleOf(isNumber, isText, isNumber, isText, isText)), orNull(isWatermarks), orNull(tupleOf(isFlag, orNull(isDue), isWatermarks)),
+  listOf(tupleOf(isText, isText, isText)), listOf(tupleOf(isText, isScore)), isCounts, listOf(isNumber), isCounts, isNumber, isNumber, orNull(listOf(tupleOf(isText, isNumber, isText))),
 )
 
 /** The record, or undefined for bytes of another format (a newer release wrote them, or they are damaged). */
@@ -138,29 +169,33 @@ export function decodeJournal(codec: Codec, bytes: Uint8Array): JournalRecord | 
   const decoded = codec.decode(bytes)
   if (decoded.kind === 'failed' || !isRecord(decoded.value)) return undefined
   const p = decoded.value as readonly unknown[]
-  const choices = p[23] ?? []
-  if (!isChoices(choices)) return undefined
+  // A run that says nothing about its batches was clean.
+  const later: unknown = [p[23] ?? [], p[24] ?? CLEAN_COMMITS, p[25] ?? null, p[26] ?? [], p[27] ?? '']
+  if (!isLater(later)) return undefined
+  const [choices, batches, suspect, parked, owner] = later as readonly [readonly Choice[], number, readonly [string, number] | null, readonly (readonly [EntityId, number, number, number?])[], string]
+  const models = p[22] as readonly (readonly [string, number, string, string?])[] | null
   const floor = p[10] as readonly [number, number]
   const cut = p[14] as readonly [boolean, readonly unknown[] | null, WatermarkState] | null
   return {
-    v: 1, life: p[1] as string, epoch: p[2] as number, seq: p[3] as number, kind: p[4] as JournalKind, code: p[5] as string,
-    attempts: p[6] as number, nowMs: p[7] as number,
+    v: 1, life: p[1] as string, epoch: p[2] as number, seq: p[3] as number, kind: p[4] as JournalKind, code: p[5] as string, owner,
+    attempts: p[6] as number, batches, suspect: suspect === null ? undefined : { cause: suspect[0], times: suspect[1] }, nowMs: p[7] as number,
     inputs: (p[8] as readonly (readonly [string, number, number, number, number])[]).map(([topic, from, to, n, sum]) => ({ topic, from, to, n, sum })),
     positions: new Map(p[9] as readonly (readonly [string, number])[]),
     floor: { seq: floor[0], offset: floor[1] },
     stateFrom: p[11] as number,
     timers: (p[12] as readonly (readonly unknown[])[]).map((parts) => ({ due: dueFrom(parts), generation: parts[4] as string })),
-    watermarks: p[13] as WatermarkState,
+    watermarks: (p[13] as WatermarkState | null) ?? undefined,
     cut: cut === null ? undefined : { atStart: cut[0], after: cut[1] === null ? undefined : dueFrom(cut[1]), watermarks: cut[2] },
     verdicts: (p[15] as readonly (readonly [InputRef, FailureClass, Directive])[]).map(([input, failureClass, directive]) => ({ input, class: failureClass, directive })),
     decisions: p[16] as readonly Decision[],
-    choices: choices as readonly Choice[],
+    choices,
     drops: new Map(p[17] as readonly (readonly [DropReason, number])[]),
     saved: p[18] as readonly number[],
     occupancy: new Map(p[19] as readonly (readonly [string, number])[]),
     hash: p[20] as number,
     partitionFrom: p[21] as number,
-    models: new Map((p[22] as readonly (readonly [string, number, string, string?])[]).map(([name, version, hash, over]) => [name, over === undefined ? { version, hash } : { version, hash, over }])),
+    models: models === null ? undefined : new Map(models.map(([name, version, hash, over]) => [name, over === undefined ? { version, hash } : { version, hash, over }])),
+    parked: parked.map(([entity, count, bytes, unfoldedFrom]) => (unfoldedFrom === undefined ? { entity, count, bytes } : { entity, count, bytes, unfoldedFrom })),
   }
 }
 

@@ -17,16 +17,19 @@ export function neededEntities(memory: Memory, arrivals: readonly Arrival[], now
   const need = (id: EntityId): void => {
     if (!entities.has(id)) needed.add(id)
   }
-  for (const { decode } of arrivals) if (decode.kind === 'input') need(decode.input.entity)
+  for (const { decode } of arrivals) {
+    if (decode.kind === 'input') need(decode.input.entity)
+    else if (decode.kind === 'failed' && decode.entity !== undefined) need(decode.entity)
+  }
   const fired = record === undefined ? entities.clockDues.due(nowMs + 1, RELEASES_PER_BATCH_MAX) : record.timers.map((timer) => timer.due)
   for (const due of fired) need(due.entity)
-  const beforeMs = finalWatermark(memory, arrivals, record)
+  const beforeMs = watermarkAfter(memory, arrivals, record)
   for (const due of entities.eventDues.due(beforeMs, record === undefined ? RELEASES_PER_BATCH_MAX : Infinity)) need(due.entity)
   return needed
 }
 
 /** Where the watermark will stand after the arrivals. */
-function finalWatermark(memory: Memory, arrivals: readonly Arrival[], record: JournalRecord | undefined): number {
+export function watermarkAfter(memory: Memory, arrivals: readonly Arrival[], record?: JournalRecord): number {
   if (memory.watermarks === undefined) return -Infinity
   const ahead = new Watermarks(memory.plan)
   ahead.load(memory.watermarks.save())

@@ -1,5 +1,7 @@
 // Memory: everything a partition's fold stands on between batches. Rebuilt by recovery, dropped as a whole when a commit's outcome is not `done`.
 import { Entities } from './entities.ts'
+import type { EntityId } from '../protocol/ids.ts'
+import type { ParkedEntry } from './states.ts'
 import { Watermarks } from './watermarks.ts'
 import type { ModelRef, TypePlan } from './topology.ts'
 
@@ -18,6 +20,7 @@ export interface Memory {
   readonly occupancy: Map<string, number>
   /** Active models: those of the system when live, those of the journal record when one is repeated. */
   models: ReadonlyMap<string, ModelRef>
+  readonly parked: Map<EntityId, ParkedEntry>
 }
 
 export function emptyMemory(plan: TypePlan, partition: number): Memory {
@@ -25,15 +28,6 @@ export function emptyMemory(plan: TypePlan, partition: number): Memory {
     plan, partition,
     entities: new Entities(plan.definition.timers === 'event'),
     watermarks: plan.usesEventTime ? new Watermarks(plan) : undefined,
-    life: '', epoch: 0, seq: -1, nowMs: 0, occupancy: new Map(), models: plan.models,
-  }
-}
-
-/** Adds a batch's changes to the counts per configuration. */
-export function addOccupancy(memory: Memory, changes: ReadonlyMap<string, number>): void {
-  for (const [configuration, change] of changes) {
-    const count = (memory.occupancy.get(configuration) ?? 0) + change
-    if (count === 0) memory.occupancy.delete(configuration)
-    else memory.occupancy.set(configuration, count)
+    life: '', epoch: 0, seq: -1, nowMs: 0, occupancy: new Map(), models: plan.models, parked: new Map(),
   }
 }

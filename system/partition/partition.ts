@@ -9,18 +9,20 @@ import type { Failure } from '../protocol/failures.ts'
 import type { Lease } from '../ports/log.ts'
 import { acquire } from './acquisition.ts'
 import { Cycle } from './cycle.ts'
-import type { CycleEnd, CycleParts } from './cycle.ts'
+import type { CycleEnd } from './cycle.ts'
+import type { PartitionParts } from './parts.ts'
 import type { PartitionDeps } from './deps.ts'
 import { drain } from './draining.ts'
 import type { InputRef } from './journal.ts'
 import { isEnd, lifeAfter } from './life.ts'
 import type { LifeEvent, LifeState } from './life.ts'
 import { Unanswered } from './outside.ts'
+import type { Unfoldable } from './parking.ts'
 import { afterEscalation, Escalation, retryDelayMs } from './supervision.ts'
 
 /** A look at a live partition between two batches. */
 export interface Glance {
-  readonly parts: CycleParts
+  readonly parts: PartitionParts
   /** Runs `look` when no batch is being folded, so that it sees committed state only (I12). */
   atRest<T>(look: () => T): Promise<T>
 }
@@ -34,10 +36,10 @@ export class Partition {
   #state: LifeState = 'assigned'
   #reason = ''
   #forced = new Map<InputRef, Failure>()
-  #live: { readonly parts: CycleParts; readonly cycle: Cycle } | undefined
+  #live: { readonly parts: PartitionParts; readonly cycle: Cycle } | undefined
   #lost = false
-  /** This process has had the partition already: acquiring it again says nothing about crashes. */
-  #isRestart = false
+  /** Its newest state cannot be stored: it is parked before anything else. */
+  #unfoldable: Unfoldable | undefined
   /** Waits for something outside since the last commit. */
   #waits = 0
 
@@ -95,13 +97,13 @@ export class Partition {
     if ((await this.lease.fence()) === 'lost') return this.#move('lost')
     this.#deps.telemetry.probe('fenced', this.#deps.plan.group, this.lease.partition)
     this.#move('held')
-    const acquired = await acquire(this.#deps, this.lease, { forced: this.#forced, isRestart: this.#isRestart })
-    this.#isRestart = true
+    const acquired = await acquire(this.#deps, this.lease, { forced: this.#forced, unfoldable: this.#unfoldable })
+    this.#unfoldable = undefined
     switch (acquired.kind) {
       case 'fenced': return this.#move('lost')
       case 'position-moved': return this.#move('moved', acquired.reason)
       case 'history-gone': return this.#move('give-up', `history gone: ${acquired.reason}`)
-      case 'again': return this.#wait(acquired.reason)
+      case 'again': return this.#wait(acquired.reason, acquired.atOnce === true ? 0 : undefined)
       case 'live': break
     }
     if (acquired.rebased.length > 0) {
@@ -117,7 +119,7 @@ export class Partition {
     await this.#after(end, acquired.parts)
   }
 
-  async #after(end: CycleEnd, parts: CycleParts): Promise<void> {
+  async #after(end: CycleEnd, parts: PartitionParts): Promise<void> {
     switch (end.kind) {
       case 'fenced': return this.#move('lost', 'another owner has the partition')
       case 'unknown': return this.#wait(`the outcome of a commit is not known: ${end.reason}`)
@@ -142,8 +144,10 @@ export class Partition {
       this.#deps.telemetry.log('error', `${this.#name()}: draining failed: ${reason}`)
       return this.#move('restart', reason)
     }
-    const isParked = thrown instanceof Escalation && thrown.directive === 'park'
-    if (isParked) return this.#move('give-up', `${reason}. Parking is not available for this failure: correct the actor, or choose 'skip' or 'stop' in onFailure.`)
+    if (thrown instanceof Escalation && thrown.directive === 'park' && thrown.entity !== undefined) {
+      this.#unfoldable = { entity: thrown.entity, failure: thrown.failure, seq: undefined }
+      return this.#wait(reason, 0)
+    }
     if (thrown instanceof OperationError) return this.#move('give-up', reason)
     if (thrown instanceof Unanswered) {
       this.#waits += 1

@@ -1,12 +1,17 @@
-// Refusals: inputs that are not applied. Every one becomes a verdict in the journal and, live, a dead letter with its cause and bytes (I8).
+// Refusals: inputs that are not applied. Every one becomes a verdict in the journal and, live, a dead letter with its cause and bytes (I8), or is put
+// aside for an entity that is parked (K1 of `parking.ts`).
 //
 // Owns: which verdicts a repeated batch already knows. `supervision.ts` decides; this file records.
 import type { Directive, Failure } from '../protocol/failures.ts'
+import { PARKED_ENTITIES_MAX } from '../protocol/limits.ts'
+import type { EntityId } from '../protocol/ids.ts'
 import type { Batch, Subject } from './batch.ts'
+import { duesOf } from './entity.ts'
 import type { Entity } from './entity.ts'
 import type { InputRef, Verdict } from './journal.ts'
 import type { Memory } from './memory.ts'
 import type { FoldPlan } from './fold-context.ts'
+import { hasRoom } from './parking.ts'
 import { Escalation } from './supervision.ts'
 import type { TurnInput } from './turn-input.ts'
 
@@ -47,25 +52,75 @@ export class Refusals {
     return true
   }
 
+  /** What becomes of a failed input. */
+  directiveOf(ref: InputRef, failure: Failure): Directive {
+    return this.#known?.get(ref)?.directive ?? this.#memory.plan.definition.onFailure[failure.class]
+  }
+
   /** An input with an entity failed. */
   refuse(input: TurnInput, failure: Failure): void {
     const directive = this.#settle(input.ref, input.subject, input.entity.id, failure)
     if (input.command !== undefined) this.#batch.replies.push({ command: input.command, value: null, refused: failure })
     if (directive === 'stop') this.#stop(input.entity)
+    if (directive === 'park') this.#park(input.entity, failure)
   }
 
-  /** A record failed before it had an entity. */
-  refuseRecord(ref: InputRef, subject: Subject, failure: Failure): void {
-    this.#settle(ref, subject, undefined, failure)
+  /** An event for a parked entity: put aside, or over the bound dead-lettered. `bytes`: of its record. */
+  setAside(input: TurnInput, bytes: number): void {
+    const { entity, subject } = input
+    const refused = this.#known?.get(input.ref) ?? this.#forced.get(input.ref)
+    if (input.command !== undefined) this.#batch.replies.push({ command: input.command, value: null, refused: { class: entity.parked?.class ?? 'crash', message: `'${entity.id}' is parked; the command waits with its other events`, stage: 'park' } })
+    if (refused !== undefined || (this.#known === undefined && !hasRoom(this.#held(entity.id), bytes))) {
+      this.#settle(input.ref, subject, undefined, { class: 'size', message: `no more room for events of the parked entity '${entity.id}'`, stage: 'park' })
+      return
+    }
+    // A timer stays in the entity, and is armed again with it.
+    if (subject.kind === 'timer') return
+    this.#batch.parked.push({ subject, entity: entity.id })
+    this.#note(entity.id, 1, bytes)
+  }
+
+  /** With what this batch has added. */
+  #held(entity: EntityId): { readonly count: number; readonly bytes: number } {
+    const [known, more] = [this.#memory.parked.get(entity), this.#batch.parkedChanges.get(entity)]
+    return { count: (known?.count ?? 0) + (more?.count ?? 0), bytes: (known?.bytes ?? 0) + (more?.bytes ?? 0) }
+  }
+
+  #note(entity: EntityId, count: number, bytes: number): void {
+    const change = this.#batch.parkedChanges.get(entity)
+    if (change === undefined) this.#batch.parkedChanges.set(entity, { count, bytes })
+    else Object.assign(change, { count: change.count + count, bytes: change.bytes + bytes })
+  }
+
+  #park(entity: Entity, failure: Failure): void {
+    const { entities } = this.#memory
+    for (const due of duesOf(entity)) entities.disarm(due)
+    entity.parked = { class: failure.class }
+    this.#note(entity.id, 0, 0)
+    entities.touch(entity, this.#batch.seq, this.#batch.nowMs)
+  }
+
+  /** A record failed before it had an entity; `named`: whom its key names. */
+  refuseRecord(ref: InputRef, subject: Subject, failure: Failure, named?: EntityId): void {
+    this.#settle(ref, subject, named, failure)
   }
 
   #settle(ref: InputRef, subject: Subject, entity: Entity['id'] | undefined, failure: Failure): Directive {
     const known = this.#known?.get(ref)
-    const directive = known?.directive ?? this.#memory.plan.definition.onFailure[failure.class]
-    if (this.#known === undefined && (directive === 'park' || directive === 'escalate')) throw new Escalation(directive, ref, entity, failure)
+    const directive = known?.directive ?? this.#directiveFor(failure, ref, entity)
     this.#batch.verdicts.push({ input: ref, class: known?.class ?? failure.class, directive })
     this.#batch.deadLetters.push({ subject, entity, failure, directive })
     return directive
+  }
+
+  #directiveFor(failure: Failure, ref: InputRef, entity: EntityId | undefined): Directive {
+    const directive = this.#memory.plan.definition.onFailure[failure.class]
+    if (directive === 'escalate') throw new Escalation(directive, ref, entity, failure)
+    if (directive !== 'park') return directive
+    // A record that names no entity can only be put aside itself.
+    if (entity === undefined) return 'skip'
+    if (this.#memory.parked.size + this.#batch.parkedChanges.size < PARKED_ENTITIES_MAX) return directive
+    throw new Escalation('escalate', ref, entity, { class: 'size', message: `${PARKED_ENTITIES_MAX} entities are parked already; the next would be for: ${failure.message}`, stage: 'park' })
   }
 
   #stop(entity: Entity): void {

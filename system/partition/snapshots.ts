@@ -93,7 +93,7 @@ export class Snapshots {
     for (const bucket of saved) this.marks[bucket] = seq
     if (saved.length > 0) this.touchPartition(seq, nowMs)
     const partitionDue = this.#partitionDirtySeq !== 0 && (pace === 'drain' || pressed || nowMs - this.#partitionDirtyAtMs >= plan.definition.snapshotEveryMs)
-    const record = partitionDue ? partitionRecord(this.#codec, plan, partition, { occupancy: this.#memory.occupancy, marks: this.marks }, { life, seq, nowMs }) : undefined
+    const record = partitionDue ? partitionRecord(this.#codec, plan, partition, { occupancy: this.#memory.occupancy, marks: this.marks, parked: this.#memory.parked }, { life, seq, nowMs }) : undefined
     return { snapshots, partition: record, floor: this.#floor(seq, journalEnd, new Set(snapshots.map(({ entity }) => entity)), record !== undefined), saved }
   }
 

@@ -53,23 +53,33 @@ export function readArmed(codec: Codec, entity: EntityId, bytes: Uint8Array | un
   return (decoded.value as readonly (readonly [DueKind, number, string])[]).map(([kind, dueMs, id]) => ({ kind, dueMs, id, entity }))
 }
 
+/** What is put aside for a parked entity. */
+export interface ParkedEntry {
+  /** Commit that parked it. */
+  readonly firstSeq: number
+  readonly count: number
+  readonly bytes: number
+}
+
 /** What a partition knows of itself beyond its entities. */
 export interface PartitionRecord {
   /** Entities per configuration, as of `seq`. */
   readonly occupancy: ReadonlyMap<string, number>
   /** Newest commit that wrote states of each cache bucket; its length is B, fixed for the partition's life. */
   readonly marks: readonly number[]
+  readonly parked: ReadonlyMap<EntityId, ParkedEntry>
 }
 
 export function partitionRecord(codec: Codec, plan: TypePlan, partition: number, record: PartitionRecord, at: { readonly life: string; readonly seq: number; readonly nowMs: number }): OutRecord {
-  const value = codec.canonical({ v: 1, occupancy: [...record.occupancy], marks: record.marks, parked: [] })
+  const value = codec.canonical({ v: 1, occupancy: [...record.occupancy], marks: record.marks, parked: [...record.parked].map(([id, { firstSeq, count, bytes }]) => [id, firstSeq, count, bytes]) })
   return { topic: plan.state, partition, key: PARTITION_KEY, value, headers: [[STATE_HEADER, codec.encode([at.life, at.seq, plan.code, crc32c(value)])]], timestampMs: at.nowMs }
 }
 
 export function readPartitionRecord(codec: Codec, record: LogRecord): PartitionRecord | undefined {
   const decoded = record.value === null ? undefined : codec.decode(record.value)
   if (decoded?.kind !== 'ok') return undefined
-  const value = decoded.value as { v?: unknown; occupancy?: unknown; marks?: unknown } | null
-  if (value?.v !== 1 || !Array.isArray(value.occupancy) || !Array.isArray(value.marks)) return undefined
-  return { occupancy: new Map(value.occupancy as [string, number][]), marks: value.marks as number[] }
+  const value = decoded.value as { v?: unknown; occupancy?: unknown; marks?: unknown; parked?: unknown } | null
+  if (value?.v !== 1 || !Array.isArray(value.occupancy) || !Array.isArray(value.marks) || !Array.isArray(value.parked)) return undefined
+  const parked = (value.parked as readonly (readonly [EntityId, number, number, number])[]).map(([id, firstSeq, count, bytes]) => [id, { firstSeq, count, bytes }] as const)
+  return { occupancy: new Map(value.occupancy as [string, number][]), marks: value.marks as number[], parked: new Map(parked) }
 }

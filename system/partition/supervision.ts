@@ -9,10 +9,12 @@ export class Escalation extends TypeError {
   override readonly name = 'Escalation'
   readonly directive: Directive
   readonly failure: Failure
+  readonly entity: EntityId | undefined
   constructor(directive: Directive, ref: InputRef, entity: EntityId | undefined, failure: Failure) {
     super(`${directive}: input ${ref}${entity === undefined ? '' : ` of '${entity}'`} failed, class ${failure.class}: ${failure.message}`)
     this.directive = directive
     this.failure = failure
+    this.entity = entity
   }
 }
 

@@ -2,7 +2,7 @@
 //
 // T1. A type has watermarks iff it orders by event time, has event-time timers, or tells (forward) a type that has.
 // T2. The senders of a type are exactly the partitions of the types that tell it forward; feedback edges carry no watermark.
-import { inboxTopic, journalTopic, stateTopic, deadLetterTopic, modelsTopic } from '../protocol/ids.ts'
+import { inboxTopic, journalTopic, stateTopic, deadLetterTopic, modelsTopic, parkedTopic } from '../protocol/ids.ts'
 import type { TopicSpec } from '../protocol/record.ts'
 import type { ActorDefinition } from '../authoring/definition.ts'
 import type { SystemDefinition } from '../authoring/system.ts'
@@ -105,6 +105,7 @@ export function topicSpecs(plans: ReadonlyMap<string, TypePlan>): readonly Topic
     }
     add(plan.journal, plan.partitions)
     add(plan.state, plan.partitions, 'compact')
+    add(parkedTopic(plan.app, plan.definition.name), plan.partitions)
     for (const topic of plan.definition.outputs.values()) add(topic, plan.partitions)
     if (plan.definition.late.kind === 'output') add(plan.definition.late.topic, plan.partitions)
     add(modelsTopic(plan.app), 1, 'compact')

@@ -17,6 +17,8 @@ export interface TurnInput {
   readonly by: Provenance
   readonly slot: OutRecord[]
   readonly command: string | undefined
+  /** Of the record's value; what it counts for when it is put aside. */
+  readonly bytes: number
   /** A timer's turn: it is consumed when the turn starts, if it is still armed then. */
   readonly timer: { readonly id: string; readonly generation: string } | undefined
 }

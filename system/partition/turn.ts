@@ -37,6 +37,8 @@ export interface Refuser {
   /** True when the input is refused without a step; it has been dealt with then. */
   knows(input: TurnInput): boolean
   refuse(input: TurnInput, failure: Failure): void
+  /** The entity is parked. */
+  setAside(input: TurnInput, bytes: number): void
 }
 
 export class Turns {
@@ -97,6 +99,7 @@ export class Turns {
   }
 
   #start(input: TurnInput): void {
+    if (input.entity.parked !== undefined) return this.#refuser.setAside(input, input.bytes)
     if (input.timer !== undefined && !this.#consume(input.entity, input.timer)) return
     if (input.entity.stopped) {
       this.#batch.drop('stopped')

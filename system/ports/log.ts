@@ -6,6 +6,7 @@
 // L4. Reads show committed records only, in offset order, each once.
 // L5. A commit whose outcome is not known ends as `unknown`; the driver never retries across the end of a transaction.
 // L6. `append` is atomic per topic partition and keeps the order of its argument within one.
+// L7. A membership that ended with its process does not live; one that only lost a partition does.
 import type { LogRecord, OutRecord, RecordRange, TopicSpec } from '../protocol/record.ts'
 
 export type TopicProblem = { readonly topic: string; readonly reason: string }
@@ -65,6 +66,10 @@ export type CommitOutcome =
 export interface Lease {
   readonly group: string
   readonly partition: number
+  /** Names the membership that holds the lease: no other one, of any process at any time, has this name. */
+  readonly owner: string
+  /** True while a membership of that name is in the group, as far as this one knows: whoever had the partition under it has not died. */
+  lives(owner: string): boolean
   /** Takes the exclusive right: after it resolves `held`, earlier owners can no longer commit. */
   fence(): Promise<'held' | 'lost'>
   /** Positions and metadata, read after fencing (L3). Null when the group never committed for this partition. */

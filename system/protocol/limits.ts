@@ -70,8 +70,18 @@ export const TASK_ATTEMPTS_MAX = 4
 /** First and longest wait between attempts of a task, in ms. */
 export const RETRY_DELAY_MS_MIN = 200
 export const RETRY_DELAY_MS_MAX = 60_000
-/** Batches after which a lease counts as clean (attempts start again at 1). */
+/** Batches after which a lease counts as clean (attempts start again at 1, isolation ends). */
 export const CLEAN_COMMITS = 20
+/** From this attempt on a partition isolates: one input at a time, named in the journal before it is stepped. */
+export const ISOLATE_ATTEMPTS = 3
+/** How often in a row owners may die with a suspect before it is blamed. */
+export const SUSPECT_TIMES_MAX = 3
+/** Events kept for one parked entity. Over: they go to the dead letters, class `size`. */
+export const PARKED_PER_ENTITY_MAX = 10_000
+/** Bytes of events kept for one parked entity. Over: they go to the dead letters, class `size`. */
+export const PARKED_BYTES_MAX = 64 << 20
+/** Parked entities of one partition. Over: the partition restarts, and fails beyond its intensity. */
+export const PARKED_ENTITIES_MAX = 1000
 /** Restarts of a partition within ESCALATION_PERIOD_MS before its node is unhealthy. */
 export const ESCALATIONS_MAX = 5
 export const ESCALATION_PERIOD_MS = 60_000

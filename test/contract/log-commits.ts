@@ -8,6 +8,7 @@ import type { CreateLog } from './log-fixture.ts'
 export function logCommits(name: string, create: CreateLog): void {
   wholeness(name, create)
   fencing(name, create)
+  living(name, create)
   refusals(name, create)
 }
 
@@ -202,4 +203,23 @@ async function takeOver(log: Parameters<typeof Owner.join>[0], old: Owner, parti
   await old.leave()
   await lost
   return young.held(partition)
+}
+
+function living(name: string, create: CreateLog): void {
+  test(`${name}: L7 a membership lives until it leaves, also when its partitions went elsewhere; names are never used again`, () => withLog(create, async ({ log }) => {
+    const first = await Owner.join(log)
+    const lease = await first.held(3)
+    assert.ok(lease.lives(lease.owner))
+    const second = await Owner.join(log)
+    await first.count(2)
+    const other = await second.held(second.partitions[0] ?? -1)
+    assert.notEqual(other.owner, lease.owner)
+    assert.ok(other.lives(lease.owner) && lease.lives(other.owner))
+    await first.leave()
+    assert.equal(other.lives(lease.owner), false)
+    const third = await Owner.join(log)
+    await third.count(2)
+    assert.equal(new Set([lease.owner, other.owner, (await third.lease(third.partitions[0] ?? -1)).owner]).size, 3)
+    assert.equal(other.lives('nobody'), false)
+  }))
 }

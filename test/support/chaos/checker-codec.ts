@@ -37,6 +37,8 @@ export interface Entry {
   readonly cut: { readonly atStart: boolean; readonly after: Omit<Firing, 'generation'> | undefined; readonly watermarks: readonly Watermark[] } | undefined
   readonly verdicts: readonly { readonly input: string; readonly class: string }[]
   readonly drops: ReadonlyMap<string, number>
+  /** One firing, release or arrival: the partition isolated after crashes. */
+  readonly isSingle: boolean
 }
 
 function listOf(bytes: Uint8Array | null): Parts | undefined {
@@ -59,6 +61,7 @@ export function readEntry(record: LogRecord): Entry | undefined {
     cut: cut === null ? undefined : { atStart: cut[0], after: after === null || after === undefined ? undefined : { dueMs: after[0], entity: after[1], kind: after[2], id: after[3] }, watermarks: cut[2] },
     verdicts: (p[15] as readonly (readonly [string, string])[]).map(([input, failure]) => ({ input, class: failure })),
     drops: new Map(p[17] as readonly (readonly [string, number])[]),
+    isSingle: (p[6] as number) >= 3 && (p[24] as number) <= 20,
   }
 }
 

@@ -127,8 +127,8 @@ export class PlainFold {
 
   /** Processing-time firings: all that is due at the batch's time, in order; nothing else and nothing less. */
   #fireClock(isQuiet: boolean): void {
-    const { firings, nowMs } = this.#entry
-    const due = [...this.entities.values()].flatMap((entity) => duesOf(entity, 'processing', this.#type.eventTimers)).filter((one) => one.dueMs <= nowMs).sort(byDue).slice(0, this.#releasesMax)
+    const { firings, nowMs, isSingle } = this.#entry
+    const due = [...this.entities.values()].flatMap((entity) => duesOf(entity, 'processing', this.#type.eventTimers)).filter((one) => one.dueMs <= nowMs).sort(byDue).slice(0, isSingle ? 1 : this.#releasesMax)
     const says = (one: PlainDue): string => `${one.dueMs} ${one.entity} ${one.kind} ${one.id}`
     const isDrain = isQuiet && firings.length === 0
     if (!isDrain && firings.map(says).join('\n') !== due.map(says).join('\n')) this.#folded.faults.push(`fired [${firings.map(says).join(', ')}], due was [${due.map(says).join(', ')}]`)

@@ -18,6 +18,10 @@ export const KILL_POINTS = Object.keys(VISITS) as readonly KillPoint[]
 
 export const visitsOf = (point: KillPoint): number => VISITS[point]
 
+/** Deaths there leave what an isolated partition has named unresolved. */
+const NAMED_POINTS: readonly KillPoint[] = ['folding', 'after-decode', 'after-load', 'after-step', 'before-commit', 'mid-commit', 'after-commit', 'before-cache', 'during-cache', 'after-cache', 'random']
+
+export const isNamedPoint = (point: KillPoint): boolean => NAMED_POINTS.includes(point)
 export const isDrainPoint = (point: KillPoint): boolean => DRAIN_POINTS.includes(point)
 
 /** Points that a run comes by. */

@@ -106,10 +106,10 @@ export class Bench {
       return last === undefined ? [] : [{ ...range, to: last.offset + 1, records }]
     })
     const journal = decodeJournal(codec, encodeJournal(codec, {
-      v: 1, life: 'life', epoch: 1, seq, kind: 'batch', code: this.plan.code, attempts: 1, nowMs,
+      v: 1, life: 'life', epoch: 1, seq, kind: 'batch', code: this.plan.code, owner: 'me', attempts: 1, nowMs,
       inputs: inputs.map((range) => rangeOf(range.topic, range.from, range.to, range.records)),
       positions: new Map(), floor: { seq: 0, offset: 0 }, stateFrom: 0, partitionFrom: 0, timers: batch.fired, watermarks, cut: batch.cut,
-      verdicts: batch.verdicts, decisions: batch.decisions, choices: batch.choices, drops: batch.drops, saved: [], occupancy: batch.occupancy, hash: hashOf(batch.outbox.records()), models,
+      verdicts: batch.verdicts, decisions: batch.decisions, choices: batch.choices, drops: batch.drops, saved: [], occupancy: batch.occupancy, hash: hashOf(batch.outbox.records()), models, batches: 1, suspect: undefined, parked: [...batch.parkedChanges].map(([entity, change]) => ({ entity, ...change })),
     }))
     if (journal === undefined) throw new RangeError('the journal record does not come back')
     return { batch, journal, inputs }
@@ -117,8 +117,8 @@ export class Bench {
 
   /** Repeats a journalled batch over this bench's memory. */
   async repeat({ journal, inputs }: Folded): Promise<Batch> {
-    this.memory.watermarks?.load(journal.watermarks)
-    this.memory.models = journal.models
+    this.memory.watermarks?.load(journal.watermarks ?? [])
+    this.memory.models = journal.models ?? this.memory.models
     const arrivals = arrivalsOf(this.decoder, this.plan.inputs, inputs, journal.nowMs)
     return foldBatch(this.memory, this.maker, journalOutside(journal), { seq: journal.seq, nowMs: journal.nowMs, arrivals, journal, forced: new Map() })
   }

@@ -5,7 +5,7 @@ import { acquire } from '../../../system/partition/acquisition.ts'
 import { prepareActivations } from '../../../system/partition/activation.ts'
 import type { ModelLoader } from '../../../system/partition/activation.ts'
 import { arrivalsOf } from '../../../system/partition/arrivals.ts'
-import type { CycleParts } from '../../../system/partition/cycle.ts'
+import type { PartitionParts } from '../../../system/partition/parts.ts'
 import { Decoder } from '../../../system/partition/decode.ts'
 import type { PartitionDeps } from '../../../system/partition/deps.ts'
 import { drain } from '../../../system/partition/draining.ts'
@@ -16,6 +16,7 @@ import type { Memory } from '../../../system/partition/memory.ts'
 import { RecordMaker } from '../../../system/partition/outbox.ts'
 import { recover } from '../../../system/partition/recovery.ts'
 import type { Recovered } from '../../../system/partition/recovery.ts'
+import { LocalTurnstile } from '../../../system/node/turnstile.ts'
 import { topicSpecs } from '../../../system/partition/topology.ts'
 import type { TypePlan } from '../../../system/partition/topology.ts'
 import type { StateStore } from '../../../system/partition/state-store.ts'
@@ -48,7 +49,7 @@ export class Owner {
   readonly #deps: PartitionDeps
   #leave: () => Promise<void> = async () => {}
   #lease: Lease | undefined
-  #parts: CycleParts | undefined
+  #parts: PartitionParts | undefined
   rebased: readonly number[] = []
 
   constructor(log: MemoryLog, plan: TypePlan, options: OwnerOptions) {
@@ -57,13 +58,13 @@ export class Owner {
     this.clock = new SimulatedClock(options.startMs)
     let lives = 0
     this.#deps = {
-      log, codec, clock: this.clock, random: { next: () => 0.5, uuid: () => `life-${(lives += 1)}` }, telemetry: silent, plan, outside: plainOutside, models: options.models ?? { load: async () => undefined }, states: () => options.states(log),
+      log, codec, clock: this.clock, random: { next: () => 0.5, uuid: () => `life-${(lives += 1)}` }, telemetry: silent, plan, turnstile: new LocalTurnstile(), outside: plainOutside, models: options.models ?? { load: async () => undefined }, states: () => options.states(log),
       settings: { batchRecordsMax: 100, batchBytesMax: 1 << 20, commitWaitMs: 0, drainMsMax: 1000, idleMs: 1000, releasesMax: options.releasesMax },
       onReplies: () => {}, onTasks: () => {}, onCommitted: () => {},
     }
   }
 
-  get parts(): CycleParts {
+  get parts(): PartitionParts {
     if (this.#parts === undefined) throw new RangeError('nothing is acquired')
     return this.#parts
   }
@@ -78,7 +79,7 @@ export class Owner {
       })
     })
     await lease.fence()
-    const acquired = await acquire(this.#deps, lease, { forced: new Map(), isRestart: false })
+    const acquired = await acquire(this.#deps, lease, { forced: new Map() })
     if (acquired.kind !== 'live') throw new RangeError(`not acquired: ${JSON.stringify(acquired)}`)
     this.#lease = lease
     this.#parts = acquired.parts

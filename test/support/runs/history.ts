@@ -13,6 +13,8 @@ import type { HistoryInput } from './oracle-input.ts'
 export interface Commit {
   readonly seq: number
   readonly nowMs: number
+  /** One firing, release or arrival: the partition isolates. */
+  readonly isSingle: boolean
   /** Folded anything: not a commit of draining. */
   readonly isLive: boolean
   /** Processing-time firings as the journal names them: `<entity>/<kind>/<id>/<generation>`. */
@@ -58,7 +60,7 @@ export async function historyOf(log: MemoryLog, plan: TypePlan, partition: numbe
 function commitOf(record: JournalRecord, partition: number, inputs: readonly HistoryInput[]): Commit {
   const refused = record.verdicts.filter((verdict) => verdict.class === 'size').map(({ input }) => (input.startsWith('timer-') ? input : `${input}@${partition}`))
   return {
-    seq: record.seq, nowMs: record.nowMs, isLive: record.inputs.length > 0 || record.timers.length > 0,
+    seq: record.seq, nowMs: record.nowMs, isSingle: record.attempts >= 3 && record.batches <= 20, isLive: record.inputs.length > 0 || record.timers.length > 0,
     fired: record.timers.map(({ due, generation }) => `${due.entity}/${due.kind}/${due.id}/${generation}`),
     refused: new Set(refused), inputs, drops: record.drops,
   }

@@ -71,7 +71,7 @@ function foldByCommits(oracle: Oracle, history: readonly Commit[]): void {
   for (const commit of history) {
     oracle.moment(commit.seq, commit.nowMs, commit.refused)
     if (!commit.isLive) continue
-    const { ran, ended } = oracle.tick((id) => known.has(id))
+    const { ran, ended } = oracle.tick((id) => known.has(id), commit.isSingle ? commit.fired : undefined)
     // A firing may have waited for another's score, and be over when its turn came.
     assert.deepEqual(commit.fired.filter((fired) => !ended.includes(fired)).sort(), ran.sort(), `what fires at seq ${commit.seq}`)
     for (const input of commit.inputs) {

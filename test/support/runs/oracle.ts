@@ -72,19 +72,19 @@ export class Oracle {
     [this.#seq, this.#nowMs, this.#refused] = [seq, nowMs, refused]
   }
 
-  /** Processing time has come to now: what is due runs. Answers what ran, and what was due until something else that ran put an end to it. */
-  tick(entities: (id: string) => boolean): { readonly ran: string[]; readonly ended: string[] } {
+  /** Processing time has come to now: what is due runs, or of that only what is named. Answers what ran, and what was due until something else that ran put an end to it. */
+  tick(entities: (id: string) => boolean, only?: readonly string[]): { readonly ran: string[]; readonly ended: string[] } {
     const ticked: { ran: string[]; ended: string[] } = { ran: [], ended: [] }
-    for (const actor of this.#actors.values()) if (entities(actor.id)) this.#tickActor(actor, ticked)
+    for (const actor of this.#actors.values()) if (entities(actor.id)) this.#tickActor(actor, ticked, only)
     return ticked
   }
 
-  #tickActor(actor: Actor, { ran, ended }: { readonly ran: string[]; readonly ended: string[] }): void {
+  #tickActor(actor: Actor, { ran, ended }: { readonly ran: string[]; readonly ended: string[] }, only?: readonly string[]): void {
     const dues = [
       ...(this.#policy.timers === 'processing' ? [...actor.timers].map(([id, { dueMs, generation }]) => ({ dueMs, kind: 1, id, as: generation })) : []),
       ...[...actor.tasks].map(([id, { dueMs, key }]) => ({ dueMs, kind: 2, id, as: key })),
       ...(actor.expireAtMs === undefined ? [] : [{ dueMs: actor.expireAtMs, kind: 3, id: '', as: '' }]),
-    ].filter((due) => due.dueMs <= this.#nowMs).sort((a, b) => a.dueMs - b.dueMs || a.kind - b.kind || (a.id < b.id ? -1 : 1))
+    ].filter((due) => due.dueMs <= this.#nowMs && only?.includes(`${actor.id}/${due.kind}/${due.id}/${due.as}`) !== false).sort((a, b) => a.dueMs - b.dueMs || a.kind - b.kind || (a.id < b.id ? -1 : 1))
     for (const { dueMs, kind, id, as } of dues) {
       const timer = actor.timers.get(id)
       const task = actor.tasks.get(id)

@@ -18,6 +18,7 @@ function table(partitions: number): Table {
   const later: (() => void)[] = []
   const seats = new Map<string, Seat>()
   const member = (name: string): GroupMember<Seat> => ({
+    name,
     seat: (partition) => {
       events.push(`${name} gets ${partition}`)
       const seat: Seat = { partition, lose: () => { events.push(`${name} loses ${partition}`) } }

@@ -4,24 +4,26 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { decodeJournal, decodeMetadata, encodeJournal, encodeMetadata } from '../../../../system/partition/journal.ts'
 import type { JournalRecord } from '../../../../system/partition/journal.ts'
+import { CLEAN_COMMITS } from '../../../../system/protocol/limits.ts'
 import { codec, entityId } from '../../../support/partition/bench.ts'
 import { testSeed } from '../../../support/seed.ts'
 
 const due = { dueMs: 5, entity: entityId('x'), kind: 1 as const, id: 't' }
 const RECORD: JournalRecord = {
-  v: 1, life: 'life', epoch: 2, seq: 3, kind: 'batch', code: 'card@1:abc', attempts: 1, nowMs: 99,
+  v: 1, life: 'life', epoch: 2, seq: 3, kind: 'batch', code: 'card@1:abc', owner: 'me', attempts: 1, nowMs: 99,
   inputs: [{ topic: 'a', from: 1, to: 9, n: 7, sum: 4_000_000_000 }],
   positions: new Map([['a', 9], ['b', 0]]), floor: { seq: 1, offset: 8 }, stateFrom: 4, partitionFrom: 2,
   timers: [{ due, generation: '1.2' }], watermarks: [['*', -Infinity, false], ['a', 5, true], ['b', Infinity, false]],
   cut: { atStart: true, after: due, watermarks: [['*', 1, false]] },
   verdicts: [{ input: '0:4', class: 'schema', directive: 'skip' }], decisions: [['0:5', 0.25], ['0:6', 'no model']],
   drops: new Map([['late', 2]]), saved: [1, 63], occupancy: new Map([['card.normal', 1], ['card.blocked', -1]]), hash: 123, models: new Map([['fraud', { version: 3, hash: 'abc' }], ['risk', { version: 4, hash: 'def', over: 'abd' }]]), choices: [['1:7', new Uint8Array([1, 2])]],
+  batches: 7, suspect: { cause: '0:8', times: 2 }, parked: [{ entity: entityId('x'), count: 2, bytes: 90 }, { entity: entityId('y'), count: 0, bytes: 0, unfoldedFrom: 4 }],
 }
 
 test('a record with everything comes back', () => assert.deepEqual(decodeJournal(codec, encodeJournal(codec, RECORD)), RECORD))
 
 test('cuts without an entry, in a later pass, and no cut come back', () => {
-  const lease: JournalRecord = { ...RECORD, kind: 'lease', cut: undefined, timers: [], inputs: [], decisions: [] }
+  const lease: JournalRecord = { ...RECORD, kind: 'lease', cut: undefined, suspect: undefined, watermarks: undefined, models: undefined, timers: [], inputs: [], decisions: [] }
   for (const record of [{ ...RECORD, cut: { atStart: false, after: undefined, watermarks: [] } }, lease, { ...lease, kind: 'states' as const }, { ...lease, kind: 'release' as const }]) {
     assert.deepEqual(decodeJournal(codec, encodeJournal(codec, record)), record)
   }
@@ -36,8 +38,9 @@ test('another version, a missing field and a field of another shape are no recor
     assert.equal(decodeJournal(codec, codec.encode(changed)), undefined, `field ${at}`)
   }
   assert.equal(decodeJournal(codec, codec.encode([2, ...parts.slice(1)])), undefined)
-  assert.equal(decodeJournal(codec, codec.encode(parts.slice(0, -2))), undefined)
-  assert.deepEqual(decodeJournal(codec, codec.encode(parts.slice(0, -1)))?.choices, [], 'written before there were lookups')
+  assert.equal(decodeJournal(codec, codec.encode(parts.slice(0, 22))), undefined)
+  const { choices, batches, suspect, parked, owner } = decodeJournal(codec, codec.encode(parts.slice(0, 23))) ?? RECORD
+  assert.deepEqual([choices, batches, suspect, parked, owner], [[], CLEAN_COMMITS, undefined, [], ''], 'written before there were lookups, suspects and parked entities')
   assert.notEqual(decodeJournal(codec, codec.encode([...parts, 'of a later release'])), undefined)
 })
 

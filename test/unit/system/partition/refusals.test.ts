@@ -5,7 +5,8 @@ import { assign, createMachine, emit, raise } from 'xstate'
 import { Escalation } from '../../../../system/partition/supervision.ts'
 import type { TypePlan } from '../../../../system/partition/topology.ts'
 import type { Failure } from '../../../../system/protocol/failures.ts'
-import { Bench, deedRecord, deedSchema, defineActor, logRecord, planOf, range } from '../../../support/partition/bench.ts'
+import { PARKED_ENTITIES_MAX, PARKED_PER_ENTITY_MAX } from '../../../../system/protocol/limits.ts'
+import { Bench, deedRecord, deedSchema, defineActor, entityId, logRecord, planOf, range } from '../../../support/partition/bench.ts'
 import type { Deed } from '../../../support/partition/bench.ts'
 
 const throwing = assign(() => {
@@ -34,7 +35,7 @@ test('skip: the input becomes a verdict and a dead letter with its record, the e
 test('a record without an entity is refused once, by its own class', async () => {
   const { batch } = await new Bench(planWith()).fold([range('deeds', [logRecord(0, 'a', 'no JSON'), logRecord(1, null, '{}')])], 1000)
   assert.deepEqual(batch.verdicts.map((verdict) => [verdict.input, verdict.class]), [['0:0', 'decode'], ['0:1', 'key']])
-  assert.deepEqual(batch.deadLetters.map(({ entity }) => entity), [undefined, undefined])
+  assert.deepEqual(batch.deadLetters.map(({ entity }) => entity), ['a', undefined])
 })
 
 test('stop: the entity ends, has nothing armed, and drops what comes until it expires', async () => {
@@ -54,11 +55,44 @@ test('stop on the very first event leaves a stopped entity that is stored', asyn
   assert.deepEqual([...bench.states().keys()], ['a'])
 })
 
-for (const directive of ['park', 'escalate'] as const) {
-  test(`${directive}: the batch is thrown away with the reason`, async () => {
-    await assert.rejects(new Bench(planWith({ action: directive })).fold(deeds('fine', 'trap'), 1000), (thrown: unknown) => thrown instanceof Escalation && thrown.directive === directive && thrown.failure.class === 'action')
-  })
-}
+test('escalate: the batch is thrown away with the reason', async () => {
+  await assert.rejects(new Bench(planWith({ action: 'escalate' })).fold(deeds('fine', 'trap'), 1000), (thrown: unknown) => thrown instanceof Escalation && thrown.directive === 'escalate' && thrown.failure.class === 'action')
+})
+
+test('park: the input is a dead letter, the entity keeps its state and stands still, what comes after is put aside in order', async () => {
+  const live = new Bench(planWith({ action: 'park' }))
+  const first = await live.fold(deeds('arm', 'fine', 'trap', 'fine', 'trap'), 1000)
+  assert.deepEqual(first.batch.verdicts, [{ input: '0:2', class: 'action', directive: 'park' }])
+  assert.deepEqual(first.batch.deadLetters.map(({ entity, directive }) => [entity, directive]), [['a', 'park']])
+  assert.deepEqual(first.batch.parked.map(({ subject }) => subject.offset), [3, 4])
+  assert.equal(first.batch.outbox.records().length, 1)
+  assert.deepEqual(live.dues(), { event: [], clock: [] }, 'nothing of it is due')
+  assert.ok(live.memory.entities.peek(entityId('a'))?.timers.has('t'), 'but its timer is kept')
+  const more = await live.fold([range('deeds', [deedRecord(9, { type: 'fine', who: 'a', time: 200 }), deedRecord(10, { type: 'fine', who: 'b', time: 200 })])], 2000)
+  assert.deepEqual(more.batch.parked.map(({ subject }) => subject.offset), [9])
+  assert.equal(more.batch.outbox.records().length, 1, 'others go on')
+  assert.deepEqual(first.journal.parked.map(({ entity, count }) => [entity, count]), [['a', 2]])
+  const twin = new Bench(planWith({ action: 'escalate' }))
+  for (const folded of [first, more]) await twin.repeat(folded)
+  assert.deepEqual([[...twin.states()], twin.dues()], [[...live.states()], live.dues()])
+})
+
+test('park: a bad record of a known key parks its entity; one without a key is only refused', async () => {
+  const bench = new Bench(planWith({ decode: 'park', key: 'park' }))
+  const { batch } = await bench.fold([range('deeds', [logRecord(0, 'a', 'no JSON'), logRecord(1, null, '{}'), deedRecord(2, { type: 'fine', who: 'a', time: 5 })])], 1000)
+  assert.deepEqual(batch.verdicts, [{ input: '0:0', class: 'decode', directive: 'park' }, { input: '0:1', class: 'key', directive: 'skip' }])
+  assert.deepEqual(batch.parked.map(({ subject }) => subject.offset), [2])
+})
+
+test('park: over the bound of one entity its events are dead letters, over that of the partition it escalates', async () => {
+  const bench = new Bench(planWith({ action: 'park' }))
+  await bench.fold(deeds('trap'), 1000)
+  bench.memory.parked.set(entityId('a'), { firstSeq: 1, count: PARKED_PER_ENTITY_MAX - 1, bytes: 0 })
+  const { batch } = await bench.fold([range('deeds', [deedRecord(5, { type: 'fine', who: 'a', time: 7 }), deedRecord(6, { type: 'fine', who: 'a', time: 7 })])], 1000)
+  assert.deepEqual([batch.parked.length, batch.verdicts], [1, [{ input: '0:6', class: 'size', directive: 'skip' }]])
+  for (let n = 0; n < PARKED_ENTITIES_MAX; n += 1) bench.memory.parked.set(entityId(`p${n}`), { firstSeq: 1, count: 1, bytes: 1 })
+  await assert.rejects(bench.fold([range('deeds', [deedRecord(9, { type: 'trap', who: 'z', time: 7 })])], 1000), /escalate: .*1000 entities are parked already/)
+})
 
 test('a timer whose turn fails is used up, and its dead letter names its cause', async () => {
   const bench = new Bench(planWith())

@@ -1,0 +1,141 @@
+// Parking: an entity is taken out of the fold; its events are put aside by value on `<app>.<type>.parked`, in order, until someone decides.
+//
+// K1. Every event that comes for a parked entity is in its parked records, or over the bound in a dead letter: never both, never neither (I1).
+// K2. An entity that recovery cannot fold keeps its last good state; its inputs since then are parked as `refold`: their outputs stand already.
+import { PARKED_BYTES_MAX, PARKED_PER_ENTITY_MAX } from '../protocol/limits.ts'
+import { parkedTopic } from '../protocol/ids.ts'
+import type { EntityId } from '../protocol/ids.ts'
+import { equalBytes, utf8Decode, utf8Encode } from '../protocol/utf8.ts'
+import type { Failure } from '../protocol/failures.ts'
+import { headerOf } from '../protocol/record.ts'
+import type { LogRecord, OutRecord } from '../protocol/record.ts'
+import type { Log } from '../ports/log.ts'
+import { inputRef } from './arrivals.ts'
+import type { ParkedDraft, Subject } from './batch.ts'
+import { deadLetterRecord, reread } from './dead-letters.ts'
+import type { PartitionDeps } from './deps.ts'
+import { blankEntity, decodeEntity } from './entity.ts'
+import type { Entity } from './entity.ts'
+import type { InputRef } from './journal.ts'
+import type { JournalTip } from './journal-tip.ts'
+import { readRange } from './range-reading.ts'
+import { partitionRecord, stateRecord } from './states.ts'
+import type { StateStore } from './state-store.ts'
+import type { Survey } from './survey.ts'
+import type { TypePlan } from './topology.ts'
+
+export const PARKED_HEADER = 'statelog-parked'
+
+/** What a parked record says about itself: JSON in one header. */
+export interface ParkedInfo {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  /** Commit that parked it. */
+  readonly seq: number
+  /** Its outputs were committed before: a redrive folds it and writes nothing. */
+  readonly refold: boolean
+}
+
+/** A record put aside, bytes and headers as they were. */
+export function parkedRecord(plan: TypePlan, partition: number, entity: EntityId, original: LogRecord, info: ParkedInfo, nowMs: number): OutRecord {
+  return {
+    topic: parkedTopic(plan.app, plan.definition.name), partition, key: utf8Encode(entity), value: original.value,
+    headers: [[PARKED_HEADER, utf8Encode(JSON.stringify(info))], ...original.headers], timestampMs: nowMs,
+  }
+}
+
+/** The record of an event that a batch puts aside. Reads the original bytes again when the input was held. */
+export async function parkedDraftRecord(log: Log, plan: TypePlan, partition: number, { subject, entity }: ParkedDraft, seq: number, nowMs: number): Promise<OutRecord> {
+  const original = subject.record ?? (await reread(log, subject.topic, partition, subject.offset))
+  const info = { topic: subject.topic, partition, offset: subject.offset, seq, refold: false }
+  return parkedRecord(plan, partition, entity, original ?? { offset: subject.offset, key: null, value: null, headers: [], timestampMs: nowMs }, info, nowMs)
+}
+
+/** What a parked record says about itself; undefined: the record is none. */
+export function readParked(record: LogRecord): ParkedInfo | undefined {
+  const header = headerOf(record.headers, PARKED_HEADER)
+  const text = header === undefined ? undefined : utf8Decode(header)
+  if (text === undefined) return undefined
+  try {
+    return JSON.parse(text) as ParkedInfo
+  } catch {
+    return undefined
+  }
+}
+
+/** Room for one more event of an entity that holds so many already. */
+export function hasRoom(held: { readonly count: number; readonly bytes: number } | undefined, bytes: number): boolean {
+  return held === undefined || (held.count < PARKED_PER_ENTITY_MAX && held.bytes + bytes <= PARKED_BYTES_MAX)
+}
+
+export interface Unfoldable {
+  readonly entity: EntityId
+  readonly failure: Failure
+  /** Commit whose fold failed; undefined: the newest state itself is what fails. */
+  readonly seq: number | undefined
+}
+
+/** Parks an entity whose inputs since its last stored state cannot be folded, or whose newest state cannot be stored (K2): one commit. */
+export async function parkUnfoldable(deps: PartitionDeps, tip: JournalTip, states: StateStore, survey: Survey, partition: number, unfoldable: Unfoldable): Promise<void> {
+  const { plan, codec, log } = deps
+  const nowMs = Math.max(deps.clock.nowMs(), tip.last.nowMs)
+  const seq = tip.last.seq + 1
+  const entity = await lastGood(deps, states, unfoldable.entity)
+  const from = entity.seq + 1
+  const inputs = await inputsSince(deps, survey, partition, unfoldable.entity, from)
+  const guilty = inputs.find((input) => input.seq === unfoldable.seq) ?? inputs.at(-1)
+  const subject: Subject = guilty === undefined ? { kind: 'timer', cause: `fold-${unfoldable.seq ?? tip.last.seq}`, event: { type: 'fold' } } : { kind: 'record', topic: guilty.topic, partition, offset: guilty.record.offset, record: guilty.record }
+  const letter = await deadLetterRecord(log, plan, partition, { subject, entity: entity.id, failure: unfoldable.failure, directive: 'park' }, nowMs)
+  const kept = inputs.slice(0, PARKED_PER_ENTITY_MAX)
+  const over = await Promise.all(inputs.slice(kept.length).map(({ topic, record }) => deadLetterRecord(log, plan, partition, { subject: { kind: 'record', topic, partition, offset: record.offset, record }, entity: entity.id, failure: OVER, directive: 'skip' }, nowMs)))
+  const parked = kept.map(({ topic, record }) => parkedRecord(plan, partition, entity.id, record, { topic, partition, offset: record.offset, seq, refold: true }, nowMs))
+  const change = { entity: entity.id, count: parked.length, bytes: parked.reduce((sum, record) => sum + (record.value?.length ?? 0), 0), unfoldedFrom: from }
+  entity.parked = { class: unfoldable.failure.class, unfolded: [from, tip.last.seq] }
+  const saved = states.buckets === 0 ? [] : [states.bucketOf(entity.id)]
+  const marks = survey.marks.map((mark, bucket) => (saved.includes(bucket) ? seq : mark))
+  const index = new Map(survey.parked).set(entity.id, { firstSeq: seq, count: change.count, bytes: change.bytes })
+  await tip.write({
+    kind: 'park', suspect: undefined, parked: [change], saved, hasPartition: true,
+    verdicts: [{ input: guilty === undefined ? `fold-${unfoldable.seq ?? tip.last.seq}` : guilty.ref, class: unfoldable.failure.class, directive: 'park' }],
+    records: [
+      letter, ...over, ...parked, stateRecord(codec, plan, partition, entity, { life: tip.last.life, seq, nowMs }),
+      partitionRecord(codec, plan, partition, { occupancy: survey.occupancy, marks, parked: index }, { life: tip.last.life, seq, nowMs }),
+    ],
+  })
+}
+
+const OVER: Failure = { class: 'size', message: `more than ${PARKED_PER_ENTITY_MAX} events are parked for the entity`, stage: 'park' }
+
+async function lastGood({ codec, plan }: PartitionDeps, states: StateStore, id: EntityId): Promise<Entity> {
+  const stored = (await states.load([id])).get(id)
+  if (stored === undefined) return blankEntity(id)
+  const read = decodeEntity(codec, plan.definition, id, stored.seq, stored.value)
+  return read.kind === 'ok' ? read.entity : blankEntity(id)
+}
+
+interface UnfoldedInput {
+  readonly seq: number
+  readonly topic: string
+  readonly ref: InputRef
+  readonly record: LogRecord
+}
+
+/** The entity's inputs of commits from `from` on that were applied: undecoded, found by their key. */
+async function inputsSince({ log, plan }: PartitionDeps, survey: Survey, partition: number, id: EntityId, from: number): Promise<readonly UnfoldedInput[]> {
+  const key = utf8Encode(id)
+  const found: UnfoldedInput[] = []
+  for await (const { record: { seq, inputs, verdicts } } of survey.tail()) {
+    if (seq < from) continue
+    const refused = new Set(verdicts.map(({ input }) => input))
+    for (const range of inputs) {
+      const isAll = plan.definition.entityOfAll === id && range.topic !== plan.inbox
+      for (const record of (await readRange(log, partition, range)).records) {
+        const ref = inputRef(plan.inputs, range.topic, record.offset)
+        const isOwn = isAll || (record.key !== null && equalBytes(record.key, key))
+        if (isOwn && !refused.has(ref)) found.push({ seq, topic: range.topic, ref, record })
+      }
+    }
+  }
+  return found
+}
