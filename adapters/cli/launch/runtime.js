@@ -38,6 +38,12 @@ export function nodeIsFit(version) {
   return major >= 25
 }
 
+/** Node before 24.15 calls its SQLite experimental, in every thread that loads it, unless a flag says not to. @param {string} version */
+export function warnsOfSqlite(version) {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  return major < 24 || (major === 24 && minor < 15)
+}
+
 /** @param {string} version */
 export function bunIsFit(version) {
   const [major = 0, minor = 0] = version.split('.').map(Number)

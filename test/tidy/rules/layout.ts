@@ -3,8 +3,8 @@ import { posix } from 'node:path'
 import { isUnder, type Finding } from '../source.ts'
 
 const TOP = new Set(['actors', 'system', 'adapters', 'scenarios', 'test', 'package.json', 'package-lock.json', 'tsconfig.json', 'README.md', 'LICENSE'])
-/** Made by npm and by runs; ignored by git. */
-const LOCAL = new Set(['node_modules', 'data'])
+/** Made by npm, by runs and by the build; ignored by git. */
+const LOCAL = new Set(['node_modules', 'data', 'dist'])
 
 export function topLevel(names: readonly string[]): Finding[] {
   return names

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { leadsTerminal } from '../../../../adapters/cli/launch/child.js'
 import { ensureInstalled, lockInstall, stampOf, treeMatches } from '../../../../adapters/cli/launch/install.js'
-import { bunIsFit, bunPackage, chooseRuntime, commandLine, nodeIsFit, type Machine } from '../../../../adapters/cli/launch/runtime.js'
+import { bunIsFit, bunPackage, chooseRuntime, commandLine, nodeIsFit, type Machine, warnsOfSqlite } from '../../../../adapters/cli/launch/runtime.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'statelog-launch-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -24,6 +24,10 @@ describe('runtime choice', () => {
   for (const [version, isFit] of versions) {
     test(`Node ${version} is ${isFit ? 'fit' : 'not fit'}`, () => assert.equal(nodeIsFit(version), isFit))
   }
+
+  test('Node warns of its SQLite until 24.15', () => {
+    assert.deepEqual(['22.22.0', '24.14.1', '24.15.0', '26.0.0'].map(warnsOfSqlite), [true, true, false, false])
+  })
 
   test('Bun is fit from 1.4', () => {
     assert.deepEqual(['1.3.9', '1.4.0', '2.0.0'].map(bunIsFit), [false, true, true])

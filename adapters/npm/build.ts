@@ -1,0 +1,91 @@
+// Build: `npm run build` makes the folder dist/, which is what `npm publish ./dist` and `npm pack ./dist` take.
+//
+// Owns: dist/, made anew each time.
+//
+// B1. dist/ holds the product alone: no tests, nothing of this folder or of the clone's launcher.
+// B2. Nothing in it needs a build, an install script or native code.
+import { spawnSync } from 'node:child_process'
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { OperationError } from '../../system/protocol/failures.ts'
+import { packageManifest } from './manifest.ts'
+import type { PackageManifest, SourceManifest } from './manifest.ts'
+import { packagesIn, rewritten } from './rewrite.ts'
+
+const ROOT = resolve(import.meta.dirname, '../..')
+const DIST = join(ROOT, 'dist')
+const PRODUCT = ['actors', 'system', 'adapters', 'scenarios']
+const NOT_SHIPPED = ['adapters/npm', 'adapters/cli/launch']
+
+/**
+ * The one file of cbor-x that is used, copied: the package itself asks for an add-on in native code, with an install script, that reads
+ * text in another way than what is tested here.
+ */
+const COPIED = { package: 'cbor-x', files: ['decode.js', 'LICENSE'], to: 'adapters/cbor/cbor-x', importer: 'adapters/cbor/foreign.js' }
+
+export interface Built {
+  readonly folder: string
+  readonly manifest: PackageManifest
+  readonly files: number
+}
+
+/** Throws OperationError, with what the compiler says, when the sources do not compile. */
+export function build(): Built {
+  rmSync(DIST, { recursive: true, force: true })
+  compile()
+  copyLibrary()
+  const imported = new Set(filesOf(DIST).flatMap(finishFile))
+  const source = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as SourceManifest
+  const manifest = packageManifest(source, imported)
+  writeFileSync(join(DIST, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`)
+  for (const page of ['LICENSE', 'README.md', ...pages()]) copyFileSync(join(ROOT, page), join(DIST, page))
+  for (const entry of entriesOf(manifest)) if (!existsSync(join(DIST, entry))) throw new OperationError('package/entry', `package.json names ${entry}, which was not built`)
+  for (const command of Object.values(manifest.bin)) chmodSync(join(DIST, command), 0o755)
+  return { folder: DIST, manifest, files: filesOf(DIST).length }
+}
+
+function compile(): void {
+  const compiler = join(ROOT, 'node_modules/typescript/bin/tsc')
+  const { status, stdout, stderr } = spawnSync(process.execPath, [compiler, '--project', join(import.meta.dirname, 'tsconfig.json'), '--pretty', 'false'], { encoding: 'utf8' })
+  if (status !== 0) throw new OperationError('package/compile', `the sources do not compile:\n${stdout}${stderr}`)
+}
+
+function copyLibrary(): void {
+  const importer = join(DIST, COPIED.importer)
+  const before = readFileSync(importer, 'utf8')
+  const after = before.replace(`from '${COPIED.package}'`, `from './${relative(dirname(COPIED.importer), join(COPIED.to, 'decode.js'))}'`)
+  if (after === before) throw new OperationError('package/library', `${COPIED.importer} no longer imports '${COPIED.package}'`)
+  writeFileSync(importer, after)
+  mkdirSync(join(DIST, COPIED.to), { recursive: true })
+  for (const file of COPIED.files) copyFileSync(join(ROOT, 'node_modules', COPIED.package, file), join(DIST, COPIED.to, file))
+}
+
+/** Answers the packages that the file imports. */
+function finishFile(path: string): readonly string[] {
+  if (!/\.(js|d\.ts)$/.test(path)) return []
+  const file = join(DIST, path)
+  const text = rewritten(path, readFileSync(file, 'utf8'))
+  writeFileSync(file, text)
+  return packagesIn(text)
+}
+
+/** The pages of what is shipped. */
+function pages(): readonly string[] {
+  return PRODUCT.flatMap((folder) => filesOf(join(ROOT, folder)).map((path) => join(folder, path)))
+    .filter((path) => path.endsWith('.md') && !NOT_SHIPPED.some((folder) => path.startsWith(`${folder}/`)))
+    .filter((path) => existsSync(dirname(join(DIST, path))))
+}
+
+function entriesOf({ exports, types, bin }: PackageManifest): readonly string[] {
+  return [types, ...Object.values(bin), ...Object.values(exports).flatMap((entry) => (typeof entry === 'string' ? [entry] : Object.values(entry)))]
+}
+
+/** Paths below a folder, sorted. */
+function filesOf(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => relative(folder, join(entry.parentPath, entry.name))).sort()
+}
+
+if (import.meta.main) {
+  const { folder, manifest, files } = build()
+  process.stdout.write(`${manifest.name} ${manifest.version}: ${files} files in ./${relative(process.cwd(), folder)}\nnext: npm pack ./dist, or npm publish ./dist\n`)
+}
