@@ -11,6 +11,7 @@ import { VERSION } from '../node/version.ts'
 /** Loaded when they are called: help and complaints answer at once. */
 const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<Command> }>> = {
   run: { summary: 'run a scenario or a system in a data folder', load: async () => (await import('./commands/run.ts')).runCommand },
+  send: { summary: 'send an event to an entity, and show its reply', load: async () => (await import('./commands/send.ts')).sendCommand },
   get: { summary: 'show an entity: state, context, timers, held events', load: async () => (await import('./commands/get.ts')).getCommand },
   history: { summary: 'show what an entity took, step by step', load: async () => (await import('./commands/history.ts')).historyCommand },
   dlq: { summary: 'list dead letters, show one with its cause and bytes', load: async () => (await import('./commands/dlq.ts')).dlqCommand },

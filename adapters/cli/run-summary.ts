@@ -16,6 +16,8 @@ export interface RunFacts {
   readonly end: RunEnd
   readonly folder: string
   readonly system: SystemDefinition
+  /** Nothing is fed: the system takes what others append, until it is stopped. */
+  readonly isLive: boolean
   readonly elapsedMs: number
   /** Events consumed by this process, and fed by all. */
   readonly consumedHere: number
@@ -49,12 +51,12 @@ export function summaryLines(facts: RunFacts, paint: Paint): readonly string[] {
   ]
 }
 
-function firstLine({ end, elapsedMs, consumedHere, fed, total }: RunFacts, paint: Paint): string {
+function firstLine({ end, isLive, elapsedMs, consumedHere, fed, total }: RunFacts, paint: Paint): string {
   const rate = `${grouped(consumedHere)} events in ${duration(elapsedMs)}, ${short((consumedHere * 1000) / Math.max(1, elapsedMs))}/s, at most ${bytes(peakRssBytes())} of memory`
   switch (end.kind) {
     case 'failed': return `${paint('red', 'failed')}: ${end.reason}\n${rate}; what was committed stands. Look closer with: statelog doctor`
-    case 'interrupted': return `${paint('yellow', 'interrupted')}: ${rate}. ${grouped(fed)}${total === undefined ? '' : ` of ${grouped(total)}`} events are fed; run the same command again to go on.`
-    case 'consumed': return end.fed === 'ended' ? `${paint('green', 'done')}: ${rate}` : `${paint('green', 'stopped in time')}: ${rate}. ${total === undefined ? '' : `${grouped(fed)} of ${grouped(total)} events are fed; run again to go on.`}`
+    case 'interrupted': return isLive ? `${paint('yellow', 'stopped')}: ${rate}; run the same command again to go on.` : `${paint('yellow', 'interrupted')}: ${rate}. ${grouped(fed)}${total === undefined ? '' : ` of ${grouped(total)}`} events are fed; run the same command again to go on.`
+    case 'consumed': return isLive ? `${paint('green', 'stopped in time')}: ${rate}` : end.fed === 'ended' ? `${paint('green', 'done')}: ${rate}` : `${paint('green', 'stopped in time')}: ${rate}. ${total === undefined ? '' : `${grouped(fed)} of ${grouped(total)} events are fed; run again to go on.`}`
   }
 }
 
@@ -67,11 +69,16 @@ export function isMet(expectation: Expectation | undefined): boolean {
   return expectation === undefined || (expectation.different === 0 && expectation.compared > 0)
 }
 
-/** A command as it can be typed here: in a clone, through npm; with the folder unless it is found by itself. */
+/** A command as it can be typed here: in a clone or a project, through npm; with the folder unless it is found by itself. */
 export function typed(command: string, folder: string): string {
   const isFound = !relative(DATA, folder).startsWith('..')
-  const inNpm = process.env['npm_lifecycle_event'] !== undefined
-  return `${inNpm ? command.replace(/^statelog /, 'npm run --silent statelog -- ') : command}${isFound ? '' : ` --folder ${folder}`}`
+  return `${command.replace(/^statelog /, called())}${isFound ? '' : ` --folder ${folder}`}`
+}
+
+function called(): string {
+  const event = process.env['npm_lifecycle_event']
+  if (event === undefined) return 'statelog '
+  return event === 'npx' ? 'npx statelog ' : 'npm run --silent statelog -- '
 }
 
 /** Most memory the process ever held, bytes. */

@@ -13,6 +13,7 @@ import type { Log } from '../ports/log.ts'
 import { decodeEntity, isBlank } from '../partition/entity.ts'
 import type { Entity } from '../partition/entity.ts'
 import { recover } from '../partition/recovery.ts'
+import type { Recovered } from '../partition/recovery.ts'
 import { keyedStateStore } from '../partition/state-store.ts'
 import type { StateStore } from '../partition/state-store.ts'
 import type { TypePlan } from '../partition/topology.ts'
@@ -52,20 +53,25 @@ export interface EntityView {
 export async function queryEntity(log: Log, codec: Codec, plan: TypePlan, text: string): Promise<EntityAnswer> {
   const id = entityId(text)
   const partition = partitionOf(utf8Encode(id), plan.partitions)
-  const states = statesOf(log, codec, plan, partition)
-  const recovery = await recover({ log, codec, plan, partition, states, telemetry: silentTelemetry, watch: { entity: id } })
-  if (recovery.kind === 'history-gone') throw new OperationError('history-gone', recovery.reason)
-  const { memory } = recovery
-  const found = memory.entities.peek(id) ?? (await stored(states, codec, plan, id))
-  const entity = found === undefined || isBlank(found) ? undefined : found
+  const { memory, last, entity } = await entityAtEnd(log, codec, plan, partition, id)
   return {
     type: plan.definition.name, id, partition, life: memory.life, epoch: memory.epoch,
     // A state written while we read belongs to a later commit than the journal's end that we saw.
     seq: Math.max(memory.seq, entity?.seq ?? 0),
-    code: recovery.last?.code ?? plan.code,
-    watermarkMs: recovery.last === undefined ? undefined : memory.watermarks?.currentMs,
+    code: last?.code ?? plan.code,
+    watermarkMs: last === undefined ? undefined : memory.watermarks?.currentMs,
     entity: entity === undefined ? undefined : viewOf(plan, entity),
   }
+}
+
+/** The entity as of the end of its partition's journal, and what was recovered around it. */
+export async function entityAtEnd(log: Log, codec: Codec, plan: TypePlan, partition: number, id: EntityId): Promise<Pick<Recovered, 'memory' | 'last'> & { readonly entity: Entity | undefined }> {
+  const states = statesOf(log, codec, plan, partition)
+  const recovery = await recover({ log, codec, plan, partition, states, telemetry: silentTelemetry, watch: { entity: id } })
+  if (recovery.kind === 'history-gone') throw new OperationError('history-gone', recovery.reason)
+  const { memory, last } = recovery
+  const found = memory.entities.peek(id) ?? (await stored(states, codec, plan, id))
+  return { memory, last, entity: found === undefined || isBlank(found) ? undefined : found }
 }
 
 /** Throws OperationError for what is no entity id. */

@@ -6,6 +6,7 @@ import { parseEntityId } from '../protocol/ids.ts'
 import { partitionOf } from '../protocol/murmur2.ts'
 import { utf8Encode } from '../protocol/utf8.ts'
 import type { MachineEvent } from '../protocol/data.ts'
+import type { OutRecord } from '../protocol/record.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Codec } from '../ports/codec.ts'
 import type { Log } from '../ports/log.ts'
@@ -17,6 +18,16 @@ import type { TypePlan } from '../partition/topology.ts'
 
 /** Callers waiting at one time; more are refused. */
 const WAITING_MAX = 10_000
+
+/** A command as it stands in the inbox of its entity's type. Throws OperationError for what is no entity id, and for a reserved event type. */
+export function commandRecord(codec: Codec, plan: TypePlan, id: string, event: MachineEvent, commandId: string, nowMs: number): OutRecord {
+  const entity = parseEntityId(id)
+  if (entity === undefined) throw new OperationError('command/id', `'${id.slice(0, 80)}' is no entity id: UTF-8, 1..256 bytes`)
+  if (isReserved(event.type)) throw new OperationError('command/event', `event type '${event.type}' is reserved`)
+  const key = utf8Encode(entity)
+  const value = encodeEnvelope(codec, { kind: 'command', id: commandId, timeMs: nowMs, event })
+  return { topic: plan.inbox, partition: partitionOf(key, plan.partitions), key, value, headers: [], timestampMs: nowMs }
+}
 
 export class Commands {
   readonly #log: Log
@@ -39,13 +50,7 @@ export class Commands {
   async send(type: string, id: string, event: MachineEvent, commandId = this.#random.uuid()): Promise<string> {
     const plan = this.#plans.get(type)
     if (plan === undefined) throw new OperationError('command/type', `there is no actor type '${type}'. Types: ${[...this.#plans.keys()].join(', ')}.`)
-    const entity = parseEntityId(id)
-    if (entity === undefined) throw new OperationError('command/id', `'${id.slice(0, 80)}' is no entity id: UTF-8, 1..256 bytes`)
-    if (isReserved(event.type)) throw new OperationError('command/event', `event type '${event.type}' is reserved`)
-    const key = utf8Encode(entity)
-    const nowMs = this.#clock.nowMs()
-    const value = encodeEnvelope(this.#codec, { kind: 'command', id: commandId, timeMs: nowMs, event })
-    const outcome = await this.#log.append([{ topic: plan.inbox, partition: partitionOf(key, plan.partitions), key, value, headers: [], timestampMs: nowMs }])
+    const outcome = await this.#log.append([commandRecord(this.#codec, plan, id, event, commandId, this.#clock.nowMs())])
     if (outcome.kind !== 'done') throw new OperationError(`command/${outcome.kind}`, `the command was not taken: ${outcome.reason}. Send it again with the same id: it is applied once.`)
     return commandId
   }

@@ -192,7 +192,7 @@ async function conclude({ folder, scenario, system, flags }: Session, ended: End
   const expected = flags.text('expect')
   const expectation = isWhole && expected !== undefined ? await scenario?.expect?.(expected, reader) : undefined
   return {
-    end, folder, system, elapsedMs, consumedHere, fed: feeder?.progress.events ?? 0, total: scenario?.total,
+    end, folder, system, isLive: scenario === undefined, elapsedMs, consumedHere, fed: feeder?.progress.events ?? 0, total: scenario?.total,
     commitP50Ms: telemetry.commitMs.percentile(0.5), commitP99Ms: telemetry.commitMs.percentile(0.99),
     states: look.occupancy, totals: await totalsOf(embedded), conclusion, expectation,
     tryNext: isWhole ? scenario?.tryNext ?? [] : [],
@@ -216,9 +216,16 @@ function headLines({ target, folder, system, scenario, io }: Session): readonly 
   const name = target.kind === 'scenario' ? target.scenario.name : system.name
   return [
     `${io.paint('bold', `statelog ${VERSION}`)} · ${name} · embedded in ${shown(folder)} · ${system.partitions} partitions · ${runtimeName()}`,
-    scenario?.about ?? `consuming ${system.actors.flatMap((actor) => actor.sources.map((source) => `'${source.topic}'`)).join(', ')} until it is stopped (Ctrl-C)`,
+    scenario?.about ?? liveAbout(system),
     '',
   ]
+}
+
+function liveAbout({ actors }: SystemDefinition): string {
+  const sources = actors.flatMap((actor) => actor.sources.map((source) => `'${source.topic}'`))
+  const [first] = actors
+  const how = `statelog send ${first?.name ?? '<type>'} <id> <event>`
+  return `${sources.length === 0 ? 'taking' : `consuming ${sources.join(', ')}, and taking`} what is sent (${how}), until it is stopped (Ctrl-C)`
 }
 
 function headFacts({ folder, system, scenario, origin }: Session): Record<string, unknown> {

@@ -1,0 +1,78 @@
+// Outcome: what became of a command, read from the log by a caller that runs no partition.
+//
+// Z1. An answer follows from a commit: the journal's position has passed the command.
+import { deadLetterTopic } from '../protocol/ids.ts'
+import type { EntityId } from '../protocol/ids.ts'
+import type { FailureClass } from '../protocol/failures.ts'
+import type { Codec } from '../ports/codec.ts'
+import type { Log } from '../ports/log.ts'
+import { inputRef } from '../partition/arrivals.ts'
+import { readDeadLetter } from '../partition/dead-letters.ts'
+import { commandKey } from '../partition/entity.ts'
+import type { Verdict } from '../partition/journal.ts'
+import { journalRecords } from '../partition/recovery.ts'
+import type { TypePlan } from '../partition/topology.ts'
+import { entityAtEnd } from './query.ts'
+
+/** Where a command stands in the inbox of its entity's type. */
+export interface SentCommand {
+  readonly id: string
+  readonly entity: EntityId
+  readonly partition: number
+  readonly offset: number
+  /** End of the partition's journal before the command was appended. */
+  readonly journalFrom: number
+}
+
+export type Outcome =
+  | { readonly kind: 'waiting' }
+  /** `value` is null when the machine gave none. */
+  | { readonly kind: 'reply'; readonly seq: number; readonly value: unknown }
+  | { readonly kind: 'refused'; readonly seq: number; readonly class: FailureClass; readonly message: string; readonly letter: Letter | undefined }
+  /** Consumed, and nothing is known of it: the entity has come to its end, or the command was refused when it was first sent. */
+  | { readonly kind: 'unknown'; readonly seq: number }
+
+/** Where its dead letter stands. */
+export interface Letter {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+}
+
+/** How many of the newest dead letters are looked through. */
+const LETTERS_MAX = 1000
+
+/** Throws OperationError: history gone, a damaged state, a log that cannot be read by key. */
+export async function outcomeOf(log: Log, codec: Codec, plan: TypePlan, command: SentCommand): Promise<Outcome> {
+  const consumed = await consumedBy(log, codec, plan, command)
+  if (consumed === undefined) return { kind: 'waiting' }
+  const { seq, verdict } = consumed
+  if (verdict !== undefined) {
+    const letter = await letterOf(log, plan, command)
+    return { kind: 'refused', seq, class: verdict.class, message: letter?.message ?? '', letter: letter?.at }
+  }
+  const { entity } = await entityAtEnd(log, codec, plan, command.partition, command.entity)
+  const seen = entity?.seen.find(({ key }) => key === commandKey(command.id))
+  return seen?.reply === undefined ? { kind: 'unknown', seq } : { kind: 'reply', seq, value: seen.reply }
+}
+
+async function consumedBy(log: Log, codec: Codec, plan: TypePlan, { partition, offset, journalFrom }: SentCommand): Promise<{ readonly seq: number; readonly verdict: Verdict | undefined } | undefined> {
+  const end = await log.offsetsAt(plan.journal, partition, 'latest')
+  const ref = inputRef(plan.inputs, plan.inbox, offset)
+  for await (const { record } of journalRecords(log, codec, plan, partition, journalFrom, end)) {
+    if ((record.positions.get(plan.inbox) ?? 0) > offset) return { seq: record.seq, verdict: record.verdicts.find(({ input }) => input === ref) }
+  }
+  return undefined
+}
+
+async function letterOf(log: Log, plan: TypePlan, { partition, offset }: SentCommand): Promise<{ readonly message: string; readonly at: Letter } | undefined> {
+  const topic = deadLetterTopic(plan.inbox)
+  const end = await log.offsetsAt(topic, partition, 'latest')
+  const from = Math.max(await log.offsetsAt(topic, partition, 'earliest'), end - LETTERS_MAX)
+  const range = await log.read(topic, partition, from, end, { recordsMax: LETTERS_MAX, bytesMax: Infinity })
+  for (const record of range.records) {
+    const info = readDeadLetter(record)
+    if (info?.topic === plan.inbox && info.partition === partition && info.offset === offset) return { message: info.message, at: { topic, partition, offset: record.offset } }
+  }
+  return undefined
+}
