@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
   send: { summary: 'send an event to an entity, and show its reply', load: async () => (await import('./commands/send.ts')).sendCommand },
   get: { summary: 'show an entity: state, context, timers, held events', load: async () => (await import('./commands/get.ts')).getCommand },
   history: { summary: 'show what an entity took, step by step', load: async () => (await import('./commands/history.ts')).historyCommand },
+  read: { summary: 'show the newest records of a topic: outputs, sources, dead letters', load: async () => (await import('./commands/read.ts')).readCommand },
   dlq: { summary: 'list dead letters, show one with its cause and bytes', load: async () => (await import('./commands/dlq.ts')).dlqCommand },
   models: { summary: 'list the active models, or activate another one', load: async () => (await import('./commands/models.ts')).modelsCommand },
   doctor: { summary: 'check a data folder', load: async () => (await import('./commands/doctor.ts')).doctorCommand },

@@ -19,11 +19,23 @@ export async function loadTarget(text: string): Promise<Target> {
   const known = scenarios.get(text)
   if (known !== undefined) return { kind: 'scenario', name: text, scenario: known }
   if (!existsSync(text)) throw new UsageError(`there is no scenario and no file '${text}'${didYouMean(text, scenarios.keys())}\nScenarios: ${[...scenarios.keys()].join(', ')}. A file exports a scenario (defineScenario) or a system (defineSystem) as its default.`)
-  const module = await import(pathToFileURL(resolve(text)).href) as { readonly default?: unknown }
-  const value = module.default
+  const value = (await importFile(text)).default
   if (isScenario(value)) return { kind: 'scenario', name: text, scenario: value }
   if (isSystem(value)) return { kind: 'system', name: text, system: value }
   throw new UsageError(`${text} exports no scenario and no system as its default. End it with: export default defineSystem({ ... })`)
+}
+
+/** What a newcomer meets first, with its cure. */
+async function importFile(text: string): Promise<{ readonly default?: unknown }> {
+  try {
+    return await import(pathToFileURL(resolve(text)).href) as { readonly default?: unknown }
+  } catch (thrown) {
+    const message = thrown instanceof Error ? thrown.message : String(thrown)
+    if (/outside a module|Unexpected token 'export'/.test(message)) throw new OperationError('target/module', `${text} is an ES module in a folder that says it holds none. Say it does: npm pkg set type=module`)
+    const missing = /Cannot find package '([^']+)'/.exec(message)?.[1]
+    if (missing !== undefined) throw new OperationError('target/package', `${text} imports '${missing}', which is not installed beside it. Install it: npm install ${missing}`)
+    throw thrown
+  }
 }
 
 /** The name of the data folder that a target uses by default: its own, so that a system run live does not mix with a scenario's run. */

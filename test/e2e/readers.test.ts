@@ -21,6 +21,11 @@ for (const runtime of RUNTIMES) {
     assert.equal(history.length, 10)
     assert.match((await read('history', 'meter', 'm3', '--limit', '3')).stdout, /50 inputs up to seq \d+ of partition \d, the newest 3 of them/)
 
+    const records = objects((await read('read', 'readings', '--limit', '7', '--json')).stdout)
+    assert.deepEqual([records.length, records.every((record) => 'value' in record || 'text' in record)], [7, true])
+    assert.match((await read('read', 'readings', '--limit', '2')).stdout, /^readings: 525 records, the newest 2 of them[^]*\n\S+Z +\d +\d+ +\S+ +/)
+    assert.match((await read('read', 'reading')).stderr, /no topic 'reading'; did you mean 'readings'\?/)
+
     const letters = objects((await read('dlq', 'list', '--json')).stdout)
     assert.deepEqual(letters.map((letter) => letter['class']), Array.from({ length: 5 }, () => 'decode'))
     assert.match((await read('dlq', 'list', '--class', 'schema')).stdout, /^no dead letters of class schema/)
