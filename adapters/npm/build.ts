@@ -1,8 +1,8 @@
 // Build: `npm run build` makes the folder dist/, which is what `npm publish ./dist` and `npm pack ./dist` take.
 //
-// Owns: dist/, made anew each time.
+// Owns: that folder, made anew each time.
 //
-// B1. dist/ holds the product alone: no tests, nothing of this folder or of the clone's launcher.
+// B1. It holds the product alone: no tests, nothing of this folder or of the clone's launcher.
 // B2. Nothing in it needs a build, an install script or native code.
 import { spawnSync } from 'node:child_process'
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -13,7 +13,6 @@ import type { PackageManifest, SourceManifest } from './manifest.ts'
 import { packagesIn, rewritten } from './rewrite.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
-const DIST = join(ROOT, 'dist')
 const PRODUCT = ['actors', 'system', 'adapters', 'scenarios']
 const NOT_SHIPPED = ['adapters/npm', 'adapters/cli/launch']
 
@@ -30,50 +29,50 @@ export interface Built {
 }
 
 /** Throws OperationError, with what the compiler says, when the sources do not compile. */
-export function build(): Built {
-  rmSync(DIST, { recursive: true, force: true })
-  compile()
-  copyLibrary()
-  const imported = new Set(filesOf(DIST).flatMap(finishFile))
+export function build(folder = join(ROOT, 'dist')): Built {
+  rmSync(folder, { recursive: true, force: true })
+  compile(folder)
+  copyLibrary(folder)
+  const imported = new Set(filesOf(folder).flatMap((path) => finishFile(folder, path)))
   const source = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as SourceManifest
   const manifest = packageManifest(source, imported)
-  writeFileSync(join(DIST, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`)
-  for (const page of ['LICENSE', 'README.md', ...pages()]) copyFileSync(join(ROOT, page), join(DIST, page))
-  for (const entry of entriesOf(manifest)) if (!existsSync(join(DIST, entry))) throw new OperationError('package/entry', `package.json names ${entry}, which was not built`)
-  for (const command of Object.values(manifest.bin)) chmodSync(join(DIST, command), 0o755)
-  return { folder: DIST, manifest, files: filesOf(DIST).length }
+  writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`)
+  for (const page of ['LICENSE', 'README.md', ...pages(folder)]) copyFileSync(join(ROOT, page), join(folder, page))
+  for (const entry of entriesOf(manifest)) if (!existsSync(join(folder, entry))) throw new OperationError('package/entry', `package.json names ${entry}, which was not built`)
+  for (const command of Object.values(manifest.bin)) chmodSync(join(folder, command), 0o755)
+  return { folder, manifest, files: filesOf(folder).length }
 }
 
-function compile(): void {
+function compile(folder: string): void {
   const compiler = join(ROOT, 'node_modules/typescript/bin/tsc')
-  const { status, stdout, stderr } = spawnSync(process.execPath, [compiler, '--project', join(import.meta.dirname, 'tsconfig.json'), '--pretty', 'false'], { encoding: 'utf8' })
+  const { status, stdout, stderr } = spawnSync(process.execPath, [compiler, '--project', join(import.meta.dirname, 'tsconfig.json'), '--outDir', folder, '--pretty', 'false'], { encoding: 'utf8' })
   if (status !== 0) throw new OperationError('package/compile', `the sources do not compile:\n${stdout}${stderr}`)
 }
 
-function copyLibrary(): void {
-  const importer = join(DIST, COPIED.importer)
+function copyLibrary(folder: string): void {
+  const importer = join(folder, COPIED.importer)
   const before = readFileSync(importer, 'utf8')
   const after = before.replace(`from '${COPIED.package}'`, `from './${relative(dirname(COPIED.importer), join(COPIED.to, 'decode.js'))}'`)
   if (after === before) throw new OperationError('package/library', `${COPIED.importer} no longer imports '${COPIED.package}'`)
   writeFileSync(importer, after)
-  mkdirSync(join(DIST, COPIED.to), { recursive: true })
-  for (const file of COPIED.files) copyFileSync(join(ROOT, 'node_modules', COPIED.package, file), join(DIST, COPIED.to, file))
+  mkdirSync(join(folder, COPIED.to), { recursive: true })
+  for (const file of COPIED.files) copyFileSync(join(ROOT, 'node_modules', COPIED.package, file), join(folder, COPIED.to, file))
 }
 
 /** Answers the packages that the file imports. */
-function finishFile(path: string): readonly string[] {
+function finishFile(folder: string, path: string): readonly string[] {
   if (!/\.(js|d\.ts)$/.test(path)) return []
-  const file = join(DIST, path)
+  const file = join(folder, path)
   const text = rewritten(path, readFileSync(file, 'utf8'))
   writeFileSync(file, text)
   return packagesIn(text)
 }
 
 /** The pages of what is shipped. */
-function pages(): readonly string[] {
+function pages(built: string): readonly string[] {
   return PRODUCT.flatMap((folder) => filesOf(join(ROOT, folder)).map((path) => join(folder, path)))
     .filter((path) => path.endsWith('.md') && !NOT_SHIPPED.some((folder) => path.startsWith(`${folder}/`)))
-    .filter((path) => existsSync(dirname(join(DIST, path))))
+    .filter((path) => existsSync(dirname(join(built, path))))
 }
 
 function entriesOf({ exports, types, bin }: PackageManifest): readonly string[] {
