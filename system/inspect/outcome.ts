@@ -1,6 +1,7 @@
 // Outcome: what became of a command, read from the log by a caller that runs no partition.
 //
 // Z1. An answer follows from a commit: the journal's position has passed the command.
+// Z2. A reply is told only where the definitions at hand are those that gave it: it may have to be folded again.
 import { deadLetterTopic } from '../protocol/ids.ts'
 import type { EntityId } from '../protocol/ids.ts'
 import type { FailureClass } from '../protocol/failures.ts'
@@ -9,7 +10,7 @@ import type { Log } from '../ports/log.ts'
 import { inputRef } from '../partition/arrivals.ts'
 import { readDeadLetter } from '../partition/dead-letters.ts'
 import { commandKey } from '../partition/entity.ts'
-import type { Verdict } from '../partition/journal.ts'
+import type { JournalRecord, Verdict } from '../partition/journal.ts'
 import { journalRecords } from '../partition/recovery.ts'
 import type { TypePlan } from '../partition/topology.ts'
 import { entityAtEnd } from './query.ts'
@@ -29,6 +30,8 @@ export type Outcome =
   /** `value` is null when the machine gave none. */
   | { readonly kind: 'reply'; readonly seq: number; readonly value: unknown }
   | { readonly kind: 'refused'; readonly seq: number; readonly class: FailureClass; readonly message: string; readonly letter: Letter | undefined }
+  /** Consumed by another version of the definitions than the one at hand. */
+  | { readonly kind: 'other-code'; readonly seq: number; readonly code: string }
   /** Consumed, and nothing is known of it: the entity has come to its end, or the command was refused when it was first sent. */
   | { readonly kind: 'unknown'; readonly seq: number }
 
@@ -46,21 +49,22 @@ const LETTERS_MAX = 1000
 export async function outcomeOf(log: Log, codec: Codec, plan: TypePlan, command: SentCommand): Promise<Outcome> {
   const consumed = await consumedBy(log, codec, plan, command)
   if (consumed === undefined) return { kind: 'waiting' }
-  const { seq, verdict } = consumed
+  const { seq, code, verdict } = consumed
   if (verdict !== undefined) {
     const letter = await letterOf(log, plan, command)
     return { kind: 'refused', seq, class: verdict.class, message: letter?.message ?? '', letter: letter?.at }
   }
+  if (code !== plan.code) return { kind: 'other-code', seq, code }
   const { entity } = await entityAtEnd(log, codec, plan, command.partition, command.entity)
   const seen = entity?.seen.find(({ key }) => key === commandKey(command.id))
   return seen?.reply === undefined ? { kind: 'unknown', seq } : { kind: 'reply', seq, value: seen.reply }
 }
 
-async function consumedBy(log: Log, codec: Codec, plan: TypePlan, { partition, offset, journalFrom }: SentCommand): Promise<{ readonly seq: number; readonly verdict: Verdict | undefined } | undefined> {
+async function consumedBy(log: Log, codec: Codec, plan: TypePlan, { partition, offset, journalFrom }: SentCommand): Promise<Pick<JournalRecord, 'seq' | 'code'> & { readonly verdict: Verdict | undefined } | undefined> {
   const end = await log.offsetsAt(plan.journal, partition, 'latest')
   const ref = inputRef(plan.inputs, plan.inbox, offset)
   for await (const { record } of journalRecords(log, codec, plan, partition, journalFrom, end)) {
-    if ((record.positions.get(plan.inbox) ?? 0) > offset) return { seq: record.seq, verdict: record.verdicts.find(({ input }) => input === ref) }
+    if ((record.positions.get(plan.inbox) ?? 0) > offset) return { seq: record.seq, code: record.code, verdict: record.verdicts.find(({ input }) => input === ref) }
   }
   return undefined
 }

@@ -64,7 +64,7 @@ export const runCommand: Command = {
   ],
   flags: FLAGS,
   wordsMax: 1,
-  examples: ['run fraud --events 50k', 'run fraud --data transactions.csv.gz --order eventTime', 'run actors/fraud.system.ts'],
+  examples: ['run fraud --events 50k', 'run fraud --data transactions.csv.gz --order eventTime', 'run door.system.ts'],
   moreFlags: async (args) => {
     const word = args.find((arg) => !arg.startsWith('-'))
     const target = word === undefined ? undefined : await loadTarget(word).catch(() => undefined)

@@ -56,4 +56,7 @@ test('a command waits for its commit; then the log tells its reply, its refusal,
   assert.ok(bad?.kind === 'refused' && bad.class === 'action' && /add what\?/.test(bad.message) && bad.letter?.topic === `${plan.inbox}.dlq`)
   assert.deepEqual([end?.kind, end?.kind === 'reply' && end.value], ['reply', null])
   assert.equal(late?.kind, 'unknown')
+
+  const changed: TypePlan = { ...plan, code: 'counter@2' }
+  assert.deepEqual(await outcomeOf(log, cborCodec, changed, commands[0] as SentCommand), { kind: 'other-code', seq: second?.kind === 'reply' ? second.seq : -1, code: plan.code })
 })
