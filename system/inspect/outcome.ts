@@ -11,7 +11,7 @@ import { inputRef } from '../partition/arrivals.ts'
 import { readDeadLetter } from '../partition/dead-letters.ts'
 import { commandKey } from '../partition/entity.ts'
 import type { JournalRecord, Verdict } from '../partition/journal.ts'
-import { journalRecords } from '../partition/recovery.ts'
+import { journalRecords } from '../partition/survey.ts'
 import type { TypePlan } from '../partition/topology.ts'
 import { entityAtEnd } from './query.ts'
 

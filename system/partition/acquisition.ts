@@ -70,11 +70,23 @@ async function acquireOrThrow(deps: PartitionDeps, lease: Lease, { forced, unfol
   if (parked !== undefined) return park(deps, tip, states, partition, parked)
   // Who died before the first suspect may have died of what it folded.
   const isGuarded = isIsolated(attempts) && ((last?.kind === 'lease' && !isAlive) || suspicion.folding !== undefined)
-  const recovery = await recover({ log, codec, plan, partition, states, telemetry, ...(isGuarded ? { guard: guardOf(tip, suspicion, deps) } : {}) })
+  const place = { log, codec, plan, partition, states, telemetry }
+  const recovery = isGuarded ? await inside(deps, 'alone', () => recover({ ...place, guard: guardOf(tip, suspicion, deps) })) : await inside(deps, 'together', () => recover(place))
   if (recovery.kind === 'history-gone') return recovery
   const parts = await partsOf(deps, lease, { recovery, tip, states, attempts, forced, suspicion })
   const unusable = await prepareModels(parts.memory.models, deps.models)
   return unusable === undefined ? { kind: 'live', parts, rebased: recovery.rebased } : { kind: 'again', reason: unusable }
+}
+
+/** Folding is stepping: whoever names what it folds does it alone in its process. */
+async function inside<T>({ turnstile }: PartitionDeps, how: 'alone' | 'together', work: () => Promise<T>): Promise<T> {
+  await (how === 'alone' ? turnstile.enterAlone() : turnstile.enter())
+  try {
+    return await work()
+  } finally {
+    if (how === 'alone') turnstile.leaveAlone()
+    else turnstile.leave()
+  }
 }
 
 /** What the journal of a new partition starts from. */
