@@ -1,6 +1,6 @@
 // Geo: distances and speeds on a sphere of the mean Earth radius.
 //
-// Owns: the haversine formula and its two uses, between two points of one event and along the last points of an entity.
+// Owns: the haversine formula and its uses: geofences, between two points of one event, along the last points of an entity.
 // Degrees in, metres and metres per second out. Error against the ellipsoid: at most 0.6 %.
 import { DefinitionError } from '../protocol/failures.ts'
 import { asin, cos, sin } from '../protocol/math.ts'
@@ -22,6 +22,13 @@ export function haversineM(latA: number, lngA: number, latB: number, lngB: numbe
   return 2 * EARTH_RADIUS_M * asin(Math.sqrt(Math.min(1, chord)))
 }
 
+/** Whether the two points are at most `radiusM` metres apart; arguments in degrees. */
+export function isWithinM(radiusM: number, latA: number, lngA: number, latB: number, lngB: number): boolean {
+  // No way is shorter than the one along the meridian: most points are far off, and that costs no trigonometry. With room for rounding.
+  if (Math.abs(latA - latB) * RADIANS_PER_DEGREE * EARTH_RADIUS_M > radiusM * 1.01 + 0.01) return false
+  return haversineM(latA, lngA, latB, lngB) <= radiusM
+}
+
 export interface TrackOptions extends EmptyOptions {
   /** How many of the newest points: the last 2 unless given. */
   readonly points?: number
@@ -37,6 +44,12 @@ export const geo = {
 
   /** Mean speed in m/s along the last points; `whenEmpty` (0) with fewer than two points or no time between them. */
   speed: (lat: Operand, lng: Operand, options: TrackOptions = {}): NumberExpression => track('speed', lat, lng, options),
+
+  /**
+   * How many of the newest steps were taken before, in the same order between the very same points, among the last points. Steps to where
+   * one stands already do not count. A measured track hardly ever repeats a point; a recorded one that is played again does.
+   */
+  repeated: (lat: Operand, lng: Operand, options: Pick<TrackOptions, 'points'> = {}): NumberExpression => track('repeated', lat, lng, options),
 }
 
 function track(statistic: TrackNode['statistic'], lat: Operand, lng: Operand, options: TrackOptions): NumberExpression {

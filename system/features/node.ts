@@ -55,12 +55,12 @@ export type LastNode = {
   readonly whenEmpty: number
 }
 
-/** Path length (m) or mean speed (m/s) over the last `points` positions. */
+/** Path length (m), mean speed (m/s) or steps taken before, over the last `points` positions. */
 export type TrackNode = {
   readonly op: 'track'
   readonly kind: string | null
   readonly points: number
-  readonly statistic: 'distance' | 'speed'
+  readonly statistic: 'distance' | 'speed' | 'repeated'
   readonly lat: Node
   readonly lng: Node
   readonly whenEmpty: number

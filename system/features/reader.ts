@@ -7,7 +7,7 @@ import type { FoldNode, LastNode, Node, TrackNode, WindowNode } from './node.ts'
 import type { Plan } from './plan.ts'
 import type { FeatureState } from './state.ts'
 import { sumAt } from './sum.ts'
-import { travelled } from './tail.ts'
+import { repeatedSteps, travelled } from './tail.ts'
 
 type Read = Compute<FeatureState>
 
@@ -106,6 +106,10 @@ function mean(values: readonly number[], from: number, to: number): number {
 function readTrack(node: TrackNode, plan: Plan, place: string): Read {
   const { points, statistic, whenEmpty } = node
   const tail = plan.tail(plan.kindOf(node.kind, [node.lat, node.lng], place), points)
+  if (statistic === 'repeated') {
+    const columns = { lat: plan.tailColumn(tail, node.lat), lng: plan.tailColumn(tail, node.lng) }
+    return (state) => repeatedSteps(state.tails[tail]!, columns, points)
+  }
   const track = plan.track(tail, node.lat, node.lng)
   return (state) => {
     const way = travelled(state.tails[tail]!, track, points)

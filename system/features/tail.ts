@@ -63,3 +63,20 @@ export function travelled(tail: Tail, track: number, points: number): { readonly
   for (let i = first + 1; i < size; i++) metres += tail.stepsM[track]![i]!
   return { metres, seconds: (tail.times[size - 1]! - tail.times[first]!) / 1000 }
 }
+
+/** How many of the newest steps between different points were taken before among the last `points` positions, at worst in points² / 2 comparisons. */
+export function repeatedSteps(tail: Tail, { lat, lng }: TailPlan['tracks'][number], points: number): number {
+  const [lats, lngs] = [tail.columns[lat]!, tail.columns[lng]!]
+  const isSame = (a: number, b: number): boolean => lats[a] === lats[b] && lngs[a] === lngs[b]
+  const newest = tail.times.length - 1
+  const first = Math.max(0, newest + 1 - points)
+  let most = 0
+  for (let end = newest - 1; end >= first; end--) {
+    let steps = 0
+    for (let back = 0; end - back >= first && isSame(end - back, newest - back); back++) {
+      if (back > 0 && !isSame(newest - back, newest - back + 1)) steps += 1
+    }
+    if (steps > most) most = steps
+  }
+  return most
+}

@@ -41,6 +41,21 @@ test('boosted trees separate a pattern that no line does', () => {
   assert.ok(trees > areaOf(trainLogistic(train, { name: 'fraud', version: 1 }), unseen) + 0.2)
 })
 
+test('boosted trees learn a quantity that no line fits', () => {
+  const timed = (seed: number): Examples => {
+    const { rows, features } = examples(seed, 3000, linearRule)
+    // A way divided by a speed.
+    return { features, rows, labels: rows.map(([way, hour]) => way! / (1 + hour! / 25)) }
+  }
+  const model = trainBoosting(timed(1), { name: 'eta', version: 1, loss: 'squared', trees: 80, depth: 4 })
+  assert.deepEqual([model.link, model.combine], ['identity', 'sum'])
+  const { rows, labels } = timed(2)
+  const { score } = scorer(model)
+  const error = rows.reduce((sum, row, i) => sum + Math.abs(score(row) - labels[i]!), 0) / rows.length
+  const spread = labels.reduce((sum, label) => sum + Math.abs(label - model.base), 0) / rows.length
+  assert.ok(error < spread / 12, `${error} of ${spread}`)
+})
+
 test('the same rows, options and seed give the same model; another seed another', () => {
   const train = examples(3, 500, boxRule)
   const hash = (seed: number): string => trainBoosting(train, { name: 'fraud', version: 1, trees: 10, rowShare: 0.5, seed }).hash
@@ -57,6 +72,9 @@ test('examples that do not fit are refused', () => {
   assert.throws(() => trainLogistic({ ...train, labels: train.rows.map(() => 0) }, options), /both labels/)
   assert.throws(() => trainBoosting({ ...train, rows: train.rows.map((row) => row.slice(1)) }, options), /row 0 is not 4 finite numbers/)
   assert.throws(() => trainBoosting(examples(3, 100, boxRule), { ...options, depth: 5 }), /outside 1\.\.4/)
+  const quantities = { ...options, loss: 'squared' } as const
+  assert.throws(() => trainBoosting({ ...train, labels: train.rows.map(() => NaN) }, quantities), /label 0 is NaN, expected a finite number/)
+  assert.throws(() => trainBoosting({ ...train, rows: [], labels: [] }, quantities), /needs an example/)
 })
 
 test('the area under the curve counts ties half', () => {
