@@ -1,5 +1,6 @@
 // Every scenario by its name, for the command line.
 import type { ScenarioDefinition } from 'statelog'
+import { delivery } from './delivery.ts'
 import { fraud } from './fraud.ts'
 
-export const scenarios: ReadonlyMap<string, ScenarioDefinition> = new Map([fraud].map((scenario) => [scenario.name, scenario]))
+export const scenarios: ReadonlyMap<string, ScenarioDefinition> = new Map([fraud, delivery].map((scenario) => [scenario.name, scenario]))

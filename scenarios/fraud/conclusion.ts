@@ -1,7 +1,7 @@
 // Conclusion: what the decisions of a run came to, in lines for people.
 import type { OutputReader } from '../../system/authoring/scenario.ts'
 import type { Fed } from './feed.ts'
-import { day, percent, thousands } from './text.ts'
+import { day, percent, thousands } from '../text.ts'
 
 /** Entities worth a look after a run. */
 export interface Notable {

@@ -1,5 +1,5 @@
 // Crime: which terminals and cards are compromised on which day. The third pattern, large amounts, needs no schedule.
-import { Chance } from './chance.ts'
+import { Chance } from '../chance.ts'
 
 /** Every payment above it is fraud. */
 export const LARGE_AMOUNT = 220

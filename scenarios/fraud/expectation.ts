@@ -1,7 +1,7 @@
 // Expected features: decisions compared with a file of published values (`--expect`), column by column.
 import { readCsv } from '../../adapters/files/csv.ts'
 import type { Expectation, OutputReader } from '../../system/authoring/scenario.ts'
-import { thousands } from './text.ts'
+import { thousands } from '../text.ts'
 
 const TOLERANCE = 1e-9
 const EXAMPLES_MAX = 10

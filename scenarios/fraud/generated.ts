@@ -1,7 +1,7 @@
 // Generated payments: a seeded story of customers who pay at terminals nearby, by day and night, and of three kinds of fraud.
 //
 // G1. The same seed and number of events give the same payments, bit for bit, on every runtime.
-import { Chance } from './chance.ts'
+import { Chance } from '../chance.ts'
 import { Crime, LARGE_AMOUNT, THIEF_FACTOR, THIEF_SHARE } from './crime.ts'
 import type { Payment, Payments } from './payment.ts'
 import { makeWorld } from './world.ts'

@@ -2,7 +2,7 @@
 import type { FeedBytes } from '../../system/authoring/scenario.ts'
 import type { FailureClass } from '../../system/protocol/failures.ts'
 import { utf8Encode } from '../../system/protocol/utf8.ts'
-import { Chance } from './chance.ts'
+import { Chance } from '../chance.ts'
 import type { Payment } from './payment.ts'
 
 interface BadKind {

@@ -2,7 +2,7 @@
 //
 // After the simulator of the Fraud Detection Handbook (Le Borgne et al. 2022, chapter 3): a customer pays at terminals nearby,
 // has a mean amount and a mean number of payments a day.
-import { Chance } from './chance.ts'
+import { Chance } from '../chance.ts'
 
 /** Side of the square map. */
 const MAP_SIZE = 100

@@ -1,6 +1,6 @@
 // Draws from the distributions the generator needs, with the same bits on every runtime.
-import { cos, exp, log } from '../../system/protocol/math.ts'
-import { SeededRandom } from '../../adapters/memory/random.ts'
+import { cos, exp, log } from '../system/protocol/math.ts'
+import { SeededRandom } from '../adapters/memory/random.ts'
 
 export class Chance {
   readonly #random: SeededRandom
