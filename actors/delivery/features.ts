@@ -4,6 +4,7 @@
 import * as z from 'zod'
 import { features, geo } from 'statelog'
 import { Ping } from './events.ts'
+import { INSTANT } from './signs.ts'
 
 /** Of a rider: mean speed (m/s) and length (m) of the way along the last 10 pings. */
 export const riderFeatures = features('rider-track', 1, Ping, (ping) => ({
@@ -14,8 +15,7 @@ export const riderFeatures = features('rider-track', 1, Ping, (ping) => ({
 /** Of a rider under suspicion: the newest step in metres and m/s, and how many of the newest steps were taken before (within 60 pings). */
 export const spoofFeatures = features('rider-trust', 1, Ping, (ping) => ({
   step: geo.distance(ping.lat, ping.lng),
-  // No time between two places is faster than anything.
-  speed: geo.speed(ping.lat, ping.lng, { whenEmpty: 1e6 }),
+  speed: geo.speed(ping.lat, ping.lng, { whenEmpty: INSTANT }),
   repeated: geo.repeated(ping.lat, ping.lng, { points: 60 }),
 }))
 

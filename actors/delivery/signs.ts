@@ -1,6 +1,8 @@
 // Signs that a rider's positions are made up: what is impossible for anyone on the street.
 import type { Suspicion } from './outputs.ts'
 
+/** m/s. Stands for a step that took no time. */
+export const INSTANT = 1e6
 /** m/s. Faster than any rider, 162 km/h. */
 export const SPEED_IMPOSSIBLE = 45
 /** So many steps in a row at such a speed are no error of measurement. */
@@ -33,6 +35,7 @@ export interface Observation extends Runs {
 export function runsAfter({ fast, stale }: Runs, step: number, speed: number, behindMs: number): Runs {
   // Between old positions there is nothing to measure.
   if (behindMs > 0) return { fast, stale: behindMs >= STALE_MS ? stale + 1 : stale }
+  if (speed >= INSTANT) return { fast, stale: 0 }
   return { fast: speed >= SPEED_IMPOSSIBLE && step < TELEPORT_M ? fast + 1 : 0, stale: 0 }
 }
 
