@@ -26,6 +26,23 @@ for (const runtime of RUNTIMES) {
     const summary = summaryOf(ended)
     assert.deepEqual([summary['decisions'], summary['deadLetters'], summary['order']], [1000, {}, { card: 'arrival', terminal: 'eventTime' }])
   })
+
+  test(`the delivery scenario completes deliveries, pays each once and finds the spoofers (${basename(runtime)})`, async (t) => {
+    const ended = await call(runtime, ['run', 'delivery', '--events', '8000', '--folder', folderFor(t), '--json'])
+    assert.equal(ended.exitCode, 0, ended.stderr)
+    const summary = summaryOf(ended)
+    assert.deepEqual([summary['outcome'], summary['deadLetters'], summary['partitions']], ['consumed', {}, 4])
+    assert.deepEqual(summary['order'], { rider: 'arrival', spoof: 'arrival', 'ping-router': 'arrival', delivery: 'eventTime' })
+    const states = summary['states'] as Record<string, Record<string, number>>
+    const [completed = 0] = [states['delivery']?.['completed']]
+    assert.ok(completed > 10, `${completed} completed`)
+    const conclusion = (summary['conclusion'] as string[]).join('\n')
+    assert.match(conclusion, /^8,000 pings of 12 riders, /)
+    assert.ok(conclusion.includes(`payments: ${completed} for ${completed} completed deliveries, exactly one each`), conclusion)
+    assert.match(conclusion, /2 of 2 spoofers found = 100\.0 % recall; 2 of 2 suspected riders are spoofers = 100\.0 % precision/)
+    assert.match(conclusion, /ETA error: half within [\d.]+ (s|min), nine of ten within/)
+    assert.match((summary['tryNext'] as string[]).join('\n'), /statelog history delivery r\d+-\d+\nstatelog get rider r\d+\nstatelog history spoof r\d+/)
+  })
 }
 
 test('an expectation that is met answers 0, any difference 1', async (t) => {
