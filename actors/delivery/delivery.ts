@@ -20,6 +20,8 @@ import type { DeliveryContext } from './progress.ts'
 /** A lost rider who does not come back within this time is given up, ms. */
 export const GIVE_UP_MS = 1_200_000
 
+const DAY_MS = 86_400_000
+
 /** The timer of the watch; not moved by every ping, see `rider.ts`. */
 interface Silence {
   readonly type: 'silence'
@@ -178,5 +180,7 @@ export function delivery(order: 'arrival' | 'eventTime', idleAfter?: number) {
     // V1 says what a late ping still does.
     late: 'apply',
     dedup: { count: 8, within: '1d' },
+    // History runs hours of event time in a second: orders that wait for the slowest rider would come after the pings they belong to.
+    limits: { skewMs: DAY_MS },
   })
 }
