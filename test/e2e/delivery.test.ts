@@ -46,3 +46,9 @@ test('killed twice and run again, the three groups give out what they would have
   for (const [key, events] of payments) assert.equal(events.length, 1, key)
   assert.equal((await call(HERE, ['verify', '--folder', killed])).exitCode, 0)
 })
+
+test('live, the system names each topic once that it consumes, however many groups read it', async (t) => {
+  const ended = await call(HERE, ['run', 'actors/delivery.system.ts', '--folder', folderFor(t), '--duration', '500ms'])
+  assert.equal(ended.exitCode, 0, ended.stderr)
+  assert.match(ended.stdout, /consuming 'pings', 'orders', and taking what is sent/)
+})

@@ -222,7 +222,7 @@ function headLines({ target, folder, system, scenario, io }: Session): readonly 
 }
 
 function liveAbout({ actors }: SystemDefinition): string {
-  const sources = actors.flatMap((actor) => actor.sources.map((source) => `'${source.topic}'`))
+  const sources = [...new Set(actors.flatMap((actor) => actor.sources.map((source) => `'${source.topic}'`)))]
   const [first] = actors
   const how = `statelog send ${first?.name ?? '<type>'} <id> <event>`
   return `${sources.length === 0 ? 'taking' : `consuming ${sources.join(', ')}, and taking`} what is sent (${how}), until it is stopped (Ctrl-C)`
