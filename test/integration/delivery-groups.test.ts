@@ -6,7 +6,7 @@ import { Fed, feed } from '../../scenarios/delivery/feed.ts'
 import { generatedStory } from '../../scenarios/delivery/generated.ts'
 import { countOf, Stage } from '../support/delivery/stage.ts'
 
-const PINGS = 8000
+const PINGS = 5000
 const { moments } = generatedStory(4, PINGS)
 const system = deliverySystem({ order: 'eventTime', partitions: 2 })
 const ALL = ['rider', 'spoof', 'delivery'] as const
@@ -26,7 +26,7 @@ test('an undisturbed run has outputs of all three groups', () => {
   assert.ok(countOf(undisturbed.rider, 'speeds') > PINGS * 0.98)
   assert.ok(countOf(undisturbed.spoof, 'spoofing') >= 2)
   assert.ok(countOf(undisturbed.delivery, 'etas') > PINGS / 2)
-  assert.ok(countOf(undisturbed.delivery, 'payments') > 10)
+  assert.ok(countOf(undisturbed.delivery, 'payments') > 5)
 })
 
 for (const held of ['rider', 'spoof', 'ping-router'] as const) {
@@ -34,7 +34,7 @@ for (const held of ['rider', 'spoof', 'ping-router'] as const) {
   const affected = held === 'ping-router' ? 'delivery' : held
   test(`while ${held} stands still the other groups give out what they would anyway; let go, so does it`, async () => {
     const stage = new Stage(system)
-    stage.hold(held, 1500)
+    stage.hold(held, 900)
     await stage.start()
     await stage.feed(feed(moments, new Fed()))
     const others = ALL.filter((type) => type !== affected)

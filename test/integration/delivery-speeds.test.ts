@@ -14,7 +14,7 @@ import type { FeedItem } from '../../system/authoring/scenario.ts'
 import { Stage } from '../support/delivery/stage.ts'
 import { compareSpeeds, firstTracks, speedsOf } from '../support/delivery/tracks.ts'
 
-const POINTS = 20_000
+const POINTS = 15_000
 
 test('the speeds of points equal a plain computation within 1e-9', async (context) => {
   const folder = mkdtempSync(join(tmpdir(), 'statelog-delivery-'))
