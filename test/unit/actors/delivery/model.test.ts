@@ -12,7 +12,7 @@ test('the model takes the five features, in the order in which a vector has them
 })
 
 test('on deliveries it was not trained on, ETAs are a fraction of what a fixed guess is off by, and nearer the closer the rider is', async () => {
-  const { rows, labels } = await etaExamples(generatedStory(77, 12_000))
+  const { rows, labels } = await etaExamples(generatedStory(77, 10_000))
   assert.ok(rows.length > 5000, `${rows.length} ETAs`)
   const { score } = scorer(eta)
   const errorOf = (some: readonly number[]): number => some.map((i) => Math.abs(score(rows[i]!) - labels[i]!)).toSorted((a, b) => a - b)[Math.floor(some.length / 2)] ?? NaN

@@ -13,7 +13,7 @@ const told = (story: Story): Promise<Moment[]> => allOf(story.moments())
 const pingsOf = (moments: readonly Moment[]): Ping[] => moments.flatMap((moment) => (moment.kind === 'ping' ? [moment.ping] : []))
 const ordersOf = (moments: readonly Moment[]): OrderEvent[] => moments.flatMap((moment) => (moment.kind === 'order' ? [moment.event] : []))
 
-const evening = generatedStory(3, 45_000)
+const evening = generatedStory(3, 60_000)
 const moments = await told(evening)
 const pings = pingsOf(moments)
 const orders = ordersOf(moments)
@@ -25,7 +25,7 @@ test('a seed is a story, the same bytes on every runtime', async () => {
 })
 
 test('a story can be told twice and has exactly as many pings as asked for, in the order of arrival', async () => {
-  assert.equal(pings.length, 45_000)
+  assert.equal(pings.length, 60_000)
   assert.ok(moments.every(({ arriveMs }, i) => i === 0 || arriveMs >= moments[i - 1]!.arriveMs))
   const again = generatedStory(6, 4000)
   assert.deepEqual(await told(again), await told(again))
@@ -42,13 +42,13 @@ test('pings come late, twice and with gaps, within what the actors allow for; on
   const late = arrived.filter(({ lagMs }) => lagMs > 5000).length / arrived.length
   assert.ok(late > 0.01 && late < 0.05, `${late} late`)
   const twice = pings.length - new Set(pings.map(({ pingId }) => pingId)).size
-  assert.ok(twice > 75 && twice < 300, `${twice} twice`)
+  assert.ok(twice > 150 && twice < 600, `${twice} twice`)
 })
 
 test('honest riders move as riders do: no step is impossible', () => {
   const truth = evening.truth()
   const byRider = Map.groupBy(pings.filter(({ riderId }) => !truth.spoofers.has(riderId)), ({ riderId }) => riderId)
-  assert.ok(byRider.size >= 10)
+  assert.ok(byRider.size === 20)
   for (const own of byRider.values()) {
     const track = own.toSorted((a, b) => a.time - b.time)
     for (const [i, { lat, lng, time }] of track.entries()) {
@@ -64,7 +64,7 @@ test('honest riders move as riders do: no step is impossible', () => {
 test('deliveries are placed, then assigned, then named by the pings of their rider; a few are called off', () => {
   const placed = new Map(orders.flatMap((event) => (event.type === 'placed' ? [[event.deliveryId, event.time]] : [])))
   const assigned = new Map(orders.flatMap((event) => (event.type === 'assigned' ? [[event.deliveryId, event]] : [])))
-  assert.ok(placed.size > 80)
+  assert.ok(placed.size > 150)
   for (const [deliveryId, event] of assigned) assert.ok(placed.get(deliveryId)! <= event.time)
   for (const { deliveryId, riderId, time } of pings) {
     if (deliveryId === '') continue
@@ -76,12 +76,9 @@ test('deliveries are placed, then assigned, then named by the pings of their rid
   assert.ok(cancelled > 0 && cancelled < 0.1, `${cancelled} cancelled`)
 })
 
-test('one rider in six spoofs, in all four ways, and some phones die', async () => {
-  const large = generatedStory(5, 60_000)
-  await told(large)
-  const { spoofers, silences } = large.truth()
-  assert.equal(large.riders, 24)
-  assert.equal(spoofers.size, 4)
-  assert.deepEqual([...new Set(spoofers.values())].sort(), ['repeatedTrack', 'speed', 'staleClock', 'teleport'])
+test('one rider in six spoofs, in all four ways, and some phones die', () => {
+  const { spoofers, silences } = evening.truth()
+  assert.equal(evening.riders, 24)
+  assert.deepEqual([...spoofers.values()].sort(), ['repeatedTrack', 'speed', 'staleClock', 'teleport'])
   assert.ok(silences.length > 2)
 })
