@@ -6,7 +6,7 @@ import { ENTITY_BYTES_MAX, FUTURE_MS_MAX, HELD_PER_ENTITY_MAX, RECORD_BYTES_MAX,
 import type { MachineEvent } from '../protocol/data.ts'
 import type { Engine, PreparedMachine, StoredMachine } from '../ports/engine.ts'
 import type { AnyStateMachine, EventFromLogic } from 'xstate'
-import type { ActorDefinition, ActorLimits, LatePolicy, SourceDefinition } from './definition.ts'
+import type { ActorDefinition, ActorLimits, LatePolicy, SourceDefinition, SourceFormat } from './definition.ts'
 import type { QualityRule } from './quality.ts'
 import type { OutputOf, StandardSchemaV1 } from './standard-schema.ts'
 import { parseDuration } from './duration.ts'
@@ -23,7 +23,12 @@ export interface SourceOptions<S extends StandardSchemaV1> {
   readonly id?: (event: OutputOf<S>) => string
   /** Topic name; default: the source's name. */
   readonly topic?: string
-  readonly format?: 'json' | 'cbor'
+  /**
+   * What the schema is given: the value parsed as JSON (default) or CBOR, or with `bytes` the value itself as Uint8Array, for Protobuf, Avro or
+   * a fixed layout: such a schema makes the event out of the bytes, which it must not change or keep. E.g. with zod:
+   * `z.instanceof(Uint8Array).transform(readReading)`.
+   */
+  readonly format?: SourceFormat
   readonly rules?: readonly QualityRule<OutputOf<S>>[]
   /** How far behind the newest event a record may come. Default 0. */
   readonly outOfOrder?: Duration

@@ -5,10 +5,13 @@ import type { PreparedMachine, StoredMachine } from '../ports/engine.ts'
 import type { QualityRule } from './quality.ts'
 import type { StandardSchemaV1 } from './standard-schema.ts'
 
+/** How a source's values become what its schema is given. */
+export type SourceFormat = 'json' | 'cbor' | 'bytes'
+
 export interface SourceDefinition {
   /** The topic's name in the log. */
   readonly topic: string
-  readonly format: 'json' | 'cbor'
+  readonly format: SourceFormat
   readonly schema: StandardSchemaV1<unknown, MachineEvent>
   /** The entity id that the payload names; must equal the record's key. */
   readonly key: (event: MachineEvent) => string

@@ -18,7 +18,7 @@ export interface FeedPromise {
   readonly watermarkMs: number
 }
 
-/** Bytes as they are, for hostile input: no schema, no encoding. */
+/** Bytes as they are, for sources whose values are bytes, and for hostile input: no schema, no encoding. */
 export interface FeedBytes {
   readonly topic: string
   readonly key: Uint8Array | null

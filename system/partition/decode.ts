@@ -10,7 +10,7 @@ import { headerOf } from '../protocol/record.ts'
 import type { LogRecord } from '../protocol/record.ts'
 import { VALUE_DEPTH_MAX } from '../protocol/limits.ts'
 import type { Codec } from '../ports/codec.ts'
-import type { ActorDefinition, SourceDefinition } from '../authoring/definition.ts'
+import type { ActorDefinition, SourceDefinition, SourceFormat } from '../authoring/definition.ts'
 import { commandKey } from './entity.ts'
 import { decodeEnvelope, decodeSourceControl, SOURCE_CONTROL_HEADER } from './envelope.ts'
 import type { Activation, Origin, TaskResult } from './envelope.ts'
@@ -204,7 +204,8 @@ function entityOf(key: Uint8Array | null): EntityId | undefined {
 
 type Parsed = { readonly kind: 'ok'; readonly value: unknown } | { readonly kind: 'failed'; readonly reason: string }
 
-function parseValue(codec: Codec, format: 'json' | 'cbor', bytes: Uint8Array): Parsed {
+function parseValue(codec: Codec, format: SourceFormat, bytes: Uint8Array): Parsed {
+  if (format === 'bytes') return { kind: 'ok', value: bytes }
   if (format === 'cbor') {
     const decoded = codec.decodeForeign(bytes)
     const reason = decoded.kind === 'ok' ? dangerIn(decoded.value, 1) : undefined

@@ -4,6 +4,7 @@ import { cborCodec } from '../../../../adapters/cbor/codec.ts'
 import { memoryLog } from '../../../../adapters/memory/log.ts'
 import type { MemoryLog } from '../../../../adapters/memory/log.ts'
 import { readFeedProgress } from '../../../../adapters/node/feed-progress.ts'
+import { FeedEncoder } from '../../../../adapters/node/feed-records.ts'
 import { openFeeder } from '../../../../adapters/node/feeder.ts'
 import type { Feeder, Pace } from '../../../../adapters/node/feeder.ts'
 import { outputReader, recordsOf } from '../../../../adapters/node/outputs.ts'
@@ -111,4 +112,11 @@ test('bytes are fed as they are, without a key into partition 0', async () => {
   await (await open(log)).feed(bad(), pace())
   const range = await log.read('readings', 0, 0, 10, { recordsMax: 10, bytesMax: 1000 })
   assert.deepEqual(range.records.map(({ key, value: bytes, timestampMs }) => ({ key, bytes, timestampMs })), [{ key: null, bytes: value, timestampMs: 5 }])
+})
+
+test('an event for a topic whose values are bytes is refused with the cure', () => {
+  const raw = { ...meters, actors: meters.actors.map((actor) => ({ ...actor, sources: actor.sources.map((source) => ({ ...source, format: 'bytes' as const })) })) }
+  const encoder = new FeedEncoder(raw, cborCodec)
+  assert.throws(() => encoder.records({ topic: 'readings', key: 'm1', timeMs: 0, event: { type: 'reading' } }), (thrown) => thrown instanceof OperationError && thrown.code === 'feed/format')
+  assert.equal(encoder.records({ topic: 'readings', key: utf8Encode('m1'), value: utf8Encode('x'), timeMs: 0 }).length, 1)
 })

@@ -6,6 +6,7 @@ import { createMachine } from 'xstate'
 import { range as within, required, rule } from '../../../../system/authoring/quality.ts'
 import { Decoder } from '../../../../system/partition/decode.ts'
 import type { Decode } from '../../../../system/partition/decode.ts'
+import type { StandardSchemaV1 } from '../../../../system/authoring/standard-schema.ts'
 import { encodeEnvelope, encodeSourceControl, SOURCE_CONTROL_HEADER } from '../../../../system/partition/envelope.ts'
 import type { Envelope } from '../../../../system/partition/envelope.ts'
 import type { FailureClass } from '../../../../system/protocol/failures.ts'
@@ -19,6 +20,11 @@ import { testSeed } from '../../../support/seed.ts'
 const NOW_MS = 1_000_000
 const key = (deed: Deed): string => deed.who
 const unprintable = { toString: 1, valueOf: 1 }
+/** Four bytes: the time, little-endian. */
+const rawSchema: StandardSchemaV1<unknown, Deed> = { '~standard': { version: 1, vendor: 'test', validate: (value) => {
+  if (!(value instanceof Uint8Array)) return { issues: [{ message: 'is no bytes' }] }
+  return { value: { type: 'pay', who: 'w', time: new DataView(value.buffer, value.byteOffset, value.byteLength).getUint32(0, true) } }
+} } }
 const actor = defineActor({
   name: 'one', version: 1, machine: createMachine({}) as never, rank: ['late', 'early'] as never, limits: { recordBytesMax: 4000 },
   sources: {
@@ -28,6 +34,7 @@ const actor = defineActor({
       return true
     })] },
     packed: { schema: deedSchema, key, format: 'cbor' },
+    raw: { schema: rawSchema, key, format: 'bytes' },
     loose: { schema: { '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => {
       if (value === 'throw') throw unprintable
       return value === 'later' ? Promise.resolve({ value }) : { value }
@@ -98,6 +105,14 @@ test('CBOR sources are read and refused by the same rules', () => {
   for (const record of [packed(proto), packed({ ...deed, deep }), logRecord(0, 'w', '{}'), logRecord(0, 'w', codec.encode(deed).slice(0, 9))]) assert.equal(classOf(decode('packed', record)), 'decode')
 })
 
+test('a source of bytes hands its values to the schema, and what the schema throws at them is class schema', () => {
+  const read = decode('raw', logRecord(0, 'w', new Uint8Array([1, 2, 0, 0, 9]).subarray(0, 4)))
+  assert.deepEqual(read.kind === 'input' ? read.input.event : read, { type: 'pay', who: 'w', time: 513 })
+  assert.equal(classOf(decode('raw', logRecord(0, 'w', new Uint8Array(3)))), 'schema')
+  assert.equal(classOf(decode('raw', logRecord(0, 'v', new Uint8Array(4)))), 'key')
+  assert.equal(classOf(decode('raw', logRecord(0, 'w', null))), 'decode')
+})
+
 test('class schema: another shape, no type, a reserved type, an asynchronous schema, a schema that throws anything', () => {
   for (const value of [null, [], 7, {}, { ...deed, who: 1 }, { ...deed, type: 'xstate.done.actor.x' }, { ...deed, type: 'inference.fraud' }]) assert.equal(classOf(decode('plain', json(value))), 'schema', JSON.stringify(value))
   for (const value of ['later', 'throw', 7, null, { type: 7 }]) assert.equal(classOf(decode('loose', json(value))), 'schema')
@@ -164,7 +179,7 @@ test('a watermark needs no key, everything else in the inbox does', () => {
 })
 
 test('no bytes whatever make it throw', () => {
-  const topic = fc.constantFrom('plain', 'ruled', 'packed', 'loose', plan.inbox)
+  const topic = fc.constantFrom('plain', 'ruled', 'packed', 'raw', 'loose', plan.inbox)
   const value = fc.oneof(fc.uint8Array({ maxLength: 40 }), fc.json().map(utf8Encode), fc.anything().map((any) => {
     try {
       return codec.encode(any).slice()
