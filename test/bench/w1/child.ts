@@ -1,0 +1,71 @@
+// One part of a W1 measurement in a process of its own, so that memory and processor time belong to it alone. Job in, result out, both JSON.
+import { cpSync, mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { openSqliteLog } from '../../../adapters/sqlite/log.ts'
+import type { SqliteLog } from '../../../adapters/sqlite/log.ts'
+import { systemClock } from '../../../adapters/node/clock.ts'
+import { checkRun } from './check.ts'
+import type { CheckVerdict } from './check.ts'
+import type { Workload } from './events.ts'
+import { loadWorkload } from './load.ts'
+import { rawAppendRate } from './raw.ts'
+import { runW1 } from './run.ts'
+import type { RunFigures } from './run.ts'
+import type { EngineName } from './system.ts'
+
+export type Job =
+  | { readonly kind: 'load'; readonly folder: string; readonly workload: Workload }
+  /** Runs a copy of a loaded folder, next to the raw append; `rawRows: 0` leaves that out. */
+  | { readonly kind: 'run'; readonly loaded: string; readonly folder: string; readonly workload: Workload; readonly engine: EngineName; readonly entityBytesMax: number | null; readonly rawRows: number }
+  | { readonly kind: 'check'; readonly folder: string; readonly workload: Workload }
+
+export interface RunResult extends RunFigures {
+  /** Rows a second before and after the run, on average. */
+  readonly rawRate: number
+  /** Largest resident memory of the process, bytes. */
+  readonly peakBytes: number
+}
+
+export interface Results {
+  readonly load: null
+  readonly run: RunResult
+  readonly check: CheckVerdict
+}
+
+async function work(job: Job): Promise<Results[Job['kind']]> {
+  switch (job.kind) {
+    case 'load': {
+      await withLog(job.folder, 'runtime', (log) => loadWorkload(log, job.workload))
+      return null
+    }
+    case 'run': {
+      const { loaded, folder, workload, engine, rawRows } = job
+      const before = raw(folder, rawRows)
+      cpSync(loaded, folder, { recursive: true })
+      const figures = await runW1({ folder, workload, engine, entityBytesMax: job.entityBytesMax ?? undefined })
+      const peakBytes = process.resourceUsage().maxRSS * 1024
+      return { ...figures, peakBytes, rawRate: (before + raw(folder, rawRows)) / 2 }
+    }
+    case 'check': return withLog(job.folder, 'client', (log) => checkRun(log, job.workload, { states: true }))
+  }
+}
+
+function raw(folder: string, rows: number): number {
+  if (rows === 0) return 0
+  const own = join(folder, 'raw')
+  mkdirSync(own, { recursive: true })
+  const rate = rawAppendRate(own, rows)
+  rmSync(own, { recursive: true })
+  return rate
+}
+
+async function withLog<T>(folder: string, mode: 'runtime' | 'client', use: (log: SqliteLog) => Promise<T>): Promise<T> {
+  const log = await openSqliteLog({ folder, mode, clock: systemClock })
+  try {
+    return await use(log)
+  } finally {
+    await log.close()
+  }
+}
+
+process.stdout.write(`${JSON.stringify(await work(JSON.parse(process.argv[2] ?? '') as Job))}\n`)

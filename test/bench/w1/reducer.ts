@@ -1,0 +1,51 @@
+// The same account as a plain function behind the engine port: what the runtime costs when the step costs next to nothing.
+//
+// Its stored form is that of the statechart, so states of both can be compared and exchanged.
+import { sha256Hex } from '../../../system/protocol/sha256.ts'
+import type { Engine, EngineState, PreparedMachine, StepResult, StoredMachine } from '../../../system/ports/engine.ts'
+import type { MachineEvent } from '../../../system/protocol/data.ts'
+import { hasCooled, isSuspect, isVeryHigh, NEW_ACCOUNT, paid } from './account.ts'
+import type { Account, PaymentEvent, Standing } from './account.ts'
+
+interface State {
+  readonly standing: Standing
+  readonly account: Account
+}
+
+const NAMES = ['normal', 'suspicious', 'blocked'] as const
+const stateOf = (state: State): EngineState => state as unknown as EngineState
+const read = (state: EngineState): State => state as unknown as State
+
+function next(standing: Standing, account: Account, event: PaymentEvent): Standing {
+  if (standing === 0) return isSuspect(account, event) ? 1 : 0
+  if (standing === 1) return isVeryHigh(event) ? 2 : 1
+  return hasCooled(account, event) ? 0 : 2
+}
+
+function step(state: EngineState, event: MachineEvent): StepResult {
+  const { standing: from, account: before } = read(state)
+  const payment = event as unknown as PaymentEvent
+  const to = next(from, before, payment)
+  const account = paid(before, payment, from, to)
+  return { kind: 'ok', state: stateOf({ standing: to, account }), effects: [{ kind: 'emit', event: { type: 'scored', count: account.count, seq: payment.seq, score: account.score, state: to } }] }
+}
+
+function restore({ value, context }: StoredMachine): EngineState | undefined {
+  const standing = NAMES.indexOf(value as (typeof NAMES)[number])
+  return standing === -1 ? undefined : stateOf({ standing: standing as Standing, account: context as Account })
+}
+
+const machine: PreparedMachine = {
+  hash: sha256Hex('w1 reducer 1'),
+  tells: [], emits: ['scored'], infers: [], states: NAMES,
+  initial: () => ({ kind: 'ok', state: stateOf({ standing: 0, account: NEW_ACCOUNT }), effects: [] }),
+  step,
+  store: (state) => ({ value: NAMES[read(state).standing], context: read(state).account, status: 'active' }),
+  restore,
+  status: () => 'active',
+  configuration: (state) => NAMES[read(state).standing],
+  context: (state) => read(state).account,
+  runTask: () => Promise.reject(new TypeError('an account has no tasks')),
+}
+
+export const reducerEngine: Engine = { name: 'reducer', prepare: () => ({ kind: 'ok', machine }) }

@@ -1,0 +1,110 @@
+// One W1 run: an embedded system consumes a loaded folder to its end, and is timed meanwhile.
+import { openEmbedded } from '../../../adapters/node/embedded.ts'
+import type { BatchEvent, Telemetry } from '../../../system/ports/telemetry.ts'
+import { silentTelemetry } from '../../../system/inspect/silence.ts'
+import type { Workload } from './events.ts'
+import { w1System } from './system.ts'
+import type { EngineName } from './system.ts'
+
+/** The beginning is not counted: code is compiled, states are made. */
+const UNCOUNTED = 0.1
+
+export interface RunOptions {
+  readonly folder: string
+  readonly workload: Workload
+  readonly engine: EngineName
+  /** Memory for entities of one partition; undefined: the runtime's default. */
+  readonly entityBytesMax: number | undefined
+}
+
+export interface RunFigures {
+  /** Events a second after the first tenth. */
+  readonly rate: number
+  /** From the start of the system to the last event, everything included. */
+  readonly coldRate: number
+  /** Processor time of all threads after the first tenth, microseconds an event. */
+  readonly cpuUs: number
+  readonly commitMs: { readonly median: number; readonly p99: number }
+  /** Events in a commit, on average. */
+  readonly eventsPerCommit: number
+  readonly drainMs: number
+}
+
+interface Mark {
+  readonly atMs: number
+  readonly cpuUs: number
+  readonly inputs: number
+}
+
+export async function runW1({ folder, workload, engine, entityBytesMax }: RunOptions): Promise<RunFigures> {
+  const watch = new Watch(workload.events)
+  const system = w1System(engine, entityBytesMax)
+  const embedded = await openEmbedded({ folder, system, origin: { target: 'w1', flags: {}, seed: 1, data: null, events: workload.events }, telemetry: watch.telemetry })
+  try {
+    const started = mark(0)
+    await embedded.start()
+    const { counted, ended } = await watch.done
+    const drainFromMs = performance.now()
+    await embedded.drain()
+    const events = ended.inputs - counted.inputs
+    return {
+      rate: events / ((ended.atMs - counted.atMs) / 1000),
+      coldRate: workload.events / ((ended.atMs - started.atMs) / 1000),
+      cpuUs: (ended.cpuUs - counted.cpuUs) / events,
+      commitMs: { median: watch.commitMsAt(0.5), p99: watch.commitMsAt(0.99) },
+      eventsPerCommit: workload.events / watch.commits,
+      drainMs: performance.now() - drainFromMs,
+    }
+  } finally {
+    await embedded.close()
+  }
+}
+
+function mark(inputs: number): Mark {
+  const { user, system } = process.cpuUsage()
+  return { atMs: performance.now(), cpuUs: user + system, inputs }
+}
+
+/** Sees batches go by until all events are consumed. */
+class Watch {
+  readonly telemetry: Telemetry
+  readonly done: Promise<{ readonly counted: Mark; readonly ended: Mark }>
+  readonly #commitMs: number[] = []
+  readonly #events: number
+  #inputs = 0
+  #counted: Mark | undefined
+  #resolve: (marks: { readonly counted: Mark; readonly ended: Mark }) => void = () => {}
+  #reject: (reason: TypeError) => void = () => {}
+
+  constructor(events: number) {
+    this.#events = events
+    this.done = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+    this.telemetry = {
+      ...silentTelemetry,
+      batch: (event) => this.#batch(event),
+      partition: ({ state, reason, partition }) => {
+        if (reason !== undefined && state !== 'released') this.#reject(new TypeError(`partition ${partition} is ${state}: ${reason}`))
+      },
+    }
+  }
+
+  get commits(): number {
+    return this.#commitMs.length
+  }
+
+  commitMsAt(share: number): number {
+    const sorted = this.#commitMs.toSorted((a, b) => a - b)
+    return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
+  }
+
+  #batch({ inputs, commitMs }: BatchEvent): void {
+    if (inputs === 0) return
+    this.#inputs += inputs
+    this.#commitMs.push(commitMs)
+    if (this.#counted === undefined && this.#inputs >= this.#events * UNCOUNTED) this.#counted = mark(this.#inputs)
+    if (this.#inputs === this.#events && this.#counted !== undefined) this.#resolve({ counted: this.#counted, ended: mark(this.#inputs) })
+  }
+}
