@@ -2,7 +2,7 @@
 import type { Failure } from '../protocol/failures.ts'
 import type { LogRecord, RecordRange } from '../protocol/record.ts'
 import type { Decode, Decoder } from './decode.ts'
-import { addField, addHeaders } from './field-sum.ts'
+import { FieldSum } from './field-sum.ts'
 import type { InputRange, InputRef } from './journal.ts'
 
 export interface Arrival {
@@ -57,7 +57,11 @@ export function arrivalsOf(decoder: Decoder, inputs: readonly string[], ranges: 
 
 /** What the journal says about one consumed range. */
 export function rangeOf(topic: string, from: number, to: number, records: readonly LogRecord[]): InputRange {
-  let sum = 0
-  for (const record of records) sum = addHeaders(addField(addField(sum, record.key), record.value), record.headers)
-  return { topic, from, to, n: records.length, sum }
+  const sum = new FieldSum()
+  for (const record of records) {
+    sum.field(record.key)
+    sum.field(record.value)
+    sum.headers(record.headers)
+  }
+  return { topic, from, to, n: records.length, sum: sum.end() }
 }

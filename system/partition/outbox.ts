@@ -3,6 +3,8 @@
 // O1. Records of one slot stand together, slots stand in the order in which they were opened (I3).
 // O2. The hash covers outputs and tells in written order, nothing else.
 import { utf8Encode } from '../protocol/utf8.ts'
+import { TextSlab } from '../protocol/text-slab.ts'
+import { IsoTimes } from '../protocol/iso-time.ts'
 import { partitionOf } from '../protocol/murmur2.ts'
 import { outputId } from '../protocol/ids.ts'
 import type { EntityId } from '../protocol/ids.ts'
@@ -12,7 +14,7 @@ import type { Header, OutRecord } from '../protocol/record.ts'
 import type { Codec } from '../ports/codec.ts'
 import { encodeEnvelope } from './envelope.ts'
 import type { Origin } from './envelope.ts'
-import { addField, addHeaders } from './field-sum.ts'
+import { FieldSum } from './field-sum.ts'
 import type { InputRef } from './journal.ts'
 import type { TellTarget, TypePlan } from './topology.ts'
 
@@ -35,6 +37,8 @@ export class RecordMaker {
   readonly #partition: number
   readonly #constant: readonly Header[]
   readonly #types = new Map<string, Uint8Array>()
+  readonly #slab = new TextSlab()
+  readonly #times = new IsoTimes()
 
   constructor(plan: TypePlan, partition: number, codec: Codec) {
     this.#plan = plan
@@ -51,8 +55,9 @@ export class RecordMaker {
     if (unfit !== undefined) return { kind: 'refused', reason: unfit }
     const key = utf8Encode(by.entity)
     const id = outputId(this.#plan.app, this.#plan.definition.name, by.cause, n)
-    const headers: Header[] = [...this.#constant, ['ce_id', utf8Encode(id)], ['ce_type', this.#type(event.type)], ['ce_time', utf8Encode(isoTime(by.timeMs))]]
-    return { kind: 'made', record: { topic, partition: partitionOf(key, this.#plan.partitions), key, value: utf8Encode(JSON.stringify(event)), headers, timestampMs: by.nowMs } }
+    const [version, source, content] = this.#constant as readonly [Header, Header, Header]
+    const headers: Header[] = [version, source, content, ['ce_id', this.#slab.encode(id)], ['ce_type', this.#type(event.type)], ['ce_time', this.#times.encode(by.timeMs)]]
+    return { kind: 'made', record: { topic, partition: partitionOf(key, this.#plan.partitions), key, value: this.#slab.encode(JSON.stringify(event)), headers, timestampMs: by.nowMs } }
   }
 
   /** A record for another type's inbox. */
@@ -101,14 +106,6 @@ export function unfitForJson(value: unknown, path: string): string | undefined {
   return undefined
 }
 
-const YEAR_0_MS = -62_167_219_200_000
-const YEAR_10000_MS = 253_402_300_800_000
-
-/** RFC 3339, UTC, milliseconds; years outside 0..9999 as plain milliseconds. */
-function isoTime(timeMs: number): string {
-  return timeMs >= YEAR_0_MS && timeMs < YEAR_10000_MS ? new Date(timeMs).toISOString() : String(timeMs)
-}
-
 export class Outbox {
   readonly #slots: { readonly ref: InputRef; readonly records: OutRecord[] }[] = []
 
@@ -136,10 +133,20 @@ export class Outbox {
 
 /** Checksum over records in written order (O2). */
 export function hashOf(records: readonly OutRecord[]): number {
-  let hash = 0
+  const sum = new FieldSum()
+  const places = new Map<string, Uint8Array[]>()
   for (const record of records) {
-    hash = addField(hash, utf8Encode(`${record.topic}/${record.partition}`))
-    hash = addHeaders(addField(addField(hash, record.key), record.value), record.headers)
+    sum.field(placeOf(places, record.topic, record.partition))
+    sum.field(record.key)
+    sum.field(record.value)
+    sum.headers(record.headers)
   }
-  return hash
+  return sum.end()
+}
+
+/** `<topic>/<partition>` as bytes; most records of a batch go to few places. */
+function placeOf(places: Map<string, Uint8Array[]>, topic: string, partition: number): Uint8Array {
+  let ofTopic = places.get(topic)
+  if (ofTopic === undefined) places.set(topic, (ofTopic = []))
+  return (ofTopic[partition] ??= utf8Encode(`${topic}/${partition}`))
 }

@@ -1,14 +1,21 @@
 // Sums over fields: S1.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import { rangeOf } from '../../../../system/partition/arrivals.ts'
-import { addField } from '../../../../system/partition/field-sum.ts'
+import { FieldSum } from '../../../../system/partition/field-sum.ts'
 import { hashOf } from '../../../../system/partition/outbox.ts'
 import type { OutRecord } from '../../../../system/protocol/record.ts'
+import { updateCrc32c } from '../../../../system/protocol/checksum.ts'
 import { utf8Encode } from '../../../../system/protocol/utf8.ts'
 import { logRecord } from '../../../support/partition/bench.ts'
+import { testSeed } from '../../../support/seed.ts'
 
-const sumOf = (...fields: readonly (string | null)[]): number => fields.reduce((sum, field) => addField(sum, field === null ? null : utf8Encode(field)), 0)
+function sumOf(...fields: readonly (string | null)[]): number {
+  const sum = new FieldSum()
+  for (const field of fields) sum.field(field === null ? null : utf8Encode(field))
+  return sum.end()
+}
 
 test('a byte that moves across a border, an empty field and null are seen', () => {
   const sums = [sumOf('ab', 'c'), sumOf('a', 'bc'), sumOf('abc'), sumOf('abc', ''), sumOf('', 'abc'), sumOf('abc', null), sumOf(null, 'abc'), sumOf()]
@@ -32,4 +39,19 @@ test('the hash of outputs sees topic, partition, key, value and headers, and not
   assert.equal(new Set([record, ...others].map((one) => hashOf([one]))).size, 6)
   assert.equal(hashOf([{ ...record, timestampMs: 6 }]), hashOf([record]), 'times of processing are not part of it')
   assert.equal(hashOf([]), 0)
+})
+
+test('a sum is the checksum over lengths and bytes in order, however long the fields are', () => {
+  const random = fc.array(fc.option(fc.oneof(fc.uint8Array({ maxLength: 50 }), fc.nat(40_000).map((length) => new Uint8Array(length).fill(length)))), { maxLength: 12 })
+  fc.assert(fc.property(random, (fields) => {
+    const sum = new FieldSum()
+    for (const field of fields) sum.field(field)
+    let expected = 0
+    for (const field of fields) {
+      const length = field === null ? 0xffffffff : field.length
+      expected = updateCrc32c(expected, new Uint8Array([length, length >>> 8, length >>> 16, length >>> 24]))
+      if (field !== null) expected = updateCrc32c(expected, field)
+    }
+    assert.equal(sum.end(), expected)
+  }), { seed: testSeed(), numRuns: 300 })
 })
