@@ -1,7 +1,7 @@
 // The file `log.sqlite`: its tables and how a connection to it is set up.
 //
 // Every topic partition has a number (`tp`) and a table of its own, so that its rows lie next to each other and are always added at the end.
-// `newest` finds the newest record of a key in compacted topics; the record it replaces is deleted in the same transaction.
+// `newest` finds the newest record of a key in compacted topics; what it has replaced may still stand there until it is swept.
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'

@@ -2,6 +2,7 @@
 //
 // A record: tp u32, flags u8, timestamp f64, lengths of key, value and headers u32 each, then their bytes. Little-endian.
 // Headers, as they are also stored: per header the name's length u16, the name, the value's length u32, the value.
+import { headerNameBytes } from '../../system/protocol/header-names.ts'
 import { headerOf } from '../../system/protocol/record.ts'
 import type { Header, OutRecord } from '../../system/protocol/record.ts'
 
@@ -11,7 +12,6 @@ const COMPACTED = 4
 const ARMED = 8
 const FRAME_BYTES = 25
 
-const utf8 = new TextEncoder()
 const text = new TextDecoder()
 
 /** Where a record goes, resolved by the caller. */
@@ -30,41 +30,54 @@ export interface FramedRecord {
   readonly headers: Uint8Array | null
 }
 
-export function packRecords(records: readonly OutRecord[], placeOf: (record: OutRecord) => Place): ArrayBuffer {
-  let bytesMax = 0
-  for (const record of records) {
-    bytesMax += FRAME_BYTES + (record.key?.length ?? 0) + (record.value?.length ?? 0)
-    for (const [name, value] of record.headers) bytesMax += 6 + name.length * 3 + value.length
-  }
-  const bytes = new Uint8Array(bytesMax)
-  const view = new DataView(bytes.buffer)
-  let at = 0
-  for (const record of records) {
-    const { tp, compacted } = placeOf(record)
-    const armed = compacted && headerOf(record.headers, 'armed') !== undefined
-    const flags = (record.key === null ? KEY_IS_NULL : 0) | (record.value === null ? VALUE_IS_NULL : 0)
-    view.setUint32(at, tp, true)
-    view.setUint8(at + 4, flags | (compacted ? COMPACTED : 0) | (armed ? ARMED : 0))
-    view.setFloat64(at + 5, record.timestampMs, true)
-    view.setUint32(at + 13, record.key?.length ?? 0, true)
-    view.setUint32(at + 17, record.value?.length ?? 0, true)
-    let next = at + FRAME_BYTES
-    next = put(bytes, next, record.key)
-    next = put(bytes, next, record.value)
-    const headersAt = next
-    for (const header of record.headers) next = putHeader(bytes, view, next, header)
-    view.setUint32(at + 21, next - headersAt, true)
-    at = next
-  }
-  return bytes.buffer.byteLength === at ? bytes.buffer : bytes.buffer.slice(0, at)
+/** Records in a buffer that may be longer than they are. */
+export interface PackedRecords {
+  readonly buffer: ArrayBuffer
+  readonly length: number
 }
 
-/** Calls with each record, in order. The bytes are views into the buffer. */
-export function unpackRecords(buffer: ArrayBuffer, each: (record: FramedRecord) => void): void {
+/** `take` gives a buffer of at least so many bytes. */
+export function packRecords(records: readonly OutRecord[], placeOf: (record: OutRecord) => Place, take: (bytes: number) => ArrayBuffer): PackedRecords {
+  const buffer = take(packedBytesMax(records))
   const bytes = new Uint8Array(buffer)
   const view = new DataView(buffer)
   let at = 0
-  while (at < bytes.length) {
+  for (const record of records) {
+    const { key, value, headers } = record
+    const { tp, compacted } = placeOf(record)
+    const armed = compacted && headerOf(headers, 'armed') !== undefined
+    const flags = (key === null ? KEY_IS_NULL : 0) | (value === null ? VALUE_IS_NULL : 0)
+    view.setUint32(at, tp, true)
+    bytes[at + 4] = flags | (compacted ? COMPACTED : 0) | (armed ? ARMED : 0)
+    view.setFloat64(at + 5, record.timestampMs, true)
+    view.setUint32(at + 13, key?.length ?? 0, true)
+    view.setUint32(at + 17, value?.length ?? 0, true)
+    let next = at + FRAME_BYTES
+    if (key !== null) next = put(bytes, next, key)
+    if (value !== null) next = put(bytes, next, value)
+    const headersAt = next
+    for (const header of headers) next = putHeader(bytes, view, next, header)
+    view.setUint32(at + 21, next - headersAt, true)
+    at = next
+  }
+  return { buffer, length: at }
+}
+
+function packedBytesMax(records: readonly OutRecord[]): number {
+  let bytes = 0
+  for (const { key, value, headers } of records) {
+    bytes += FRAME_BYTES + (key?.length ?? 0) + (value?.length ?? 0)
+    for (const [name, header] of headers) bytes += 6 + name.length * 3 + header.length
+  }
+  return bytes
+}
+
+/** Calls with each record, in order. The bytes are views into the buffer. */
+export function unpackRecords({ buffer, length }: PackedRecords, each: (record: FramedRecord) => void): void {
+  const bytes = new Uint8Array(buffer)
+  const view = new DataView(buffer)
+  let at = 0
+  while (at < length) {
     const flags = view.getUint8(at + 4)
     const keyAt = at + FRAME_BYTES
     const valueAt = keyAt + view.getUint32(at + 13, true)
@@ -97,15 +110,20 @@ export function unpackHeaders(bytes: Uint8Array | null): readonly Header[] {
   return headers
 }
 
-function put(bytes: Uint8Array, at: number, part: Uint8Array | null): number {
-  if (part === null) return at
-  bytes.set(part, at)
-  return at + part.length
+/** A call into the runtime costs more than so many bytes by hand. */
+const COPIED_MAX = 32
+
+function put(bytes: Uint8Array, at: number, part: Uint8Array): number {
+  const { length } = part
+  if (length > COPIED_MAX) bytes.set(part, at)
+  else for (let index = 0; index < length; index += 1) bytes[at + index] = part[index] as number
+  return at + length
 }
 
 function putHeader(bytes: Uint8Array, view: DataView, at: number, [name, value]: Header): number {
-  const { written } = utf8.encodeInto(name, bytes.subarray(at + 2))
-  view.setUint16(at, written, true)
-  view.setUint32(at + 2 + written, value.length, true)
-  return put(bytes, at + 6 + written, value)
+  const nameBytes = headerNameBytes(name)
+  view.setUint16(at, nameBytes.length, true)
+  const next = put(bytes, at + 2, nameBytes)
+  view.setUint32(next, value.length, true)
+  return put(bytes, next + 4, value)
 }

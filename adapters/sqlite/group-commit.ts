@@ -2,6 +2,7 @@
 //
 // Owns: the writer thread and the queue before it. One message is under way at a time, so order of calls = order in the log.
 import { Worker } from 'node:worker_threads'
+import { Buffers } from './buffers.ts'
 import { OperationError } from '../../system/protocol/failures.ts'
 import type { Job, JobResult, WriterAnswer, WriterMessage, WriterOptions } from './jobs.ts'
 
@@ -17,6 +18,8 @@ interface Waiting {
 }
 
 export class GroupCommit {
+  /** What records are packed into. */
+  readonly buffers = new Buffers()
   readonly #worker: Worker
   #queue: Waiting[] = []
   #queueBytes = 0
@@ -47,7 +50,7 @@ export class GroupCommit {
   submit(job: Job): Promise<JobResult> {
     const reason = this.#isClosing ? 'the log is closed' : this.#failure
     if (reason !== undefined) return Promise.resolve({ kind: 'failed', reason })
-    const bytes = 'records' in job ? job.records.byteLength : 0
+    const bytes = 'records' in job ? job.records.length : 0
     if (this.#queue.length > 0 && this.#queueBytes + bytes > QUEUE_BYTES_MAX) {
       return Promise.resolve({ kind: 'busy', reason: `${this.#queueBytes} bytes wait to be written` })
     }
@@ -89,12 +92,13 @@ export class GroupCommit {
     const jobs = this.#underWay.map((waiting) => waiting.job)
     for (const waiting of this.#underWay) this.#queueBytes -= waiting.bytes
     this.#worker.ref()
-    this.#worker.postMessage({ kind: 'jobs', jobs } satisfies WriterMessage, jobs.flatMap((job) => ('records' in job ? [job.records] : [])))
+    this.#worker.postMessage({ kind: 'jobs', jobs } satisfies WriterMessage, jobs.flatMap((job) => ('records' in job ? [job.records.buffer] : [])))
   }
 
   #answered(answer: WriterAnswer): void {
     if (answer.kind === 'ready') return this.#ready()
     if (answer.kind === 'closed') return this.#closed()
+    for (const buffer of answer.buffers) this.buffers.give(buffer)
     const done = this.#underWay
     this.#underWay = []
     this.#send()

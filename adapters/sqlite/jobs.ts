@@ -1,15 +1,16 @@
 // What the calling thread asks of the writer thread, and its answers.
 import type { TopicSpec } from '../../system/protocol/record.ts'
+import type { PackedRecords } from './frames.ts'
 import type { TopicProblem } from '../../system/ports/log.ts'
 
 export type Job =
-  | { readonly kind: 'append'; readonly records: ArrayBuffer }
+  | { readonly kind: 'append'; readonly records: PackedRecords }
   | {
     readonly kind: 'commit'
     readonly group: string
     readonly partition: number
     readonly epoch: number
-    readonly records: ArrayBuffer
+    readonly records: PackedRecords
     readonly positions: ReadonlyMap<string, number>
     readonly metadata: string
   }
@@ -51,5 +52,6 @@ export type WriterMessage = { readonly kind: 'jobs'; readonly jobs: readonly Job
 
 export type WriterAnswer =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'results'; readonly results: readonly JobResult[] }
+  /** The buffers of the jobs' records come back, to be filled again. */
+  | { readonly kind: 'results'; readonly results: readonly JobResult[]; readonly buffers: readonly ArrayBuffer[] }
   | { readonly kind: 'closed' }

@@ -3,13 +3,14 @@ import type { CommitBatch, CommitOutcome, Committed, Lease, Membership, PollRequ
 import type { OutRecord, RecordRange } from '../../system/protocol/record.ts'
 import { pollInTurn } from '../../system/membership/poll.ts'
 import type { Clock } from '../../system/ports/clock.ts'
+import type { PackedRecords } from './frames.ts'
 import type { Job, JobResult } from './jobs.ts'
 
 export interface LeaseEnvironment {
   readonly clock: Clock
   readonly membership: Membership
   submit(job: Job): Promise<JobResult>
-  pack(records: readonly OutRecord[]): ArrayBuffer
+  pack(records: readonly OutRecord[]): PackedRecords
   /** Why the log never takes a record; undefined when it does. */
   refusal(record: OutRecord): string | undefined
   committed(membership: Membership, partition: number): Committed | null
@@ -75,7 +76,8 @@ export class SqliteLease implements Lease {
 
   async commit(batch: CommitBatch): Promise<CommitOutcome> {
     if (this.#isReleased) return { kind: 'fenced' }
-    const refused = batch.records.flatMap((record, index) => (this.#env.refusal(record) === undefined ? [] : [index]))
+    const refused: number[] = []
+    for (let index = 0; index < batch.records.length; index += 1) if (this.#env.refusal(batch.records[index] as OutRecord) !== undefined) refused.push(index)
     const first = batch.records[refused[0] ?? -1]
     if (first !== undefined) return { kind: 'rejected', records: refused, reason: this.#env.refusal(first) ?? '' }
     const result = await this.#env.submit({
@@ -117,8 +119,11 @@ export class SqliteLease implements Lease {
 
   #ownEnds(records: readonly OutRecord[], ends: ReadonlyMap<number, number>): ReadonlyMap<string, number> {
     const own = new Map<string, number>()
+    let last = ''
     for (const record of records) {
-      if (record.partition !== this.partition || own.has(record.topic)) continue
+      // Records of a topic mostly stand together.
+      if (record.partition !== this.partition || record.topic === last || own.has(record.topic)) continue
+      last = record.topic
       own.set(record.topic, ends.get(this.#env.tp(record.topic, this.partition)) ?? 0)
     }
     return own

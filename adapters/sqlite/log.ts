@@ -14,6 +14,7 @@ import { partitionsOf } from '../../system/membership/topics.ts'
 import { Catalog } from './catalog.ts'
 import { openFile } from './file.ts'
 import { packRecords } from './frames.ts'
+import type { PackedRecords, Place } from './frames.ts'
 import { GroupCommit } from './group-commit.ts'
 import type { CrashPoint, Job, JobResult } from './jobs.ts'
 import { SqliteLease } from './lease.ts'
@@ -178,12 +179,18 @@ export class SqliteLog implements Log {
     })
   }
 
-  #pack(records: readonly OutRecord[]): ArrayBuffer {
-    const { catalog } = this.#parts
-    return packRecords(records, (record) => ({
-      tp: catalog.tp(record.topic, record.partition),
-      compacted: catalog.topic(record.topic)?.cleanup === 'compact',
-    }))
+  #pack(records: readonly OutRecord[]): PackedRecords {
+    const { catalog, writer } = this.#parts
+    let place: Place = { tp: -1, compacted: false }
+    let [topic, partition] = ['', -1]
+    return packRecords(records, (record) => {
+      // Records of a topic partition mostly stand together.
+      if (record.topic === topic && record.partition === partition) return place
+      topic = record.topic
+      partition = record.partition
+      place = { tp: catalog.tp(topic, partition), compacted: catalog.topic(topic)?.cleanup === 'compact' }
+      return place
+    }, (bytes) => writer.buffers.take(bytes))
   }
 
   #refusal(record: OutRecord): string | undefined {

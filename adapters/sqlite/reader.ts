@@ -6,22 +6,25 @@ import { recordBytes } from '../../system/membership/poll.ts'
 import type { Catalog } from './catalog.ts'
 import { recordsTable } from './file.ts'
 import { unpackHeaders } from './frames.ts'
+import { packedColumns, unpackRows } from './packed-rows.ts'
+import type { Row } from './packed-rows.ts'
 
 /** Rows fetched at once. */
 const ROWS_MAX = 512
 /** Values above this are fetched one by one, so that rows fetched at once stay small. */
 const VALUE_BYTES_INLINE = 64 * 1024
+/** Node takes three times as long for rows fetched one by one; Bun makes them in half the time of packed ones. */
+const PACKS_ROWS = process.versions['bun'] === undefined
 
 interface TableStatements {
   readonly range: StatementSync
+  readonly packedRange: StatementSync
   readonly rangeOfKey: StatementSync
   readonly value: StatementSync
   readonly since: StatementSync
   readonly newest: StatementSync
 }
 
-type Bytes = Uint8Array | null
-type Row = readonly [offset: number, timestampMs: number, key: Bytes, value: Bytes, headers: Bytes, largeBytes: number | null]
 
 export class Reader implements KeyedReads {
   readonly #db: DatabaseSync
@@ -118,7 +121,9 @@ export class Reader implements KeyedReads {
   }
 
   #rows(tp: number, from: number, to: number, rowsMax: number, key: Uint8Array | undefined): readonly Row[] {
-    const { range, rangeOfKey } = this.#table(tp)
+    const { range, packedRange, rangeOfKey } = this.#table(tp)
+    const packed = key === undefined && PACKS_ROWS ? unpackRows(packedRange.get(from, to, rowsMax)) : undefined
+    if (packed !== undefined) return packed
     const rows: unknown = key === undefined ? range.all(from, to, rowsMax) : rangeOfKey.all(from, to, rowsMax, key)
     return rows as readonly Row[]
   }
@@ -149,6 +154,7 @@ export class Reader implements KeyedReads {
     const columns = `r.offset, r.timestamp, r.key, CASE WHEN ${large} THEN NULL ELSE r.value END, r.headers, CASE WHEN ${large} THEN length(r.value) END`
     const statements = {
       range: this.#db.prepare(`SELECT ${columns} FROM ${table} r WHERE offset >= ?1 AND offset < ?2 ORDER BY offset LIMIT ?3`),
+      packedRange: this.#db.prepare(`SELECT ${packedColumns(VALUE_BYTES_INLINE)} FROM (SELECT * FROM ${table} WHERE offset >= ?1 AND offset < ?2 ORDER BY offset LIMIT ?3)`),
       // No index by key: it would cost every write. A scan passes over a million rows in about a second.
       rangeOfKey: this.#db.prepare(`SELECT ${columns} FROM ${table} r WHERE offset >= ?1 AND offset < ?2 AND key = ?4 ORDER BY offset LIMIT ?3`),
       value: this.#db.prepare(`SELECT value FROM ${table} WHERE offset = ?`),
@@ -156,7 +162,7 @@ export class Reader implements KeyedReads {
       // A subquery, not a join: three times as fast on Bun.
       newest: this.#db.prepare(`SELECT ${columns} FROM ${table} r WHERE offset = (SELECT offset FROM newest WHERE tp = ${tp} AND key = ?)`),
     }
-    for (const statement of [statements.range, statements.rangeOfKey, statements.newest]) statement.setReturnArrays(true)
+    for (const statement of [statements.range, statements.packedRange, statements.rangeOfKey, statements.newest]) statement.setReturnArrays(true)
     this.#tables.set(tp, statements)
     return statements
   }

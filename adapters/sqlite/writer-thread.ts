@@ -24,7 +24,9 @@ port.on('message', (message: WriterMessage) => {
     port.close()
     return
   }
-  answer({ kind: 'results', results: writer.run(message.jobs) })
+  const results = writer.run(message.jobs)
+  const buffers = message.jobs.flatMap((job) => ('records' in job ? [job.records.buffer] : []))
+  port.postMessage({ kind: 'results', results, buffers } satisfies WriterAnswer, buffers)
   if (writer.bytesSinceCheckpoint > CHECKPOINT_BYTES_MAX) writer.checkpoint()
   else if (writer.bytesSinceCheckpoint > CHECKPOINT_BYTES_IDLE) idle = setTimeout(() => writer.checkpoint(), CHECKPOINT_IDLE_MS)
 })

@@ -11,16 +11,12 @@ import type { TopicSpec } from '../../system/protocol/record.ts'
 import type { TopicProblem } from '../../system/ports/log.ts'
 import { connect, createTopic, recordsTable } from './file.ts'
 import { unpackRecords } from './frames.ts'
-import type { FramedRecord } from './frames.ts'
+import type { FramedRecord, PackedRecords } from './frames.ts'
 import type { CrashPoint, Job, JobResult, WriterOptions } from './jobs.ts'
 import { describe, isBusy } from './problems.ts'
+import { Sweeper } from './sweeper.ts'
 
 type CommitJob = Extract<Job, { kind: 'commit' }>
-
-interface TableStatements {
-  readonly insert: StatementSync
-  readonly remove: StatementSync
-}
 
 export class Writer {
   readonly #db: DatabaseSync
@@ -28,7 +24,8 @@ export class Writer {
   readonly #findNewest: StatementSync
   readonly #setNewest: StatementSync
   readonly #statements = new Map<string, StatementSync>()
-  readonly #tables = new Map<number, TableStatements>()
+  readonly #inserts = new Map<number, StatementSync>()
+  readonly #sweeper: Sweeper
   /** Next offsets of the partitions touched by the open transaction. */
   readonly #ends = new Map<number, number>()
   #commits = 0
@@ -39,6 +36,7 @@ export class Writer {
     this.#crash = options.crash
     this.#findNewest = this.#db.prepare('SELECT offset FROM newest WHERE tp = ? AND key = ?')
     this.#setNewest = this.#db.prepare('INSERT INTO newest VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET offset = excluded.offset, armed = excluded.armed')
+    this.#sweeper = new Sweeper(this.#db)
     const pageBytes = Number(this.#db.prepare('PRAGMA page_size').get()?.['page_size'])
     if (options.fileBytesMax !== null) this.#db.exec(`PRAGMA max_page_count = ${Math.ceil(options.fileBytesMax / pageBytes)}`)
   }
@@ -59,6 +57,7 @@ export class Writer {
       const results = jobs.map((job) => this.#runJob(job))
       const update = this.#prepare('UPDATE ends SET next = ?2 WHERE tp = ?1')
       for (const [tp, next] of this.#ends) update.run(tp, next)
+      this.#sweeper.run((tp) => this.#ends.get(tp) ?? 0)
       this.#crashIfAsked(jobs)
       this.#db.exec('COMMIT')
       return results
@@ -135,7 +134,7 @@ export class Writer {
     return problems
   }
 
-  #write(records: ArrayBuffer): ReadonlyMap<number, number> {
+  #write(records: PackedRecords): ReadonlyMap<number, number> {
     const ends = new Map<number, number>()
     unpackRecords(records, (record) => {
       const offset = this.#ends.get(record.tp) ?? this.#endOf(record.tp)
@@ -143,29 +142,24 @@ export class Writer {
       this.#ends.set(record.tp, offset + 1)
       ends.set(record.tp, offset + 1)
     })
-    this.#bytesSinceCheckpoint += records.byteLength + 8192
+    this.#bytesSinceCheckpoint += records.length + 8192
     return ends
   }
 
   #insert(record: FramedRecord, offset: number): void {
-    const { insert, remove } = this.#table(record.tp)
     if (record.compacted && record.key !== null) {
-      const old = this.#findNewest.get(record.tp, record.key)?.['offset']
-      if (old !== undefined) remove.run(Number(old))
+      if (this.#findNewest.get(record.tp, record.key) !== undefined) this.#sweeper.replaced(record.tp)
       this.#setNewest.run(record.tp, record.key, offset, record.armed ? 1 : 0)
     }
-    insert.run(offset, record.timestampMs, record.key, record.value, record.headers)
+    this.#insertInto(record.tp).run(offset, record.timestampMs, record.key, record.value, record.headers)
   }
 
-  #table(tp: number): TableStatements {
-    const known = this.#tables.get(tp)
+  #insertInto(tp: number): StatementSync {
+    const known = this.#inserts.get(tp)
     if (known !== undefined) return known
-    const statements = {
-      insert: this.#db.prepare(`INSERT INTO ${recordsTable(tp)} VALUES (?, ?, ?, ?, ?)`),
-      remove: this.#db.prepare(`DELETE FROM ${recordsTable(tp)} WHERE offset = ?`),
-    }
-    this.#tables.set(tp, statements)
-    return statements
+    const insert = this.#db.prepare(`INSERT INTO ${recordsTable(tp)} VALUES (?, ?, ?, ?, ?)`)
+    this.#inserts.set(tp, insert)
+    return insert
   }
 
   #endOf(tp: number): number {

@@ -14,10 +14,13 @@ const records = fc.array(fc.record({
 
 const tpOf = (record: OutRecord): number => record.partition + (record.topic === 'compacted' ? 10 : 0)
 
+/** A buffer that has been used, and is longer than asked for. */
+const dirty = (length: number): ArrayBuffer => new Uint8Array(length + 7).fill(0xee).buffer
+
 test('packed records unpack to the same places, flags and bytes', () => {
   fc.assert(fc.property(records, (written) => {
     const unpacked: FramedRecord[] = []
-    unpackRecords(packRecords(written, (record) => ({ tp: tpOf(record), compacted: record.topic === 'compacted' })), (record) => unpacked.push(record))
+    unpackRecords(packRecords(written, (record) => ({ tp: tpOf(record), compacted: record.topic === 'compacted' }), dirty), (record) => unpacked.push(record))
     assert.equal(unpacked.length, written.length)
     for (const [index, record] of written.entries()) {
       const { tp, compacted, armed, timestampMs, key, value, headers } = unpacked[index]!
