@@ -2,7 +2,7 @@
 import { DefinitionError } from '../protocol/failures.ts'
 import type { Directive, FailureClass } from '../protocol/failures.ts'
 import { isName, isTopicName } from '../protocol/ids.ts'
-import { ENTITY_BYTES_MAX, FUTURE_MS_MAX, HELD_PER_ENTITY_MAX, RECORD_BYTES_MAX, SKEW_MS_MAX, SNAPSHOT_EVERY_MS, STATE_BYTES_MAX, TIMERS_PER_ENTITY_MAX } from '../protocol/limits.ts'
+import { ENTITY_BYTES_MAX, FOLD_INPUTS_MAX, FUTURE_MS_MAX, HELD_PER_ENTITY_MAX, RECORD_BYTES_MAX, SKEW_MS_MAX, SNAPSHOT_EVERY_MS, STATE_BYTES_MAX, TIMERS_PER_ENTITY_MAX } from '../protocol/limits.ts'
 import type { MachineEvent } from '../protocol/data.ts'
 import type { Engine, PreparedMachine, StoredMachine } from '../ports/engine.ts'
 import type { AnyStateMachine, EventFromLogic } from 'xstate'
@@ -158,7 +158,7 @@ function actorDefinition(options: ActorOptions<AnyStateMachine, Record<string, S
     snapshotEveryMs: parseDuration(options.snapshotEvery ?? SNAPSHOT_EVERY_MS),
     limits: {
       stateBytesMax: STATE_BYTES_MAX, heldMax: HELD_PER_ENTITY_MAX, timersMax: TIMERS_PER_ENTITY_MAX, recordBytesMax: RECORD_BYTES_MAX,
-      entityBytesMax: ENTITY_BYTES_MAX, skewMs: SKEW_MS_MAX, ...options.limits,
+      entityBytesMax: ENTITY_BYTES_MAX, skewMs: SKEW_MS_MAX, foldInputsMax: FOLD_INPUTS_MAX, ...options.limits,
     },
     migrations: Object.entries(options.migrate ?? {}).map(([from, migrate]) => ({ from: Number(from), migrate })),
     input: options.input ?? ((id) => ({ id })),

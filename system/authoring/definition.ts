@@ -36,6 +36,8 @@ export interface ActorLimits {
   /** Memory for entities of one partition, estimated bytes. */
   readonly entityBytesMax: number
   readonly skewMs: number
+  /** Inputs that a recovery of one partition may have to fold: lower recovers sooner, higher writes fewer states when much comes. */
+  readonly foldInputsMax: number
 }
 
 export interface DedupWindow {

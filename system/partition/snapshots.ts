@@ -2,9 +2,10 @@
 //
 // Owns: the seqs, journal offsets and input counts since the floor. `states.ts` owns the form, `cycle.ts` commits.
 //
-// P1. Oldest first; states dirty for less than `snapshotEvery` wait, unless the floor or the memory needs them out.
+// P1. Oldest first; states dirty for less than `snapshotEvery` wait, unless the floor or the memory needs them out. No more are pressed out than
+//     that takes: what is written early is soon written again.
 // P2. The floor is the first journal record that dirtied something not yet written: recovery needs nothing before it.
-import { FOLD_INPUTS_MAX, SNAPSHOT_BYTES_PER_COMMIT_MAX } from '../protocol/limits.ts'
+import { SNAPSHOT_BYTES_PER_COMMIT_MAX } from '../protocol/limits.ts'
 import { NotPlainData } from '../ports/codec.ts'
 import type { Codec } from '../ports/codec.ts'
 import type { OutRecord } from '../protocol/record.ts'
@@ -30,7 +31,10 @@ export interface SnapshotPlan {
 /** How eagerly states are written: by age, or all that is left (draining). */
 export type Pace = 'steady' | 'drain'
 
-const DRAIN_BYTES_MAX = 4 << 20
+/** States written inside one commit when they must be: draining, a floor too far back, memory over its bound. */
+const PRESSED_BYTES_MAX = 4 << 20
+/** Memory over its bound is brought down to this share of it, so that not every commit has to make room. */
+const ROOM_SHARE = 7 / 8
 
 export class Snapshots {
   readonly #memory: Memory
@@ -78,21 +82,27 @@ export class Snapshots {
   /** Chooses and encodes what commit `seq` writes. `journalEnd`: end of the journal topic before it. Throws Escalation for a state that cannot be stored. */
   plan(seq: number, nowMs: number, journalEnd: number, pace: Pace): SnapshotPlan {
     const { entities, plan, partition, life } = this.#memory
+    const { snapshotEveryMs, limits } = plan.definition
     const snapshots: WrittenSnapshot[] = []
-    const pressed = this.#inputs > FOLD_INPUTS_MAX || entities.bytes > plan.definition.limits.entityBytesMax
-    const bytesMax = pace === 'drain' || pressed ? DRAIN_BYTES_MAX : SNAPSHOT_BYTES_PER_COMMIT_MAX
+    const reachSeq = pace === 'drain' ? Infinity : this.#reachSeq(limits.foldInputsMax)
+    const agedMs = nowMs - snapshotEveryMs
     let bytes = 0
-    for (const entity of entities.dirty()) {
-      const aged = nowMs - entity.dirtyAtMs >= plan.definition.snapshotEveryMs
-      if (bytes >= bytesMax || !(aged || pressed || pace === 'drain')) break
+    const write = (entity: Entity): void => {
       const record = this.#encode(entity, seq, nowMs)
       bytes += record.value?.length ?? 0
       snapshots.push({ entity, record })
     }
+    for (const entity of entities.dirty()) {
+      const mustReach = entity.dirtySeq < reachSeq
+      if (!mustReach && entity.dirtyAtMs > agedMs) break
+      if (bytes >= (mustReach ? PRESSED_BYTES_MAX : SNAPSHOT_BYTES_PER_COMMIT_MAX)) break
+      write(entity)
+    }
+    if (entities.bytes > limits.entityBytesMax) this.#makeRoom(limits.entityBytesMax, new Set(snapshots.map(({ entity }) => entity)), () => bytes < PRESSED_BYTES_MAX, write)
     const saved = [...new Set(this.#store.buckets === 0 ? [] : snapshots.map(({ entity }) => this.#store.bucketOf(entity.id)))].sort((a, b) => a - b)
     for (const bucket of saved) this.marks[bucket] = seq
     if (saved.length > 0) this.touchPartition(seq, nowMs)
-    const partitionDue = this.#partitionDirtySeq !== 0 && (pace === 'drain' || pressed || nowMs - this.#partitionDirtyAtMs >= plan.definition.snapshotEveryMs)
+    const partitionDue = this.#partitionDirtySeq !== 0 && (this.#partitionDirtySeq < reachSeq || this.#partitionDirtyAtMs <= agedMs)
     const record = partitionDue ? partitionRecord(this.#codec, plan, partition, { occupancy: this.#memory.occupancy, marks: this.marks, parked: this.#memory.parked }, { life, seq, nowMs }) : undefined
     return { snapshots, partition: record, floor: this.#floor(seq, journalEnd, new Set(snapshots.map(({ entity }) => entity)), record !== undefined), saved }
   }
@@ -104,6 +114,27 @@ export class Snapshots {
     const before = this.#journal.findIndex((record) => record.seq >= plan.floor.seq)
     const passed = this.#journal.splice(0, before === -1 ? this.#journal.length : before)
     for (const record of passed) this.#inputs -= record.inputs
+  }
+
+  /** What is dirty since before this seq must be written, so that a recovery folds no more than `inputsMax` inputs before the commit in hand. */
+  #reachSeq(inputsMax: number): number {
+    let left = this.#inputs
+    for (const record of this.#journal) {
+      if (left <= inputsMax) return record.seq
+      left -= record.inputs
+    }
+    return this.#journal.length === 0 ? 0 : Infinity
+  }
+
+  /** Writes those that must leave memory, least recently used first, until what is clean then gives room enough. */
+  #makeRoom(bytesMax: number, writing: ReadonlySet<Entity>, hasRest: () => boolean, write: (entity: Entity) => void): void {
+    const { entities } = this.#memory
+    let over = entities.bytes - bytesMax * ROOM_SHARE
+    for (const entity of entities.values()) {
+      if (over <= 0 || !hasRest()) return
+      if (entity.dirtySeq !== 0 && !writing.has(entity)) write(entity)
+      over -= entity.bytes
+    }
   }
 
   #floor(seq: number, journalEnd: number, writing: ReadonlySet<Entity>, partition: boolean): { seq: number; offset: number } {

@@ -6,6 +6,7 @@ import { memoryLog } from '../../adapters/memory/log.ts'
 import type { MemoryLog } from '../../adapters/memory/log.ts'
 import { systemClock, systemRandom } from '../../adapters/node/clock.ts'
 import { lookAt } from '../../adapters/node/look.ts'
+import type { ActorLimits } from '../../system/authoring/definition.ts'
 import { silentTelemetry } from '../../system/inspect/silence.ts'
 import { StatelogNode } from '../../system/node/node.ts'
 import { planSystem, topicSpecs } from '../../system/partition/topology.ts'
@@ -23,9 +24,9 @@ import type { EngineName } from '../bench/w1/system.ts'
 
 const WORKLOAD: Workload = { events: 4000, accounts: 200, visits: 'random' }
 
-async function ran(engine: EngineName, workload: Workload, entityBytesMax?: number): Promise<MemoryLog> {
+async function ran(engine: EngineName, workload: Workload, limits: Partial<ActorLimits> = {}): Promise<MemoryLog> {
   const log = memoryLog({ keyed: true })
-  const system = w1System(engine, entityBytesMax)
+  const system = w1System(engine, limits)
   await log.ensureTopics(topicSpecs(planSystem(system)))
   await loadWorkload(log, workload)
   const node = new StatelogNode({ system, log, codec: cborCodec, clock: systemClock, random: systemRandom, telemetry: silentTelemetry, models: new Map(), settings: { commitWaitMs: 0, batchRecordsMax: 100 } })
@@ -45,7 +46,7 @@ for (const engine of ['reducer', 'xstate'] as const) {
 
 test('visited in rounds, with memory for a few accounts only, nothing changes', async () => {
   const workload: Workload = { events: 3000, accounts: 1000, visits: 'rounds' }
-  assert.ok(isWhole(await checkRun(await ran('reducer', workload, 16_384), workload, { states: true })))
+  assert.ok(isWhole(await checkRun(await ran('reducer', workload, { entityBytesMax: 16_384 }), workload, { states: true })))
 })
 
 /** A log that holds only what `change` makes of a run's outputs and states. */

@@ -14,86 +14,93 @@ export interface PaymentEvent {
 /** 0 normal, 1 suspicious, 2 blocked. */
 export type Standing = 0 | 1 | 2
 
-export interface Account {
-  readonly count: number
-  readonly sum: number
-  readonly ewma: number
-  readonly lastTime: number
-  readonly blockedAt: number
-  readonly score: number
-  /** The last ten, addressed by count % 10. */
-  readonly amounts: readonly number[]
-  readonly times: readonly number[]
-}
+/** An account's numbers in one list, which is cheap to copy: those named below, the last ten amounts, their times; slots by count % 10. */
+export type Account = readonly number[]
 
-const ZEROS: readonly number[] = new Array<number>(RING).fill(0)
-export const NEW_ACCOUNT: Account = { count: 0, sum: 0, ewma: 0, lastTime: 0, blockedAt: 0, score: 0, amounts: ZEROS, times: ZEROS }
+export const COUNT = 0
+export const SUM = 1
+export const EWMA = 2
+export const LAST_TIME = 3
+export const BLOCKED_AT = 4
+export const SCORE = 5
+export const AMOUNTS = 6
+export const TIMES = AMOUNTS + RING
+
+export const NEW_ACCOUNT: Account = new Array<number>(TIMES + RING).fill(0)
+
+const at = (account: Account, index: number): number => account[index] as number
 
 /** How many of the last ten payments, this one included, came within a minute. */
-export function recent({ count, times }: Account, time: number): number {
-  const slot = count % RING
-  const kept = Math.min(count + 1, RING)
+function recent(account: Account, time: number): number {
+  const slot = at(account, COUNT) % RING
+  const kept = Math.min(at(account, COUNT) + 1, RING)
   let found = 0
-  for (let at = 0; at < kept; at += 1) if ((at === slot ? time : (times[at] as number)) > time - RECENT_MS) found += 1
+  for (let index = 0; index < kept; index += 1) if ((index === slot ? time : at(account, TIMES + index)) > time - RECENT_MS) found += 1
   return found
 }
 
 export const isSuspect = (account: Account, { amount, time }: PaymentEvent): boolean => amount > 900 || recent(account, time) > 5
 export const isVeryHigh = ({ amount }: PaymentEvent): boolean => amount > 950
-export const hasCooled = ({ blockedAt }: Account, { time }: PaymentEvent): boolean => time - blockedAt >= COOLING_MS
+export const hasCooled = (account: Account, { time }: PaymentEvent): boolean => time - at(account, BLOCKED_AT) >= COOLING_MS
 
 /** The account after a payment that finds it in standing `from` and leaves it in `to`. */
 export function paid(before: Account, event: PaymentEvent, from: Standing, to: Standing): Account {
   const { amount, time } = event
-  const slot = before.count % RING
-  const count = before.count + 1
-  const amounts = before.amounts.slice()
-  const times = before.times.slice()
-  amounts[slot] = amount
-  times[slot] = time
-  const sum = before.sum + amount
-  const ewma = count === 1 ? amount : 0.2 * amount + 0.8 * before.ewma
-  const blockedAt = from === 1 && to === 2 ? time : before.blockedAt
-  return { count, sum, ewma, lastTime: time, blockedAt, score: scoreOf(before, event, from, { count, sum, ewma, amounts, times }), amounts, times }
+  const after = before.slice()
+  const count = at(before, COUNT) + 1
+  const slot = at(before, COUNT) % RING
+  after[COUNT] = count
+  after[SUM] = at(before, SUM) + amount
+  after[EWMA] = count === 1 ? amount : 0.2 * amount + 0.8 * at(before, EWMA)
+  after[LAST_TIME] = time
+  if (from === 1 && to === 2) after[BLOCKED_AT] = time
+  after[AMOUNTS + slot] = amount
+  after[TIMES + slot] = time
+  after[SCORE] = scoreOf(before, after, event, from)
+  return after
 }
 
 const features = new Float64Array(16)
 
-function scoreOf(before: Account, { amount, time, merchant }: PaymentEvent, from: Standing, now: Pick<Account, 'count' | 'sum' | 'ewma' | 'amounts' | 'times'>): number {
-  const { count, sum, ewma, amounts, times } = now
-  const kept = count < RING ? count : RING
-  let total = 0
-  let most = -1e308
-  let least = 1e308
-  let squares = 0
-  let within = 0
-  for (let at = 0; at < kept; at += 1) {
-    const one = amounts[at] as number
-    total += one
-    if (one > most) most = one
-    if (one < least) least = one
-    squares += one * one
-    if ((times[at] as number) > time - RECENT_MS) within += 1
-  }
-  const mean = total / kept
+function scoreOf(before: Account, after: Account, { amount, time, merchant }: PaymentEvent, from: Standing): number {
+  const isFirst = at(before, COUNT) === 0
   const f = features
   f[0] = amount / 1000
-  f[1] = sum / count / 1000
-  f[2] = ewma / 1000
-  f[3] = Math.min(count, 1000) / 1000
-  f[4] = before.count === 0 ? 0 : Math.min((time - before.lastTime) / 1000, 600) / 600
-  f[5] = (amount - (before.count === 0 ? amount : before.ewma)) / 1000
-  f[6] = mean / 1000
-  f[7] = most / 1000
-  f[8] = least / 1000
-  f[9] = Math.sqrt(Math.max(0, squares / kept - mean * mean)) / 1000
-  f[10] = within / 10
+  f[1] = at(after, SUM) / at(after, COUNT) / 1000
+  f[2] = at(after, EWMA) / 1000
+  f[3] = Math.min(at(after, COUNT), 1000) / 1000
+  f[4] = isFirst ? 0 : Math.min((time - at(before, LAST_TIME)) / 1000, 600) / 600
+  f[5] = (amount - (isFirst ? amount : at(before, EWMA))) / 1000
+  ringFeatures(f, after, time)
   f[11] = from === 1 ? 1 : 0
   f[12] = from === 2 ? 1 : 0
   f[13] = (merchant % 100) / 100
   f[14] = (time % 86_400_000) / 86_400_000
   f[15] = amount > 900 ? 1 : 0
   let x = BIAS
-  for (let at = 0; at < 16; at += 1) x += (WEIGHTS[at] as number) * (f[at] as number)
+  for (let index = 0; index < 16; index += 1) x += (WEIGHTS[index] as number) * (f[index] as number)
   return sigmoid(x)
+}
+
+function ringFeatures(f: Float64Array, account: Account, time: number): void {
+  const kept = Math.min(at(account, COUNT), RING)
+  let total = 0
+  let most = -1e308
+  let least = 1e308
+  let squares = 0
+  let within = 0
+  for (let index = 0; index < kept; index += 1) {
+    const one = at(account, AMOUNTS + index)
+    total += one
+    if (one > most) most = one
+    if (one < least) least = one
+    squares += one * one
+    if (at(account, TIMES + index) > time - RECENT_MS) within += 1
+  }
+  const mean = total / kept
+  f[6] = mean / 1000
+  f[7] = most / 1000
+  f[8] = least / 1000
+  f[9] = Math.sqrt(Math.max(0, squares / kept - mean * mean)) / 1000
+  f[10] = within / 10
 }

@@ -9,6 +9,8 @@ import { recordsOf } from '../../../adapters/node/outputs.ts'
 import type { Log } from '../../../system/ports/log.ts'
 import { stateTopic } from '../../../system/protocol/ids.ts'
 import { utf8Decode } from '../../../system/protocol/utf8.ts'
+import { SCORE } from './account.ts'
+import type { Account } from './account.ts'
 import { accountName, paymentAt } from './events.ts'
 import type { Workload } from './events.ts'
 import type { Scored } from './machine.ts'
@@ -102,9 +104,9 @@ class Check {
     const account = this.#accountOf(name)
     const stored = value === null || account === -1 ? undefined : storedOf(value)
     if (stored === undefined || this.#paymentsOf(account) === 0) return this.#note('wrongStates', `${name}: a state of no account`)
-    const { score, ...rest } = stored.context
-    const { score: wanted, ...numbers } = this.#reference.contextOf(account)
-    const isSame = JSON.stringify(sorted(rest)) === JSON.stringify(sorted(numbers)) && Math.abs(Number(score) - Number(wanted)) <= SCORE_ERROR_MAX
+    const kept = stored.context.account
+    const wanted = this.#reference.numbersOf(account)
+    const isSame = kept.length === wanted.length && wanted.every((one, at) => (at === SCORE ? Math.abs(one - (kept[at] ?? NaN)) <= SCORE_ERROR_MAX : one === kept[at]))
     if (!isSame || stored.value !== NAMES[this.#reference.standingOf(account)]) this.#note('wrongStates', `${name}: its state is not that of the reference`)
   }
 
@@ -140,12 +142,15 @@ class Check {
   }
 }
 
-function storedOf(bytes: Uint8Array): { readonly value: unknown; readonly context: Readonly<Record<string, unknown>> } | undefined {
-  const decoded = cborCodec.decode(bytes)
-  return decoded.kind === 'ok' ? (decoded.value as { readonly m?: { readonly value: unknown; readonly context: Readonly<Record<string, unknown>> } }).m : undefined
+interface Stored {
+  readonly value: unknown
+  readonly context: { readonly account: Account }
 }
 
-const sorted = (fields: Readonly<Record<string, unknown>>): unknown => Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1))
+function storedOf(bytes: Uint8Array): Stored | undefined {
+  const decoded = cborCodec.decode(bytes)
+  return decoded.kind === 'ok' ? (decoded.value as { readonly m?: Stored }).m : undefined
+}
 
 const numberAt = (list: Uint32Array | Float64Array | Uint8Array, at: number): number => list[at] ?? 0
 

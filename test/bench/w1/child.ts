@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { openSqliteLog } from '../../../adapters/sqlite/log.ts'
 import type { SqliteLog } from '../../../adapters/sqlite/log.ts'
 import { systemClock } from '../../../adapters/node/clock.ts'
+import type { ActorLimits } from '../../../system/authoring/definition.ts'
 import { checkRun } from './check.ts'
 import type { CheckVerdict } from './check.ts'
 import type { Workload } from './events.ts'
@@ -16,7 +17,7 @@ import type { EngineName } from './system.ts'
 export type Job =
   | { readonly kind: 'load'; readonly folder: string; readonly workload: Workload }
   /** Runs a copy of a loaded folder, next to the raw append; `rawRows: 0` leaves that out. */
-  | { readonly kind: 'run'; readonly loaded: string; readonly folder: string; readonly workload: Workload; readonly engine: EngineName; readonly entityBytesMax: number | null; readonly rawRows: number }
+  | { readonly kind: 'run'; readonly loaded: string; readonly folder: string; readonly workload: Workload; readonly engine: EngineName; readonly limits: Partial<ActorLimits>; readonly rawRows: number }
   | { readonly kind: 'check'; readonly folder: string; readonly workload: Workload }
 
 export interface RunResult extends RunFigures {
@@ -42,7 +43,7 @@ async function work(job: Job): Promise<Results[Job['kind']]> {
       const { loaded, folder, workload, engine, rawRows } = job
       const before = raw(folder, rawRows)
       cpSync(loaded, folder, { recursive: true })
-      const figures = await runW1({ folder, workload, engine, entityBytesMax: job.entityBytesMax ?? undefined })
+      const figures = await runW1({ folder, workload, engine, limits: job.limits })
       const peakBytes = process.resourceUsage().maxRSS * 1024
       return { ...figures, peakBytes, rawRate: (before + raw(folder, rawRows)) / 2 }
     }

@@ -2,7 +2,7 @@
 //
 //   normal -- suspect --> suspicious -- very high --> blocked -- ten minutes later --> normal
 import { assign, emit, setup } from 'xstate'
-import { hasCooled, isSuspect, isVeryHigh, NEW_ACCOUNT, paid } from './account.ts'
+import { COUNT, hasCooled, isSuspect, isVeryHigh, NEW_ACCOUNT, paid, SCORE } from './account.ts'
 import type { Account, PaymentEvent, Standing } from './account.ts'
 
 export interface Scored {
@@ -14,19 +14,19 @@ export interface Scored {
 }
 
 export const accountMachine = setup({
-  types: { context: {} as Account, events: {} as PaymentEvent, emitted: {} as Scored },
+  types: { context: {} as { readonly account: Account }, events: {} as PaymentEvent, emitted: {} as Scored },
   guards: {
-    isSuspect: ({ context, event }) => isSuspect(context, event),
+    isSuspect: ({ context, event }) => isSuspect(context.account, event),
     isVeryHigh: ({ event }) => isVeryHigh(event),
-    hasCooled: ({ context, event }) => hasCooled(context, event),
+    hasCooled: ({ context, event }) => hasCooled(context.account, event),
   },
   actions: {
-    pay: assign(({ context, event }, { from, to }: { readonly from: Standing; readonly to: Standing }) => paid(context, event, from, to)),
-    say: emit(({ context, event }, { to }: { readonly to: Standing }): Scored => ({ type: 'scored', count: context.count, seq: event.seq, score: context.score, state: to })),
+    pay: assign({ account: ({ context, event }, { from, to }: { readonly from: Standing; readonly to: Standing }) => paid(context.account, event, from, to) }),
+    say: emit(({ context, event }, { to }: { readonly to: Standing }): Scored => ({ type: 'scored', count: context.account[COUNT] ?? 0, seq: event.seq, score: context.account[SCORE] ?? 0, state: to })),
   },
 }).createMachine({
   id: 'account',
-  context: NEW_ACCOUNT,
+  context: { account: NEW_ACCOUNT },
   initial: 'normal',
   states: {
     normal: { on: { payment: [{ guard: 'isSuspect', target: 'suspicious', actions: moving(0, 1) }, { actions: moving(0, 0) }] } },

@@ -4,7 +4,7 @@
 import { sha256Hex } from '../../../system/protocol/sha256.ts'
 import type { Engine, EngineState, PreparedMachine, StepResult, StoredMachine } from '../../../system/ports/engine.ts'
 import type { MachineEvent } from '../../../system/protocol/data.ts'
-import { hasCooled, isSuspect, isVeryHigh, NEW_ACCOUNT, paid } from './account.ts'
+import { COUNT, hasCooled, isSuspect, isVeryHigh, NEW_ACCOUNT, paid, SCORE } from './account.ts'
 import type { Account, PaymentEvent, Standing } from './account.ts'
 
 interface State {
@@ -27,12 +27,12 @@ function step(state: EngineState, event: MachineEvent): StepResult {
   const payment = event as unknown as PaymentEvent
   const to = next(from, before, payment)
   const account = paid(before, payment, from, to)
-  return { kind: 'ok', state: stateOf({ standing: to, account }), effects: [{ kind: 'emit', event: { type: 'scored', count: account.count, seq: payment.seq, score: account.score, state: to } }] }
+  return { kind: 'ok', state: stateOf({ standing: to, account }), effects: [{ kind: 'emit', event: { type: 'scored', count: account[COUNT], seq: payment.seq, score: account[SCORE], state: to } }] }
 }
 
 function restore({ value, context }: StoredMachine): EngineState | undefined {
   const standing = NAMES.indexOf(value as (typeof NAMES)[number])
-  return standing === -1 ? undefined : stateOf({ standing: standing as Standing, account: context as Account })
+  return standing === -1 ? undefined : stateOf({ standing: standing as Standing, account: (context as { readonly account: Account }).account })
 }
 
 const machine: PreparedMachine = {
@@ -40,11 +40,11 @@ const machine: PreparedMachine = {
   tells: [], emits: ['scored'], infers: [], states: NAMES,
   initial: () => ({ kind: 'ok', state: stateOf({ standing: 0, account: NEW_ACCOUNT }), effects: [] }),
   step,
-  store: (state) => ({ value: NAMES[read(state).standing], context: read(state).account, status: 'active' }),
+  store: (state) => ({ value: NAMES[read(state).standing], context: { account: read(state).account }, status: 'active' }),
   restore,
   status: () => 'active',
   configuration: (state) => NAMES[read(state).standing],
-  context: (state) => read(state).account,
+  context: (state) => ({ account: read(state).account }),
   runTask: () => Promise.reject(new TypeError('an account has no tasks')),
 }
 

@@ -25,13 +25,10 @@ export class Reference {
     return this.#at(account, 6)
   }
 
-  /** The account in the form in which the actor keeps its context. */
-  contextOf(account: number): Readonly<Record<string, unknown>> {
+  /** The account's numbers in the order in which the actor keeps them. */
+  numbersOf(account: number): readonly number[] {
     const list = (from: number): number[] => Array.from({ length: RING }, (_, at) => this.#at(account, from + at))
-    return {
-      count: this.#at(account, 0), sum: this.#at(account, 1), ewma: this.#at(account, 2), lastTime: this.#at(account, 3),
-      blockedAt: this.#at(account, 4), score: this.#at(account, 6), amounts: list(7), times: list(7 + RING),
-    }
+    return [...[0, 1, 2, 3, 4, 6].map((index) => this.#at(account, index)), ...list(7), ...list(7 + RING)]
   }
 
   apply({ account, amount: a, time: t, merchant }: Payment): void {

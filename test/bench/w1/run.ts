@@ -2,6 +2,7 @@
 import { openEmbedded } from '../../../adapters/node/embedded.ts'
 import type { BatchEvent, Telemetry } from '../../../system/ports/telemetry.ts'
 import { silentTelemetry } from '../../../system/inspect/silence.ts'
+import type { ActorLimits } from '../../../system/authoring/definition.ts'
 import type { Workload } from './events.ts'
 import { w1System } from './system.ts'
 import type { EngineName } from './system.ts'
@@ -13,8 +14,8 @@ export interface RunOptions {
   readonly folder: string
   readonly workload: Workload
   readonly engine: EngineName
-  /** Memory for entities of one partition; undefined: the runtime's default. */
-  readonly entityBytesMax: number | undefined
+  /** Where they differ from the runtime's defaults. */
+  readonly limits: Partial<ActorLimits>
 }
 
 export interface RunFigures {
@@ -36,9 +37,9 @@ interface Mark {
   readonly inputs: number
 }
 
-export async function runW1({ folder, workload, engine, entityBytesMax }: RunOptions): Promise<RunFigures> {
+export async function runW1({ folder, workload, engine, limits }: RunOptions): Promise<RunFigures> {
   const watch = new Watch(workload.events)
-  const system = w1System(engine, entityBytesMax)
+  const system = w1System(engine, limits)
   const embedded = await openEmbedded({ folder, system, origin: { target: 'w1', flags: {}, seed: 1, data: null, events: workload.events }, telemetry: watch.telemetry })
   try {
     const started = mark(0)

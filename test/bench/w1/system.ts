@@ -1,6 +1,7 @@
 // W1's system: one actor type, one source of bytes, one output topic, four partitions.
 import { xstateEngine } from '../../../adapters/xstate/engine.ts'
 import { actorDefiner } from '../../../system/authoring/actor.ts'
+import type { ActorLimits } from '../../../system/authoring/definition.ts'
 import type { StandardSchemaV1 } from '../../../system/authoring/standard-schema.ts'
 import { defineSystem } from '../../../system/authoring/system.ts'
 import type { SystemDefinition } from '../../../system/authoring/system.ts'
@@ -28,13 +29,12 @@ const paymentSchema: StandardSchemaV1<unknown, PaymentEvent> = {
   },
 }
 
-/** `entityBytesMax`: memory for entities of one partition; default the runtime's. */
-export function w1System(engine: EngineName, entityBytesMax?: number): SystemDefinition {
+export function w1System(engine: EngineName, limits: Partial<ActorLimits> = {}): SystemDefinition {
   const account = actorDefiner(engine === 'reducer' ? reducerEngine : xstateEngine, false)({
     name: 'account', version: 1, machine: accountMachine,
     sources: { [SOURCE]: { schema: paymentSchema, key: (event) => event.id, format: 'bytes' } },
     outputs: { scored: OUTPUT },
-    ...(entityBytesMax === undefined ? {} : { limits: { entityBytesMax } }),
+    limits,
   })
   return defineSystem({ name: 'w1', actors: [account], partitions: PARTITIONS })
 }
