@@ -1,5 +1,6 @@
 // The benchmark's workload in small: both engines, over a memory log, come out as the checker recomputes it; and the checker sees what is wrong.
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { cborCodec } from '../../adapters/cbor/codec.ts'
 import { memoryLog } from '../../adapters/memory/log.ts'
@@ -13,6 +14,8 @@ import { planSystem, topicSpecs } from '../../system/partition/topology.ts'
 import type { LogRecord, OutRecord } from '../../system/protocol/record.ts'
 import { stateTopic } from '../../system/protocol/ids.ts'
 import { utf8Decode, utf8Encode } from '../../system/protocol/utf8.ts'
+import { page } from '../bench/page.ts'
+import { readResults } from '../bench/results.ts'
 import { checkRun, isWhole } from '../bench/w1/check.ts'
 import type { CheckVerdict } from '../bench/w1/check.ts'
 import { accountName, paymentAt } from '../bench/w1/events.ts'
@@ -98,4 +101,8 @@ test('rounds visit every account once a round', () => {
   for (let i = 0; i < workload.events; i += 1) seen.set(accountName(paymentAt(workload, i).account), Math.floor(i / 1000))
   assert.equal(seen.size, 1000)
   assert.ok([...seen.values()].every((round) => round === 2))
+})
+
+test('the page of the bench is what its results say', () => {
+  assert.equal(readFileSync(new URL('../bench/README.md', import.meta.url), 'utf8'), page(readResults()))
 })

@@ -1,0 +1,133 @@
+// The bench: `npm run bench -- <what>...`. Measures on both runtimes and writes `results.json` and `README.md` when told to.
+//
+// Owns: the plan of each measurement and the command line. Measuring is done by child processes, so that one cannot warm up or fill the next.
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpus, tmpdir, totalmem } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { findRuntimes } from '../runner/run-tier.ts'
+import { page } from './page.ts'
+import { readProfiles } from './profile.ts'
+import { merged, readResults, writeResults } from './results.ts'
+import type { MicroRow, RuntimeResults, W1Row } from './results.ts'
+import { measureW1 } from './w1/measure.ts'
+import type { MeasurePlan, Runtime } from './w1/measure.ts'
+
+const USAGE = `npm run bench -- [micro | w1 | memory | page]... [--node | --bun] [--rounds n] [--events n] [--profile] [--write]
+  micro    the parts of an event's path, each by itself
+  w1       the whole runtime, embedded, next to the raw append of SQLite
+  memory   1,000,000 entities in 64 MiB, three events each
+  page     only writes README.md from results.json
+  --profile prints where the processor time of w1 goes (Node)
+  --write   keeps the results and writes the page`
+
+const ROOT = join(import.meta.dirname, '../..')
+const WHATS = ['micro', 'w1', 'memory', 'page']
+const COSTS_SHOWN = 30
+
+interface Options {
+  readonly rounds: number
+  readonly events: number | undefined
+  readonly isProfiled: boolean
+}
+
+function micro({ name, path }: Runtime): readonly MicroRow[] {
+  const flags = name === 'node' ? ['--disable-warning=ExperimentalWarning'] : ['--no-install', '--no-env-file']
+  const run = spawnSync(path, [...flags, join(import.meta.dirname, 'micro.ts')], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, NODE_ENV: 'production' } })
+  if (run.status !== 0) throw new TypeError(`the micro-benchmarks ended with ${run.status}`)
+  return JSON.parse(run.stdout) as readonly MicroRow[]
+}
+
+/** The reducer with the runtime's defaults, with a longer way to fold, and XState's interpreter. */
+function w1Plans(runtime: Runtime, { rounds, events }: Options, profile: string | undefined): readonly MeasurePlan[] {
+  const workload = (count: number) => ({ events: events ?? count, accounts: 100_000, visits: 'random' as const })
+  const base = { runtime, rounds, rawRows: 200_000, profile }
+  return [
+    { ...base, workload: workload(1_000_000), engine: 'reducer', limits: {} },
+    { ...base, workload: workload(1_000_000), engine: 'reducer', limits: { foldInputsMax: 200_000 } },
+    { ...base, workload: workload(300_000), engine: 'xstate', limits: {} },
+  ]
+}
+
+/** 16 MiB for each of four partitions. */
+function memoryPlan(runtime: Runtime, { events }: Options): MeasurePlan {
+  const accounts = 1_000_000
+  return { runtime, rounds: 1, rawRows: 0, profile: undefined, workload: { events: events ?? 3 * accounts, accounts, visits: 'rounds' }, engine: 'reducer', limits: { entityBytesMax: 16 << 20 } }
+}
+
+async function w1(runtime: Runtime, options: Options): Promise<readonly W1Row[]> {
+  const rows: W1Row[] = []
+  const folder = options.isProfiled && runtime.name === 'node' ? mkdtempSync(join(tmpdir(), 'statelog-profile-')) : undefined
+  for (const plan of w1Plans(runtime, options, folder)) {
+    const row = await measureW1(plan)
+    say(rowLine(runtime, row))
+    rows.push(row)
+    if (folder === undefined) continue
+    sayProfile(folder, plan.workload.events * plan.rounds)
+    break
+  }
+  if (folder !== undefined) rmSync(folder, { recursive: true })
+  return rows
+}
+
+function sayProfile(folder: string, events: number): void {
+  for (const { busyMs, costs } of readProfiles(folder, ROOT).slice(0, 2)) {
+    say(`  a thread, ${((busyMs * 1000) / events).toFixed(2)} us an event`)
+    for (const { place, ms } of costs.slice(0, COSTS_SHOWN)) say(`    ${((ms * 1000) / events).toFixed(2).padStart(6)} us ${place}`)
+  }
+}
+
+function rowLine({ name }: Runtime, row: W1Row): string {
+  const ratio = row.rawRate > 0 ? `, ${row.ratioPercent} % of the raw append's ${row.rawRate}` : ''
+  return `${name} ${row.engine}${row.limits === '' ? '' : ` (${row.limits})`}: ${row.rate} events/s${ratio}, ${row.cpuUs} us of processor an event, peak ${row.peakMb} MB`
+}
+
+async function measure(runtime: Runtime, whats: readonly string[], options: Options): Promise<RuntimeResults> {
+  const version = spawnSync(runtime.path, ['--version'], { encoding: 'utf8' }).stdout.trim()
+  let results: RuntimeResults = { version }
+  if (whats.includes('micro')) {
+    const rows = micro(runtime)
+    for (const { name, medianUs } of rows) say(`${runtime.name} ${name}: ${medianUs} us`)
+    results = { ...results, micro: rows }
+  }
+  if (whats.includes('w1')) results = { ...results, w1: await w1(runtime, options) }
+  if (whats.includes('memory')) {
+    const row = await measureW1(memoryPlan(runtime, options))
+    say(rowLine(runtime, row))
+    results = { ...results, memory: [row] }
+  }
+  return results
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: { node: { type: 'boolean' }, bun: { type: 'boolean' }, rounds: { type: 'string' }, events: { type: 'string' }, profile: { type: 'boolean' }, write: { type: 'boolean' } } })
+  if (positionals.length === 0 || positionals.some((what) => !WHATS.includes(what))) {
+    say(USAGE)
+    return 2
+  }
+  const options: Options = { rounds: Number(values.rounds ?? 3), events: values.events === undefined ? undefined : Number(values.events), isProfiled: values.profile === true }
+  const found = findRuntimes(ROOT)
+  const only = values.node === true ? 'node' : values.bun === true ? 'bun' : undefined
+  let results = readResults()
+  for (const name of ['node', 'bun'] as const) {
+    const path = found[name]
+    if (path === undefined || (only !== undefined && only !== name) || positionals.every((what) => what === 'page')) continue
+    results = merged(results, machine(), name, await measure({ name, path }, positionals, options))
+    // After each runtime: a run of hours that is ended keeps what it has.
+    if (values.write === true) writeResults(results)
+  }
+  if (values.write === true || positionals.includes('page')) writeFileSync(join(import.meta.dirname, 'README.md'), page(results))
+  return 0
+}
+
+function machine(): string {
+  const [cpu] = cpus()
+  return `${cpus().length} cores (${cpu?.model.trim() ?? 'unknown'}), ${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform}`
+}
+
+process.exitCode = await main(process.argv.slice(2))

@@ -1,0 +1,91 @@
+// The page: README.md of the bench, made of the results and of what must be said beside them.
+import type { MicroRow, Results, RuntimeName, W1Row } from './results.ts'
+
+const RUNTIMES: readonly RuntimeName[] = ['node', 'bun']
+
+export function page(results: Results): string {
+  return [HEAD, measuredOn(results), w1Table(results), memoryTable(results), microTable(results), NOTES].filter((part) => part !== '').join('\n\n') + '\n'
+}
+
+const HEAD = `# Bench
+
+This page is made by \`npm run bench -- page\` from \`results.json\`; change \`page.ts\`, not the page.
+
+\`\`\`
+npm run bench -- w1                      the whole runtime, embedded, next to the raw append of SQLite
+npm run bench -- w1 --node --profile     and where its processor time goes
+npm run bench -- memory                  1,000,000 entities in 64 MiB
+npm run bench -- micro                   the parts of an event's path, each by itself
+npm run bench -- w1 memory micro --write everything on both runtimes, kept, with this page
+\`\`\`
+
+Every figure belongs to a run that the checker (\`w1/check.ts\`) found whole: it computes all outputs and states anew from the generator. A run in which
+one is lost, repeated, out of order or different has no figure. Each measurement runs in processes of its own.`
+
+function measuredOn({ machine, runtimes }: Results): string {
+  const versions = RUNTIMES.flatMap((name) => (runtimes[name] === undefined ? [] : [`${name === 'node' ? 'Node' : 'Bun'} ${runtimes[name].version}`]))
+  return versions.length === 0 ? 'Nothing has been measured yet.' : `Measured on ${machine}; ${versions.join(', ')}. Machines differ and neighbours make noise: compare what stands in one row, not rows of different days.`
+}
+
+const rows = <Row>(results: Results, read: (runtime: NonNullable<Results['runtimes'][RuntimeName]>) => readonly Row[] | undefined): readonly (readonly [RuntimeName, Row])[] =>
+  RUNTIMES.flatMap((name) => {
+    const runtime = results.runtimes[name]
+    return runtime === undefined ? [] : (read(runtime) ?? []).map((row) => [name, row] as const)
+  })
+
+function w1Table(results: Results): string {
+  const found = rows<W1Row>(results, (runtime) => runtime.w1)
+  if (found.length === 0) return ''
+  return `## W1, the whole runtime
+
+A source of card payments (128 bytes each, 100,000 accounts at random), four partitions, one actor type: every payment updates its account's windows,
+computes 16 features and a logistic score, may move a statechart of three states, and writes one output. States, outputs, journal and positions commit together on
+SQLite (write-ahead log, synchronous FULL). The raw append is a bare loop of inserts with the same settings in the same process, before and after the run: a row per event, 500 in a commit.
+
+| runtime | step | limits | events/s | raw append, rows/s | share | processor, us/event | commit p50, p99 ms | peak MB |
+|---|---|---|---|---|---|---|---|---|
+${found.map(([name, row]) => `| ${name} | ${row.engine === 'reducer' ? 'plain reducer' : 'XState'} | ${row.limits === '' ? 'defaults' : row.limits} | ${number(row.rate)} | ${number(row.rawRate)} | ${row.ratioPercent} % | ${row.cpuUs} | ${row.commitMs}, ${row.commitP99Ms} | ${number(row.peakMb)} |`).join('\n')}
+
+${found.map(([, row]) => row).slice(0, 1).map((row) => `Medians of ${row.rounds} rounds of ${number(row.events)} events (XState: fewer); the first tenth of each is not counted.`).join('')} Processor time is that of all threads. \`foldInputsMax\` says how
+many inputs a recovery may have to fold: more means fewer states written while much comes in, and a longer recovery.`
+}
+
+function memoryTable(results: Results): string {
+  const found = rows<W1Row>(results, (runtime) => runtime.memory)
+  if (found.length === 0) return ''
+  return `## Memory
+
+The same with 1,000,000 accounts in rounds, so that none is met again before all others were: nearly every payment loads a state and writes one. The budget for
+entities is 16 MiB in each of four partitions; plain reducer.
+
+| runtime | events | events/s | processor, us/event | peak resident MB |
+|---|---|---|---|---|
+${found.map(([name, row]) => `| ${name} | ${number(row.events)} | ${number(row.rate)} | ${row.cpuUs} | ${number(row.peakMb)} |`).join('\n')}`
+}
+
+function microTable(results: Results): string {
+  const found = rows<MicroRow>(results, (runtime) => runtime.micro)
+  if (found.length === 0) return ''
+  const names = [...new Set(found.map(([, { name }]) => name))]
+  const cell = (runtime: RuntimeName, name: string): string => String(found.find(([one, row]) => one === runtime && row.name === name)?.[1].medianUs ?? '')
+  return `## Parts
+
+Median microseconds an operation (tinybench).
+
+| | Node | Bun |
+|---|---|---|
+${names.map((name) => `| ${name} | ${cell('node', name)} | ${cell('bun', name)} |`).join('\n')}`
+}
+
+const NOTES = `## What is measured, and what is not
+
+- W1 here differs from the W1 that other stream processors are measured with on a Kafka log: the source is the embedded log and not a broker; outputs are JSON with
+  CloudEvents headers (about 350 bytes) and not 32 bytes; the value names its account in what is padding there; the step uses statelog's own \`exp\`.
+- The score is computed in the step. Models asked by \`infer\` are measured under Parts only.
+- Not measured: a broker, several machines, replication, other disks, hours of running, timers, tells, event time. No claim is made about them.
+- The plain reducer is a fixture that stands behind the engine port; users write statecharts. It shows what the runtime costs without the interpreter.
+- The bench is no part of \`npm test\`; a small W1 with its checker is (\`test/integration/w1.test.ts\`).
+
+Files: \`bench.ts\` the command · \`w1/\` events, step, statechart, reducer, reference, checker, raw append, one run, rounds · \`micro.ts\` · \`profile.ts\` · \`results.ts\` · \`page.ts\`.`
+
+const number = (value: number): string => value.toLocaleString('en-US')

@@ -1,0 +1,64 @@
+// Results: what was measured, by bench and runtime, kept in `results.json` so that a page can be made of parts measured at different times.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+export type RuntimeName = 'node' | 'bun'
+
+export interface MicroRow {
+  readonly name: string
+  /** Median, microseconds an operation. */
+  readonly medianUs: number
+  /** Relative margin of error of the mean, percent. */
+  readonly errorPercent: number
+}
+
+export interface W1Row {
+  readonly engine: 'reducer' | 'xstate'
+  /** Where the actor type's limits differ from the defaults. */
+  readonly limits: string
+  readonly events: number
+  readonly accounts: number
+  readonly rounds: number
+  /** Medians over the rounds. */
+  readonly rate: number
+  readonly rawRate: number
+  readonly ratioPercent: number
+  readonly cpuUs: number
+  readonly commitMs: number
+  readonly commitP99Ms: number
+  readonly peakMb: number
+}
+
+/** Everything about one runtime. */
+export interface RuntimeResults {
+  readonly version: string
+  readonly micro?: readonly MicroRow[]
+  readonly w1?: readonly W1Row[]
+  readonly memory?: readonly W1Row[]
+}
+
+export interface Results {
+  readonly machine: string
+  readonly runtimes: { readonly [name in RuntimeName]?: RuntimeResults }
+}
+
+const FILE = join(import.meta.dirname, 'results.json')
+
+export function readResults(): Results {
+  return existsSync(FILE) ? (JSON.parse(readFileSync(FILE, 'utf8')) as Results) : { machine: '', runtimes: {} }
+}
+
+export function writeResults(results: Results): void {
+  writeFileSync(FILE, `${JSON.stringify(results, null, 2)}\n`)
+}
+
+/** Parts measured anew replace the old ones. */
+export function merged(results: Results, machine: string, runtime: RuntimeName, part: RuntimeResults): Results {
+  return { machine, runtimes: { ...results.runtimes, [runtime]: { ...results.runtimes[runtime], ...part } } }
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  const middle = Math.floor(sorted.length / 2)
+  return sorted.length % 2 === 1 ? (sorted[middle] ?? NaN) : ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2
+}
