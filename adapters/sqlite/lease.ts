@@ -74,13 +74,13 @@ export class SqliteLease implements Lease {
     }
   }
 
-  async commit(batch: CommitBatch): Promise<CommitOutcome> {
-    if (this.#isReleased) return { kind: 'fenced' }
+  commit(batch: CommitBatch): Promise<CommitOutcome> {
+    if (this.#isReleased) return Promise.resolve({ kind: 'fenced' })
     const refused: number[] = []
     for (let index = 0; index < batch.records.length; index += 1) if (this.#env.refusal(batch.records[index] as OutRecord) !== undefined) refused.push(index)
     const first = batch.records[refused[0] ?? -1]
-    if (first !== undefined) return { kind: 'rejected', records: refused, reason: this.#env.refusal(first) ?? '' }
-    const result = await this.#env.submit({
+    if (first !== undefined) return Promise.resolve({ kind: 'rejected', records: refused, reason: this.#env.refusal(first) ?? '' })
+    const job: Job = {
       kind: 'commit',
       group: this.group,
       partition: this.partition,
@@ -88,8 +88,14 @@ export class SqliteLease implements Lease {
       records: this.#env.pack(batch.records),
       positions: batch.positions,
       metadata: batch.metadata,
-    })
-    if (result.kind === 'written') return { kind: 'done', end: this.#ownEnds(batch.records, result.ends) }
+    }
+    return this.#submitted(job, this.#ownTopics(batch.records))
+  }
+
+  /** Knows nothing of the records: packed they are enough while they are written. */
+  async #submitted(job: Job, own: ReadonlyMap<string, number>): Promise<CommitOutcome> {
+    const result = await this.#env.submit(job)
+    if (result.kind === 'written') return { kind: 'done', end: new Map([...own].map(([topic, tp]) => [topic, result.ends.get(tp) ?? 0])) }
     if (result.kind === 'fenced') return { kind: 'fenced' }
     return { kind: 'unknown', reason: 'reason' in result ? result.reason : `an answer of kind ${result.kind}` }
   }
@@ -117,14 +123,15 @@ export class SqliteLease implements Lease {
     this.#resolveLost(reason)
   }
 
-  #ownEnds(records: readonly OutRecord[], ends: ReadonlyMap<number, number>): ReadonlyMap<string, number> {
+  /** Topics written to in the lease's own partition, and where that stands. */
+  #ownTopics(records: readonly OutRecord[]): ReadonlyMap<string, number> {
     const own = new Map<string, number>()
     let last = ''
     for (const record of records) {
       // Records of a topic mostly stand together.
       if (record.partition !== this.partition || record.topic === last || own.has(record.topic)) continue
       last = record.topic
-      own.set(record.topic, ends.get(this.#env.tp(record.topic, this.partition)) ?? 0)
+      own.set(record.topic, this.#env.tp(record.topic, this.partition))
     }
     return own
   }

@@ -8,7 +8,7 @@ import type { Memory } from './memory.ts'
 import type { Failure } from '../protocol/failures.ts'
 import { headerOf } from '../protocol/record.ts'
 import type { OutRecord } from '../protocol/record.ts'
-import type { Lease } from '../ports/log.ts'
+import type { CommitOutcome, Lease } from '../ports/log.ts'
 import { Announcements } from './announcements.ts'
 import type { Batch } from './batch.ts'
 import { deadLetterRecord } from './dead-letters.ts'
@@ -48,6 +48,15 @@ export type CommitResult =
   | { readonly kind: 'rejected'; readonly forced: ReadonlyMap<InputRef, Failure> }
   /** A record that belongs to no input was refused. */
   | { readonly kind: 'failed'; readonly reason: string }
+
+/** A commit ready to be sent. */
+interface Assembled {
+  records: readonly OutRecord[]
+  /** How many of them inputs wrote; they come first. */
+  readonly written: number
+  readonly snapshots: SnapshotPlan
+  readonly positions: ReadonlyMap<string, number>
+}
 
 export interface CommitterState {
   readonly memory: Memory
@@ -99,11 +108,13 @@ export class Committer {
   }
 
   async commit(plan: CommitPlan): Promise<CommitResult> {
-    const { deps, records, written, snapshots, positions } = await this.#assemble(plan)
+    const deps = this.#deps
     const { group } = deps.plan
+    const assembled = await this.#assemble(plan)
+    const { written, snapshots, positions } = assembled
     deps.telemetry.probe('before-commit', group, this.#lease.partition)
     const startedMs = deps.clock.monotonicMs()
-    const outcome = await this.#lease.commit({ records, positions, metadata: encodeMetadata({ life: this.#memory.life, seq: plan.seq, journalFrom: this.#journalEnd, floorOffset: snapshots.floor.offset }) })
+    const outcome = await this.#send(plan.seq, assembled)
     this.lastMs = deps.clock.monotonicMs() - startedMs
     switch (outcome.kind) {
       case 'fenced':
@@ -124,10 +135,17 @@ export class Committer {
     return { kind: 'done', outputs: written }
   }
 
-  async #assemble(plan: CommitPlan): Promise<{ deps: PartitionDeps; records: OutRecord[]; written: number; snapshots: SnapshotPlan; positions: ReadonlyMap<string, number> }> {
+  /** Lets go of the records: kept while the log writes them, they would outlive the young generation of every partition's garbage. */
+  #send(seq: number, assembled: Assembled): Promise<CommitOutcome> {
+    const { records, positions, snapshots } = assembled
+    assembled.records = []
+    return this.#lease.commit({ records, positions, metadata: encodeMetadata({ life: this.#memory.life, seq, journalFrom: this.#journalEnd, floorOffset: snapshots.floor.offset }) })
+  }
+
+  async #assemble(plan: CommitPlan): Promise<Assembled> {
     const deps = this.#deps
     const { batch, seq, nowMs } = plan
-    const outbox = batch?.outbox.records() ?? []
+    const outbox = batch?.outbox.take() ?? []
     const hash = hashOf(outbox)
     if (batch !== undefined) {
       addCounts(this.#memory.occupancy, batch.occupancy)
@@ -143,7 +161,7 @@ export class Committer {
     const records = [...outbox, ...letters, ...parked, ...snapshots.snapshots.map(({ record }) => record)]
     if (snapshots.partition !== undefined) records.push(snapshots.partition)
     records.push(...promises, { topic: deps.plan.journal, partition: this.#lease.partition, key: null, value: encodeJournal(deps.codec, journal), headers: [], timestampMs: nowMs })
-    return { deps, records, written: outbox.length, snapshots, positions }
+    return { records, written: outbox.length, snapshots, positions }
   }
 
   /** What is left to run, after a cut or because the last turns armed it, is still to be told, with older times than the watermark. */

@@ -6,9 +6,8 @@ import type { RecordRange } from '../protocol/record.ts'
 import type { Lease } from '../ports/log.ts'
 import { prepareActivations } from './activation.ts'
 import { arrivalsOf } from './arrivals.ts'
-import type { Arrival } from './arrivals.ts'
 import type { Batch } from './batch.ts'
-import type { CommitResult } from './commit.ts'
+import type { CommitPlan, CommitResult } from './commit.ts'
 import { Decoder } from './decode.ts'
 import type { PartitionDeps } from './deps.ts'
 import { foldBatch } from './fold.ts'
@@ -24,14 +23,23 @@ export type CycleEnd =
   | Exclude<CommitResult, { readonly kind: 'done' }>
   | { readonly kind: 'unhealthy'; readonly reason: string }
 
+interface Folded {
+  readonly kind: 'folded'
+  readonly plan: CommitPlan
+  readonly batch: Batch
+  /** Arrivals left for the next batch. */
+  readonly behind: number
+  /** Out of the turnstile. */
+  readonly leave: () => void
+}
+
 /** Thrown to those who wanted to look while the partition lost its footing. */
 export class Unsettled extends TypeError {
   override readonly name = 'Unsettled'
 }
 
-/** When a batch began, and with what. */
+/** What a batch begins with. */
 interface Moment {
-  readonly startedMs: number
   readonly ranges: readonly RecordRange[]
   readonly nowMs: number
   readonly idle: boolean
@@ -108,8 +116,25 @@ export class Cycle {
   }
 
   async #batch(): Promise<CycleEnd | undefined> {
-    const { clock, telemetry, plan } = this.#deps
+    const { clock } = this.#deps
     const startedMs = clock.monotonicMs()
+    const folded = await this.#folded()
+    if (folded === undefined || folded.kind !== 'folded') return folded
+    const { plan, batch, behind } = folded
+    try {
+      const result = await this.#parts.committer.commit(plan)
+      if (result.kind !== 'done') return result
+      if (this.#isolation?.settled() === true) this.#isolation = undefined
+      this.#publish(batch, behind, result.outputs, clock.monotonicMs() - startedMs)
+      return undefined
+    } finally {
+      folded.leave()
+    }
+  }
+
+  /** The next batch, folded. What was polled is not kept beyond that: it would be there as long as the commit takes. */
+  async #folded(): Promise<Folded | CycleEnd | undefined> {
+    const { clock, telemetry, plan } = this.#deps
     const ranges = await this.#poll()
     const { memory } = this.#parts
     const wallMs = clock.nowMs()
@@ -119,36 +144,36 @@ export class Cycle {
     const idle = this.#idleness.isIdle(memory, clock.monotonicMs())
     if (ranges.length === 0 && !this.#hasUpkeep(nowMs, idle)) return undefined
     telemetry.probe('after-poll', plan.group, this.#lease.partition)
-    const moment: Moment = { startedMs, ranges, nowMs, idle }
+    const moment: Moment = { ranges, nowMs, idle }
     return this.#isolation === undefined ? this.#together(moment) : this.#alone(moment, this.#isolation)
   }
 
-  async #together(moment: Moment): Promise<CycleEnd | undefined> {
+  /** Leaves the turnstile when the batch is over: at once where it comes to nothing. */
+  async #together(moment: Moment): Promise<Folded | CycleEnd | undefined> {
     const { turnstile } = this.#deps
     const waiting = turnstile.enter()
     if (waiting !== undefined) await waiting
-    try {
-      return await this.#run(moment, undefined)
-    } finally {
-      turnstile.leave()
-    }
+    return this.#fold(moment, undefined, () => turnstile.leave())
   }
 
   /** What is due goes first; the record that was polled then waits for the next batch. */
-  async #alone(moment: Moment, isolation: Isolation): Promise<CycleEnd | undefined> {
+  async #alone(moment: Moment, isolation: Isolation): Promise<Folded | CycleEnd | undefined> {
     const { turnstile } = this.#deps
     await turnstile.enterAlone()
-    try {
+    const leave = (): void => turnstile.leaveAlone()
+    return inside(leave, async () => {
       const due = await isolation.due(moment.nowMs)
       const failed = await isolation.name(due === undefined ? isolation.arrivalCause(moment.ranges) : due.cause, moment.nowMs)
-      return failed ?? await this.#run(due === undefined ? moment : { ...moment, ranges: [] }, isolation)
-    } finally {
-      turnstile.leaveAlone()
-    }
+      return failed ?? await this.#step(due === undefined ? moment : { ...moment, ranges: [] }, isolation, leave)
+    })
   }
 
-  async #run({ startedMs, ranges, nowMs, idle }: Moment, isolation: Isolation | undefined): Promise<CycleEnd | undefined> {
-    const { telemetry, plan, settings, clock } = this.#deps
+  #fold(moment: Moment, isolation: Isolation | undefined, leave: () => void): Promise<Folded | CycleEnd> {
+    return inside(leave, () => this.#step(moment, isolation, leave))
+  }
+
+  async #step({ ranges, nowMs, idle }: Moment, isolation: Isolation | undefined, leave: () => void): Promise<Folded | CycleEnd> {
+    const { telemetry, plan, settings } = this.#deps
     const { memory } = this.#parts
     const arrivals = arrivalsOf(this.#decoder, plan.inputs, ranges, nowMs, this.#parts.forced)
     telemetry.probe('after-decode', plan.group, this.#lease.partition)
@@ -165,11 +190,7 @@ export class Cycle {
     const batch = await foldBatch(memory, this.#maker, this.#deps.outside, { seq, nowMs, arrivals, journal: undefined, forced, releasesMax: settings.releasesMax, isSingle: isolation !== undefined })
     telemetry.probe('after-step', plan.group, this.#lease.partition)
     const inputs = this.#parts.position.consumed(ranges, arrivals, batch.consumed)
-    const result = await this.#parts.committer.commit({ kind: 'batch', seq, nowMs, batch, inputs, watermarks, models, idle, pace: 'steady' })
-    if (result.kind !== 'done') return result
-    if (isolation?.settled() === true) this.#isolation = undefined
-    this.#publish(batch, arrivals, result.outputs, clock.monotonicMs() - startedMs)
-    return undefined
+    return { kind: 'folded', plan: { kind: 'batch', seq, nowMs, batch, inputs, watermarks, models, idle, pace: 'steady' }, batch, behind: arrivals.length - batch.consumed, leave }
   }
 
   async #poll(): Promise<readonly RecordRange[]> {
@@ -232,7 +253,7 @@ export class Cycle {
   }
 
   /** The batch is committed: only now may anyone else learn of it. */
-  #publish(batch: Batch, arrivals: readonly Arrival[], outputs: number, cycleMs: number): void {
+  #publish(batch: Batch, behind: number, outputs: number, cycleMs: number): void {
     const { telemetry, plan, onReplies, onTasks, onCommitted } = this.#deps
     const { memory, states } = this.#parts
     if (batch.replies.length > 0) onReplies(batch.replies)
@@ -246,7 +267,19 @@ export class Cycle {
     for (const { failure } of batch.deadLetters) deadLetters.set(failure.class, (deadLetters.get(failure.class) ?? 0) + 1)
     telemetry.batch({
       group: plan.group, partition: this.#lease.partition, seq: batch.seq, inputs: batch.consumed, outputs, deadLetters, drops: batch.drops,
-      decisions: batch.decisions.length, commitMs: this.#parts.committer.lastMs, cycleMs, lag: arrivals.length - batch.consumed,
+      decisions: batch.decisions.length, commitMs: this.#parts.committer.lastMs, cycleMs, lag: behind,
     })
+  }
+}
+
+/** Leaves at once unless a batch was folded: that one leaves when it is committed. */
+async function inside(leave: () => void, work: () => Promise<Folded | CycleEnd>): Promise<Folded | CycleEnd> {
+  let isFolded = false
+  try {
+    const made = await work()
+    isFolded = made.kind === 'folded'
+    return made
+  } finally {
+    if (!isFolded) leave()
   }
 }

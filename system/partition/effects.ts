@@ -137,7 +137,7 @@ export class EffectApplier {
     this.#batch.replies.push({ command, value: value ?? null })
   }
 
-  #setTimers(entity: Entity, timers: Map<string, Timer> | undefined): void {
+  #setTimers(entity: Entity, timers: ReadonlyMap<string, Timer> | undefined): void {
     if (timers === undefined) return
     const { entities } = this.#memory
     for (const id of entity.timers.keys()) if (!timers.has(id)) entities.disarm({ entity: entity.id, kind: 1, id })
@@ -145,7 +145,7 @@ export class EffectApplier {
     entity.timers = timers
   }
 
-  #setTasks(entity: Entity, tasks: Map<string, Task> | undefined): void {
+  #setTasks(entity: Entity, tasks: ReadonlyMap<string, Task> | undefined): void {
     if (tasks === undefined) return
     const { entities } = this.#memory
     for (const id of entity.tasks.keys()) if (!tasks.has(id)) entities.disarm({ entity: entity.id, kind: 2, id })

@@ -12,8 +12,10 @@ import { blankEntity, duesOf } from './entity.ts'
 import type { Entity } from './entity.ts'
 
 export class Entities {
-  /** In order of last use. */
   readonly #table = new Map<EntityId, Entity>()
+  /** The ends of the list in order of last use, which runs through the entities themselves: a use costs no search and no memory. */
+  #oldest: Entity | undefined
+  #newest: Entity | undefined
   readonly #dirty = new Set<Entity>()
   /** Held events, and timers of event-time types. */
   readonly eventDues = new DueIndex()
@@ -45,21 +47,48 @@ export class Entities {
 
   /** The entity, made blank when there is none; counts as a use. Whoever is not in memory must have been loaded before. */
   use(id: EntityId): Entity {
-    let entity = this.#table.get(id)
-    if (entity === undefined) {
-      entity = blankEntity(id)
-      this.#bytes += entity.bytes
-    } else {
-      this.#table.delete(id)
+    const known = this.#table.get(id)
+    if (known !== undefined) {
+      if (known === this.#newest) return known
+      this.#unlink(known)
+      this.#link(known)
+      return known
     }
-    this.#table.set(id, entity)
+    const entity = blankEntity(id)
+    this.add(entity)
     return entity
   }
 
   /** Puts a loaded entity into memory. Its dues are already indexed (B2). */
   add(entity: Entity): void {
+    const before = this.#table.get(entity.id)
+    if (before !== undefined) this.#drop(before)
     this.#table.set(entity.id, entity)
+    this.#link(entity)
     this.#bytes += entity.bytes
+  }
+
+  #link(entity: Entity): void {
+    entity.older = this.#newest
+    if (this.#newest === undefined) this.#oldest = entity
+    else this.#newest.newer = entity
+    this.#newest = entity
+  }
+
+  #unlink(entity: Entity): void {
+    const { older, newer } = entity
+    if (older === undefined) this.#oldest = newer
+    else older.newer = newer
+    if (newer === undefined) this.#newest = older
+    else newer.older = older
+    entity.older = undefined
+    entity.newer = undefined
+  }
+
+  #drop(entity: Entity): void {
+    this.#table.delete(entity.id)
+    this.#unlink(entity)
+    this.#bytes -= entity.bytes
   }
 
   indexOf(due: Due): DueIndex {
@@ -115,10 +144,9 @@ export class Entities {
   /** Drops least recently used clean entities until the estimate is within `bytesMax`. Answers whether it is (B1). */
   evict(bytesMax: number, mayLeave: (entity: Entity) => boolean): boolean {
     if (this.#bytes <= bytesMax) return true
-    for (const entity of this.#table.values()) {
+    for (const entity of this.values()) {
       if (entity.dirtySeq !== 0 || !mayLeave(entity)) continue
-      this.#table.delete(entity.id)
-      this.#bytes -= entity.bytes
+      this.#drop(entity)
       if (this.#bytes <= bytesMax) return true
     }
     return false
@@ -127,11 +155,15 @@ export class Entities {
   /** Forgets a clean entity, for tests of passivation and after a failed turn of an entity that never existed. */
   forget(entity: Entity): void {
     if (entity.dirtySeq !== 0 || this.#table.get(entity.id) !== entity) return
-    this.#table.delete(entity.id)
-    this.#bytes -= entity.bytes
+    this.#drop(entity)
   }
 
-  values(): IterableIterator<Entity> {
-    return this.#table.values()
+  /** Least recently used first. The one in hand may leave meanwhile. */
+  *values(): IterableIterator<Entity> {
+    for (let entity = this.#oldest; entity !== undefined;) {
+      const { newer }: Entity = entity
+      yield entity
+      entity = newer
+    }
   }
 }

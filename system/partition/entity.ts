@@ -56,11 +56,11 @@ export interface Entity {
   /** Undefined: the entity does not exist yet (or any more). */
   machine: EngineState | undefined
   stopped: boolean
-  timers: Map<string, Timer>
-  tasks: Map<string, Task>
+  timers: ReadonlyMap<string, Timer>
+  tasks: ReadonlyMap<string, Task>
   /** In the order in which they will be stepped. */
   holds: Held[]
-  seen: Seen[]
+  seen: readonly Seen[]
   expireAtMs: number | undefined
   /** Taken out of the fold: nothing steps it, nothing of it is due, its events are put aside. */
   parked: Parked | undefined
@@ -73,6 +73,9 @@ export interface Entity {
   dirtyAtMs: number
   /** Estimated memory, bytes. */
   bytes: number
+  /** Its neighbours in order of last use; `entities.ts` alone knows them. */
+  older: Entity | undefined
+  newer: Entity | undefined
 }
 
 /** Why an entity is parked, and which commits' inputs its state lacks because they could not be folded. */
@@ -87,8 +90,15 @@ function parkedOf([failureClass, from, to]: NonNullable<StoredEntity['p']>): Par
 
 const BLANK_BYTES = 1024
 
+/** Most entities have none: they share these. Whoever adds something makes a new one. */
+const NOTHING: ReadonlyMap<string, never> = new Map<string, never>()
+const NOBODY = Object.freeze([]) as unknown as never[]
+
 export function blankEntity(id: EntityId): Entity {
-  return { id, machine: undefined, stopped: false, timers: new Map(), tasks: new Map(), holds: [], seen: [], expireAtMs: undefined, parked: undefined, seq: 0, savedSeq: 0, dirtySeq: 0, dirtyAtMs: 0, bytes: BLANK_BYTES }
+  return {
+    id, machine: undefined, stopped: false, timers: NOTHING, tasks: NOTHING, holds: NOBODY, seen: NOBODY, expireAtMs: undefined, parked: undefined, seq: 0, savedSeq: 0, dirtySeq: 0, dirtyAtMs: 0,
+    bytes: BLANK_BYTES, older: undefined, newer: undefined,
+  }
 }
 
 export function isBlank(entity: Entity): boolean {
@@ -168,10 +178,10 @@ export function decodeEntity(codec: Codec, definition: ActorDefinition, id: Enti
     if (typeof restored === 'string') return { kind: 'unfit', reason: restored }
     entity.machine = restored
   }
-  for (const [timer, generation, dueMs, event] of stored.t ?? []) entity.timers.set(timer, { generation, dueMs, event })
-  for (const [task, key, src, input, attempt, dueMs] of stored.k ?? []) entity.tasks.set(task, { key, src, input, attempt, dueMs })
-  entity.holds = (stored.h ?? []).map(([timeMs, rank, source, origin, topic, partition, offset, event]) => ({ timeMs, rank, origin: { source, id: origin }, topic, partition, offset, event }))
-  entity.seen = (stored.d ?? []).map(([key, timeMs, reply]) => (reply === undefined ? { key, timeMs } : { key, timeMs, reply }))
+  if (stored.t !== undefined) entity.timers = new Map(stored.t.map(([timer, generation, dueMs, event]) => [timer, { generation, dueMs, event }]))
+  if (stored.k !== undefined) entity.tasks = new Map(stored.k.map(([task, key, src, input, attempt, dueMs]) => [task, { key, src, input, attempt, dueMs }]))
+  if (stored.h !== undefined) entity.holds = stored.h.map(([timeMs, rank, source, origin, topic, partition, offset, event]) => ({ timeMs, rank, origin: { source, id: origin }, topic, partition, offset, event }))
+  if (stored.d !== undefined) entity.seen = stored.d.map(([key, timeMs, reply]) => (reply === undefined ? { key, timeMs } : { key, timeMs, reply }))
   entity.expireAtMs = stored.x
   entity.stopped = stored.stopped === true
   entity.parked = stored.p === undefined ? undefined : parkedOf(stored.p)

@@ -77,7 +77,7 @@ export class InputApplier {
 
   /** The next held event of an entity has its turn. */
   releaseHeld(entity: Entity): void {
-    const held = entity.holds.shift()
+    const held = entity.holds.length === 0 ? undefined : entity.holds.shift()
     if (held === undefined) return
     this.#armHolds(entity)
     this.#fold.touch(entity)
@@ -118,7 +118,9 @@ export class InputApplier {
     // Mostly at the end: events come nearly in order.
     let at = entity.holds.length
     while (at > 0 && compareHeld(held, entity.holds[at - 1] as Held) < 0) at -= 1
-    entity.holds.splice(at, 0, held)
+    // Without any it shares its list with others.
+    if (entity.holds.length === 0) entity.holds = [held]
+    else entity.holds.splice(at, 0, held)
     this.#armHolds(entity)
     this.#fold.touch(entity)
   }

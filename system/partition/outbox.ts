@@ -107,12 +107,12 @@ export function unfitForJson(value: unknown, path: string): string | undefined {
 }
 
 export class Outbox {
-  readonly #slots: { readonly ref: InputRef; readonly records: OutRecord[] }[] = []
+  readonly #slots: { readonly ref: InputRef; records: readonly OutRecord[]; taken: number }[] = []
 
   /** Opens the next slot, for what input `ref` writes. */
   open(ref: InputRef): OutRecord[] {
     const records: OutRecord[] = []
-    this.#slots.push({ ref, records })
+    this.#slots.push({ ref, records, taken: 0 })
     return records
   }
 
@@ -120,11 +120,21 @@ export class Outbox {
     return this.#slots.flatMap((slot) => slot.records)
   }
 
-  /** The input that wrote the record at `index` of `records()`. */
+  /** The records, for the log alone: what is under way must not be kept here as well. Who wrote which is still known. */
+  take(): OutRecord[] {
+    const records = this.records()
+    for (const slot of this.#slots) {
+      slot.taken = slot.records.length
+      slot.records = []
+    }
+    return records
+  }
+
+  /** The input that wrote the record at `index` of `records()` or `take()`. */
   refOf(index: number): InputRef | undefined {
     let passed = 0
     for (const slot of this.#slots) {
-      passed += slot.records.length
+      passed += slot.taken + slot.records.length
       if (index < passed) return slot.ref
     }
     return undefined

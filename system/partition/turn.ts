@@ -124,8 +124,9 @@ export class Turns {
       this.#batch.drop('stale-timer')
       return false
     }
-    entity.timers = new Map(entity.timers)
-    entity.timers.delete(timer.id)
+    const timers = new Map(entity.timers)
+    timers.delete(timer.id)
+    entity.timers = timers
     this.#memory.entities.touch(entity, this.#batch.seq, this.#batch.nowMs)
     return true
   }

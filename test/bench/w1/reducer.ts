@@ -37,7 +37,7 @@ function restore({ value, context }: StoredMachine): EngineState | undefined {
 
 const machine: PreparedMachine = {
   hash: sha256Hex('w1 reducer 1'),
-  tells: [], emits: ['scored'], infers: [], states: NAMES,
+  tells: [], emits: ['scored'], infers: [], lookups: [], states: NAMES,
   initial: () => ({ kind: 'ok', state: stateOf({ standing: 0, account: NEW_ACCOUNT }), effects: [] }),
   step,
   store: (state) => ({ value: NAMES[read(state).standing], context: { account: read(state).account }, status: 'active' }),

@@ -61,6 +61,9 @@ test('O1: records stand in the order in which slots were opened, and each is tra
   last.push(made({ type: 'paid' }, 0), made({ type: 'paid' }, 1))
   first.push(made({ type: 'paid' }, 2))
   assert.equal(empty.length, 0)
-  assert.deepEqual(outbox.records(), [...first, ...last])
-  assert.deepEqual([0, 1, 2, 3].map((index) => outbox.refOf(index)), ['0:1', '0:3', '0:3', undefined])
+  for (const records of [outbox.records(), outbox.take()]) {
+    assert.deepEqual(records, [...first, ...last])
+    assert.deepEqual([0, 1, 2, 3].map((index) => outbox.refOf(index)), ['0:1', '0:3', '0:3', undefined])
+  }
+  assert.deepEqual(outbox.records(), [])
 })
