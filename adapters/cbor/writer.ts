@@ -1,6 +1,6 @@
 // Writer: one value to bytes, in the form of format.ts.
 //
-// Owns a buffer that it reuses; what it hands out is always a copy.
+// Owns the buffer it writes into. What it hands out is cut from that buffer and never written again; large values get bytes of their own.
 //
 // W1. A value that is not plain data throws NotPlainData; nothing is dropped or replaced.
 import { CODEC_DEPTH_MAX } from '../../system/protocol/limits.ts'
@@ -10,19 +10,22 @@ import { FALSE, FLOAT64, MAJOR_BYTES, MAJOR_LIST, MAJOR_NEGATIVE, MAJOR_OBJECT, 
 import { magnitudeBytes } from './bigint.ts'
 import { wtf8Bytes } from './wtf8.ts'
 
-const FIRST_BYTES = 4096
-/** A buffer that had to grow beyond this is given back after the value. */
-const KEPT_BYTES_MAX = 1 << 20
+/** Many small values share a buffer: one for each would cost more than writing it. */
+const BUFFER_BYTES = 16 * 1024
+/** Larger values are copied out: they must not keep a mostly empty buffer alive, nor use one up. */
+const SHARED_BYTES_MAX = 2048
 /** Head of an item: at most 1 + 8 bytes. */
 const HEAD_BYTES_MAX = 9
 /** Text up to this length is copied by hand: a call into the runtime costs more. */
-const COPIED_TEXT_MAX = 64
+const COPIED_TEXT_MAX = 255
 
 const textEncoder = new TextEncoder()
 
 export class Writer {
-  #bytes = new Uint8Array(FIRST_BYTES)
+  #bytes = new Uint8Array(BUFFER_BYTES)
   #view = new DataView(this.#bytes.buffer)
+  /** Where the value under way begins; what stands before was handed out. */
+  #from = 0
   #at = 0
   readonly #sorted: boolean
 
@@ -32,13 +35,19 @@ export class Writer {
 
   /** A getter of `value` must not come back to this writer; `codec.ts` sees to it. */
   write(value: unknown): Uint8Array {
-    this.#at = 0
+    this.#at = this.#from
     if (!this.#value(value, 0)) {
       const problem = notPlain(value, 'value')
       throw new NotPlainData(`${problem?.path ?? 'value'} is ${problem?.reason ?? 'no plain data'}; only plain data can be stored`)
     }
-    const bytes = this.#bytes.slice(0, this.#at)
-    if (this.#bytes.length > KEPT_BYTES_MAX) this.#resize(FIRST_BYTES, 0)
+    const length = this.#at - this.#from
+    if (length > SHARED_BYTES_MAX) {
+      const own = this.#bytes.slice(this.#from, this.#at)
+      if (this.#bytes.length > BUFFER_BYTES) this.#resize(BUFFER_BYTES, 0)
+      return own
+    }
+    const bytes = this.#bytes.subarray(this.#from, this.#at)
+    this.#from = this.#at
     return bytes
   }
 
@@ -97,8 +106,7 @@ export class Writer {
 
   #fields(object: Record<string, unknown>, depth: number): boolean {
     const keys = Object.keys(object)
-    // By UTF-16 code unit, which is what sort() does.
-    if (this.#sorted) keys.sort()
+    if (this.#sorted) sort(keys)
     this.#head(MAJOR_OBJECT, keys.length)
     for (const key of keys) {
       this.#text(key)
@@ -195,14 +203,35 @@ export class Writer {
   }
 
   #reserve(bytes: number): void {
-    const needed = this.#at + bytes
-    if (needed > this.#bytes.length) this.#resize(Math.max(needed, this.#bytes.length * 2), this.#at)
+    if (this.#at + bytes <= this.#bytes.length) return
+    const kept = this.#at - this.#from
+    this.#resize(Math.max(BUFFER_BYTES, 2 * (kept + bytes)), kept)
   }
 
+  /** Goes on in a new buffer, with what there is of the value under way. */
   #resize(length: number, kept: number): void {
     const bytes = new Uint8Array(length)
-    bytes.set(this.#bytes.subarray(0, kept))
+    bytes.set(this.#bytes.subarray(this.#from, this.#from + kept))
     this.#bytes = bytes
     this.#view = new DataView(bytes.buffer)
+    this.#from = 0
+    this.#at = kept
+  }
+}
+
+/** Objects have few keys: moving them by hand is faster than a call of `sort`. */
+const SORTED_BY_HAND_MAX = 12
+
+/** By UTF-16 code unit, which is what `<` and sort() do. */
+function sort(keys: string[]): void {
+  if (keys.length > SORTED_BY_HAND_MAX) {
+    keys.sort()
+    return
+  }
+  for (let index = 1; index < keys.length; index += 1) {
+    const key = keys[index] as string
+    let at = index
+    for (; at > 0 && (keys[at - 1] as string) > key; at -= 1) keys[at] = keys[at - 1] as string
+    keys[at] = key
   }
 }

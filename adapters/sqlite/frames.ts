@@ -13,6 +13,7 @@ const ARMED = 8
 const FRAME_BYTES = 25
 
 const text = new TextDecoder()
+const NONE: readonly Header[] = []
 
 /** Where a record goes, resolved by the caller. */
 export interface Place {
@@ -97,7 +98,7 @@ export function unpackRecords({ buffer, length }: PackedRecords, each: (record: 
 }
 
 export function unpackHeaders(bytes: Uint8Array | null): readonly Header[] {
-  if (bytes === null) return []
+  if (bytes === null) return NONE
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const headers: Header[] = []
   let at = 0

@@ -122,7 +122,7 @@ export class Reader implements KeyedReads {
 
   #rows(tp: number, from: number, to: number, rowsMax: number, key: Uint8Array | undefined): readonly Row[] {
     const { range, packedRange, rangeOfKey } = this.#table(tp)
-    const packed = key === undefined && PACKS_ROWS ? unpackRows(packedRange.get(from, to, rowsMax)) : undefined
+    const packed = key === undefined && PACKS_ROWS ? unpackRows(packedRange.get(from, to, rowsMax), VALUE_BYTES_INLINE) : undefined
     if (packed !== undefined) return packed
     const rows: unknown = key === undefined ? range.all(from, to, rowsMax) : rangeOfKey.all(from, to, rowsMax, key)
     return rows as readonly Row[]

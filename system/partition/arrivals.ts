@@ -14,7 +14,12 @@ export interface Arrival {
 
 /** Short name of an input within a journal: the topic's index among the type's inputs, and the offset. */
 export function inputRef(inputs: readonly string[], topic: string, offset: number): InputRef {
-  return `${inputs.indexOf(topic)}:${offset}`
+  return `${inputRefs(inputs, topic)}${offset}`
+}
+
+/** What the refs of all inputs of a topic begin with; the offset follows. */
+export function inputRefs(inputs: readonly string[], topic: string): string {
+  return `${inputs.indexOf(topic)}:`
 }
 
 const NONE: ReadonlyMap<InputRef, Failure> = new Map()

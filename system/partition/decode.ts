@@ -170,7 +170,8 @@ export class Decoder {
   }
 
   #rank(type: string): number {
-    return this.#definition.rank.get(type) ?? this.#definition.rank.size
+    const { rank } = this.#definition
+    return rank.size === 0 ? 0 : rank.get(type) ?? rank.size
   }
 
   get plan(): TypePlan {

@@ -1,9 +1,7 @@
 // Inputs: what one arrival, held event or due entry does to its entity before a turn begins: dedup, lateness, holding, task results.
 import { TASK_ATTEMPTS_MAX, TASK_LEASE_MS } from '../protocol/limits.ts'
-import { inputCause } from '../protocol/ids.ts'
 import { activate } from './activation.ts'
 import type { Arrival } from './arrivals.ts'
-import { inputRef } from './arrivals.ts'
 import type { Subject } from './batch.ts'
 import type { Input } from './decode.ts'
 import type { Due } from './due-index.ts'
@@ -11,15 +9,18 @@ import { compareHeld, isCommandKey } from './entity.ts'
 import type { Entity, Held, Seen } from './entity.ts'
 import type { Activation } from './envelope.ts'
 import type { FoldContext } from './fold-context.ts'
+import { InputNames } from './input-names.ts'
 import type { FiredTimer, InputRef } from './journal.ts'
 import { taskRetryMs } from './supervision.ts'
 import type { TurnInput } from './turn-input.ts'
 
 export class InputApplier {
   readonly #fold: FoldContext
+  readonly #names: InputNames
 
   constructor(fold: FoldContext) {
     this.#fold = fold
+    this.#names = new InputNames(fold.memory.plan.inputs)
   }
 
   /** Takes what the arrival says about event time. */
@@ -36,13 +37,13 @@ export class InputApplier {
     const { plan } = this.#fold.memory
     if (decode.kind === 'promise') return
     const subject: Subject = { kind: 'record', topic: arrival.topic, partition: arrival.partition, offset: record.offset, record }
-    const ref = inputRef(plan.inputs, arrival.topic, record.offset)
+    const ref = this.#names.ref(arrival.topic, arrival.partition, record.offset)
     if (decode.kind === 'failed') return this.#refuse(arrival, ref, subject, decode)
     if (decode.kind === 'activation') return this.#activate(ref, subject, decode.activation)
     const { input } = decode
     const entity = this.#fold.entity(input.entity)
     if (entity === undefined) return
-    const cause = inputCause(arrival.topic, arrival.partition, record.offset)
+    const cause = this.#names.cause(arrival.topic, arrival.partition, record.offset)
     const turn = (): TurnInput => ({
       entity, event: input.event, ref, subject, slot: this.#fold.slot(ref), command: input.command, bytes: record.value?.length ?? 0, timer: undefined,
       by: this.#fold.provenance(entity, cause, input.timeMs, input.origin),
@@ -65,7 +66,7 @@ export class InputApplier {
     if (id === undefined || (directive !== 'park' && directive !== 'stop')) return this.#fold.refuseRecord(ref, subject, failure, id)
     const entity = this.#fold.entity(id)
     if (entity === undefined) return
-    const by = this.#fold.provenance(entity, inputCause(arrival.topic, arrival.partition, arrival.record.offset), arrival.record.timestampMs, { source: arrival.topic, id: '' })
+    const by = this.#fold.provenance(entity, this.#names.cause(arrival.topic, arrival.partition, arrival.record.offset), arrival.record.timestampMs, { source: arrival.topic, id: '' })
     this.#fold.refuse({ entity, event: { type: '' }, ref, subject, slot: this.#fold.slot(ref), command: undefined, bytes: arrival.record.value?.length ?? 0, timer: undefined, by }, failure)
   }
 
@@ -81,8 +82,8 @@ export class InputApplier {
     if (held === undefined) return
     this.#armHolds(entity)
     this.#fold.touch(entity)
-    const cause = inputCause(held.topic, held.partition, held.offset)
-    const ref = inputRef(this.#fold.memory.plan.inputs, held.topic, held.offset)
+    const cause = this.#names.cause(held.topic, held.partition, held.offset)
+    const ref = this.#names.ref(held.topic, held.partition, held.offset)
     this.#fold.begin({
       entity, event: held.event, ref, slot: this.#fold.slot(ref), command: undefined, bytes: 0, timer: undefined,
       subject: { kind: 'record', topic: held.topic, partition: held.partition, offset: held.offset, record: undefined },

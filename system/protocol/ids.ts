@@ -37,9 +37,9 @@ export const deadLetterTopic = (topic: string): string => `${topic}.dlq`
 /** The reserved key of a partition's own record in the state topic. No entity id is this byte: it is not UTF-8. */
 export const PARTITION_KEY: Uint8Array = new Uint8Array([0xff])
 
-/** Cause of what an input record did: `<topic>-<partition>-<offset>`, parts percent-encoded. */
-export function inputCause(topic: string, partition: number, offset: number): string {
-  return `${percentEncode(topic)}-${partition}-${offset}`
+/** Causes of what input records did: `<topic>-<partition>-<offset>`, parts percent-encoded. This is what all of a topic partition begin with. */
+export function inputCauses(topic: string, partition: number): string {
+  return `${percentEncode(topic)}-${partition}-`
 }
 
 /** Cause of what a timer did: `timer-<entity>-<timer>-<generation>`, parts percent-encoded. */

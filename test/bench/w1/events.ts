@@ -38,7 +38,7 @@ export function paymentAt({ accounts, visits }: Workload, i: number): Payment {
   }
 }
 
-export const accountName = (account: number): string => `a${String(account).padStart(7, '0')}`
+export const accountName = (account: number): string => `a${String(10_000_000 + account).slice(1)}`
 
 export function writeValue(seq: number, { account, amount, time, merchant }: Payment): Uint8Array {
   const bytes = new Uint8Array(VALUE_BYTES)
