@@ -49,7 +49,7 @@ export function openFile(folder: string, create: boolean, busyMsMax: number): Da
 export function connect(folder: string, busyMsMax: number): DatabaseSync {
   const db = new DatabaseSync(logFile(folder), { timeout: busyMsMax })
   // Checkpoints are the writer's alone: a reader that ran one would make a commit wait.
-  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -32768')
+  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -16384')
   return db
 }
 

@@ -9,6 +9,7 @@ import type { Totals } from '../../../system/inspect/totals.ts'
 import { planSystem } from '../../../system/partition/topology.ts'
 import { cborCodec } from '../../cbor/codec.ts'
 import { systemClock } from '../../node/clock.ts'
+import { keepHeapSmall } from '../../node/heap.ts'
 import { openEmbedded } from '../../node/embedded.ts'
 import type { Embedded } from '../../node/embedded.ts'
 import { feedInput } from '../../node/feed-progress.ts'
@@ -150,6 +151,7 @@ async function runSession(session: Session): Promise<number> {
   const telemetry = new RunTelemetry(({ message }) => reporter.notice(message))
   let embedded: Embedded | undefined
   try {
+    keepHeapSmall()
     embedded = await openEmbedded({ folder, system, origin, telemetry, hurry: signals.hurry })
     const feeder = scenario === undefined ? undefined : await openFeeder({ log: embedded.log, codec: cborCodec, clock: systemClock, system, folder, input: feedInput(origin) })
     reporter.head(headLines(session), headFacts(session))

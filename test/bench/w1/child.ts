@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { openSqliteLog } from '../../../adapters/sqlite/log.ts'
 import type { SqliteLog } from '../../../adapters/sqlite/log.ts'
 import { systemClock } from '../../../adapters/node/clock.ts'
+import { keepHeapSmall } from '../../../adapters/node/heap.ts'
 import type { ActorLimits } from '../../../system/authoring/definition.ts'
 import { checkRun } from './check.ts'
 import type { CheckVerdict } from './check.ts'
@@ -40,6 +41,8 @@ async function work(job: Job): Promise<Results[Job['kind']]> {
       return null
     }
     case 'run': {
+      // As `statelog run` does.
+      keepHeapSmall()
       const { loaded, folder, workload, engine, rawRows } = job
       const before = raw(folder, rawRows)
       cpSync(loaded, folder, { recursive: true })
