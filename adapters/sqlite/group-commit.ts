@@ -1,10 +1,12 @@
 // Group commit: jobs that wait while a transaction is under way become the next transaction together.
 //
-// Owns: the writer thread and the queue before it. One message is under way at a time, so order of calls = order in the log.
-import { Worker } from 'node:worker_threads'
+// Owns: this thread's queue before the writer. One message is under way at a time, so order of calls = order in the log.
 import { Buffers } from './buffers.ts'
 import { OperationError } from '../../system/protocol/failures.ts'
-import type { Job, JobResult, WriterAnswer, WriterMessage, WriterOptions } from './jobs.ts'
+import type { MessagePort } from 'node:worker_threads'
+import type { Job, JobResult, WriterAnswer, WriterOptions } from './jobs.ts'
+import { portLink, startWriter } from './writer-link.ts'
+import type { WriterLink } from './writer-link.ts'
 
 /** What one transaction takes at most; the rest waits for the next. */
 const GROUP_BYTES_MAX = 32 << 20
@@ -20,7 +22,9 @@ interface Waiting {
 export class GroupCommit {
   /** What records are packed into. */
   readonly buffers = new Buffers()
-  readonly #worker: Worker
+  readonly #link: WriterLink
+  /** Other threads have written to these partitions. */
+  onWrote: (tps: readonly number[]) => void = () => {}
   #queue: Waiting[] = []
   #queueBytes = 0
   #underWay: readonly Waiting[] = []
@@ -29,22 +33,33 @@ export class GroupCommit {
   #closed: () => void = () => {}
   #isClosing = false
 
-  private constructor(options: WriterOptions) {
-    this.#worker = new Worker(new URL('./writer-thread.ts', import.meta.url), { workerData: options })
-    this.#worker.on('message', (answer: WriterAnswer) => this.#answered(answer))
-    this.#worker.on('error', (error: unknown) => this.#failed(String(error)))
-    this.#worker.on('exit', () => this.#failed('the writer thread ended'))
+  private constructor(link: WriterLink) {
+    this.#link = link
+    link.onAnswer((answer) => this.#answered(answer))
+    link.onEnd((reason) => this.#failed(reason))
   }
 
   static async start(options: WriterOptions): Promise<GroupCommit> {
-    const group = new GroupCommit(options)
+    const group = new GroupCommit(startWriter(options))
     const failure = await new Promise<string | undefined>((resolve) => {
       group.#ready = resolve
     })
     if (failure !== undefined) throw new OperationError('data-folder/unusable', `data folder ${options.folder}: ${failure}`)
     // An open log does not keep a process alive; jobs under way do.
-    group.#worker.unref()
+    group.#link.hold(false)
     return group
+  }
+
+  /** On another thread than the one that started the writer. */
+  static over(port: MessagePort): GroupCommit {
+    const group = new GroupCommit(portLink(port))
+    group.#link.hold(false)
+    return group
+  }
+
+  /** Has the writer serve another thread. */
+  serve(port: MessagePort): void {
+    this.#link.post({ kind: 'port', port }, [port])
   }
 
   submit(job: Job): Promise<JobResult> {
@@ -70,13 +85,13 @@ export class GroupCommit {
     const closed = new Promise<void>((resolve) => {
       this.#closed = resolve
     })
-    this.#worker.ref()
+    this.#link.hold(true)
     this.#closeWhenDrained()
     await closed
   }
 
   #closeWhenDrained(): void {
-    if (this.#underWay.length === 0 && this.#queue.length === 0) this.#worker.postMessage({ kind: 'close' } satisfies WriterMessage)
+    if (this.#underWay.length === 0 && this.#queue.length === 0) this.#link.post({ kind: 'close' }, [])
   }
 
   #send(): void {
@@ -91,18 +106,19 @@ export class GroupCommit {
     this.#underWay = this.#queue.splice(0, count)
     const jobs = this.#underWay.map((waiting) => waiting.job)
     for (const waiting of this.#underWay) this.#queueBytes -= waiting.bytes
-    this.#worker.ref()
-    this.#worker.postMessage({ kind: 'jobs', jobs } satisfies WriterMessage, jobs.flatMap((job) => ('records' in job ? [job.records.buffer] : [])))
+    this.#link.hold(true)
+    this.#link.post({ kind: 'jobs', jobs }, jobs.flatMap((job) => ('records' in job ? [job.records.buffer] : [])))
   }
 
   #answered(answer: WriterAnswer): void {
     if (answer.kind === 'ready') return this.#ready()
     if (answer.kind === 'closed') return this.#closed()
+    if (answer.kind === 'wrote') return this.onWrote(answer.tps)
     for (const buffer of answer.buffers) this.buffers.give(buffer)
     const done = this.#underWay
     this.#underWay = []
     this.#send()
-    if (this.#underWay.length === 0 && !this.#isClosing) this.#worker.unref()
+    if (this.#underWay.length === 0 && !this.#isClosing) this.#link.hold(false)
     done.forEach((waiting, index) => waiting.resolve(answer.results[index] ?? { kind: 'failed', reason: 'the writer did not answer' }))
     if (this.#isClosing) this.#closeWhenDrained()
   }

@@ -1,4 +1,5 @@
 // What the calling thread asks of the writer thread, and its answers.
+import type { MessagePort } from 'node:worker_threads'
 import type { TopicSpec } from '../../system/protocol/record.ts'
 import type { PackedRecords } from './frames.ts'
 import type { TopicProblem } from '../../system/ports/log.ts'
@@ -47,11 +48,17 @@ export interface WriterOptions {
   readonly crash: CrashPoint | null
 }
 
-/** Jobs of one message are one transaction. `close` ends the thread after them. */
-export type WriterMessage = { readonly kind: 'jobs'; readonly jobs: readonly Job[] } | { readonly kind: 'close' }
+/** Jobs that wait together become one transaction. `close` ends the thread after them. */
+export type WriterMessage =
+  | { readonly kind: 'jobs'; readonly jobs: readonly Job[] }
+  | { readonly kind: 'close' }
+  /** Another thread's end: it is served like the one that started the writer, but cannot close it. */
+  | { readonly kind: 'port'; readonly port: MessagePort }
 
 export type WriterAnswer =
   | { readonly kind: 'ready' }
   /** The buffers of the jobs' records come back, to be filled again. */
   | { readonly kind: 'results'; readonly results: readonly JobResult[]; readonly buffers: readonly ArrayBuffer[] }
+  /** Others have written to these partitions. */
+  | { readonly kind: 'wrote'; readonly tps: readonly number[] }
   | { readonly kind: 'closed' }

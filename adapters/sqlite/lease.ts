@@ -19,7 +19,7 @@ export interface LeaseEnvironment {
   tp(topic: string, partition: number): number
   readonly owner: string
   lives(owner: string): boolean
-  released(lease: SqliteLease): void
+  released(): void
 }
 
 export class SqliteLease implements Lease {
@@ -104,7 +104,7 @@ export class SqliteLease implements Lease {
     if (this.#ended.signal.aborted) return
     this.#isReleased = true
     this.#ended.abort()
-    this.#env.released(this)
+    this.#env.released()
   }
 
   lives(owner: string): boolean {

@@ -2,13 +2,12 @@
 //
 // Owns: the folder's lock (mode `runtime`), the writer thread, the reading connection, the groups of this process.
 // A second runtime on the folder is refused; any number of other processes may read and append (mode `client`).
-import { randomUUID } from 'node:crypto'
+import { MessageChannel } from 'node:worker_threads'
+import type { MessagePort } from 'node:worker_threads'
 import { OperationError } from '../../system/protocol/failures.ts'
 import type { OutRecord, RecordRange, TopicSpec } from '../../system/protocol/record.ts'
 import type { AppendOutcome, Committed, KeyedReads, LeaseHandler, Log, Member, Membership, ReadOptions, Timepoint, TopicProblem } from '../../system/ports/log.ts'
 import type { Clock } from '../../system/ports/clock.ts'
-import { Group } from '../../system/membership/group.ts'
-import type { GroupMember } from '../../system/membership/group.ts'
 import { recordBytes } from '../../system/membership/poll.ts'
 import { partitionsOf } from '../../system/membership/topics.ts'
 import { Catalog } from './catalog.ts'
@@ -16,9 +15,10 @@ import { openFile } from './file.ts'
 import { packRecords } from './frames.ts'
 import type { PackedRecords, Place } from './frames.ts'
 import { GroupCommit } from './group-commit.ts'
+import { LocalGroups, RemoteGroups } from './groups.ts'
+import type { Groups, Held } from './groups.ts'
 import type { CrashPoint, Job, JobResult } from './jobs.ts'
 import { SqliteLease } from './lease.ts'
-import type { LeaseEnvironment } from './lease.ts'
 import { lockFolder } from './lock.ts'
 import type { FolderLock } from './lock.ts'
 import { operationError } from './problems.ts'
@@ -27,8 +27,12 @@ import { Waiting } from './waiting.ts'
 
 export interface SqliteLogOptions {
   readonly folder: string
-  /** `runtime` owns the folder and may join groups; `client` reads and appends beside it. */
-  readonly mode: 'runtime' | 'client'
+  /**
+   * `runtime` owns the folder and may join groups; `client` reads and appends beside it; `thread` is another thread of the process that owns the
+   * folder, with the channel that its log gave (`openThread`).
+   */
+  readonly mode: 'runtime' | 'client' | 'thread'
+  readonly channel?: ThreadChannel
   readonly clock: Clock
   /** Key, value and headers of one record. Default 16 MiB. */
   readonly recordBytesMax?: number
@@ -53,6 +57,13 @@ interface Parts {
   readonly writer: GroupCommit
   readonly reader: Reader
   readonly catalog: Catalog
+  readonly groups: Groups
+}
+
+/** What another thread needs of the log; for `postMessage`, with both ports transferred. */
+export interface ThreadChannel {
+  readonly writer: MessagePort
+  readonly groups: MessagePort
 }
 
 export class SqliteLog implements Log {
@@ -60,7 +71,6 @@ export class SqliteLog implements Log {
   readonly #options: SqliteLogOptions
   readonly #parts: Parts
   readonly #waiting: Waiting
-  readonly #groups = new Map<string, Group<SqliteLease>>()
   readonly #recordBytesMax: number
   #isClosed = false
 
@@ -68,6 +78,7 @@ export class SqliteLog implements Log {
     this.#options = options
     this.#parts = parts
     this.#waiting = new Waiting(options.clock, () => parts.reader.version())
+    parts.writer.onWrote = (tps) => this.#waiting.written(tps)
     this.#recordBytesMax = options.recordBytesMax ?? RECORD_BYTES_MAX
     this.keyed = parts.reader
   }
@@ -84,22 +95,25 @@ export class SqliteLog implements Log {
   }
 
   async join(membership: Membership, handler: LeaseHandler): Promise<Member> {
-    const { folder, mode, clock, rehandMs } = this.#options
+    const { folder, mode } = this.#options
     if (mode === 'client') throw new OperationError('data-folder/client', `data folder ${folder} is open for reading and appending: open it in mode runtime to run partitions`)
     const partitions = partitionsOf(membership, (topic) => this.#parts.catalog.topic(topic))
-    const rehand = (run: () => void): void => void clock.sleep(rehandMs ?? REHAND_MS).then(run)
-    const group = this.#groups.get(membership.group) ?? new Group<SqliteLease>(partitions, rehand)
-    this.#groups.set(membership.group, group)
-    const member: GroupMember<SqliteLease> = {
-      name: randomUUID(),
-      seat: (partition) => {
-        const lease = this.#lease(membership, partition, { owner: member.name, lives: (owner) => group.lives(owner), released: (released) => group.release(member, released) })
-        queueMicrotask(() => handler.assigned(lease))
-        return lease
-      },
-    }
-    group.join(member)
-    return { leave: async () => group.leave(member) }
+    const leave = await this.#parts.groups.join(membership.group, partitions, (partition, held) => {
+      const lease = this.#lease(membership, partition, held)
+      queueMicrotask(() => handler.assigned(lease))
+      return lease
+    })
+    return { leave: async () => leave() }
+  }
+
+  /** Lets another thread of this process read, append and hold partitions. `end`: the thread is over, however; its memberships are too. */
+  openThread(): { readonly channel: ThreadChannel; end(): void } {
+    const { groups, writer } = this.#parts
+    if (!(groups instanceof LocalGroups)) throw new OperationError('data-folder/client', `data folder ${this.#options.folder}: only who owns the folder shares it with threads`)
+    const [toGroups, toWriter] = [new MessageChannel(), new MessageChannel()]
+    const end = groups.serve(toGroups.port1)
+    writer.serve(toWriter.port1)
+    return { channel: { groups: toGroups.port2, writer: toWriter.port2 }, end }
   }
 
   async read(topic: string, partition: number, from: number, to: number, options: ReadOptions): Promise<RecordRange> {
@@ -151,7 +165,7 @@ export class SqliteLog implements Log {
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
-    for (const group of this.#groups.values()) for (const member of group.members) group.leave(member)
+    this.#parts.groups.close()
     this.#parts.reader.close()
     await this.#parts.writer.close()
     this.#parts.lock?.release()
@@ -163,7 +177,7 @@ export class SqliteLog implements Log {
     return result
   }
 
-  #lease(membership: Membership, partition: number, held: Pick<LeaseEnvironment, 'owner' | 'lives' | 'released'>): SqliteLease {
+  #lease(membership: Membership, partition: number, held: Held): SqliteLease {
     const { catalog, reader } = this.#parts
     return new SqliteLease(partition, {
       clock: this.#options.clock,
@@ -232,8 +246,10 @@ export async function openSqliteLog(options: SqliteLogOptions): Promise<SqliteLo
     const db = openFile(folder, mode === 'runtime', busyMsMax)
     const catalog = new Catalog(db)
     const reader = new Reader(db, catalog)
-    const writer = await GroupCommit.start({ folder, busyMsMax, fileBytesMax: options.fileBytesMax ?? null, crash: options.crash ?? null })
-    return new SqliteLog(options, { lock, writer, reader, catalog })
+    const { channel } = options
+    const writer = channel === undefined ? await GroupCommit.start({ folder, busyMsMax, fileBytesMax: options.fileBytesMax ?? null, crash: options.crash ?? null }) : GroupCommit.over(channel.writer)
+    const groups = channel === undefined ? new LocalGroups(options.clock, options.rehandMs ?? REHAND_MS) : new RemoteGroups(channel.groups)
+    return new SqliteLog(options, { lock, writer, reader, catalog, groups })
   } catch (error) {
     lock?.release()
     throw operationError(folder, error)

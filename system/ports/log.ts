@@ -68,7 +68,7 @@ export interface Lease {
   readonly partition: number
   /** Names the membership that holds the lease: no other one, of any process at any time, has this name. */
   readonly owner: string
-  /** True while a membership of that name is in the group, as far as this one knows: whoever had the partition under it has not died. */
+  /** True when a membership of that name was in the group as this lease was assigned: whoever had the partition under it had not died. */
   lives(owner: string): boolean
   /** Takes the exclusive right: after it resolves `held`, earlier owners can no longer commit. */
   fence(): Promise<'held' | 'lost'>

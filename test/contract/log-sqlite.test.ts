@@ -22,3 +22,23 @@ async function create({ recordBytesMax }: LogWish): Promise<LogUnderTest> {
 }
 
 logContract('SQLite log', create)
+
+/** The same log as another thread of its process sees it; here both ends of its channel are on one thread. */
+async function createThread({ recordBytesMax }: LogWish): Promise<LogUnderTest> {
+  const folder = mkdtempSync(join(tmpdir(), 'statelog-log-'))
+  const owner = await openSqliteLog({ folder, mode: 'runtime', clock: wallClock, recordBytesMax })
+  const { channel, end } = owner.openThread()
+  const log = await openSqliteLog({ folder, mode: 'thread', channel, clock: wallClock, recordBytesMax })
+  return {
+    log,
+    other: owner,
+    close: async () => {
+      await log.close()
+      end()
+      await owner.close()
+      rmSync(folder, { recursive: true })
+    },
+  }
+}
+
+logContract('SQLite log from another thread', createThread)
