@@ -12,10 +12,12 @@ export type Completion =
   | { readonly kind: 'consumed' }
   | { readonly kind: 'failed'; readonly reason: string }
 
-const DEAD_ENDS = new Set(['failed', 'position-moved', 'fenced'])
+/** A fenced partition goes on with whoever fenced it. */
+const DEAD_ENDS = new Set(['failed', 'position-moved'])
 
 /** Why the node cannot go on, or undefined (Z3). */
 export function failureOf(look: Look): string | undefined {
+  if (look.failure !== undefined) return look.failure
   const dead = look.partitions.find(({ state }) => DEAD_ENDS.has(state))
   return dead === undefined ? undefined : `partition ${dead.partition} of '${dead.type}' is ${dead.state}: ${dead.reason === '' ? 'no reason was given' : dead.reason}`
 }

@@ -31,6 +31,23 @@ export interface Look {
   readonly lag: number
   /** Actor type -> configuration -> entities. */
   readonly occupancy: ReadonlyMap<string, ReadonlyMap<string, number>>
+  /** Why nothing will go on, beyond what a partition says. */
+  readonly failure?: string
+}
+
+/** One look of several threads' looks: each partition as the thread shows it that has it. `failure`: why nothing will go on. */
+export function mergedLook(plans: ReadonlyMap<string, TypePlan>, looks: readonly Look[], failure: string | undefined): Look {
+  const found = new Map(looks.flatMap((look) => look.partitions).filter(({ state }) => state !== 'absent').map((one) => [`${one.type}/${one.partition}`, one]))
+  const partitions = [...plans].flatMap(([type, plan]) => Array.from({ length: plan.partitions }, (_, partition) => found.get(`${type}/${partition}`) ?? absent(type, partition)))
+  const occupancy = new Map([...plans.keys()].map((type) => [type, new Map<string, number>()]))
+  for (const look of looks) for (const [type, counts] of look.occupancy) for (const [configuration, count] of counts) occupancy.get(type)?.set(configuration, (occupancy.get(type)?.get(configuration) ?? 0) + count)
+  const sourceLag = partitions.reduce((sum, one) => sum + one.sourceLag, 0)
+  const lag = sourceLag + partitions.reduce((sum, one) => sum + one.inboxLag, 0)
+  return { partitions, sourceLag, lag, occupancy, ...(failure === undefined ? {} : { failure }) }
+}
+
+function absent(type: string, partition: number): PartitionLook {
+  return { type, partition, state: 'absent', reason: '', sourceLag: 0, inboxLag: 0, consumed: 0, watermarkMs: undefined, isDue: false, waitingFor: [] }
 }
 
 export async function lookAt(log: Log, node: Pick<StatelogNode, 'plans' | 'partition'>): Promise<Look> {
@@ -52,7 +69,7 @@ export async function lookAt(log: Log, node: Pick<StatelogNode, 'plans' | 'parti
 async function lookAtPartition(log: Log, plan: TypePlan, index: number, partition: Partition | undefined): Promise<PartitionLook> {
   const parts = partition?.live?.parts
   const look = { type: plan.definition.name, partition: index, state: partition?.state ?? 'absent', reason: partition?.reason ?? '' }
-  if (parts === undefined) return { ...look, sourceLag: 0, inboxLag: 0, consumed: 0, watermarkMs: undefined, isDue: false, waitingFor: [] }
+  if (parts === undefined) return { ...absent(plan.definition.name, index), ...look }
   let sourceLag = 0
   let inboxLag = 0
   let consumed = 0

@@ -6,7 +6,6 @@ import type { ScenarioRun } from '../../system/authoring/scenario.ts'
 import { completionOf, failureOf } from './completion.ts'
 import type { Embedded } from './embedded.ts'
 import type { Feeder } from './feeder.ts'
-import { lookAt } from './look.ts'
 import type { Look } from './look.ts'
 
 export type RunEnd =
@@ -73,7 +72,7 @@ async function feedAll(plan: RunPlan, { scenario, feeder, rate }: NonNullable<Ru
     unseen += events
     if (unseen < ROOM_EVENTS) return
     unseen = 0
-    while (!ended.aborted && (await lookAt(embedded.log, embedded.node)).lag > LAG_MAX) await clock.sleep(10, ended)
+    while (!ended.aborted && (await embedded.look()).lag > LAG_MAX) await clock.sleep(10, ended)
   }
   const fed = await feeder.feed(scenario.feed(), { rate, stop: AbortSignal.any([ended, late]), room })
   return waitUntilConsumed(plan, feeder.promisedMs, fed, ended)
@@ -83,7 +82,7 @@ async function waitUntilConsumed({ embedded, clock }: RunPlan, promisedMs: numbe
   let before: Look | undefined
   let shortSinceMs: number | undefined
   while (!ended.aborted) {
-    const now = await lookAt(embedded.log, embedded.node)
+    const now = await embedded.look()
     const completion = completionOf(before, now, promisedMs)
     if (completion.kind === 'consumed') return { kind: 'consumed', fed, note: undefined }
     if (completion.kind === 'failed') return completion
@@ -100,7 +99,7 @@ async function waitUntilConsumed({ embedded, clock }: RunPlan, promisedMs: numbe
 
 async function watch({ embedded, clock, onLook, lookEveryMs }: RunPlan, over: AbortSignal, fail: (reason: string) => void): Promise<void> {
   while (!over.aborted) {
-    const look = await lookAt(embedded.log, embedded.node)
+    const look = await embedded.look()
     const reason = failureOf(look)
     if (reason !== undefined) return fail(reason)
     onLook(look)

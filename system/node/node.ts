@@ -16,6 +16,7 @@ import type { Random } from '../ports/random.ts'
 import type { Rpc } from '../ports/rpc.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
 import type { Turnstile } from '../ports/turnstile.ts'
+import type { Witness } from '../ports/witness.ts'
 import type { SystemDefinition } from '../authoring/system.ts'
 import { CachedStates } from '../partition/cached-states.ts'
 import type { PartitionDeps, PartitionSettings } from '../partition/deps.ts'
@@ -47,6 +48,8 @@ export interface NodeOptions {
   readonly settings?: Partial<PartitionSettings>
   /** Shared by all threads of the process; default: one of this node's own. */
   readonly turnstile?: Turnstile
+  /** Told what runs, where somebody watches. */
+  readonly witness?: Witness
   /** Serves queries where given. */
   readonly rpc?: Rpc
   /** Session timeout of the groups, ms; half of it is how old a proof of ownership may be. Default 10 s. */
@@ -170,12 +173,13 @@ export class StatelogNode {
   }
 
   #depsOf(plan: TypePlan): PartitionDeps {
-    const { log, codec, clock, random, telemetry, cache, settings, hurry } = this.#options
+    const { log, codec, clock, random, telemetry, cache, settings, hurry, witness } = this.#options
     const keyed = log.keyed
     return {
       log, codec, clock, random, telemetry, plan,
       outside: this.#outside,
       turnstile: this.#turnstile,
+      ...(witness === undefined ? {} : { witness }),
       models: this.#library,
       states: (partition) => {
         if (cache !== undefined) return new CachedStates(log, cache, codec, plan, partition, telemetry)

@@ -65,7 +65,7 @@ export class Cycle {
     this.#deps = deps
     this.#lease = lease
     this.#parts = parts
-    this.#decoder = new Decoder(deps.plan, deps.codec)
+    this.#decoder = new Decoder(deps.plan, deps.codec, deps.witness)
     this.#maker = new RecordMaker(deps.plan, lease.partition, deps.codec)
     this.#isolation = parts.suspicion === undefined ? undefined : new Isolation(deps, parts, parts.suspicion)
     this.#idleness = new Idleness(deps.plan, deps.settings.idleMs)
@@ -176,6 +176,7 @@ export class Cycle {
     const { telemetry, plan, settings } = this.#deps
     const { memory } = this.#parts
     const arrivals = arrivalsOf(this.#decoder, plan.inputs, ranges, nowMs, this.#parts.forced)
+    this.#deps.witness?.resting()
     telemetry.probe('after-decode', plan.group, this.#lease.partition)
     await loadEntities(memory, this.#deps.codec, this.#parts.states, neededEntities(memory, arrivals, nowMs, undefined), false)
     const refused = await prepareActivations(plan, arrivals, this.#deps.models)
@@ -187,7 +188,7 @@ export class Cycle {
     const watermarks = memory.watermarks?.save() ?? []
     const { models } = memory
     const seq = memory.seq + 1
-    const batch = await foldBatch(memory, this.#maker, this.#deps.outside, { seq, nowMs, arrivals, journal: undefined, forced, releasesMax: settings.releasesMax, isSingle: isolation !== undefined })
+    const batch = await foldBatch(memory, this.#maker, this.#deps.outside, { seq, nowMs, arrivals, journal: undefined, forced, releasesMax: settings.releasesMax, isSingle: isolation !== undefined, ...(this.#deps.witness === undefined ? {} : { witness: this.#deps.witness }) })
     telemetry.probe('after-step', plan.group, this.#lease.partition)
     const inputs = this.#parts.position.consumed(ranges, arrivals, batch.consumed)
     return { kind: 'folded', plan: { kind: 'batch', seq, nowMs, batch, inputs, watermarks, models, idle, pace: 'steady' }, batch, behind: arrivals.length - batch.consumed, leave }

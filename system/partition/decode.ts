@@ -10,6 +10,8 @@ import { headerOf } from '../protocol/record.ts'
 import type { LogRecord } from '../protocol/record.ts'
 import { VALUE_DEPTH_MAX } from '../protocol/limits.ts'
 import type { Codec } from '../ports/codec.ts'
+import { NO_WITNESS } from '../ports/witness.ts'
+import type { Witness } from '../ports/witness.ts'
 import type { ActorDefinition, SourceDefinition, SourceFormat } from '../authoring/definition.ts'
 import { commandKey } from './entity.ts'
 import { decodeEnvelope, decodeSourceControl, SOURCE_CONTROL_HEADER } from './envelope.ts'
@@ -53,8 +55,10 @@ export class Decoder {
   readonly #definition: ActorDefinition
   readonly #codec: Codec
   readonly #sources: ReadonlyMap<string, SourceDefinition>
+  readonly #witness: Witness
 
-  constructor(plan: TypePlan, codec: Codec) {
+  constructor(plan: TypePlan, codec: Codec, witness: Witness = NO_WITNESS) {
+    this.#witness = witness
     this.#plan = plan
     this.#definition = plan.definition
     this.#codec = codec
@@ -62,6 +66,7 @@ export class Decoder {
   }
 
   decode(topic: string, partition: number, record: LogRecord, nowMs: number): Decode {
+    this.#witness.running(this.#plan.group, partition, topic, record.offset)
     const decoded = this.#decode(topic, partition, record, nowMs)
     return decoded.kind === 'failed' ? this.#named(topic, record, decoded) : decoded
   }

@@ -5,6 +5,7 @@ import type { Log } from '../ports/log.ts'
 import type { Random } from '../ports/random.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
 import type { Turnstile } from '../ports/turnstile.ts'
+import type { Witness } from '../ports/witness.ts'
 import type { CommandReply, TaskStart } from './batch.ts'
 import type { Memory } from './memory.ts'
 import type { StateStore } from './state-store.ts'
@@ -21,6 +22,7 @@ export interface PartitionDeps {
   readonly plan: TypePlan
   readonly outside: Outside
   readonly turnstile: Turnstile
+  readonly witness?: Witness
   readonly models: ModelLoader
   /** A store per acquisition: what it believes about the cache ends with the lease. */
   readonly states: (partition: number) => StateStore

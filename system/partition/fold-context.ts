@@ -5,6 +5,7 @@ import type { OutRecord } from '../protocol/record.ts'
 import type { Arrival } from './arrivals.ts'
 import type { Batch, Subject } from './batch.ts'
 import type { Entity } from './entity.ts'
+import type { Witness } from '../ports/witness.ts'
 import type { InputRef, JournalRecord } from './journal.ts'
 import type { Memory } from './memory.ts'
 import type { Provenance } from './outbox.ts'
@@ -21,6 +22,7 @@ export interface FoldPlan {
   readonly releasesMax?: number
   /** At most one firing, release or arrival: the partition isolates. */
   readonly isSingle?: boolean
+  readonly witness?: Witness
   readonly watch?: FoldWatch
 }
 

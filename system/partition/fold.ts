@@ -58,7 +58,7 @@ class Fold implements FoldContext {
     this.plan = plan
     this.batch = new Batch(plan.seq, plan.nowMs)
     this.#refusals = new Refusals(memory, this.batch, plan)
-    this.#turns = new Turns(memory, this.batch, outside, maker.codec, new EffectApplier(memory, this.batch, maker), this.#refusals, plan.watch?.onTurn)
+    this.#turns = new Turns(memory, this.batch, outside, maker.codec, new EffectApplier(memory, this.batch, maker), this.#refusals, plan.witness, plan.watch?.onTurn)
     this.#inputs = new InputApplier(this)
     // No more than are loaded for a batch.
     this.#releasesMax = plan.isSingle === true ? 1 : Math.min(plan.releasesMax ?? RELEASES_PER_BATCH_MAX, RELEASES_PER_BATCH_MAX)
@@ -88,6 +88,7 @@ class Fold implements FoldContext {
       if (cut.after !== undefined) await this.#pass(cut.after, cut.atStart)
       this.batch.cut = cut
     }
+    plan.witness?.resting()
     return this.batch
   }
 

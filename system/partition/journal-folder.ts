@@ -11,6 +11,7 @@ import { utf8Decode } from '../protocol/utf8.ts'
 import type { Codec } from '../ports/codec.ts'
 import type { Log } from '../ports/log.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
+import type { Witness } from '../ports/witness.ts'
 import { modelsOfLease } from './activation.ts'
 import { arrivalsOf } from './arrivals.ts'
 import type { Arrival } from './arrivals.ts'
@@ -37,6 +38,7 @@ export interface FolderDeps {
   readonly partition: number
   readonly states: StateStore
   readonly telemetry: Telemetry
+  readonly witness?: Witness | undefined
   /** Called for every folded record, with its batch; for histories and checks. */
   readonly onFolded?: (record: JournalRecord, batch: Batch, memory: Memory) => void
   /** From the first record of the life and without states: a full replay. */
@@ -85,7 +87,7 @@ export class JournalFolder {
   constructor(deps: FolderDeps, memory: Memory, start: FoldStart) {
     this.#deps = deps
     this.#memory = memory
-    this.#decoder = new Decoder(deps.plan, deps.codec)
+    this.#decoder = new Decoder(deps.plan, deps.codec, deps.witness)
     this.#maker = new RecordMaker(deps.plan, deps.partition, deps.codec)
     this.#start = start
   }
@@ -120,7 +122,7 @@ export class JournalFolder {
     this.#passOverGone(loaded, record.seq)
     const lacking = this.#lacking(record.seq)
     const journal = lacking.size === 0 ? record : { ...record, timers: record.timers.filter(({ due }) => !lacking.has(due.entity)) }
-    const batch = await foldBatch(this.#memory, this.#maker, journalOutside(record), { seq: record.seq, nowMs: record.nowMs, arrivals, journal, forced: new Map(), ...(watch === undefined ? {} : { watch }) })
+    const batch = await foldBatch(this.#memory, this.#maker, journalOutside(record), { seq: record.seq, nowMs: record.nowMs, arrivals, journal, forced: new Map(), ...(watch === undefined ? {} : { watch }), ...this.#witnessed() })
     // What a stored state already contains is not repeated, so its outputs are not either. Event-time firings of such an entity are not even seen:
     // with those, only commits after the last stored state are whole.
     const isWhole = batch.skipped === 0 && watch === undefined && lacking.size === 0 && (this.#memory.watermarks === undefined || record.stateFrom >= this.#start.stateEnd)
@@ -187,7 +189,12 @@ export class JournalFolder {
     }
     const arrivals = this.#arrivals(record, await this.#ranges(record), id)
     const journal = { ...record, timers: record.timers.filter(({ due }) => due.entity === id) }
-    await foldBatch(scratch, this.#maker, journalOutside(record), { seq: record.seq, nowMs: record.nowMs, arrivals, journal, forced: new Map(), watch: { entity: id } })
+    await foldBatch(scratch, this.#maker, journalOutside(record), { seq: record.seq, nowMs: record.nowMs, arrivals, journal, forced: new Map(), watch: { entity: id }, ...this.#witnessed() })
+  }
+
+  #witnessed(): { readonly witness?: Witness } {
+    const { witness } = this.#deps
+    return witness === undefined ? {} : { witness }
   }
 
   /** From here on nothing of the entity fires: what it does in these commits is passed over. */

@@ -10,6 +10,8 @@ import type { MachineEvent } from '../protocol/data.ts'
 import type { Failure } from '../protocol/failures.ts'
 import type { Codec } from '../ports/codec.ts'
 import type { Effect, EngineState } from '../ports/engine.ts'
+import { NO_WITNESS } from '../ports/witness.ts'
+import type { Witness } from '../ports/witness.ts'
 import type { Batch } from './batch.ts'
 import type { Entity } from './entity.ts'
 import type { EffectApplier } from './effects.ts'
@@ -46,6 +48,7 @@ export class Turns {
   readonly #batch: Batch
   readonly #outside: Outside
   readonly #codec: Codec
+  readonly #witness: Witness
   readonly #applier: EffectApplier
   readonly #refuser: Refuser
   readonly #onTurn: ((trace: TurnTrace) => void) | undefined
@@ -53,7 +56,8 @@ export class Turns {
   readonly #waiting = new Map<Entity, TurnInput[]>()
   #requests: { readonly turn: Turn; readonly question: Question }[] = []
 
-  constructor(memory: Memory, batch: Batch, outside: Outside, codec: Codec, applier: EffectApplier, refuser: Refuser, onTurn?: (trace: TurnTrace) => void) {
+  constructor(memory: Memory, batch: Batch, outside: Outside, codec: Codec, applier: EffectApplier, refuser: Refuser, witness: Witness = NO_WITNESS, onTurn?: (trace: TurnTrace) => void) {
+    this.#witness = witness
     this.#memory = memory
     this.#batch = batch
     this.#outside = outside
@@ -85,6 +89,7 @@ export class Turns {
       const requests = this.#requests
       this.#requests = []
       const given = this.#outside.ask(requests.map(({ question }) => question))
+      if (given instanceof Promise) this.#witness.resting()
       const answers = given instanceof Promise ? await given : given
       // A turn may have asked several times in one step: its answers are stepped together, in order.
       const turns = new Map<Turn, Answered[]>()
@@ -133,7 +138,8 @@ export class Turns {
 
   /** Steps the events; ends the turn unless it asked something. */
   #step(turn: Turn, events: readonly MachineEvent[]): void {
-    const { machine } = this.#memory.plan.definition
+    const { plan: { definition: { machine }, group }, partition } = this.#memory
+    this.#runs(group, partition, turn)
     const asked: Asking[] = []
     for (const effect of turn.effects) if (isAsking(effect) && turn.questions === 0) asked.push(effect)
     for (const event of events) {
@@ -156,6 +162,11 @@ export class Turns {
     }
     for (const effect of asked) this.#requests.push({ turn, question: this.#question(turn.ref, effect) })
     if (!this.#waiting.has(turn.entity)) this.#waiting.set(turn.entity, [])
+  }
+
+  #runs(group: string, partition: number, { subject }: Turn): void {
+    if (subject.kind === 'record') this.#witness.running(group, partition, subject.topic, subject.offset)
+    else this.#witness.running(group, partition, subject.cause, -1)
   }
 
   #question(ref: InputRef, effect: Asking): Question {

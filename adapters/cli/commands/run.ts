@@ -1,4 +1,5 @@
 // `statelog run`: a scenario or a system, embedded in a data folder, until it is done or told to stop.
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { parseDuration } from '../../../system/authoring/duration.ts'
 import type { Duration } from '../../../system/authoring/duration.ts'
@@ -15,7 +16,7 @@ import type { Embedded } from '../../node/embedded.ts'
 import { feedInput } from '../../node/feed-progress.ts'
 import { openFeeder } from '../../node/feeder.ts'
 import type { Feeder } from '../../node/feeder.ts'
-import { lookAt, sourceLagAtRest } from '../../node/look.ts'
+import { sourceLagAtRest } from '../../node/look.ts'
 import type { Look } from '../../node/look.ts'
 import { markFinished } from '../../node/manifest.ts'
 import type { Origin } from '../../node/manifest.ts'
@@ -39,6 +40,9 @@ import { folderName, loadTarget } from '../target.ts'
 import type { Target } from '../target.ts'
 import { grouped } from '../text.ts'
 
+/** The feed, the writer and what people see want a core too. */
+const WORKERS = Math.max(1, Math.min(4, availableParallelism() - 1))
+
 const FLAGS: Flags = {
   folder: { value: 'folder', help: `data folder; default: ./${DATA}/<name of the scenario>` },
   fresh: { help: 'start over: what the folder holds is moved to <folder>.previous' },
@@ -49,7 +53,7 @@ const FLAGS: Flags = {
   events: { value: 'number', help: 'how much to generate; 10k and 2M are understood' },
   rate: { value: 'number', help: 'events a second (default: as fast as they are consumed)' },
   duration: { value: 'time', help: 'stop feeding after this long: 30s, 5m, 1h' },
-  workers: { value: 'number', help: 'worker threads; this version runs with 1' },
+  workers: { value: 'number', help: 'worker threads that run the partitions (default: one less than cores, at most 4); 0: none, everything on one thread' },
   json: { help: 'one JSON object a line: start, progress, summary' },
   quiet: { help: 'only the summary' },
 }
@@ -86,13 +90,13 @@ interface Session {
   readonly flags: FlagValues
   readonly durationMs: number | undefined
   readonly rate: number | undefined
+  readonly workers: number
 }
 
 async function runIt({ words, flags }: Arguments, io: Io): Promise<number> {
   const [word] = words
   if (word === undefined) throw new UsageError('run what? statelog run fraud')
   const target = await loadTarget(word)
-  if ((flags.number('workers', { min: 1, max: 64 }) ?? 1) !== 1) throw new UsageError('--workers: this version runs every partition on one thread; leave it out, or say 1')
   const origin: Origin = {
     target: target.name, flags: ownFlags(target, flags), seed: flags.number('seed', { min: 0 }) ?? 1,
     data: flags.text('data') ?? null, events: flags.number('events', { min: 1 }) ?? null,
@@ -106,7 +110,8 @@ async function runIt({ words, flags }: Arguments, io: Io): Promise<number> {
   const scenario = target.kind === 'system' ? undefined : await target.scenario.prepare({ seed: origin.seed, data: origin.data ?? undefined, events: origin.events ?? undefined, flags: new Map(Object.entries(origin.flags)) })
   if (flags.has('expect') && scenario?.expect === undefined) throw new UsageError(`${target.name} has nothing to compare with --expect`)
   const system = target.kind === 'system' ? target.system : (scenario as ScenarioRun).system
-  return runSession({ target, origin, folder, scenario, system, reporter, io, flags, durationMs, rate })
+  const workers = Math.min(flags.number('workers', { min: 0, max: 64 }) ?? WORKERS, system.partitions * system.actors.length)
+  return runSession({ target, origin, folder, scenario, system, reporter, io, flags, durationMs, rate, workers })
 }
 
 function ownFlags(target: Target, flags: FlagValues): Record<string, string> {
@@ -152,7 +157,7 @@ async function runSession(session: Session): Promise<number> {
   let embedded: Embedded | undefined
   try {
     keepHeapSmall()
-    embedded = await openEmbedded({ folder, system, origin, telemetry, hurry: signals.hurry })
+    embedded = await openEmbedded({ folder, system, origin, telemetry, hurry: signals.hurry, ...(session.workers === 0 ? {} : { threads: { count: session.workers, loader: { module: new URL('../worker-system.ts', import.meta.url).href, argument: { folder } } } }) })
     const feeder = scenario === undefined ? undefined : await openFeeder({ log: embedded.log, codec: cborCodec, clock: systemClock, system, folder, input: feedInput(origin) })
     reporter.head(headLines(session), headFacts(session))
     const base = Math.max(0, (feeder?.progress.events ?? 0) - (await sourceLagAtRest(embedded.log, cborCodec, planSystem(system))))
@@ -161,7 +166,7 @@ async function runSession(session: Session): Promise<number> {
     const onLook = (look: Look): void => reporter.progress(meter.at(look, feeder?.progress))
     const feed = scenario === undefined || feeder === undefined ? undefined : { scenario, feeder, rate }
     const end = await run({ embedded, clock: systemClock, feed, durationMs, stop: signals.stop, onLook, lookEveryMs: reporter.everyMs })
-    const look = await lookAt(embedded.log, embedded.node)
+    const look = await embedded.look()
     meter.at(look, feeder?.progress)
     const elapsedMs = systemClock.monotonicMs() - startedMs
     await embedded.drain()
@@ -214,10 +219,10 @@ function exitCodeOf({ end, expectation }: RunFacts): number {
   return end.kind === 'failed' || !isMet(expectation) ? EXIT.problem : EXIT.ok
 }
 
-function headLines({ target, folder, system, scenario, io }: Session): readonly string[] {
+function headLines({ target, folder, system, scenario, io, workers }: Session): readonly string[] {
   const name = target.kind === 'scenario' ? target.scenario.name : system.name
   return [
-    `${io.paint('bold', `statelog ${VERSION}`)} · ${name} · embedded in ${shown(folder)} · ${system.partitions} partitions · ${runtimeName()}`,
+    `${io.paint('bold', `statelog ${VERSION}`)} · ${name} · embedded in ${shown(folder)} · ${system.partitions} partitions · ${workers === 0 ? 'one thread' : `${workers} worker${workers === 1 ? '' : 's'}`} · ${runtimeName()}`,
     scenario?.about ?? liveAbout(system),
     '',
   ]
@@ -230,8 +235,8 @@ function liveAbout({ actors }: SystemDefinition): string {
   return `${sources.length === 0 ? 'taking' : `consuming ${sources.join(', ')}, and taking`} what is sent (${how}), until it is stopped (Ctrl-C)`
 }
 
-function headFacts({ folder, system, scenario, origin }: Session): Record<string, unknown> {
-  return { statelog: VERSION, runtime: runtimeName(), pid: process.pid, folder, system: system.name, partitions: system.partitions, about: scenario?.about ?? null, total: scenario?.total ?? null, ...origin }
+function headFacts({ folder, system, scenario, origin, workers }: Session): Record<string, unknown> {
+  return { statelog: VERSION, runtime: runtimeName(), pid: process.pid, folder, system: system.name, partitions: system.partitions, workers, about: scenario?.about ?? null, total: scenario?.total ?? null, ...origin }
 }
 
 function runtimeName(): string {

@@ -1,0 +1,211 @@
+// Threads: the worker threads of an embedded system. Starts them, watches them from outside, replaces those that die or stand still.
+//
+// Owns: the threads and what they share (turnstile, witnesses, channels to the log). Partitions belong to the groups of the log.
+//
+// T1. A thread that ended in any way gives back its memberships before another takes its place (G5): the partitions go on elsewhere meanwhile.
+// T2. A thread is blocked when neither its event loop nor its inputs have moved for STALL_MS, counted in looks that came in time.
+// T3. Threads are replaced at most THREAD_DEATHS_MAX times in THREAD_PERIOD_MS; then the system has failed, with the last reason.
+import { Worker } from 'node:worker_threads'
+import { OperationError } from '../../../system/protocol/failures.ts'
+import type { Clock } from '../../../system/ports/clock.ts'
+import type { PartitionSettings } from '../../../system/partition/deps.ts'
+import type { TypePlan } from '../../../system/partition/topology.ts'
+import type { Telemetry } from '../../../system/ports/telemetry.ts'
+import type { SqliteLog } from '../../sqlite/log.ts'
+import type { Look } from '../look.ts'
+import { mergedLook } from '../look.ts'
+import type { FromThread, SystemLoader, ThreadStart, ToThread } from './messages.ts'
+import { clearSlot, turnstileMemory } from './turnstile.ts'
+import { StallMeter, standingOf, witnessMemory } from './witness.ts'
+
+const LOOK_MS = 100
+const STALL_MS = 1000
+const THREAD_DEATHS_MAX = 20
+const THREAD_PERIOD_MS = 60_000
+/** A look that a busy thread answers later than this is given up. */
+const ANSWER_MS_MAX = 2000
+/** A thread that loads its system for longer than this will not start. */
+const START_MS_MAX = 60_000
+
+export interface ThreadsOptions {
+  readonly log: SqliteLog
+  readonly folder: string
+  readonly plans: ReadonlyMap<string, TypePlan>
+  readonly loader: SystemLoader
+  readonly count: number
+  readonly clock: Clock
+  readonly telemetry: Telemetry
+  readonly settings: Partial<PartitionSettings>
+  readonly hurry: AbortSignal | undefined
+}
+
+interface Thread {
+  readonly slot: number
+  readonly worker: Worker
+  readonly witness: SharedArrayBuffer
+  readonly stall: StallMeter
+  readonly endChannel: () => void
+  readonly looks: Map<number, (look: Look | undefined) => void>
+  state: 'starting' | 'running' | 'stopping' | 'over'
+  started: (failure: string | undefined) => void
+  readonly over: Promise<void>
+  isOver: () => void
+}
+
+export class Threads {
+  readonly #options: ThreadsOptions
+  readonly #turnstile: SharedArrayBuffer
+  readonly #threads: (Thread | undefined)[]
+  readonly #deathsAtMs: number[] = []
+  #looks = 0
+  #failure: string | undefined
+  #isStopping = false
+  #watching: ReturnType<typeof setInterval> | undefined
+
+  constructor(options: ThreadsOptions) {
+    this.#options = options
+    this.#turnstile = turnstileMemory(options.count)
+    this.#threads = Array.from({ length: options.count }, () => undefined)
+  }
+
+  /** Resolves when all have joined. Throws when one cannot load its system. */
+  async start(): Promise<void> {
+    await Promise.all(this.#threads.map((_, slot) => this.#start(slot)))
+    let dueMs = this.#options.clock.monotonicMs() + LOOK_MS
+    this.#watching = setInterval(() => {
+      const nowMs = this.#options.clock.monotonicMs()
+      this.#watch(nowMs - dueMs < LOOK_MS)
+      dueMs = nowMs + LOOK_MS
+    }, LOOK_MS)
+  }
+
+  /** Every partition, wherever it runs. A thread that does not answer in time counts as having none. */
+  async look(): Promise<Look> {
+    const looks = await Promise.all(this.#threads.map((thread) => (thread?.state === 'running' || thread?.state === 'stopping' ? this.#ask(thread) : undefined)))
+    return mergedLook(this.#options.plans, looks.filter((look) => look !== undefined), this.#failure)
+  }
+
+  /** Drains all. A thread that does not end by itself is ended: what it committed stands. */
+  async stop(): Promise<void> {
+    this.#isStopping = true
+    const { hurry } = this.#options
+    hurry?.addEventListener('abort', () => this.#tellAll({ kind: 'hurry' }), { once: true })
+    if (hurry?.aborted === true) this.#tellAll({ kind: 'hurry' })
+    await Promise.all(this.#threads.map(async (thread) => {
+      if (thread === undefined || thread.state === 'over') return
+      thread.state = 'stopping'
+      this.#tell(thread, { kind: 'stop' })
+      await thread.over
+    }))
+    clearInterval(this.#watching)
+  }
+
+  async #start(slot: number): Promise<void> {
+    const { log, folder, loader, settings, clock } = this.#options
+    const { channel, end } = log.openThread()
+    const witness = witnessMemory()
+    const data: ThreadStart = { folder, slot, loader, channel, turnstile: this.#turnstile, witness, settings }
+    const worker = new Worker(new URL('./worker-thread.ts', import.meta.url), { workerData: data, transferList: [channel.writer, channel.groups] })
+    let isOver = (): void => {}
+    const over = new Promise<void>((resolve) => (isOver = resolve))
+    const thread: Thread = { slot, worker, witness, stall: new StallMeter(STALL_MS / LOOK_MS), endChannel: end, looks: new Map(), state: 'starting', started: () => {}, over, isOver }
+    this.#threads[slot] = thread
+    let death: string | undefined
+    worker.on('message', (message: FromThread) => this.#take(thread, message))
+    worker.on('error', (error: unknown) => (death = describe(error)))
+    worker.on('exit', (code) => this.#ended(thread, death ?? `it ended with code ${code}`))
+    const waited = new AbortController()
+    const failure = await Promise.race([
+      new Promise<string | undefined>((resolve) => (thread.started = resolve)),
+      clock.sleep(START_MS_MAX, waited.signal).then(() => `it did not start within ${START_MS_MAX / 1000} s`),
+    ])
+    waited.abort()
+    if (failure !== undefined) throw new OperationError('threads/start', `worker thread ${slot + 1} did not start: ${failure}`)
+  }
+
+  #take(thread: Thread, message: FromThread): void {
+    const { telemetry } = this.#options
+    switch (message.kind) {
+      case 'started':
+        if (thread.state === 'starting') thread.state = 'running'
+        return thread.started(undefined)
+      case 'look':
+        thread.looks.get(message.id)?.(message.look)
+        thread.looks.delete(message.id)
+        return
+      case 'partition': return telemetry.partition(message.event)
+      case 'batch': return telemetry.batch(message.event)
+      case 'log': return telemetry.log(message.level, message.message)
+      case 'stopped':
+        thread.state = 'stopping'
+        return
+    }
+  }
+
+  #watch(inTime: boolean): void {
+    for (const thread of this.#threads) {
+      if (thread === undefined || (thread.state !== 'running' && thread.state !== 'stopping')) continue
+      const standing = standingOf(thread.witness)
+      if (thread.stall.isStalled(standing, inTime)) this.#bury(thread, `it has stood still for ${STALL_MS} ms${standing.running === undefined ? '' : ` at ${standing.running}`}`)
+    }
+  }
+
+  /** The thread has exited by itself. */
+  #ended(thread: Thread, how: string): void {
+    if (thread.state === 'over') return
+    if (thread.state === 'stopping' && this.#isStopping) return this.#forget(thread)
+    const { running } = standingOf(thread.witness)
+    this.#bury(thread, `${how}${running === undefined ? '' : `, at ${running}`}`)
+  }
+
+  /** T1. */
+  #bury(thread: Thread, why: string): void {
+    const wasStarting = thread.state === 'starting'
+    this.#forget(thread)
+    void thread.worker.terminate()
+    if (wasStarting) return thread.started(why)
+    const { telemetry, clock } = this.#options
+    telemetry.log('error', `worker thread ${thread.slot + 1} is replaced: ${why}`)
+    if (this.#isStopping) return
+    const nowMs = clock.monotonicMs()
+    this.#deathsAtMs.push(nowMs)
+    if (this.#deathsAtMs.filter((atMs) => nowMs - atMs < THREAD_PERIOD_MS).length > THREAD_DEATHS_MAX) {
+      this.#failure = `worker threads died ${THREAD_DEATHS_MAX} times within ${THREAD_PERIOD_MS / 1000} s; the last: ${why}`
+      return
+    }
+    this.#start(thread.slot).catch((thrown: unknown) => (this.#failure = describe(thrown)))
+  }
+
+  #forget(thread: Thread): void {
+    thread.state = 'over'
+    thread.endChannel()
+    clearSlot(this.#turnstile, thread.slot)
+    for (const answer of thread.looks.values()) answer(undefined)
+    thread.looks.clear()
+    thread.isOver()
+  }
+
+  async #ask(thread: Thread): Promise<Look | undefined> {
+    const id = (this.#looks += 1)
+    const answer = new Promise<Look | undefined>((resolve) => thread.looks.set(id, resolve))
+    const waited = new AbortController()
+    const late = this.#options.clock.sleep(ANSWER_MS_MAX, waited.signal).then(() => undefined)
+    this.#tell(thread, { kind: 'look', id })
+    const look = await Promise.race([answer, late])
+    waited.abort()
+    thread.looks.delete(id)
+    return look
+  }
+
+  #tell(thread: Thread, message: ToThread): void {
+    thread.worker.postMessage(message)
+  }
+
+  #tellAll(message: ToThread): void {
+    for (const thread of this.#threads) if (thread !== undefined && thread.state !== 'over') this.#tell(thread, message)
+  }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? `${'code' in error ? `${String(error.code)}: ` : ''}${error.message}` : String(error)
+}

@@ -1,0 +1,62 @@
+// Entry of a worker thread: runs the partitions that it is given, until it is told to stop. Everything durable is elsewhere: it may die at any moment.
+import { parentPort, workerData } from 'node:worker_threads'
+import { modelsTopic } from '../../../system/protocol/ids.ts'
+import { assert } from '../../../system/protocol/assert.ts'
+import type { SystemDefinition } from '../../../system/authoring/system.ts'
+import { StatelogNode } from '../../../system/node/node.ts'
+import type { Telemetry } from '../../../system/ports/telemetry.ts'
+import { cborCodec } from '../../cbor/codec.ts'
+import { logModelStore } from '../../memory/log-models.ts'
+import { openSqliteLog } from '../../sqlite/log.ts'
+import { systemClock, systemRandom } from '../clock.ts'
+import { lookAt } from '../look.ts'
+import { loadModels } from '../model-loading.ts'
+import type { FromThread, ThreadStart, ToThread } from './messages.ts'
+import { SharedTurnstile } from './turnstile.ts'
+import { SharedWitness } from './witness.ts'
+
+/** How often the event loop shows that it turns. */
+const BEAT_MS = 50
+
+const port = parentPort
+assert(port !== null, 'a worker thread is started by threads.ts')
+const { folder, slot, loader, channel, turnstile, witness: memory, settings } = workerData as ThreadStart
+const say = (message: FromThread): void => port.postMessage(message)
+const hurry = new AbortController()
+const witness = new SharedWitness(memory)
+const telemetry: Telemetry = {
+  partition: (event) => say({ kind: 'partition', event }),
+  batch: (event) => say({ kind: 'batch', event }),
+  log: (level, message) => {
+    if (level !== 'debug') say({ kind: 'log', level, message })
+  },
+  probe: () => {},
+}
+
+const { load } = await import(loader.module) as { readonly load: (argument: unknown) => Promise<SystemDefinition> }
+const system = await load(loader.argument)
+const log = await openSqliteLog({ folder, mode: 'thread', channel, clock: systemClock })
+const models = await loadModels(system, log, systemClock)
+const node = new StatelogNode({
+  system, log, codec: cborCodec, clock: systemClock, random: systemRandom, telemetry, models, modelStore: logModelStore(log, modelsTopic(system.name), systemClock),
+  settings, hurry: hurry.signal, witness, turnstile: new SharedTurnstile(turnstile, slot, systemClock),
+})
+const beating = setInterval(() => witness.beat(), BEAT_MS)
+
+port.on('message', (message: ToThread) => {
+  switch (message.kind) {
+    case 'look': return void lookAt(log, node).then((look) => say({ kind: 'look', id: message.id, look }))
+    case 'hurry': return hurry.abort()
+    case 'stop': return void stop()
+  }
+})
+await node.start()
+say({ kind: 'started' })
+
+async function stop(): Promise<void> {
+  await node.stop()
+  await log.close()
+  clearInterval(beating)
+  say({ kind: 'stopped' })
+  port?.close()
+}
