@@ -54,6 +54,18 @@ export class FlagValues {
   }
 }
 
+/** What a command that does several things is to do: the first of them unless another is named. Throws UsageError. */
+export function actionOf<Action extends string>(command: string, word: string | undefined, actions: readonly [Action, ...Action[]]): Action {
+  const action = word === undefined ? actions[0] : actions.find((one) => one === word)
+  if (action === undefined) throw new UsageError(`${command} cannot '${word}'${didYouMean(word ?? '', actions)}`)
+  return action
+}
+
+/** Throws UsageError. */
+export function noMoreWords([extra]: readonly string[]): void {
+  if (extra !== undefined) throw new UsageError(`'${extra}' is one word too many`)
+}
+
 /** Throws UsageError for unknown flags, missing or unexpected values, and words beyond `wordsMax`. */
 export function readArguments(args: readonly string[], flags: Flags, wordsMax: number): Arguments {
   const options = Object.fromEntries(Object.entries({ ...flags, help: {} as Flag }).map(([name, flag]) => [name, { type: flag.value === undefined ? 'boolean' as const : 'string' as const }]))
@@ -64,8 +76,7 @@ export function readArguments(args: readonly string[], flags: Flags, wordsMax: n
     if (token.kind === 'positional') words.push(token.value)
     if (token.kind === 'option') values.set(token.name, valueOf(token.name, token.rawName, token.value, token.inlineValue === true, flags))
   }
-  const extra = words[wordsMax]
-  if (extra !== undefined) throw new UsageError(`'${extra}' is one word too many`)
+  noMoreWords(words.slice(wordsMax))
   return { words, flags: new FlagValues(values) }
 }
 

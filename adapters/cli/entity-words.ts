@@ -1,8 +1,9 @@
 // Entity words: `<type> <id>` of a command line, checked against the system of a folder; and values as people read them.
+import type { ParkedView } from '../../system/inspect/query.ts'
 import type { TypePlan } from '../../system/partition/topology.ts'
 import { UsageError } from './exit-codes.ts'
 import { didYouMean } from './suggestion.ts'
-import { printable } from './text.ts'
+import { counted, line, printable } from './text.ts'
 
 /** Throws UsageError when a word is missing. */
 export function entityWords(command: string, words: readonly string[]): readonly [type: string, id: string] {
@@ -16,6 +17,13 @@ export function planOf(plans: ReadonlyMap<string, TypePlan>, type: string): Type
   const plan = plans.get(type)
   if (plan === undefined) throw new UsageError(`there is no actor type '${type}'${didYouMean(type, plans.keys())}\nTypes: ${[...plans.keys()].join(', ')}.`)
   return plan
+}
+
+/** Of an entity that stands still. */
+export function parkedText(type: string, id: string, parked: ParkedView): string {
+  const { events, sinceSeq, unfolded } = parked
+  const lacking = unfolded === undefined ? '' : `, its inputs of seq ${unfolded[0]} to ${unfolded[1]} among them`
+  return `${parked.class}, ${counted(events, 'event')} put aside since seq ${sinceSeq}${lacking} (see: statelog parked show ${type} ${line(id, 80)})`
 }
 
 /** Plain data as JSON that loses nothing people would miss: bytes, bigints, infinities and -0 as text. */

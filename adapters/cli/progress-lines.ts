@@ -14,7 +14,7 @@ export function progressBlock(progress: Progress, paint: Paint): readonly string
     `${label('events')} ${total === undefined ? '' : `${paint('cyan', bar(consumed / Math.max(1, total)))} `}${share(consumed, total)}   ${short(ratePerS)}/s   lag ${short(lag)}${left(progress)}`,
     `${label('commits')} p50 ${milliseconds(commitP50Ms)} · p99 ${milliseconds(commitP99Ms)}   memory ${bytes(rssBytes)}   fed ${short(fed)}`,
     ...states,
-    `${label('decisions')} ${short(progress.decisions)}   ${lossText(progress)}`,
+    `${label('decisions')} ${short(progress.decisions)}   ${lossText(progress)}${parkedText(progress)}`,
     ...whyWaiting(progress).map((text) => paint('yellow', text)),
   ]
 }
@@ -22,7 +22,7 @@ export function progressBlock(progress: Progress, paint: Paint): readonly string
 /** One line for a log. */
 export function progressLine(progress: Progress): string {
   const { consumed, total, ratePerS, lag, commitP50Ms, commitP99Ms, rssBytes, elapsedMs, decisions } = progress
-  const parts = [`${duration(elapsedMs)}: ${share(consumed, total)}`, `${short(ratePerS)}/s`, `lag ${short(lag)}`, `commit p50 ${milliseconds(commitP50Ms)} p99 ${milliseconds(commitP99Ms)}`, `memory ${bytes(rssBytes)}`, `decisions ${short(decisions)}`, lossText(progress)]
+  const parts = [`${duration(elapsedMs)}: ${share(consumed, total)}`, `${short(ratePerS)}/s`, `lag ${short(lag)}`, `commit p50 ${milliseconds(commitP50Ms)} p99 ${milliseconds(commitP99Ms)}`, `memory ${bytes(rssBytes)}`, `decisions ${short(decisions)}`, `${lossText(progress)}${parkedText(progress)}`]
   return [...parts, ...whyWaiting(progress)].join('  ')
 }
 
@@ -33,6 +33,10 @@ export function stateCounts(occupancy: ReadonlyMap<string, number>): string {
 
 export function lossText({ deadLetters, drops }: Pick<Progress, 'deadLetters' | 'drops'>): string {
   return `dead letters ${withClasses(deadLetters)}${sum(drops) === 0 ? '' : `   dropped ${withClasses(drops)}`}`
+}
+
+function parkedText({ parked }: Progress): string {
+  return parked === 0 ? '' : `   parked ${short(parked)}`
 }
 
 function withClasses(found: ReadonlyMap<string, number>): string {

@@ -18,6 +18,8 @@ export interface Progress {
   readonly deadLetters: ReadonlyMap<string, number>
   readonly drops: ReadonlyMap<string, number>
   readonly states: Look['occupancy']
+  /** Entities that stand still. */
+  readonly parked: number
   /** Partitions that are not live, as `card/2 recovering`. */
   readonly notLive: readonly string[]
   readonly waitingFor: readonly string[]
@@ -63,7 +65,7 @@ export class ProgressMeter {
     return {
       elapsedMs, fed: sourced, consumed, total, ratePerS: this.#rate(), lag: look.lag,
       commitP50Ms: commitMs.percentile(0.5), commitP99Ms: commitMs.percentile(0.99), rssBytes: process.memoryUsage.rss(),
-      decisions, deadLetters, drops, states: look.occupancy,
+      decisions, deadLetters, drops, states: look.occupancy, parked: look.parked,
       notLive: look.partitions.filter(({ state }) => state !== 'live').map(({ type, partition, state }) => `${type}/${partition} ${state}`),
       waitingFor: look.lag > 0 ? [] : look.partitions.filter(({ waitingFor, watermarkMs }) => waitingFor.length > 0 && watermarkMs === -Infinity).map(({ type, partition, waitingFor }) => `${type}/${partition} waits for ${waitingFor[0] ?? ''}`),
     }

@@ -10,7 +10,7 @@ import { DATA } from './data-folder.ts'
 import type { Paint } from './io.ts'
 import { rounded, statesObject } from './progress.ts'
 import { stateCounts, lossText } from './progress-lines.ts'
-import { bytes, duration, grouped, milliseconds, short } from './text.ts'
+import { bytes, counted, duration, grouped, milliseconds, short } from './text.ts'
 
 export interface RunFacts {
   readonly end: RunEnd
@@ -26,6 +26,8 @@ export interface RunFacts {
   readonly commitP50Ms: number
   readonly commitP99Ms: number
   readonly states: Look['occupancy']
+  /** Entities that stand still. */
+  readonly parked: number
   /** Over all processes that ran the folder. */
   readonly totals: Totals
   readonly conclusion: readonly string[]
@@ -34,7 +36,7 @@ export interface RunFacts {
 }
 
 export function summaryLines(facts: RunFacts, paint: Paint): readonly string[] {
-  const { end, system, states, totals, conclusion, expectation, tryNext } = facts
+  const { end, system, states, parked, totals, conclusion, expectation, tryNext } = facts
   const label = (name: string): string => paint('bold', name.padEnd(13))
   const types = system.actors.map((actor) => `${label(actor.name)} ${stateCounts(states.get(actor.name) ?? new Map())}`)
   return [
@@ -43,6 +45,7 @@ export function summaryLines(facts: RunFacts, paint: Paint): readonly string[] {
     `${label('commits')} ${grouped(totals.commits)} · p50 ${milliseconds(facts.commitP50Ms)} · p99 ${milliseconds(facts.commitP99Ms)}${totals.leases > system.actors.length * system.partitions ? ` · ${grouped(totals.leases)} leases` : ''}`,
     ...types,
     `${label('decisions')} ${grouped(totals.decisions)}   ${lossText({ deadLetters: totals.verdicts, drops: totals.drops })}`,
+    ...(parked === 0 ? [] : [`${label('parked')} ${counted(parked, 'entity', 'entities')}, ${parked === 1 ? 'its' : 'their'} events are put aside: ${typed('statelog parked list', facts.folder)}`]),
     `${label('order')} ${system.actors.map((actor) => `${actor.name} by ${actor.order === 'eventTime' ? 'event time' : 'arrival'}`).join(', ')}`,
     ...(conclusion.length === 0 ? [] : ['', ...conclusion]),
     ...(expectation === undefined ? [] : ['', ...expectationLines(expectation, paint)]),
@@ -95,7 +98,7 @@ export function summaryObject(facts: RunFacts): Record<string, unknown> {
     folder, system: system.name, partitions: system.partitions, elapsedMs: Math.round(elapsedMs), events: consumedHere, fed, total: total ?? null,
     ratePerS: Math.round((consumedHere * 1000) / Math.max(1, elapsedMs)), peakRssBytes: peakRssBytes(), commitP50Ms: rounded(facts.commitP50Ms), commitP99Ms: rounded(facts.commitP99Ms),
     commits: totals.commits, inputs: totals.inputs, decisions: totals.decisions, deadLetters: Object.fromEntries(totals.verdicts), drops: Object.fromEntries(totals.drops),
-    states: statesObject(facts.states), order: Object.fromEntries(system.actors.map((actor) => [actor.name, actor.order])),
+    states: statesObject(facts.states), parked: facts.parked, order: Object.fromEntries(system.actors.map((actor) => [actor.name, actor.order])),
     conclusion, expectation: expectation ?? null, tryNext,
   }
 }

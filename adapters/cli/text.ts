@@ -5,6 +5,11 @@ export function grouped(value: number): string {
   return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',')
 }
 
+/** `1 event`, `2,000 events`. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${grouped(count)} ${count === 1 ? one : many}`
+}
+
 /** 1234567 -> 1.23 M. */
 export function short(value: number): string {
   if (value >= 999_950_000) return `${(value / 1e9).toFixed(2)} G`

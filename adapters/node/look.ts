@@ -31,6 +31,8 @@ export interface Look {
   readonly lag: number
   /** Actor type -> configuration -> entities. */
   readonly occupancy: ReadonlyMap<string, ReadonlyMap<string, number>>
+  /** Entities that stand still. */
+  readonly parked: number
   /** Why nothing will go on, beyond what a partition says. */
   readonly failure?: string
 }
@@ -43,7 +45,8 @@ export function mergedLook(plans: ReadonlyMap<string, TypePlan>, looks: readonly
   for (const look of looks) for (const [type, counts] of look.occupancy) for (const [configuration, count] of counts) occupancy.get(type)?.set(configuration, (occupancy.get(type)?.get(configuration) ?? 0) + count)
   const sourceLag = partitions.reduce((sum, one) => sum + one.sourceLag, 0)
   const lag = sourceLag + partitions.reduce((sum, one) => sum + one.inboxLag, 0)
-  return { partitions, sourceLag, lag, occupancy, ...(failure === undefined ? {} : { failure }) }
+  const parked = looks.reduce((sum, look) => sum + look.parked, 0)
+  return { partitions, sourceLag, lag, occupancy, parked, ...(failure === undefined ? {} : { failure }) }
 }
 
 function absent(type: string, partition: number): PartitionLook {
@@ -53,17 +56,19 @@ function absent(type: string, partition: number): PartitionLook {
 export async function lookAt(log: Log, node: Pick<StatelogNode, 'plans' | 'partition'>): Promise<Look> {
   const partitions: PartitionLook[] = []
   const occupancy = new Map<string, Map<string, number>>()
+  let parked = 0
   for (const [type, plan] of node.plans) {
     const counts = new Map<string, number>()
     occupancy.set(type, counts)
     for (let index = 0; index < plan.partitions; index += 1) {
       const partition = node.partition(type, index)
       partitions.push(await lookAtPartition(log, plan, index, partition))
+      parked += partition?.live?.parts.memory.parked.size ?? 0
       for (const [configuration, count] of partition?.live?.parts.memory.occupancy ?? []) counts.set(configuration, (counts.get(configuration) ?? 0) + count)
     }
   }
   const sourceLag = partitions.reduce((sum, one) => sum + one.sourceLag, 0)
-  return { partitions, sourceLag, lag: sourceLag + partitions.reduce((sum, one) => sum + one.inboxLag, 0), occupancy }
+  return { partitions, sourceLag, lag: sourceLag + partitions.reduce((sum, one) => sum + one.inboxLag, 0), occupancy, parked }
 }
 
 async function lookAtPartition(log: Log, plan: TypePlan, index: number, partition: Partition | undefined): Promise<PartitionLook> {

@@ -1,15 +1,18 @@
 // Health: what can be wrong with the durable data of a partition, looked at from outside. Commits nothing, replays nothing.
-import { deadLetterTopic } from '../protocol/ids.ts'
+import { deadLetterTopic, inputCauses } from '../protocol/ids.ts'
 import { OperationError } from '../protocol/failures.ts'
 import { equalBytes } from '../protocol/utf8.ts'
 import { PARTITION_KEY } from '../protocol/ids.ts'
 import type { Codec } from '../ports/codec.ts'
 import type { Committed, Log } from '../ports/log.ts'
 import { disagreementOf } from '../partition/acquisition.ts'
-import type { JournalRecord } from '../partition/journal.ts'
-import { journalRecords, lastRecord } from '../partition/survey.ts'
+import { inputRefs } from '../partition/arrivals.ts'
+import type { JournalRecord, Suspect } from '../partition/journal.ts'
+import { isIsolated, standingAttempts } from '../partition/journal-tip.ts'
+import { addParked, journalRecords, lastRecord } from '../partition/survey.ts'
 import { durableState, partitionState } from '../partition/state-store.ts'
 import type { TypePlan } from '../partition/topology.ts'
+import { recordsIn } from './topic-records.ts'
 
 export interface PartitionHealth {
   readonly type: string
@@ -24,16 +27,23 @@ export interface PartitionHealth {
   readonly deadLetters: number
   readonly states: number
   readonly isReleased: boolean
+  /** Entities that stand still; their events are put aside. */
+  readonly parked: number
+  /** Leases in a row whose owners died early, with the newest one; 0: that was released or ran cleanly, or none ever was. */
+  readonly attempts: number
+  /** Its owner takes one input at a time. */
+  readonly isIsolated: boolean
+  /** What was named before it ran and is not known to have gone well: a cause (I2), or `fold <seq>` with or without an entity; and how often in a row. */
+  readonly suspect: Suspect | undefined
   /** What is wrong, each with its cure; empty: healthy. */
   readonly problems: readonly string[]
 }
-
-const READ = { recordsMax: 1000, bytesMax: 8 << 20 }
 
 /** `committed`: positions and metadata of the group, where the log can tell them without a lease. */
 export async function partitionHealth(log: Log, codec: Codec, plan: TypePlan, partition: number, committed: () => Promise<Committed | null>): Promise<PartitionHealth> {
   const problems: string[] = []
   const last = await newest(log, codec, plan, partition, committed, problems)
+  const changes = last === undefined ? [] : await checkTail(log, codec, plan, partition, last, problems)
   let lag = 0
   let deadLetters = 0
   for (const topic of plan.inputs) {
@@ -46,11 +56,21 @@ export async function partitionHealth(log: Log, codec: Codec, plan: TypePlan, pa
     const letters = deadLetterTopic(topic)
     deadLetters += (await log.offsetsAt(letters, partition, 'latest')) - (await log.offsetsAt(letters, partition, 'earliest'))
   }
-  const states = await damagedStates(log, codec, plan, partition, problems)
+  const { states, own } = await damagedStates(log, codec, plan, partition, problems)
+  const attempts = last === undefined ? 0 : standingAttempts(last)
+  const parked = new Map(own?.record.parked)
+  for (const change of changes) if (change.seq > (own?.seq ?? -1)) addParked(parked, change)
   return {
     type: plan.definition.name, partition, seq: last?.seq, epoch: last?.epoch ?? 0, floorDistance: last === undefined ? 0 : last.seq - last.floor.seq,
-    lag, deadLetters, states, isReleased: last?.kind === 'release', problems,
+    lag, deadLetters, states, isReleased: last?.kind === 'release', parked: parked.size, attempts, isIsolated: isIsolated(attempts),
+    suspect: last?.suspect === undefined ? undefined : { cause: causeOf(plan, partition, last.suspect.cause), times: last.suspect.times }, problems,
   }
+}
+
+/** Inputs are journalled by the number of their topic. */
+function causeOf(plan: TypePlan, partition: number, cause: string): string {
+  const topic = plan.inputs.find((name) => cause.startsWith(inputRefs(plan.inputs, name)))
+  return topic === undefined ? cause : `${inputCauses(topic, partition)}${cause.slice(cause.indexOf(':') + 1)}`
 }
 
 async function newest(log: Log, codec: Codec, plan: TypePlan, partition: number, committed: () => Promise<Committed | null>, problems: string[]): Promise<JournalRecord | undefined> {
@@ -69,12 +89,14 @@ async function newest(log: Log, codec: Codec, plan: TypePlan, partition: number,
     if (complaint === undefined) break
   }
   if (complaint !== undefined) problems.push(complaint)
-  if (last !== undefined) await checkFloor(log, codec, plan, partition, last, problems)
   return last
 }
 
-/** The journal must be whole from the floor on: that is what a recovery reads. */
-async function checkFloor(log: Log, codec: Codec, plan: TypePlan, partition: number, last: JournalRecord, problems: string[]): Promise<void> {
+type ParkedChanges = Pick<JournalRecord, 'seq' | 'parked'>
+
+/** The journal must be whole from the floor on: that is what a recovery reads. Answers what it says about parked entities. */
+async function checkTail(log: Log, codec: Codec, plan: TypePlan, partition: number, last: JournalRecord, problems: string[]): Promise<readonly ParkedChanges[]> {
+  const changes: ParkedChanges[] = []
   const start = await log.offsetsAt(plan.journal, partition, 'earliest')
   if (start > last.floor.offset) problems.push(`the journal begins at offset ${start}, a recovery needs it from ${last.floor.offset}. Restore the data from a backup.`)
   let before: number | undefined
@@ -82,34 +104,34 @@ async function checkFloor(log: Log, codec: Codec, plan: TypePlan, partition: num
     for await (const { record } of journalRecords(log, codec, plan, partition, Math.max(start, last.floor.offset), await log.offsetsAt(plan.journal, partition, 'latest'))) {
       if (before !== undefined && record.seq !== before + 1) problems.push(`the journal misses the records ${before + 1}..${record.seq - 1}. Restore the data from a backup.`)
       before = record.seq
+      if (record.parked.length > 0) changes.push({ seq: record.seq, parked: record.parked })
     }
   } catch (thrown) {
     problems.push(thrown instanceof TypeError ? thrown.message : String(thrown))
   }
+  return changes
 }
 
-/** Counts the stored states and complains about those that fail their checksum. */
-async function damagedStates(log: Log, codec: Codec, plan: TypePlan, partition: number, problems: string[]): Promise<number> {
+type OwnRecord = ReturnType<typeof partitionState>
+
+/** Counts the stored states and complains about those that fail their checksum. Answers the partition's own record too. */
+async function damagedStates(log: Log, codec: Codec, plan: TypePlan, partition: number, problems: string[]): Promise<{ readonly states: number; readonly own: OwnRecord }> {
   let states = 0
-  const end = await log.offsetsAt(plan.state, partition, 'latest')
-  for (let at = await log.offsetsAt(plan.state, partition, 'earliest'); at < end;) {
-    const range = await log.read(plan.state, partition, at, end, READ)
-    for (const record of range.records) {
-      if (record.value === null || record.key === null) continue
-      if (equalBytes(record.key, PARTITION_KEY)) {
-        if (partitionState(codec, record) === undefined) problems.push(`topic ${plan.state}, offset ${record.offset}: the partition record cannot be read. Restore the data from a backup.`)
-        continue
-      }
-      states += 1
-      try {
-        durableState(codec, plan, partition, record, record.value)
-      } catch (thrown) {
-        if (!(thrown instanceof OperationError)) throw thrown
-        problems.push(thrown.message)
-      }
+  let own: OwnRecord
+  for await (const record of recordsIn(log, plan.state, partition)) {
+    if (record.value === null || record.key === null) continue
+    if (equalBytes(record.key, PARTITION_KEY)) {
+      own = partitionState(codec, record)
+      if (own === undefined) problems.push(`topic ${plan.state}, offset ${record.offset}: the partition record cannot be read. Restore the data from a backup.`)
+      continue
     }
-    if (range.to <= at) break
-    at = range.to
+    states += 1
+    try {
+      durableState(codec, plan, partition, record, record.value)
+    } catch (thrown) {
+      if (!(thrown instanceof OperationError)) throw thrown
+      problems.push(thrown.message)
+    }
   }
-  return states
+  return { states, own }
 }

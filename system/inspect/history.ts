@@ -14,7 +14,8 @@ import type { Verdict } from '../partition/journal.ts'
 import { recover } from '../partition/recovery.ts'
 import type { TypePlan } from '../partition/topology.ts'
 import type { TurnTrace } from '../partition/turn-input.ts'
-import { entityId, statesOf } from './query.ts'
+import { entityId, parkedView, statesOf } from './query.ts'
+import type { ParkedView } from './query.ts'
 import { silentTelemetry } from './silence.ts'
 
 export interface HistoryEntry {
@@ -45,6 +46,8 @@ export interface History {
   /** Entries that fit but were over the limit; the newest are kept. */
   readonly left: number
   readonly drops: ReadonlyMap<DropReason, number>
+  /** What came since it was parked is not among the entries: it is put aside. */
+  readonly parked: ParkedView | undefined
 }
 
 export interface HistoryRange {
@@ -79,7 +82,8 @@ export async function historyOf(log: Log, codec: Codec, plan: TypePlan, text: st
   })
   if (recovery.kind === 'history-gone') throw new OperationError('history-gone', recovery.reason)
   left += entries.splice(0, Math.max(0, entries.length - range.entriesMax)).length
-  return { type: plan.definition.name, id, partition, life: recovery.memory.life, seq: recovery.memory.seq, entries, left, drops }
+  const { memory } = recovery
+  return { type: plan.definition.name, id, partition, life: memory.life, seq: memory.seq, entries, left, drops, parked: parkedView(memory, memory.entities.peek(id)) }
 }
 
 function entryOf(codec: Codec, { input, from, to, effects, isRefused }: TurnTrace, batch: Batch): HistoryEntry {

@@ -3,6 +3,7 @@
 // Y1. The answer is committed state, exact even where the states on the state topic lag behind the journal (V1 of recovery).
 // Y2. It carries partition, life, epoch and seq, so that answers can be put in order (I12).
 import { OperationError } from '../protocol/failures.ts'
+import type { FailureClass } from '../protocol/failures.ts'
 import { parseEntityId } from '../protocol/ids.ts'
 import type { EntityId } from '../protocol/ids.ts'
 import { partitionOf } from '../protocol/murmur2.ts'
@@ -12,6 +13,7 @@ import type { Codec } from '../ports/codec.ts'
 import type { Log } from '../ports/log.ts'
 import { decodeEntity, isBlank } from '../partition/entity.ts'
 import type { Entity } from '../partition/entity.ts'
+import type { Memory } from '../partition/memory.ts'
 import { recover } from '../partition/recovery.ts'
 import type { Recovered } from '../partition/recovery.ts'
 import { keyedStateStore } from '../partition/state-store.ts'
@@ -47,6 +49,20 @@ export interface EntityView {
   /** Events that wait for the watermark, in the order in which they will be taken. */
   readonly held: readonly { readonly timeMs: number; readonly event: MachineEvent; readonly topic: string; readonly offset: number }[]
   readonly expireAtMs: number | undefined
+  /** Undefined: it is not parked. */
+  readonly parked: ParkedView | undefined
+}
+
+/** It stands still with its last good state; what comes for it is put aside. */
+export interface ParkedView {
+  readonly class: FailureClass
+  /** Commit that parked it. */
+  readonly sinceSeq: number
+  /** Put aside for it, and the bytes of their values. */
+  readonly events: number
+  readonly bytes: number
+  /** Inputs of these commits are not in its state, for they could not be folded; undefined: it lacks none. */
+  readonly unfolded: readonly [from: number, to: number] | undefined
 }
 
 /** Throws OperationError: no entity id, history gone, a damaged state, a log that cannot be read by key. */
@@ -60,7 +76,7 @@ export async function queryEntity(log: Log, codec: Codec, plan: TypePlan, text: 
     seq: Math.max(memory.seq, entity?.seq ?? 0),
     code: last?.code ?? plan.code,
     watermarkMs: last === undefined ? undefined : memory.watermarks?.currentMs,
-    entity: entity === undefined ? undefined : viewOf(plan, entity),
+    entity: entity === undefined ? undefined : viewOf(plan, entity, memory),
   }
 }
 
@@ -95,7 +111,15 @@ async function stored(states: StateStore, codec: Codec, plan: TypePlan, id: Enti
   throw new OperationError(`state/${read.kind}`, `the stored state of ${plan.definition.name} '${id}': ${read.reason}`)
 }
 
-function viewOf(plan: TypePlan, entity: Entity): EntityView {
+/** How an entity is parked; undefined: it is not. */
+export function parkedView(memory: Memory, entity: Entity | undefined): ParkedView | undefined {
+  if (entity?.parked === undefined) return undefined
+  // A state written while we read is newer than the index that we saw.
+  const { firstSeq, count, bytes } = memory.parked.get(entity.id) ?? { firstSeq: entity.seq, count: 0, bytes: 0 }
+  return { class: entity.parked.class, sinceSeq: firstSeq, events: count, bytes, unfolded: entity.parked.unfolded }
+}
+
+function viewOf(plan: TypePlan, entity: Entity, memory: Memory): EntityView {
   const { machine } = plan.definition
   const state = entity.machine
   const statusOf = (): EntityView['status'] => {
@@ -112,5 +136,6 @@ function viewOf(plan: TypePlan, entity: Entity): EntityView {
     tasks: [...entity.tasks].map(([id, { src, attempt, key }]) => ({ id, src, attempt, key })),
     held: entity.holds.map(({ timeMs, event, topic, offset }) => ({ timeMs, event, topic, offset })),
     expireAtMs: entity.expireAtMs,
+    parked: parkedView(memory, entity),
   }
 }

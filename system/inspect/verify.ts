@@ -17,6 +17,7 @@ import { durableState } from '../partition/state-store.ts'
 import type { TypePlan } from '../partition/topology.ts'
 import { statesOf } from './query.ts'
 import { silentTelemetry } from './silence.ts'
+import { recordsIn } from './topic-records.ts'
 
 export interface Verification {
   readonly type: string
@@ -34,8 +35,6 @@ export interface Verification {
   /** The replay could not be done. */
   readonly gone: string | undefined
 }
-
-const READ = { recordsMax: 1000, bytesMax: 8 << 20 }
 
 /** Holds every entity of the partition in memory. `onProgress` is called after each commit. */
 export async function verifyPartition(log: Log, codec: Codec, plan: TypePlan, partition: number, onProgress: (seq: number) => void = () => {}): Promise<Verification> {
@@ -60,7 +59,7 @@ async function compareStates(log: Log, codec: Codec, plan: TypePlan, partition: 
   const stored = new Set<EntityId>()
   let statesCompared = 0
   let statesOutdated = 0
-  for await (const record of records(log, plan.state, partition)) {
+  for await (const record of recordsIn(log, plan.state, partition)) {
     if (record.key === null || equalBytes(record.key, PARTITION_KEY)) continue
     const id = parseEntityId(utf8Decode(record.key) ?? '')
     if (id === undefined) {
@@ -96,14 +95,4 @@ function compare(codec: Codec, plan: TypePlan, partition: number, memory: Memory
   if (seq > memory.seq || (entity !== undefined && entity.seq > seq)) return 'outdated'
   if (entity === undefined) return `a state is stored at seq ${seq}, but the replay knows no such entity`
   return equalBytes(encodeEntity(codec, plan.definition, entity), record.value) ? 'equal' : `the state stored at seq ${seq} differs from the replayed one`
-}
-
-async function* records(log: Log, topic: string, partition: number): AsyncGenerator<LogRecord> {
-  const end = await log.offsetsAt(topic, partition, 'latest')
-  for (let at = await log.offsetsAt(topic, partition, 'earliest'); at < end;) {
-    const range = await log.read(topic, partition, at, end, READ)
-    yield* range.records
-    if (range.to <= at) return
-    at = range.to
-  }
 }

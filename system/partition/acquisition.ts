@@ -5,6 +5,7 @@
 // Q1. The lease record is the first act after fencing, before anything is folded: an owner that dies of what it folds has been counted.
 // Q2. An isolated owner names what it folds before it folds it (C1 of `suspicion.ts`); an entity that is blamed is parked, the rest goes on.
 import type { Failure } from '../protocol/failures.ts'
+import { CLEAN_COMMITS } from '../protocol/limits.ts'
 import type { Committed, Lease } from '../ports/log.ts'
 import { modelsOfLease, prepareModels } from './activation.ts'
 import { Committer } from './commit.ts'
@@ -13,7 +14,7 @@ import type { PartitionDeps } from './deps.ts'
 import { decodeMetadata } from './journal.ts'
 import type { InputRef, JournalRecord } from './journal.ts'
 import type { FoldGuard, FoldParts } from './journal-folder.ts'
-import { attemptsAfter, isIsolated, JournalTip, TipBroken } from './journal-tip.ts'
+import { attemptsAfter, isIsolated, JournalTip, standingAttempts, TipBroken } from './journal-tip.ts'
 import { parkUnfoldable } from './parking.ts'
 import type { Unfoldable } from './parking.ts'
 import { Position } from './position.ts'
@@ -66,6 +67,8 @@ async function acquireOrThrow(deps: PartitionDeps, lease: Lease, { forced, unfol
   const suspicion = new Suspicion(last?.suspect, isAlive)
   await tip.write({ kind: 'lease', suspect: suspicion.pending })
   telemetry.probe('lease-committed', plan.group, partition)
+  // Once for each owner: it may acquire several times before its isolation ends.
+  if (isIsolated(attempts) && !(last !== undefined && last.owner === lease.owner && isIsolated(standingAttempts(last)))) telemetry.log('warn', isolationNotice(plan.group, partition, attempts))
   const parked = unfoldable ?? blamedEntity(suspicion)
   if (parked !== undefined) return park(deps, tip, states, partition, parked)
   // Who died before the first suspect may have died of what it folded.
@@ -87,6 +90,10 @@ async function inside<T>({ turnstile }: PartitionDeps, how: 'alone' | 'together'
     if (how === 'alone') turnstile.leaveAlone()
     else turnstile.leave()
   }
+}
+
+function isolationNotice(group: string, partition: number, attempts: number): string {
+  return `${group}/${partition}: isolated: ${attempts - 1} owners in a row died early; it takes one input at a time, each named in the journal before it runs, until ${CLEAN_COMMITS} batches have gone well`
 }
 
 /** What the journal of a new partition starts from. */

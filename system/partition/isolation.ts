@@ -31,7 +31,11 @@ export class Isolation {
   /** A batch was committed: what was named has gone well. True: the run was clean, and isolation is over. */
   settled(): boolean {
     this.#suspicion.resolve()
-    return this.#parts.committer.batches >= CLEAN_COMMITS
+    if (this.#parts.committer.batches < CLEAN_COMMITS) return false
+    const { plan, telemetry } = this.#deps
+    // As loud as its beginning: whoever heard of the one waits for the other.
+    telemetry.log('warn', `${plan.group}/${this.#parts.memory.partition}: isolation is over: ${CLEAN_COMMITS} batches have gone well`)
+    return true
   }
 
   /** Names what runs next, unless it is blamed already or runs no code of the user. Answers an outcome that is not `done`. */

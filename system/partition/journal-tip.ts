@@ -90,7 +90,12 @@ export class JournalTip {
 export function attemptsAfter(last: JournalRecord | undefined, isAlive: boolean): number {
   if (last === undefined) return 1
   if (isAlive) return Math.max(1, last.attempts)
-  return last.kind === 'release' || last.batches >= CLEAN_COMMITS ? 1 : last.attempts + 1
+  return standingAttempts(last) + 1
+}
+
+/** Leases in a row that count when their owner, the writer of the newest record, dies; 0: it released the partition, or ran cleanly. */
+export function standingAttempts({ kind, attempts, batches }: JournalRecord): number {
+  return kind === 'release' || batches >= CLEAN_COMMITS ? 0 : attempts
 }
 
 export const isIsolated = (attempts: number): boolean => attempts >= ISOLATE_ATTEMPTS

@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { RUNTIMES } from '../support/cli.ts'
 import type { CrashTask } from '../support/crash/child.ts'
-import { expectedSums, feed, look, untilDone } from '../support/crash/run.ts'
+import { expectedSums, feed, look, parkedAccounts, untilDone } from '../support/crash/run.ts'
 import type { Deed } from '../support/crash/system.ts'
 
 const PARTITIONS = 20
@@ -76,6 +76,8 @@ test('an input that recovery cannot fold parks its entity, with its events since
   expected.set('a7', expectedSums(before).get('a7') ?? [])
   assert.deepEqual(sorted(sums), sorted(expected), 'outputs of the parked account stand as they were committed')
   assert.ok(starts <= 5, `${starts - 1} restarts`)
+  const told = await parkedAccounts(folder, PARTITIONS)
+  assert.deepEqual(told.map(({ id, class: failureClass, events, refold, cause }) => [id, failureClass, events, refold, cause?.info.stage]), [['a7', 'crash', own.length, refolded, 'recovery']])
   console.log(`parked after ${starts - 1} restarts, the crash of the first run not counted; ${refolded} inputs to fold again, ${own.length - refolded} put aside since`)
   // Once more, in good health: what is parked stays parked, nothing is done twice.
   assert.equal((await untilDone(process.execPath, { folder, partitions: PARTITIONS, deadly: ['trap'], end: 'stop' })).starts, 1)

@@ -1,24 +1,23 @@
 // `statelog dlq`: inputs that were refused, with their cause and bytes.
-import { deadLetterTopic, parseEntityId } from '../../../system/protocol/ids.ts'
+import { deadLetterTopic } from '../../../system/protocol/ids.ts'
 import { OperationError } from '../../../system/protocol/failures.ts'
 import { FAILURE_CLASSES } from '../../../system/protocol/failures.ts'
-import type { LogRecord } from '../../../system/protocol/record.ts'
-import { utf8Decode } from '../../../system/protocol/utf8.ts'
 import { readDeadLetter } from '../../../system/partition/dead-letters.ts'
-import type { DeadLetterInfo } from '../../../system/partition/dead-letters.ts'
 import type { TypePlan } from '../../../system/partition/topology.ts'
-import { cborCodec } from '../../cbor/codec.ts'
 import { recordsOf } from '../../node/outputs.ts'
+import { actionOf, noMoreWords } from '../arguments.ts'
 import type { Arguments, FlagValues } from '../arguments.ts'
 import { FOLDER_FLAG, JSON_FLAG } from '../command.ts'
 import type { Command } from '../command.ts'
 import { shown, withFolder } from '../data-folder.ts'
 import type { OpenFolder } from '../data-folder.ts'
-import { jsonText, treeLines } from '../entity-words.ts'
 import { EXIT, UsageError } from '../exit-codes.ts'
 import type { Io } from '../io.ts'
+import { letterAt, letterLines, letterObject } from '../letter-words.ts'
+import type { Letter } from '../letter-words.ts'
+import { keyText } from '../record-words.ts'
 import { didYouMean } from '../suggestion.ts'
-import { counts, grouped, hexDump, line, printable, table, time } from '../text.ts'
+import { counts, grouped, line, table } from '../text.ts'
 
 export const dlqCommand: Command = {
   name: 'dlq',
@@ -34,23 +33,11 @@ export const dlqCommand: Command = {
   wordsMax: 4,
   examples: ['dlq list --class schema', 'dlq show transactions.dlq 0 0'],
   run: async ({ words: [action, ...words], flags }, io) => {
-    if (action === undefined || action === 'list') {
-      if (words.length > 0) throw new UsageError(`'${words[0]}' is one word too many`)
-      return withFolder(flags.text('folder'), (open) => list(open, flags, io))
-    }
-    if (action === 'show') return withFolder(flags.text('folder'), (open) => show(open, { words, flags }, io))
-    throw new UsageError(`dlq cannot '${action}'${didYouMean(action, ['list', 'show'])}`)
+    if (actionOf('dlq', action, ['list', 'show']) === 'show') return withFolder(flags.text('folder'), (open) => show(open, { words, flags }, io))
+    noMoreWords(words)
+    return withFolder(flags.text('folder'), (open) => list(open, flags, io))
   },
 }
-
-interface Letter {
-  readonly topic: string
-  readonly partition: number
-  readonly record: LogRecord
-  readonly info: DeadLetterInfo
-}
-
-const SHOWN_BYTES_MAX = 2048
 
 async function list({ folder, log, plans }: OpenFolder, flags: FlagValues, io: Io): Promise<number> {
   const limit = flags.number('limit', { min: 1, max: 1_000_000 }) ?? 20
@@ -96,59 +83,11 @@ async function show({ log, plans }: OpenFolder, { words, flags }: Arguments, io:
   const [partition, offset] = place.map(Number)
   if (named === undefined || !isIndex(partition) || !isIndex(offset)) throw new UsageError('show which? statelog dlq show <topic> <partition> <offset>, as dlq list prints them')
   const [topic = named] = chosenTopics(plans, named)
-  const range = await log.read(topic, partition, offset, offset + 1, { recordsMax: 1, bytesMax: Infinity })
-  const record = range.records[0]
-  const info = record === undefined ? undefined : readDeadLetter(record)
-  if (record === undefined || info === undefined) throw new OperationError('dlq/missing', `there is no dead letter at ${topic}, partition ${partition}, offset ${offset}. List them: statelog dlq list --topic ${topic}`)
-  if (flags.has('json')) io.out(JSON.stringify({ dlq: { topic, partition, offset }, ...info, key: keyText(record), value: valueObject(record.value) }))
-  else for (const text of letterLines({ topic, partition, record, info }, io)) io.out(text)
+  const letter = await letterAt(log, topic, partition, offset)
+  if (letter === undefined) throw new OperationError('dlq/missing', `there is no dead letter at ${topic}, partition ${partition}, offset ${offset}. List them: statelog dlq list --topic ${topic}`)
+  if (flags.has('json')) io.out(JSON.stringify(letterObject(letter)))
+  else for (const text of letterLines(letter, io)) io.out(text)
   return EXIT.ok
-}
-
-function letterLines({ topic, partition, record, info }: Letter, io: Io): readonly string[] {
-  const label = (name: string): string => io.paint('bold', name.padEnd(9))
-  const from = info.timer === undefined ? `${info.topic}, partition ${info.partition}, offset ${info.offset ?? '?'}` : `timer ${info.timer}`
-  const stack = info.stack === undefined ? [] : ['', io.paint('bold', 'stack'), ...printable(info.stack).split('\n').map((text) => `  ${text.trim()}`)]
-  return [
-    `${io.paint('bold', `${topic} ${partition} ${record.offset}`)}: ${io.paint('red', info.class)} at stage ${info.stage}`,
-    '',
-    `${label('why')} ${printable(info.message)}`,
-    `${label('input')} ${from}`,
-    `${label('entity')} ${info.entity ?? `none; key ${keyText(record)}`}`,
-    `${label('refused')} by ${info.group}, ${info.directive}, ${time(info.lastMs)}${info.attempts > 1 ? ` (${info.attempts} attempts since ${time(info.firstMs)})` : ''}`,
-    `${label('bytes')} ${grouped(info.bytes)}${info.sha256 === undefined ? '' : `, the first ${grouped(record.value?.length ?? 0)} are kept; sha256 of all ${info.sha256}`}`,
-    ...stack,
-    '',
-    ...valueLines(record.value, io),
-  ]
-}
-
-function valueLines(value: Uint8Array | null, io: Io): readonly string[] {
-  if (value === null) return ['the record has no value']
-  const text = utf8Decode(value)
-  if (text !== undefined && isReadable(text)) {
-    const cut = text.length > SHOWN_BYTES_MAX ? `${text.slice(0, SHOWN_BYTES_MAX)}… (${grouped(text.length - SHOWN_BYTES_MAX)} characters more; --json has what is kept)` : text
-    return [io.paint('bold', 'value'), ...cut.split('\n').map((part) => `  ${printable(part)}`)]
-  }
-  const decoded = cborCodec.decode(value)
-  const data = decoded.kind === 'ok' && typeof decoded.value === 'object' ? [io.paint('bold', 'value (CBOR)'), ...treeLines(decoded.value, Math.max(60, io.columns() - 2), 1), ''] : []
-  return [...data, io.paint('bold', 'value (hex)'), ...hexDump(value, SHOWN_BYTES_MAX).map((part) => `  ${part}`)]
-}
-
-function valueObject(value: Uint8Array | null): unknown {
-  if (value === null) return null
-  const text = utf8Decode(value)
-  return text !== undefined && isReadable(text) ? { text } : { hex: [...value].map((byte) => byte.toString(16).padStart(2, '0')).join('') }
-}
-
-function isReadable(text: string): boolean {
-  return !/[\u0000-\u0008\u000e-\u001f]/.test(text)
-}
-
-function keyText({ key }: LogRecord): string {
-  if (key === null) return 'none'
-  const text = utf8Decode(key)
-  return text === undefined ? jsonText(key) : parseEntityId(text) ?? line(text, 40)
 }
 
 const isIndex = (value: number | undefined): value is number => value !== undefined && Number.isInteger(value) && value >= 0

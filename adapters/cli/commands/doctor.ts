@@ -2,6 +2,7 @@
 import { statfsSync } from 'node:fs'
 import { partitionHealth } from '../../../system/inspect/health.ts'
 import type { PartitionHealth } from '../../../system/inspect/health.ts'
+import { CLEAN_COMMITS } from '../../../system/protocol/limits.ts'
 import { topicSpecs } from '../../../system/partition/topology.ts'
 import { cborCodec } from '../../cbor/codec.ts'
 import { VERSION } from '../../node/version.ts'
@@ -13,7 +14,8 @@ import { shown, withFolder } from '../data-folder.ts'
 import type { OpenFolder } from '../data-folder.ts'
 import { EXIT } from '../exit-codes.ts'
 import type { Io } from '../io.ts'
-import { bytes, grouped, table } from '../text.ts'
+import { typed } from '../run-summary.ts'
+import { bytes, counted, grouped, table } from '../text.ts'
 
 export const doctorCommand: Command = {
   name: 'doctor',
@@ -95,15 +97,26 @@ async function topicCheck({ log, plans }: OpenFolder): Promise<Check> {
 function lines({ folder }: OpenFolder, checks: readonly Check[], partitions: readonly PartitionHealth[], problems: readonly string[], { paint }: Io): readonly string[] {
   const mark = (some: readonly string[]): string => (some.length === 0 ? paint('green', 'ok   ') : paint('red', 'WRONG'))
   const rows = partitions.map((one) => [
-    `${one.type}/${one.partition}`, one.seq === undefined ? 'never ran' : grouped(one.seq), grouped(one.epoch), grouped(one.floorDistance), grouped(one.lag), grouped(one.deadLetters), grouped(one.states),
+    `${one.type}/${one.partition}`, one.seq === undefined ? 'never ran' : grouped(one.seq), grouped(one.epoch), grouped(one.floorDistance), grouped(one.lag), grouped(one.deadLetters), grouped(one.parked), grouped(one.states),
     one.problems.length > 0 ? paint('red', 'WRONG') : one.isReleased ? 'released' : 'open',
   ])
-  const [head = '', ...rest] = table([['PARTITION', 'SEQ', 'EPOCH', 'TO FOLD', 'LAG', 'DEAD LETTERS', 'STATES', 'JOURNAL'], ...rows])
+  const [head = '', ...rest] = table([['PARTITION', 'SEQ', 'EPOCH', 'TO FOLD', 'LAG', 'DEAD LETTERS', 'PARKED', 'STATES', 'JOURNAL'], ...rows])
   return [
     ...checks.map((check) => `${mark(check.problems)} ${check.name.padEnd(8)} ${check.text}`),
     ...(partitions.length === 0 ? [] : ['', paint('dim', head), ...rest]),
     '',
+    ...partitions.flatMap((one) => notes(one, folder).map((note) => `${paint('yellow', 'note:')} ${one.type}/${one.partition}: ${note}`)),
     ...problems.map((problem) => `${paint('red', 'wrong:')} ${problem}`),
     problems.length === 0 ? `${paint('green', 'healthy')}: nothing is wrong with ${shown(folder)}` : `${problems.length} ${problems.length === 1 ? 'problem' : 'problems'} in ${shown(folder)}`,
+  ]
+}
+
+/** What is not wrong, but worth knowing. */
+function notes({ parked, attempts, isIsolated, suspect }: PartitionHealth, folder: string): readonly string[] {
+  const early = attempts > 1 ? [`its last ${attempts - 1 === 1 ? 'owner' : `${attempts - 1} owners`} died early, this is attempt ${attempts}`] : []
+  return [
+    ...(parked === 0 ? [] : [`${counted(parked, 'entity is', 'entities are')} parked, ${parked === 1 ? 'its' : 'their'} events are put aside: ${typed('statelog parked list', folder)}`]),
+    ...early.map((text) => `${text}${isIsolated ? `; it is isolated: one input at a time, until ${CLEAN_COMMITS} batches have gone well` : ''}`),
+    ...(suspect === undefined ? [] : [`pending suspect ${suspect.cause}, named ${counted(suspect.times, 'time')}: it was about to run when nothing more was heard`]),
   ]
 }

@@ -6,14 +6,14 @@ import type { Arguments } from '../arguments.ts'
 import { FOLDER_FLAG, JSON_FLAG } from '../command.ts'
 import type { Command } from '../command.ts'
 import { shown, withFolder } from '../data-folder.ts'
-import { entityWords, jsonText, planOf, treeLines } from '../entity-words.ts'
+import { entityWords, jsonText, parkedText, planOf, treeLines } from '../entity-words.ts'
 import { EXIT } from '../exit-codes.ts'
 import type { Io } from '../io.ts'
 import { line, spaced, time } from '../text.ts'
 
 export const getCommand: Command = {
   name: 'get',
-  summary: 'show an entity: state, context, timers, held events',
+  summary: 'show an entity: state, context, timers, held events, whether it is parked',
   usage: ['get <type> <id> [--folder <folder>] [--json]'],
   about: ['Shows committed state as of the end of the journal, whether the folder is running or at rest. Exit code 1 when there is no such entity.'],
   flags: { ...FOLDER_FLAG, ...JSON_FLAG },
@@ -40,13 +40,15 @@ async function get({ words, flags }: Arguments, io: Io): Promise<number> {
 function lines(answer: EntityAnswer, entity: EntityView, { paint, columns }: Io): readonly string[] {
   const { timers, tasks, held } = entity
   const label = (name: string): string => paint('bold', name.padEnd(9))
-  const status = entity.status === 'active' ? '' : ` (${entity.status})`
+  const standing = entity.parked !== undefined ? 'parked' : entity.status
+  const status = standing === 'active' ? '' : ` (${standing})`
   return [
     `${paint('bold', `${answer.type} ${answer.id}`)}: ${paint('cyan', spaced(entity.configuration ?? 'no state yet'))}${status}`,
     '',
     `${label('place')} partition ${answer.partition} · seq ${answer.seq} · epoch ${answer.epoch} · life ${answer.life}`,
     `${label('changed')} last at seq ${entity.changedSeq}${answer.watermarkMs === undefined ? '' : ` · event time up to ${time(answer.watermarkMs)}`}`,
     `${label('code')} ${answer.code}`,
+    ...(entity.parked === undefined ? [] : [`${label('parked')} ${parkedText(answer.type, answer.id, entity.parked)}`]),
     ...(timers.length === 0 ? [`${label('timers')} none armed`] : timers.slice(0, LIST_MAX).map((timer, at) => `${at === 0 ? label('timers') : ' '.repeat(9)} ${timer.id} due ${time(timer.dueMs)}`)),
     ...more(timers.length),
     ...tasks.slice(0, LIST_MAX).map((task, at) => `${at === 0 ? label('tasks') : ' '.repeat(9)} ${task.id} (${task.src}), attempt ${task.attempt}`),

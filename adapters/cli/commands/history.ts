@@ -7,7 +7,7 @@ import type { Arguments } from '../arguments.ts'
 import { FOLDER_FLAG, JSON_FLAG } from '../command.ts'
 import type { Command } from '../command.ts'
 import { shown, withFolder } from '../data-folder.ts'
-import { entityWords, jsonText, planOf } from '../entity-words.ts'
+import { entityWords, jsonText, parkedText, planOf } from '../entity-words.ts'
 import { EXIT } from '../exit-codes.ts'
 import type { Io } from '../io.ts'
 import { counts, cut, grouped, line, spaced, table, time } from '../text.ts'
@@ -37,6 +37,7 @@ async function history({ words, flags }: Arguments, io: Io): Promise<number> {
     if (flags.has('json')) for (const entry of found.entries) io.out(jsonText(entry))
     else if (found.entries.length === 0) io.err(`statelog: ${type} '${id}' took nothing${flags.has('from') || flags.has('to') ? ' in that time' : ''} in ${shown(folder)} (partition ${found.partition}, seq ${found.seq})`)
     else for (const text of lines(found, io)) io.out(text)
+    if (!flags.has('json') && found.parked !== undefined) io.out(`${io.paint('yellow', 'parked')}: ${parkedText(type, id, found.parked)}`)
     return found.entries.length === 0 ? EXIT.problem : EXIT.ok
   })
 }
@@ -62,7 +63,7 @@ function moveText({ from, to }: HistoryEntry): string {
 }
 
 function resultText({ effects, scores, rows, verdict, event }: HistoryEntry): string {
-  if (verdict !== undefined) return `refused: ${verdict.class} (${verdict.directive})`
+  if (verdict !== undefined) return `refused: ${verdict.class} (${verdict.directive})${verdict.directive === 'park' ? ': it stands still from here on' : ''}`
   const scored = scores.map((score) => (typeof score === 'number' ? `score ${Number(score.toPrecision(6))}` : `no score: ${score}`))
   const told = effects.flatMap((effect) => effectText(effect))
   const given = typeof event['decision'] === 'string' ? [`${event['decision']}${typeof event['score'] === 'number' ? ` at ${Number(event['score'].toPrecision(6))}` : ''}`] : []

@@ -12,6 +12,7 @@ import type { ModelRef } from '../../../system/partition/topology.ts'
 import { cborCodec } from '../../cbor/codec.ts'
 import { logModelStore } from '../../memory/log-models.ts'
 import { systemClock } from '../../node/clock.ts'
+import { actionOf, noMoreWords } from '../arguments.ts'
 import type { FlagValues } from '../arguments.ts'
 import { FOLDER_FLAG, JSON_FLAG } from '../command.ts'
 import type { Command } from '../command.ts'
@@ -34,12 +35,12 @@ export const modelsCommand: Command = {
   flags: { ...FOLDER_FLAG, ...JSON_FLAG },
   wordsMax: 2,
   examples: ['models list', 'models activate fraud-v2.json'],
-  run: async ({ words: [action, file], flags }, io) => {
-    if (action === undefined || action === 'list') {
-      if (file !== undefined) throw new UsageError(`'${file}' is one word too many`)
+  run: async ({ words: [action, ...words], flags }, io) => {
+    const [file] = words
+    if (actionOf('models', action, ['list', 'activate']) === 'list') {
+      noMoreWords(words)
       return withFolder(flags.text('folder'), (open) => list(open, flags, io))
     }
-    if (action !== 'activate') throw new UsageError(`models cannot '${action}'${didYouMean(action, ['list', 'activate'])}`)
     if (file === undefined) throw new UsageError('activate which artifact? statelog models activate <artifact.json>')
     return withFolder(flags.text('folder'), (open) => activateFile(open, file, flags, io))
   },

@@ -9,6 +9,7 @@ import { shown, withFolder } from '../data-folder.ts'
 import { jsonText } from '../entity-words.ts'
 import { EXIT, UsageError } from '../exit-codes.ts'
 import type { Io } from '../io.ts'
+import { hexText, readableText } from '../record-words.ts'
 import { didYouMean } from '../suggestion.ts'
 import { cut, grouped, printable, table, time } from '../text.ts'
 
@@ -81,13 +82,8 @@ function keyText({ key }: LogRecord): string {
 
 function valueText({ value }: LogRecord): string {
   if (value === null) return '-'
-  const text = readable(value)
+  const text = readableText(value)
   return text === undefined ? `${grouped(value.length)} bytes` : printable(text.replaceAll(/\s*\n\s*/g, ' '))
-}
-
-function readable(value: Uint8Array): string | undefined {
-  const text = utf8Decode(value)
-  return text === undefined || /[\u0000-\u0008\u000e-\u001f]/.test(text) ? undefined : text
 }
 
 function objectOf(topic: string, { partition, record }: Placed): Record<string, unknown> {
@@ -96,8 +92,8 @@ function objectOf(topic: string, { partition, record }: Placed): Record<string, 
 }
 
 function valueObject(value: Uint8Array): Record<string, unknown> {
-  const text = readable(value)
-  if (text === undefined) return { hex: [...value].map((byte) => byte.toString(16).padStart(2, '0')).join('') }
+  const text = readableText(value)
+  if (text === undefined) return { hex: hexText(value) }
   try {
     return { value: JSON.parse(text) as unknown }
   } catch {

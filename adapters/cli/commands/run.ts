@@ -201,7 +201,7 @@ async function conclude({ folder, scenario, system, flags }: Session, ended: End
   return {
     end, folder, system, isLive: scenario === undefined, elapsedMs, consumedHere, fed: feeder?.progress.events ?? 0, total: scenario?.total,
     commitP50Ms: telemetry.commitMs.percentile(0.5), commitP99Ms: telemetry.commitMs.percentile(0.99),
-    states: look.occupancy, totals: await totalsOf(embedded), conclusion, expectation,
+    states: look.occupancy, parked: look.parked, totals: await totalsOf(embedded), conclusion, expectation,
     tryNext: isWhole ? scenario?.tryNext ?? [] : [],
   }
 }

@@ -6,6 +6,8 @@ import { cborCodec } from '../../../adapters/cbor/codec.ts'
 import { systemClock } from '../../../adapters/node/clock.ts'
 import { openSqliteLog } from '../../../adapters/sqlite/log.ts'
 import type { SqliteLog } from '../../../adapters/sqlite/log.ts'
+import { parkedEntities } from '../../../system/inspect/parked.ts'
+import type { ParkedEntity } from '../../../system/inspect/parked.ts'
 import { readDeadLetter } from '../../../system/partition/dead-letters.ts'
 import type { DeadLetterInfo } from '../../../system/partition/dead-letters.ts'
 import { readParked } from '../../../system/partition/parking.ts'
@@ -83,6 +85,17 @@ export async function look(folder: string, partitions: number): Promise<Left> {
   }
   await log.close()
   return { letters, parked, sums, kinds }
+}
+
+/** Who is parked, as a reader is told. */
+export async function parkedAccounts(folder: string, partitions: number): Promise<readonly ParkedEntity[]> {
+  const log = await openSqliteLog({ folder, mode: 'client', clock: systemClock })
+  const found: ParkedEntity[] = []
+  for (const plan of planSystem(ledger(partitions, new Set())).values()) {
+    for (let partition = 0; partition < partitions; partition += 1) found.push(...await parkedEntities(log, cborCodec, plan, partition))
+  }
+  await log.close()
+  return found
 }
 
 async function all(log: SqliteLog, topic: string, partition: number): Promise<readonly LogRecord[]> {

@@ -8,19 +8,28 @@ import { openFeeder } from '../../../adapters/node/feeder.ts'
 import { lookAt } from '../../../adapters/node/look.ts'
 import type { Look } from '../../../adapters/node/look.ts'
 import type { FeedItem } from '../../../system/authoring/scenario.ts'
+import type { SystemDefinition } from '../../../system/authoring/system.ts'
 import { loadedModel } from '../../../system/models/scorer.ts'
 import { StatelogNode } from '../../../system/node/node.ts'
 import { planSystem, topicSpecs } from '../../../system/partition/topology.ts'
 import { silentTelemetry } from '../../../system/inspect/silence.ts'
-import { heat, meters } from './system.ts'
+import { meters } from './system.ts'
 
-/** A log in which the system consumed every chunk. With `drain: false` its owner vanishes: states lag behind the journal. */
-export async function ranOver(chunks: AsyncIterable<readonly FeedItem[]>, { drain }: { readonly drain: boolean }): Promise<MemoryLog> {
+export interface RanOver {
+  /** False: its owner vanishes: states lag behind the journal. */
+  readonly drain: boolean
+  /** Default: the meters. */
+  readonly system?: SystemDefinition
+  readonly batchRecordsMax?: number
+}
+
+/** A log in which the system consumed every chunk. */
+export async function ranOver(chunks: AsyncIterable<readonly FeedItem[]>, { drain, system = meters, batchRecordsMax = 40 }: RanOver): Promise<MemoryLog> {
   const log = memoryLog({ keyed: true })
-  await log.ensureTopics(topicSpecs(planSystem(meters)))
-  const feeder = await openFeeder({ log, codec: cborCodec, clock: systemClock, system: meters, folder: 'memory', input: 'test' })
+  await log.ensureTopics(topicSpecs(planSystem(system)))
+  const feeder = await openFeeder({ log, codec: cborCodec, clock: systemClock, system, folder: 'memory', input: 'test' })
   await feeder.feed(chunks, { rate: undefined, stop: new AbortController().signal, room: async () => {} })
-  const node = new StatelogNode({ system: meters, log, codec: cborCodec, clock: systemClock, random: systemRandom, telemetry: silentTelemetry, models: new Map([['heat', loadedModel(heat)]]), settings: { commitWaitMs: 0, batchRecordsMax: 40 } })
+  const node = new StatelogNode({ system, log, codec: cborCodec, clock: systemClock, random: systemRandom, telemetry: silentTelemetry, models: new Map(system.models.map((model) => [model.name, loadedModel(model)])), settings: { commitWaitMs: 0, batchRecordsMax } })
   await node.start()
   let before: Look | undefined
   for (;;) {

@@ -9,11 +9,11 @@ import { RunTelemetry } from '../../../../adapters/node/run-telemetry.ts'
 
 const PROGRESS: Progress = {
   elapsedMs: 5000, fed: 620, consumed: 600, total: 1000, ratePerS: 200, lag: 20, commitP50Ms: 6, commitP99Ms: 19, rssBytes: 300 << 20, decisions: 590,
-  deadLetters: new Map([['schema', 9], ['semantic', 3]]), drops: new Map(), states: new Map([['card', new Map([['normal', 5], ['coolingOff', 1]])]]), notLive: [], waitingFor: [],
+  deadLetters: new Map([['schema', 9], ['semantic', 3]]), drops: new Map(), states: new Map([['card', new Map([['normal', 5], ['coolingOff', 1]])]]), parked: 0, notLive: [], waitingFor: [],
 }
 
 const partition = (sourceLag: number, state = 'live'): PartitionLook => ({ type: 'card', partition: 0, state, reason: '', sourceLag, inboxLag: 0, consumed: 0, watermarkMs: undefined, isDue: false, waitingFor: [] })
-const look = (sourceLag: number, state?: string): Look => ({ partitions: [partition(sourceLag, state)], sourceLag, lag: sourceLag, occupancy: new Map() })
+const look = (sourceLag: number, state?: string): Look => ({ partitions: [partition(sourceLag, state)], sourceLag, lag: sourceLag, occupancy: new Map(), parked: 0 })
 const fed = (events: number) => ({ chunks: 1, items: 0, events, ended: false, input: '' })
 
 test('the block says how far, how fast, in which states, and what was lost', () => {
@@ -23,6 +23,11 @@ test('the block says how far, how fast, in which states, and what was lost', () 
     'card       normal 5 · cooling off 1',
     'decisions  590   dead letters 12 (schema 9, semantic 3)',
   ])
+})
+
+test('entities that stand still are counted where there are any', () => {
+  assert.equal(progressBlock({ ...PROGRESS, parked: 2 }, painter(false)).at(-1), 'decisions  590   dead letters 12 (schema 9, semantic 3)   parked 2')
+  assert.match(progressLine({ ...PROGRESS, parked: 2 }), /semantic 3\)   parked 2$/)
 })
 
 test('a log gets one line, and the reason of a wait', () => {

@@ -7,7 +7,7 @@ const REST: PartitionLook = { type: 'card', partition: 0, state: 'live', reason:
 
 function look(...changes: Partial<PartitionLook>[]): Look {
   const partitions = changes.map((change) => ({ ...REST, ...change }))
-  return { partitions, sourceLag: 0, lag: partitions.reduce((sum, one) => sum + one.sourceLag + one.inboxLag, 0), occupancy: new Map() }
+  return { partitions, sourceLag: 0, lag: partitions.reduce((sum, one) => sum + one.sourceLag + one.inboxLag, 0), occupancy: new Map(), parked: 0 }
 }
 
 test('done needs two looks without a change', () => {
