@@ -51,7 +51,7 @@ test('a second runtime on the folder is told who has it', async (t) => {
 for (const runtime of RUNTIMES) {
   test(`after kill -9 the folder can be read, goes on and completes; nothing is lost or doubled (${basename(runtime)})`, async (t) => {
     const folder = folderFor(t)
-    const args = ['run', METERS, '--events', '2000', '--folder', folder, '--json']
+    const args = ['run', METERS, '--events', '3000', '--folder', folder, '--json']
     for (const kill of [1, 2, 3]) {
       const running = start(runtime, [...args, '--rate', '350'])
       await running.line(decided(1))
@@ -64,9 +64,9 @@ for (const runtime of RUNTIMES) {
     const last = await call(runtime, args)
     assert.equal(last.exitCode, 0, last.stderr)
     const summary = summaryOf(last)
-    assert.deepEqual([summary['fed'], summary['decisions'], summary['deadLetters'], summary['conclusion']], [2020, 2000, { decode: 20 }, ['2000 readings judged']])
+    assert.deepEqual([summary['fed'], summary['decisions'], summary['deadLetters'], summary['conclusion']], [3030, 3000, { decode: 30 }, ['3000 readings judged']])
     const [entity] = objects((await call(runtime, ['get', 'meter', 'm3', '--folder', folder, '--json'])).stdout)
-    assert.deepEqual([(entity?.['context'] as { count: number }).count, (entity?.['context'] as { answers: number }).answers], [100, 100])
+    assert.deepEqual([(entity?.['context'] as { count: number }).count, (entity?.['context'] as { answers: number }).answers], [150, 150])
     assert.equal((await call(runtime, ['verify', '--folder', folder])).exitCode, 0)
   })
 }
