@@ -2,7 +2,9 @@
 //
 // K1. Every event that comes for a parked entity is in its parked records, or over the bound in a dead letter: never both, never neither (I1).
 // K2. An entity that recovery cannot fold keeps its last good state; its inputs since then are parked as `refold`: their outputs stand already.
-import { PARKED_BYTES_MAX, PARKED_PER_ENTITY_MAX } from '../protocol/limits.ts'
+// K3. Where it stood parked already, what was put aside meanwhile was never applied: it is put aside anew behind those, without `refold`. Only records
+//     from the `firstSeq` of its entry on count.
+import { BATCH_BYTES_MAX, PARKED_BYTES_MAX, PARKED_PER_ENTITY_MAX } from '../protocol/limits.ts'
 import { parkedTopic } from '../protocol/ids.ts'
 import type { EntityId } from '../protocol/ids.ts'
 import { equalBytes, utf8Decode, utf8Encode } from '../protocol/utf8.ts'
@@ -84,12 +86,14 @@ export async function parkUnfoldable(deps: PartitionDeps, tip: JournalTip, state
   const entity = await lastGood(deps, states, unfoldable.entity)
   const from = entity.seq + 1
   const inputs = await inputsSince(deps, survey, partition, unfoldable.entity, from)
-  const guilty = inputs.find((input) => input.seq === unfoldable.seq) ?? inputs.at(-1)
+  const applied = inputs.filter(({ isAside }) => !isAside)
+  const guilty = applied.find((input) => input.seq === unfoldable.seq) ?? applied.at(-1)
   const subject: Subject = guilty === undefined ? { kind: 'timer', cause: `fold-${unfoldable.seq ?? tip.last.seq}`, event: { type: 'fold' } } : { kind: 'record', topic: guilty.topic, partition, offset: guilty.record.offset, record: guilty.record }
   const letter = await deadLetterRecord(log, plan, partition, { subject, entity: entity.id, failure: unfoldable.failure, directive: 'park' }, nowMs)
-  const kept = inputs.slice(0, PARKED_PER_ENTITY_MAX)
-  const over = await Promise.all(inputs.slice(kept.length).map(({ topic, record }) => deadLetterRecord(log, plan, partition, { subject: { kind: 'record', topic, partition, offset: record.offset, record }, entity: entity.id, failure: OVER, directive: 'skip' }, nowMs)))
-  const parked = kept.map(({ topic, record }) => parkedRecord(plan, partition, entity.id, record, { topic, partition, offset: record.offset, seq, refold: true }, nowMs))
+  const all = [...applied, ...inputs.filter(({ isAside }) => isAside)]
+  const kept = all.slice(0, PARKED_PER_ENTITY_MAX)
+  const over = await Promise.all(all.slice(kept.length).map(({ topic, record }) => deadLetterRecord(log, plan, partition, { subject: { kind: 'record', topic, partition, offset: record.offset, record }, entity: entity.id, failure: OVER, directive: 'skip' }, nowMs)))
+  const parked = kept.map(({ topic, record, isAside }) => parkedRecord(plan, partition, entity.id, record, { topic, partition, offset: record.offset, seq, refold: !isAside }, nowMs))
   const change = { entity: entity.id, count: parked.length, bytes: parked.reduce((sum, record) => sum + (record.value?.length ?? 0), 0), unfoldedFrom: from }
   entity.parked = { class: unfoldable.failure.class, unfolded: [from, tip.last.seq] }
   const saved = states.buckets === 0 ? [] : [states.bucketOf(entity.id)]
@@ -119,12 +123,15 @@ interface UnfoldedInput {
   readonly topic: string
   readonly ref: InputRef
   readonly record: LogRecord
+  /** Put aside when it came, not applied (K3). */
+  readonly isAside: boolean
 }
 
-/** The entity's inputs of commits from `from` on that were applied: undecoded, found by their key. */
+/** The entity's inputs of commits from `from` on that were not refused: undecoded, found by their key. */
 async function inputsSince({ log, plan }: PartitionDeps, survey: Survey, partition: number, id: EntityId, from: number): Promise<readonly UnfoldedInput[]> {
   const key = utf8Encode(id)
   const found: UnfoldedInput[] = []
+  const aside = survey.parked.has(id) ? await asideOf(log, plan, partition, key) : new Set()
   for await (const { record: { seq, inputs, verdicts } } of survey.tail()) {
     if (seq < from) continue
     const refused = new Set(verdicts.map(({ input }) => input))
@@ -133,9 +140,26 @@ async function inputsSince({ log, plan }: PartitionDeps, survey: Survey, partiti
       for (const record of (await readRange(log, partition, range)).records) {
         const ref = inputRef(plan.inputs, range.topic, record.offset)
         const isOwn = isAll || (record.key !== null && equalBytes(record.key, key))
-        if (isOwn && !refused.has(ref)) found.push({ seq, topic: range.topic, ref, record })
+        if (isOwn && !refused.has(ref)) found.push({ seq, topic: range.topic, ref, record, isAside: aside.has(ref) })
       }
     }
+  }
+  return found
+}
+
+/** What was put aside for the entity so far. */
+async function asideOf(log: Log, plan: TypePlan, partition: number, key: Uint8Array): Promise<ReadonlySet<InputRef>> {
+  const topic = parkedTopic(plan.app, plan.definition.name)
+  const found = new Set<InputRef>()
+  const end = await log.offsetsAt(topic, partition, 'latest')
+  for (let at = await log.offsetsAt(topic, partition, 'earliest'); at < end;) {
+    const range = await log.read(topic, partition, at, end, { recordsMax: 2000, bytesMax: BATCH_BYTES_MAX })
+    for (const record of range.records) {
+      const info = record.key !== null && equalBytes(record.key, key) ? readParked(record) : undefined
+      if (info !== undefined) found.add(inputRef(plan.inputs, info.topic, info.offset))
+    }
+    if (range.to <= at) break
+    at = range.to
   }
   return found
 }

@@ -76,8 +76,9 @@ export function addCounts(counts: Map<string, number>, changes: ReadonlyMap<stri
 }
 
 export function addParked(index: Map<EntityId, ParkedEntry>, { seq, parked }: Pick<JournalRecord, 'seq' | 'parked'>): void {
-  for (const { entity, count, bytes } of parked) {
-    const known = index.get(entity)
+  for (const { entity, count, bytes, unfoldedFrom } of parked) {
+    // What could not be folded is put aside anew, with what stood there (K3 of `parking.ts`).
+    const known = unfoldedFrom === undefined ? index.get(entity) : undefined
     index.set(entity, { firstSeq: known?.firstSeq ?? seq, count: (known?.count ?? 0) + count, bytes: (known?.bytes ?? 0) + bytes })
   }
 }

@@ -69,6 +69,27 @@ test('of an entity whose state outgrew its limit, what its last stored state lac
   }
 })
 
+test('an entity that stood parked before its state was found too large: what was never applied is put aside once, behind what is to be folded again', async () => {
+  const some = deeds(400, ['grow']).map((deed, at) => (at === GROW.at + 10 ? { ...deed, type: 'trap' as const } : deed))
+  const log = await ranOver(feedOf(some), { drain: true, system: accounts, batchRecordsMax: 90 })
+  const [entity] = await parkedIn(log)
+  assert.ok(entity !== undefined)
+  assert.deepEqual([entity.id, entity.class, entity.cause?.info.stage], [GROW.account, 'size', 'snapshot'])
+  const { entity: state } = await queryEntity(log, cborCodec, plan, GROW.account)
+  const kept = (state?.context as { count: number } | undefined)?.count ?? 0
+  const refolded = own(GROW.account, 0).filter((_, at) => at >= kept && at <= Math.floor(GROW.at / 10))
+  const aside = await asideOf(log, entity)
+  assert.deepEqual(numbers(aside), [...refolded, ...own(GROW.account, GROW.at + 11)].map(({ n }) => n))
+  assert.deepEqual([entity.events, entity.refold], [aside.length, refolded.length])
+  assert.ok((await log.offsetsAt('accounts.account.parked', entity.partition, 'latest')) > aside.length, 'it did stand parked before')
+  assert.deepEqual(aside.map(({ info }) => info.refold), aside.map((_, at) => at < refolded.length))
+  assert.deepEqual((await historyOf(log, cborCodec, plan, GROW.account, ALL)).parked, state?.parked)
+  for (const partition of PARTITIONS) {
+    const { outputMismatches, stateMismatches, gone } = await verifyPartition(log, cborCodec, plan, partition)
+    assert.deepEqual([outputMismatches, stateMismatches, gone], [[], [], undefined])
+  }
+})
+
 test('a history ends with the verdict that parked, and says what is put aside', async () => {
   const log = await ran(['trap'], true)
   const { entries, parked } = await historyOf(log, cborCodec, plan, TRAP.account, ALL)
