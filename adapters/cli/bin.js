@@ -29,8 +29,8 @@ async function start(args) {
   if (!runtime.ok) return refuse(machine, runtime)
   // A Node that warns of its SQLite can be told not to by a flag alone, threads included.
   if (runtime.path === process.execPath && (machine.node === undefined || !warnsOfSqlite(machine.node))) {
-    const [{ main }, { processIo }] = await Promise.all([import('./main.ts'), import('./io.ts')])
-    return main(args, processIo())
+    const { mainOfProcess } = await import('./main.ts')
+    return mainOfProcess(args)
   }
   const ended = await runChild(commandLine(runtime, fileURLToPath(new URL('./main.ts', import.meta.url)), args))
   if (ended.ok) return ended.exitCode

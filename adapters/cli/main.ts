@@ -6,6 +6,7 @@ import { complaintOf, EXIT, UsageError } from './exit-codes.ts'
 import { processIo } from './io.ts'
 import type { Io } from './io.ts'
 import { didYouMean } from './suggestion.ts'
+import { followParent, isToBeSupervised, supervise } from './supervisor.ts'
 import { VERSION } from '../node/version.ts'
 
 /** Loaded when they are called: help and complaints answer at once. */
@@ -75,4 +76,12 @@ function commandName(args: readonly string[]): string {
   return first !== undefined && Object.hasOwn(COMMANDS, first) ? `${first} ` : ''
 }
 
-if (import.meta.main) process.exitCode = await main(process.argv.slice(2), processIo())
+/** The command line of this process: `run` gets a parent that starts it again when it dies. */
+export async function mainOfProcess(args: readonly string[]): Promise<number> {
+  const io = processIo()
+  if (isToBeSupervised(args, process.env)) return supervise(args, io)
+  followParent(process.env)
+  return main(args, io)
+}
+
+if (import.meta.main) process.exitCode = await mainOfProcess(process.argv.slice(2))

@@ -2,7 +2,7 @@
 //
 // Owns: the groups. Leases live where their partitions run.
 //
-// G5. The memberships of a thread that ended leave at once, and do not live any more (L7).
+// The memberships of a thread that ended do not live any more (L7); what they held waits for the thread in its place (G5 of `group.ts`).
 import { randomUUID } from 'node:crypto'
 import type { MessagePort } from 'node:worker_threads'
 import { Group } from '../../system/membership/group.ts'
@@ -26,6 +26,9 @@ export interface Groups {
   close(): void
 }
 
+/** What a dead thread was a member of, by group. */
+export type Estate = ReadonlyMap<string, GroupMember<Seat>>
+
 /** On the thread that owns the folder. */
 export class LocalGroups implements Groups {
   readonly #clock: Clock
@@ -39,6 +42,12 @@ export class LocalGroups implements Groups {
   }
 
   async join(name: string, partitions: number, make: MakeSeat): Promise<() => void> {
+    const { group, member } = this.#member(name, partitions, make)
+    group.join(member)
+    return () => group.leave(member)
+  }
+
+  #member(name: string, partitions: number, make: MakeSeat): { readonly group: Group<Seat>; readonly member: GroupMember<Seat> } {
     const group = this.#groups.get(name) ?? new Group<Seat>(partitions, (run) => void this.#clock.sleep(this.#rehandMs).then(run))
     this.#groups.set(name, group)
     const member: GroupMember<Seat> = {
@@ -48,24 +57,23 @@ export class LocalGroups implements Groups {
         return seat
       },
     }
-    group.join(member)
-    return () => group.leave(member)
+    return { group, member }
   }
 
   members(name: string): readonly string[] {
     return this.#groups.get(name)?.members.map((member) => member.name) ?? []
   }
 
-  /** Serves another thread over a port, until the returned function is called: then its memberships are over (G5). */
-  serve(port: MessagePort): () => void {
-    const leaves = new Map<number, () => void>()
+  /** Serves another thread over a port, in the place of one that died where `estate` is given, until the returned function is called: it is over then. */
+  serve(port: MessagePort, estate: Estate = new Map()): () => Estate {
+    const own = new Map<number, { readonly name: string; readonly group: Group<Seat>; readonly member: GroupMember<Seat> }>()
     const seats = new Map<number, Held>()
     let count = 0
     let isOver = false
     const make = (join: number, group: string): MakeSeat => (partition, held) => {
       const seat = (count += 1)
       seats.set(seat, held)
-      port.postMessage({ kind: 'assigned', join, seat, partition, owner: held.owner, living: this.members(group) } satisfies FromGroups)
+      if (!isOver) port.postMessage({ kind: 'assigned', join, seat, partition, owner: held.owner, living: this.members(group) } satisfies FromGroups)
       return { partition, lose: (reason) => {
         seats.delete(seat)
         if (!isOver) port.postMessage({ kind: 'lost', seat, reason } satisfies FromGroups)
@@ -73,17 +81,27 @@ export class LocalGroups implements Groups {
     }
     port.on('message', (message: ToGroups) => {
       switch (message.kind) {
-        case 'join':
-          void this.join(message.group, message.partitions, make(message.join, message.group)).then((leave) => (isOver ? leave() : leaves.set(message.join, leave)))
+        case 'join': {
+          const { group, member } = this.#member(message.group, message.partitions, make(message.join, message.group))
+          own.set(message.join, { name: message.group, group, member })
+          const dead = estate.get(message.group)
+          if (dead === undefined) group.join(member)
+          else group.succeed(dead, member)
           return
-        case 'leave': return leaves.get(message.join)?.()
+        }
+        case 'leave': {
+          const found = own.get(message.join)
+          own.delete(message.join)
+          return found?.group.leave(found.member)
+        }
         case 'released': return seats.get(message.seat)?.released()
       }
     })
     return () => {
       isOver = true
       port.close()
-      for (const leave of leaves.values()) leave()
+      for (const { group, member } of own.values()) group.die(member)
+      return new Map([...own.values()].map(({ name, member }) => [name, member]))
     }
   }
 

@@ -16,7 +16,7 @@ import { packRecords } from './frames.ts'
 import type { PackedRecords, Place } from './frames.ts'
 import { GroupCommit } from './group-commit.ts'
 import { LocalGroups, RemoteGroups } from './groups.ts'
-import type { Groups, Held } from './groups.ts'
+import type { Estate, Groups, Held } from './groups.ts'
 import type { CrashPoint, Job, JobResult } from './jobs.ts'
 import { SqliteLease } from './lease.ts'
 import { lockFolder } from './lock.ts'
@@ -106,12 +106,15 @@ export class SqliteLog implements Log {
     return { leave: async () => leave() }
   }
 
-  /** Lets another thread of this process read, append and hold partitions. `end`: the thread is over, however; its memberships are too. */
-  openThread(): { readonly channel: ThreadChannel; end(): void } {
+  /**
+   * Lets another thread of this process read, append and hold partitions. `end`: the thread is over, however; what it held waits for the thread that is
+   * opened with the estate that it answers.
+   */
+  openThread(estate?: Estate): { readonly channel: ThreadChannel; end(): Estate } {
     const { groups, writer } = this.#parts
     if (!(groups instanceof LocalGroups)) throw new OperationError('data-folder/client', `data folder ${this.#options.folder}: only who owns the folder shares it with threads`)
     const [toGroups, toWriter] = [new MessageChannel(), new MessageChannel()]
-    const end = groups.serve(toGroups.port1)
+    const end = groups.serve(toGroups.port1, estate)
     writer.serve(toWriter.port1)
     return { channel: { groups: toGroups.port2, writer: toWriter.port2 }, end }
   }

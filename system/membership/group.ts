@@ -5,6 +5,7 @@
 // G1. An index has at most one holder.
 // G2. A holder is told of its loss before the next holder is told of its gain.
 // G3. After a join or a leave, holdings of two members differ by at most one.
+// G5. What a dead member held waits for its heir: members that live neither lose nor gain by a death.
 // G4. An index given back is handed out again, to another member where there is one, else to the same.
 import { assert } from '../protocol/assert.ts'
 
@@ -31,6 +32,7 @@ export class Group<S extends Seat> {
   readonly partitions: number
   readonly #rehand: (run: () => void) => void
   readonly #held = new Map<GroupMember<S>, Map<number, S>>()
+  readonly #dead = new Set<GroupMember<S>>()
 
   /** `rehand` runs its argument a little later: the pause before a released index is handed out again. */
   constructor(partitions: number, rehand: (run: () => void) => void) {
@@ -38,12 +40,28 @@ export class Group<S extends Seat> {
     this.#rehand = rehand
   }
 
+  /** Those that live. */
   get members(): readonly GroupMember<S>[] {
-    return [...this.#held.keys()]
+    return [...this.#held.keys()].filter((member) => !this.#dead.has(member))
+  }
+
+  /** The member is dead. Its seats are kept for an heir, or until it leaves (G5). */
+  die(member: GroupMember<S>): void {
+    if (this.#held.has(member)) this.#dead.add(member)
+  }
+
+  /** A member joins in the place of a dead one. */
+  succeed(dead: GroupMember<S>, heir: GroupMember<S>): void {
+    const seats = this.#held.get(dead)
+    if (seats === undefined) return this.join(heir)
+    this.#held.delete(dead)
+    this.#dead.delete(dead)
+    this.#held.set(heir, new Map())
+    for (const partition of seats.keys()) this.#give(heir, partition)
   }
 
   lives(name: string): boolean {
-    for (const member of this.#held.keys()) if (member.name === name) return true
+    for (const member of this.#held.keys()) if (member.name === name) return !this.#dead.has(member)
     return false
   }
 
@@ -63,6 +81,7 @@ export class Group<S extends Seat> {
     const seats = this.#held.get(member)
     if (seats === undefined) return
     this.#held.delete(member)
+    this.#dead.delete(member)
     for (const seat of seats.values()) seat.lose('the member left')
     this.#balance()
   }
@@ -87,12 +106,13 @@ export class Group<S extends Seat> {
 
   /** Takes from who has too many, then gives what nobody holds to who has the fewest. */
   #balance(): void {
-    const members = this.#held.size
-    if (members === 0) return
-    let roundedUp = this.partitions % members
-    const share = (this.partitions - roundedUp) / members
+    const living = this.members
+    if (living.length === 0) return
+    const free = this.partitions - [...this.#dead].reduce((sum, member) => sum + (this.#held.get(member)?.size ?? 0), 0)
+    let roundedUp = free % living.length
+    const share = (free - roundedUp) / living.length
     // The richest first: who already holds a share and one more keeps it.
-    for (const [member, seats] of [...this.#held].sort((a, b) => b[1].size - a[1].size)) {
+    for (const [member, seats] of [...this.#held].filter(([member]) => !this.#dead.has(member)).sort((a, b) => b[1].size - a[1].size)) {
       const allowed = share + (roundedUp > 0 ? 1 : 0)
       if (roundedUp > 0) roundedUp -= 1
       const surplus = [...seats.keys()].sort((a, b) => a - b).slice(allowed)
@@ -109,7 +129,7 @@ export class Group<S extends Seat> {
     let poorest: GroupMember<S> | undefined
     let fewest = Infinity
     for (const [member, seats] of this.#held) {
-      if (!accept(member) || seats.size >= fewest) continue
+      if (this.#dead.has(member) || !accept(member) || seats.size >= fewest) continue
       poorest = member
       fewest = seats.size
     }

@@ -64,7 +64,8 @@ async function acquireOrThrow(deps: PartitionDeps, lease: Lease, { forced, unfol
   const attempts = attemptsAfter(last, isAlive)
   const positions = await positionsOf(deps, partition, last?.positions ?? new Map())
   const tip = new JournalTip(deps, lease, { ...(last ?? firstRecord(deps, end)), attempts, positions }, end)
-  const suspicion = new Suspicion(last?.suspect, isAlive)
+  // A lease only carries the suspect on: whoever wrote it has not named it.
+  const suspicion = new Suspicion(last?.suspect, isAlive && last.kind === 'suspect')
   await tip.write({ kind: 'lease', suspect: suspicion.pending })
   telemetry.probe('lease-committed', plan.group, partition)
   // Once for each owner: it may acquire several times before its isolation ends.

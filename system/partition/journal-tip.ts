@@ -89,8 +89,8 @@ export class JournalTip {
 /** Leases in a row whose owners died, with the next one. `isAlive`: whoever had the partition last lives, it only lost it or begins again. */
 export function attemptsAfter(last: JournalRecord | undefined, isAlive: boolean): number {
   if (last === undefined) return 1
-  if (isAlive) return Math.max(1, last.attempts)
-  return standingAttempts(last) + 1
+  const standing = standingAttempts(last)
+  return standing === 0 ? 1 : standing + (isAlive ? 0 : 1)
 }
 
 /** Leases in a row that count when their owner, the writer of the newest record, dies; 0: it released the partition, or ran cleanly. */

@@ -3,7 +3,7 @@
 // Owns nothing. An `InputRef` holds a topic's index among the type's inputs, and an upgrade may add, move or remove sources.
 //
 // N1. `positions` of every record begin with the inputs of the code that wrote it, in that code's order (`acquisition.ts` sees to it).
-// N2. An input keeps its verdict, its scores and its rows whatever became of the topics beside it (F3 of `fold.ts`).
+// N2. An input keeps its verdict, its scores, its rows and the suspicion against it whatever became of the topics beside it (F3 of `fold.ts`).
 import type { InputRef, JournalRecord } from './journal.ts'
 
 const NUMBERED = /^(\d+):(\d+)$/
@@ -22,5 +22,6 @@ export function renumbered(record: JournalRecord, inputs: readonly string[]): Jo
     verdicts: record.verdicts.map((verdict) => ({ ...verdict, input: ref(verdict.input) })),
     decisions: record.decisions.map(([input, score]) => [ref(input), score] as const),
     choices: record.choices.map(([input, row]) => [ref(input), row] as const),
+    suspect: record.suspect === undefined ? undefined : { ...record.suspect, cause: ref(record.suspect.cause) },
   }
 }

@@ -21,9 +21,9 @@ export interface FoldSuspect {
 export class Suspicion {
   #pending: Suspect | undefined
 
-  /** `isAlive`: the owner that named the pending suspect lives. */
-  constructor(pending: Suspect | undefined, isAlive: boolean) {
-    const times = (pending?.times ?? 0) - (isAlive ? 1 : 0)
+  /** `isInnocent`: the owner that named the pending suspect last lives; that time does not count. */
+  constructor(pending: Suspect | undefined, isInnocent: boolean) {
+    const times = (pending?.times ?? 0) - (isInnocent ? 1 : 0)
     this.#pending = pending === undefined || times < 1 ? undefined : { cause: pending.cause, times }
   }
 

@@ -11,6 +11,8 @@ import { expectedSums, feed, look, parkedAccounts, untilDone } from '../support/
 import type { Deed } from '../support/crash/system.ts'
 
 const PARTITIONS = 20
+/** Its heap can be bounded; this tier runs on Node. */
+const NODE = process.execPath
 const TIME_MS = 1_700_000_000_000
 
 function folderOf(t: TestContext): string {
@@ -56,6 +58,16 @@ test('two inputs of different partitions that end the process are both found', {
   const { letters, sums } = await look(folder, 4)
   assert.deepEqual(letters.map((letter) => `${letter.class} ${letter.entity}`).sort(), ['crash a7', 'crash a8'])
   assert.deepEqual(sorted(sums), sorted(expectedSums(deeds, ({ type }) => type === 'boom')))
+})
+
+test('an input that takes all memory of its process is found like any other', { timeout: 120_000 }, async (t) => {
+  const folder = folderOf(t)
+  const deeds = deedsWith(300, new Map([[100, { type: 'hog', account: 'a7' }]]))
+  await feed(folder, 4, deeds)
+  await untilDone(NODE, { folder, partitions: 4, deadly: [], end: 'stop' }, ['--max-old-space-size=120'])
+  const { letters, sums } = await look(folder, 4)
+  assert.deepEqual(letters.map((letter) => `${letter.class} ${letter.entity}`), ['crash a7'])
+  assert.deepEqual(sorted(sums), sorted(expectedSums(deeds, ({ type }) => type === 'hog')))
 })
 
 test('an input that recovery cannot fold parks its entity, with its events since its last stored state; the rest goes on', { timeout: 120_000 }, async (t) => {

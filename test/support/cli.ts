@@ -27,9 +27,9 @@ export interface Running {
 export const RUNTIMES: readonly string[] = [...new Set([process.execPath, installedBun(thisMachine(root)) ?? process.execPath])]
 export const [HERE = process.execPath] = RUNTIMES
 
-/** Starts `statelog` with the arguments, in the repository's folder. */
-export function start(runtime: string, args: readonly string[]): Running {
-  const child = spawn(runtime, ['adapters/cli/main.ts', ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NODE_TEST_CONTEXT: undefined, NODE_NO_WARNINGS: '1' } })
+/** Starts `statelog` with the arguments, in the repository's folder; by itself without a parent that would start it again. */
+export function start(runtime: string, args: readonly string[], isSupervised = false): Running {
+  const child = spawn(runtime, ['adapters/cli/main.ts', ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NODE_TEST_CONTEXT: undefined, NODE_NO_WARNINGS: '1', STATELOG_SUPERVISE: isSupervised ? undefined : 'off' } })
   let stdout = ''
   let stderr = ''
   const waiting = new Set<() => void>()

@@ -54,6 +54,7 @@ const FLAGS: Flags = {
   rate: { value: 'number', help: 'events a second (default: as fast as they are consumed)' },
   duration: { value: 'time', help: 'stop feeding after this long: 30s, 5m, 1h' },
   workers: { value: 'number', help: 'worker threads that run the partitions (default: one less than cores, at most 4); 0: none, everything on one thread' },
+  'no-supervise': { help: 'without the parent process that starts the run again when it dies (also off under systemd and Kubernetes)' },
   json: { help: 'one JSON object a line: start, progress, summary' },
   quiet: { help: 'only the summary' },
 }
@@ -65,6 +66,7 @@ export const runCommand: Command = {
   about: [
     'A scenario feeds its system until everything is decided; a file that exports a system runs until it is stopped.',
     'Ctrl-C stops in order: states are written, the next run goes on where this one stopped. A second Ctrl-C hurries.',
+    'A runtime that dies is started again by its parent process and goes on; what ends it each time is found and dead-lettered as crash.',
     'An unfinished run in the folder is continued. A finished one in the default folder is moved aside and the run starts over.',
   ],
   flags: FLAGS,
@@ -222,7 +224,7 @@ function exitCodeOf({ end, expectation }: RunFacts): number {
 function headLines({ target, folder, system, scenario, io, workers }: Session): readonly string[] {
   const name = target.kind === 'scenario' ? target.scenario.name : system.name
   return [
-    `${io.paint('bold', `statelog ${VERSION}`)} · ${name} · embedded in ${shown(folder)} · ${system.partitions} partitions · ${workers === 0 ? 'one thread' : `${workers} worker${workers === 1 ? '' : 's'}`} · ${runtimeName()}`,
+    `${io.paint('bold', `statelog ${VERSION}`)} · ${name} · embedded in ${shown(folder)} · ${system.partitions} partitions · workers: ${workers} · ${runtimeName()}`,
     scenario?.about ?? liveAbout(system),
     '',
   ]

@@ -31,8 +31,8 @@ export function runChild(command) {
   })
 }
 
-/** @param {import('node:child_process').ChildProcess} child */
-function forwardSignals(child) {
+/** Until the returned function is called, signals that reach us reach the child too (C1). @param {import('node:child_process').ChildProcess} child */
+export function forwardSignals(child) {
   /** @type {Map<string, number>} */
   const sentAtMs = new Map()
   /** @param {NodeJS.Signals} signal */

@@ -2,7 +2,7 @@
 //
 // Owns: the threads and what they share (turnstile, witnesses, channels to the log). Partitions belong to the groups of the log.
 //
-// T1. A thread that ended in any way gives back its memberships before another takes its place (G5): the partitions go on elsewhere meanwhile.
+// T1. A thread that ended in any way is over for its groups at once; the thread in its place inherits its partitions. Those of other threads stay where they are.
 // T2. A thread is blocked when neither its event loop nor its inputs have moved for STALL_MS, counted in looks that came in time.
 // T3. Threads are replaced at most THREAD_DEATHS_MAX times in THREAD_PERIOD_MS; then the system has failed, with the last reason.
 import { Worker } from 'node:worker_threads'
@@ -11,6 +11,7 @@ import type { Clock } from '../../../system/ports/clock.ts'
 import type { PartitionSettings } from '../../../system/partition/deps.ts'
 import type { TypePlan } from '../../../system/partition/topology.ts'
 import type { Telemetry } from '../../../system/ports/telemetry.ts'
+import type { Estate } from '../../sqlite/groups.ts'
 import type { SqliteLog } from '../../sqlite/log.ts'
 import type { Look } from '../look.ts'
 import { mergedLook } from '../look.ts'
@@ -44,7 +45,7 @@ interface Thread {
   readonly worker: Worker
   readonly witness: SharedArrayBuffer
   readonly stall: StallMeter
-  readonly endChannel: () => void
+  readonly endChannel: () => Estate
   readonly looks: Map<number, (look: Look | undefined) => void>
   state: 'starting' | 'running' | 'stopping' | 'over'
   started: (failure: string | undefined) => void
@@ -100,9 +101,10 @@ export class Threads {
     clearInterval(this.#watching)
   }
 
-  async #start(slot: number): Promise<void> {
+  /** `estate`: what the thread held that was in the slot before. */
+  async #start(slot: number, estate?: Estate): Promise<void> {
     const { log, folder, loader, settings, clock } = this.#options
-    const { channel, end } = log.openThread()
+    const { channel, end } = log.openThread(estate)
     const witness = witnessMemory()
     const data: ThreadStart = { folder, slot, loader, channel, turnstile: this.#turnstile, witness, settings }
     const worker = new Worker(new URL('./worker-thread.ts', import.meta.url), { workerData: data, transferList: [channel.writer, channel.groups] })
@@ -153,7 +155,7 @@ export class Threads {
   /** The thread has exited by itself. */
   #ended(thread: Thread, how: string): void {
     if (thread.state === 'over') return
-    if (thread.state === 'stopping' && this.#isStopping) return this.#forget(thread)
+    if (thread.state === 'stopping' && this.#isStopping) return void this.#forget(thread)
     const { running } = standingOf(thread.witness)
     this.#bury(thread, `${how}${running === undefined ? '' : `, at ${running}`}`)
   }
@@ -161,7 +163,7 @@ export class Threads {
   /** T1. */
   #bury(thread: Thread, why: string): void {
     const wasStarting = thread.state === 'starting'
-    this.#forget(thread)
+    const estate = this.#forget(thread)
     void thread.worker.terminate()
     if (wasStarting) return thread.started(why)
     const { telemetry, clock } = this.#options
@@ -173,16 +175,17 @@ export class Threads {
       this.#failure = `worker threads died ${THREAD_DEATHS_MAX} times within ${THREAD_PERIOD_MS / 1000} s; the last: ${why}`
       return
     }
-    this.#start(thread.slot).catch((thrown: unknown) => (this.#failure = describe(thrown)))
+    this.#start(thread.slot, estate).catch((thrown: unknown) => (this.#failure = describe(thrown)))
   }
 
-  #forget(thread: Thread): void {
+  #forget(thread: Thread): Estate {
     thread.state = 'over'
-    thread.endChannel()
+    const estate = thread.endChannel()
     clearSlot(this.#turnstile, thread.slot)
     for (const answer of thread.looks.values()) answer(undefined)
     thread.looks.clear()
     thread.isOver()
+    return estate
   }
 
   async #ask(thread: Thread): Promise<Look | undefined> {

@@ -43,10 +43,10 @@ export async function feed(folder: string, partitions: number, deeds: readonly D
 }
 
 /** Until a start ends with exit code 0, or with the one `until` names. */
-export async function untilDone(runtime: string, task: CrashTask): Promise<Ran> {
+export async function untilDone(runtime: string, task: CrashTask, runtimeArgs: readonly string[] = []): Promise<Ran> {
   const said: string[] = []
   for (let starts = 1; starts <= STARTS_MAX; starts += 1) {
-    const child = spawn(runtime, [CHILD], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, STATELOG_CRASH: JSON.stringify(task), NODE_NO_WARNINGS: '1' } })
+    const child = spawn(runtime, [...runtimeArgs, CHILD], { stdio: ['ignore', 'pipe', runtimeArgs.length > 0 ? 'ignore' : 'inherit'], env: { ...process.env, STATELOG_CRASH: JSON.stringify(task), NODE_NO_WARNINGS: '1' } })
     let text = ''
     child.stdout.setEncoding('utf8').on('data', (part: string) => (text += part))
     const [code] = (await once(child, 'close')) as [number | null]

@@ -5,7 +5,7 @@ import type { SystemDefinition } from '../../../adapters/node/statelog.ts'
 import type { StandardSchemaV1 } from '../../../system/authoring/standard-schema.ts'
 
 export interface Deed {
-  readonly type: 'add' | 'boom' | 'trap' | 'spin'
+  readonly type: 'add' | 'boom' | 'trap' | 'spin' | 'hog'
   readonly account: string
   readonly n: number
   readonly time: number
@@ -21,7 +21,13 @@ function die(): void {
   for (;;);
 }
 
-/** `deadly`: event types that end the process; `spin` never returns. */
+/** Takes memory until there is none. */
+function hog(): void {
+  const kept: unknown[] = []
+  for (;;) kept.push(Array.from({ length: 10_000 }, (_, at) => ({ at })))
+}
+
+/** `deadly`: event types that end the process; `spin` never returns, `hog` takes all memory. */
 export function ledger(partitions: number, deadly: ReadonlySet<string>): SystemDefinition {
   const machine = setup({
     types: { context: {} as { sum: number; count: number }, events: {} as Deed, emitted: {} as { type: 'added'; sum: number; count: number } },
@@ -33,6 +39,7 @@ export function ledger(partitions: number, deadly: ReadonlySet<string>): SystemD
           assign(({ context, event }) => {
             if (deadly.has(event.type)) die()
             if (event.type === 'spin') for (;;);
+            if (event.type === 'hog') hog()
             return { sum: context.sum + event.n, count: context.count + 1 }
           }),
           emit(({ context }) => ({ type: 'added', sum: context.sum, count: context.count })),

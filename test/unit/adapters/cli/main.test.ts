@@ -44,7 +44,7 @@ test('mistakes answer 2 and say what was probably meant', async () => {
     [['run', METERS, '--mood', 'clam'], /--mood is 'clam', expected calm or wild; did you mean 'calm'\?/],
     [['run', METERS, '--rate', 'fast'], /--rate is 'fast', expected a number/],
     [['run', METERS, '--duration', 'soon'], /--duration is 'soon'/],
-    [['run', METERS, '--workers', '4'], /one thread/],
+    [['run', METERS, '--workers', '65'], /--workers is '65'/],
     [['get', 'meter'], /get which entity\?/],
     [['history', 'meter', 'm1', '--limit', '0'], /--limit is '0'/],
     [['dlq', 'lsit'], /dlq cannot 'lsit'; did you mean 'list'\?/],

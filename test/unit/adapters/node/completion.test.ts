@@ -36,9 +36,10 @@ test('a watermark must come as far as the feed promised', () => {
 })
 
 test('a partition that will not go on ends the wait with its reason', () => {
-  for (const state of ['failed', 'position-moved', 'fenced']) {
+  for (const state of ['failed', 'position-moved']) {
     assert.equal(failureOf(look({}, { state, reason: 'why' })), `partition 0 of 'card' is ${state}: why`)
     assert.equal(completionOf(look({}), look({ state, reason: 'why' }), 500).kind, 'failed')
   }
-  assert.equal(failureOf(look({ state: 'waiting' })), undefined)
+  for (const state of ['waiting', 'fenced', 'absent']) assert.equal(failureOf(look({ state })), undefined, 'it goes on, here or with another owner')
+  assert.equal(failureOf({ ...look({}), failure: 'threads died' }), 'threads died')
 })

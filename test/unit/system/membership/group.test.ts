@@ -87,3 +87,20 @@ test('G1, G3: any order of joins and leaves leaves every index with one member, 
     }
   }), { seed: testSeed() })
 })
+
+test('G5: what a dead member held waits for its heir; the living neither lose nor gain, and the dead one does not live', () => {
+  const { group, events, member } = table(4)
+  const [a, b, c] = [member('a'), member('b'), member('c')]
+  group.join(a)
+  group.join(b)
+  events.length = 0
+  group.die(a)
+  assert.deepEqual([group.lives('a'), group.lives('b'), group.members], [false, true, [b]])
+  assert.deepEqual(events, [])
+  group.succeed(a, c)
+  assert.deepEqual(events, ['c gets 0', 'c gets 1'])
+  assert.deepEqual([group.lives('a'), group.lives('c'), group.holder(0), group.holder(3)], [false, true, c, b])
+  group.die(b)
+  group.leave(b)
+  assert.deepEqual(events.slice(2), ['b loses 2', 'b loses 3', 'c gets 2', 'c gets 3'], 'without an heir they go to who lives')
+})

@@ -1,0 +1,93 @@
+// Supervisor: the parent of `statelog run`. Starts the runtime as a child and starts it again when it dies, within limits.
+//
+// Owns: the child process, the signals that reach it, the count of restarts. Knows nothing of what the child does.
+//
+// S1. A child that ends by itself (done, a problem, misuse, interrupted) is not started again; its exit code is ours.
+// S2. A child never outlives its parent: it sees the channel close, and ends at once. Whatever it had not committed is polled again.
+// S3. At most RESTARTS_MAX restarts within RESTART_PERIOD_MS, with growing pauses; then we give up and say so.
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { EXIT } from './exit-codes.ts'
+import type { Io } from './io.ts'
+import { forwardSignals } from './launch/child.js'
+
+const RESTARTS_MAX = 10
+const RESTART_PERIOD_MS = 60_000
+const PAUSE_MS_MIN = 100
+const PAUSE_MS_MAX = 5000
+const CHILD = 'STATELOG_SUPERVISED'
+
+/** Whether this command line gets a supervising parent. Not where another one watches already: systemd, Kubernetes, or ours. */
+export function isToBeSupervised(args: readonly string[], env: NodeJS.ProcessEnv): boolean {
+  const [command] = args
+  if (command !== 'run' || args.some((arg) => arg === '--no-supervise' || arg === '--help' || arg === '-h')) return false
+  if (env['STATELOG_SUPERVISE'] === 'off' || env[CHILD] !== undefined) return false
+  return env['INVOCATION_ID'] === undefined && env['KUBERNETES_SERVICE_HOST'] === undefined
+}
+
+/** In the child: ends it when its parent is gone (S2). */
+export function followParent(env: NodeJS.ProcessEnv): void {
+  if (env[CHILD] === undefined) return
+  process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'))
+  // Listening alone would keep a child alive that is done.
+  process.channel?.unref()
+}
+
+/** Runs this very command line as a child until it ends by itself; answers its exit code. */
+export async function supervise(args: readonly string[], io: Io): Promise<number> {
+  const diedAtMs: number[] = []
+  for (let nth = 0; ; nth += 1) {
+    const child = start(nth === 0 ? args : againArgs(args))
+    const end = await ended(child)
+    if (end.code !== undefined) return end.code
+    const nowMs = performance.now()
+    diedAtMs.push(nowMs)
+    const recent = diedAtMs.filter((atMs) => nowMs - atMs < RESTART_PERIOD_MS).length
+    if (end.wasStopped) return EXIT.interrupted
+    if (recent > RESTARTS_MAX) {
+      io.err(`statelog: the runtime died ${recent} times within ${RESTART_PERIOD_MS / 1000} s, the last time by ${end.how}: giving up. What was committed stands; look with: statelog doctor`)
+      return EXIT.problem
+    }
+    io.err(`statelog: the runtime died by ${end.how}; starting it again (restart ${recent} of at most ${RESTARTS_MAX} within ${RESTART_PERIOD_MS / 1000} s)`)
+    await new Promise((resolve) => setTimeout(resolve, Math.min(PAUSE_MS_MAX, PAUSE_MS_MIN * (1 << Math.min(recent - 1, 6)))))
+  }
+}
+
+/** A restart goes on with the run; it never starts it over. */
+function againArgs(args: readonly string[]): readonly string[] {
+  const kept = args.filter((arg) => arg !== '--fresh')
+  return kept.includes('--keep') ? kept : [...kept, '--keep']
+}
+
+function start(args: readonly string[]): ChildProcess {
+  const [, script = ''] = process.argv
+  return spawn(process.execPath, [...process.execArgv, script, ...args], { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env: { ...process.env, [CHILD]: String(process.pid) } })
+}
+
+interface ChildEnd {
+  /** Undefined: it died. */
+  readonly code: number | undefined
+  readonly how: string
+  /** We were told to stop meanwhile. */
+  readonly wasStopped: boolean
+}
+
+const OWN_ENDS: readonly number[] = Object.values(EXIT)
+
+async function ended(child: ChildProcess): Promise<ChildEnd> {
+  let wasStopped = false
+  const noteStop = (): void => {
+    wasStopped = true
+  }
+  process.on('SIGINT', noteStop)
+  process.on('SIGTERM', noteStop)
+  const stopForwarding = forwardSignals(child)
+  const [code, signal] = await new Promise<readonly [number | null, NodeJS.Signals | null]>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('exit', (exitCode, exitSignal) => resolve([exitCode, exitSignal]))
+  })
+  stopForwarding()
+  process.off('SIGINT', noteStop)
+  process.off('SIGTERM', noteStop)
+  return { code: code !== null && OWN_ENDS.includes(code) ? code : undefined, how: signal ?? `exit code ${code}`, wasStopped }
+}
