@@ -33,8 +33,11 @@ export type Pace = 'steady' | 'drain'
 
 /** States written inside one commit when they must be: draining, a floor too far back, memory over its bound. */
 const PRESSED_BYTES_MAX = 4 << 20
-/** Memory over its bound is brought down to this share of it, so that not every commit has to make room. */
-const ROOM_SHARE = 7 / 8
+/**
+ * Once something must be written, so is what would have to be soon: up to this share of a bound on age, inputs or memory. States of one commit share
+ * pages of the log's index by key, a few in every commit would have it written over and over.
+ */
+const TOGETHER_SHARE = 7 / 8
 
 export class Snapshots {
   readonly #memory: Memory
@@ -85,7 +88,7 @@ export class Snapshots {
     const { snapshotEveryMs, limits } = plan.definition
     const snapshots: WrittenSnapshot[] = []
     const reachSeq = pace === 'drain' ? Infinity : this.#reachSeq(limits.foldInputsMax)
-    const agedMs = nowMs - snapshotEveryMs
+    const agedMs = this.isDue(nowMs) ? nowMs - snapshotEveryMs * TOGETHER_SHARE : -Infinity
     let bytes = 0
     const write = (entity: Entity): void => {
       const record = this.#encode(entity, seq, nowMs)
@@ -118,18 +121,19 @@ export class Snapshots {
 
   /** What is dirty since before this seq must be written, so that a recovery folds no more than `inputsMax` inputs before the commit in hand. */
   #reachSeq(inputsMax: number): number {
+    if (this.#inputs <= inputsMax) return 0
     let left = this.#inputs
     for (const record of this.#journal) {
-      if (left <= inputsMax) return record.seq
+      if (left <= inputsMax * TOGETHER_SHARE) return record.seq
       left -= record.inputs
     }
-    return this.#journal.length === 0 ? 0 : Infinity
+    return Infinity
   }
 
   /** Writes those that must leave memory, least recently used first, until what is clean then gives room enough. */
   #makeRoom(bytesMax: number, writing: ReadonlySet<Entity>, hasRest: () => boolean, write: (entity: Entity) => void): void {
     const { entities } = this.#memory
-    let over = entities.bytes - bytesMax * ROOM_SHARE
+    let over = entities.bytes - bytesMax * TOGETHER_SHARE
     for (const entity of entities.values()) {
       if (over <= 0 || !hasRest()) return
       if (entity.dirtySeq !== 0 && !writing.has(entity)) write(entity)
