@@ -7,28 +7,31 @@ import { cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { findRuntimes } from '../runner/run-tier.ts'
+import { measureFleet } from './delivery/measure.ts'
 import { page } from './page.ts'
 import { readProfiles } from './profile.ts'
 import { merged, readResults, writeResults } from './results.ts'
-import type { MicroRow, RuntimeResults, W1Row } from './results.ts'
+import type { FleetRow, MicroRow, RuntimeResults, W1Row } from './results.ts'
 import { measureW1 } from './w1/measure.ts'
 import type { MeasurePlan, Runtime } from './w1/measure.ts'
 
-const USAGE = `npm run bench -- [micro | w1 | memory | page]... [--node | --bun] [--rounds n] [--events n] [--profile] [--write]
+const USAGE = `npm run bench -- [micro | w1 | memory | fleet | page]... [--node | --bun] [--rounds n] [--events n] [--deliveries n] [--profile] [--write]
   micro    the parts of an event's path, each by itself
   w1       the whole runtime, embedded, next to the raw append of SQLite
   memory   1,000,000 entities in 64 MiB, three events each
+  fleet    100,000 deliveries, a ping every 5 s each, at their time (--deliveries of the domain's own statecharts: 5,000)
   page     only writes README.md from results.json
   --profile prints where the processor time of w1 goes (Node)
   --write   keeps the results and writes the page`
 
 const ROOT = join(import.meta.dirname, '../..')
-const WHATS = ['micro', 'w1', 'memory', 'page']
+const WHATS = ['micro', 'w1', 'memory', 'fleet', 'page']
 const COSTS_SHOWN = 30
 
 interface Options {
   readonly rounds: number
   readonly events: number | undefined
+  readonly deliveries: number | undefined
   readonly isProfiled: boolean
 }
 
@@ -97,7 +100,18 @@ async function measure(runtime: Runtime, whats: readonly string[], options: Opti
     say(rowLine(runtime, row))
     results = { ...results, memory: [row] }
   }
+  if (whats.includes('fleet')) results = { ...results, fleet: await fleets(runtime, options) }
   return results
+}
+
+async function fleets(runtime: Runtime, { deliveries }: Options): Promise<readonly FleetRow[]> {
+  const found: FleetRow[] = []
+  for (const [subject, count] of [['tracker', 100_000], ['domain', 5000]] as const) {
+    const row = await measureFleet({ runtime, subject, deliveries: deliveries ?? count, seconds: 60 })
+    say(`${runtime.name} ${subject}: ${row.pingsPerSecond} pings/s, ${row.etasPerSecond} ETAs/s, p50 ${row.p50Ms} ms, p99 ${row.p99Ms} ms, behind ${row.lagFirst} then ${row.lagLast} records; the load was at most ${row.behindMs} ms late`)
+    found.push(row)
+  }
+  return found
 }
 
 function say(line: string): void {
@@ -105,12 +119,12 @@ function say(line: string): void {
 }
 
 async function main(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: { node: { type: 'boolean' }, bun: { type: 'boolean' }, rounds: { type: 'string' }, events: { type: 'string' }, profile: { type: 'boolean' }, write: { type: 'boolean' } } })
+  const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: { node: { type: 'boolean' }, bun: { type: 'boolean' }, rounds: { type: 'string' }, events: { type: 'string' }, profile: { type: 'boolean' }, write: { type: 'boolean' }, deliveries: { type: 'string' } } })
   if (positionals.length === 0 || positionals.some((what) => !WHATS.includes(what))) {
     say(USAGE)
     return 2
   }
-  const options: Options = { rounds: Number(values.rounds ?? 3), events: values.events === undefined ? undefined : Number(values.events), isProfiled: values.profile === true }
+  const options: Options = { rounds: Number(values.rounds ?? 3), events: values.events === undefined ? undefined : Number(values.events), deliveries: values.deliveries === undefined ? undefined : Number(values.deliveries), isProfiled: values.profile === true }
   const found = findRuntimes(ROOT)
   const only = values.node === true ? 'node' : values.bun === true ? 'bun' : undefined
   let results = readResults()

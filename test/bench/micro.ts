@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Bench } from 'tinybench'
+import { etaFeatures } from '../../actors/delivery/features.ts'
 import { cardFeatures } from '../../actors/fraud/features.ts'
 import { fraud } from '../../actors/fraud/model.ts'
 import { cborCodec } from '../../adapters/cbor/codec.ts'
@@ -69,6 +70,8 @@ function step(engine: EngineName): Micro {
 function featuresAndScore(): readonly Micro[] {
   let state = cardFeatures.empty
   const transaction = (n: number): Parameters<typeof cardFeatures.fold>[1] => ({ type: 'transaction', time: 1_600_000_000_000 + n * 3_600_000, transactionId: `t${n}`, cardId: 'c', terminalId: 'x', amount: (n * 7) % 100 })
+  let track = etaFeatures.empty
+  const at = { time: 0, lat: 48.1, lng: 11.5, traffic: 1, isPickedUp: false, restaurantLat: 48.11, restaurantLng: 11.5, customerLat: 48.12, customerLng: 11.52 }
   const model = scorer(fraud)
   const vector = fraud.features.map((_, at) => at * 3)
   return [
@@ -76,6 +79,11 @@ function featuresAndScore(): readonly Micro[] {
       state = cardFeatures.fold(state, transaction(n))
       return cardFeatures.values(state)
     }),
+    many('features: fold and read the 5 of an ETA, a way of 10 points', (n) => {
+      track = etaFeatures.fold(track, { ...at, time: n * 5000, lat: at.lat + (n % 100) / 1e4 })
+      return etaFeatures.values(track)
+    }),
+    many('features: read the 5 of an ETA', () => etaFeatures.values(track)),
     many(`score: ${fraud.trees.length} trees, ${fraud.features.length} features`, (n) => {
       vector[0] = n % 200
       return model.score(vector)

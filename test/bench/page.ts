@@ -1,10 +1,10 @@
 // The page: README.md of the bench, made of the results and of what must be said beside them.
-import type { MicroRow, Results, RuntimeName, W1Row } from './results.ts'
+import type { FleetRow, MicroRow, Results, RuntimeName, W1Row } from './results.ts'
 
 const RUNTIMES: readonly RuntimeName[] = ['node', 'bun']
 
 export function page(results: Results): string {
-  return [HEAD, measuredOn(results), w1Table(results), memoryTable(results), microTable(results), NOTES].filter((part) => part !== '').join('\n\n') + '\n'
+  return [HEAD, measuredOn(results), w1Table(results), memoryTable(results), fleetTable(results), microTable(results), NOTES].filter((part) => part !== '').join('\n\n') + '\n'
 }
 
 const HEAD = `# Bench
@@ -16,7 +16,8 @@ npm run bench -- w1                      the whole runtime, embedded, next to th
 npm run bench -- w1 --node --profile     and where its processor time goes
 npm run bench -- memory                  1,000,000 entities in 64 MiB
 npm run bench -- micro                   the parts of an event's path, each by itself
-npm run bench -- w1 memory micro --write everything on both runtimes, kept, with this page
+npm run bench -- fleet                   100,000 deliveries, 20,000 pings a second
+npm run bench -- w1 memory fleet micro --write everything on both runtimes, kept, with this page
 \`\`\`
 
 Every figure belongs to a run that the checker (\`w1/check.ts\`) found whole: it computes all outputs and states anew from the generator. A run in which
@@ -63,6 +64,20 @@ entities is 16 MiB in each of four partitions; plain reducer.
 ${found.map(([name, row]) => `| ${name} | ${number(row.events)} | ${number(row.rate)} | ${row.cpuUs} | ${number(row.peakMb)} |`).join('\n')}`
 }
 
+function fleetTable(results: Results): string {
+  const found = rows<FleetRow>(results, (runtime) => runtime.fleet)
+  if (found.length === 0) return ''
+  return `## Fleet
+
+Deliveries underway, a ping every five seconds each, sent at their time by a process of its own that shares the machine's cores and the log's file. A ping's latency
+runs from when it was due to the read of its ETA. "Tracker" is a plain reducer with the domain's features and model; "domain" is all of the delivery example on XState:
+every ping is stepped by rider, spoof watch, router and delivery, four commits in three groups.
+
+| runtime | step | deliveries | pings/s | ETAs/s | p50, p99 ms | records behind, first and last second of ${found[0]?.[1].seconds ?? 60} | load late by ms | peak MB |
+|---|---|---|---|---|---|---|---|---|
+${found.map(([name, row]) => `| ${name} | ${row.subject} | ${number(row.deliveries)} | ${number(row.pingsPerSecond)} | ${number(row.etasPerSecond)} | ${number(row.p50Ms)}, ${number(row.p99Ms)} | ${number(row.lagFirst)}, ${number(row.lagLast)} | ${number(row.behindMs)} | ${row.peakMb} |`).join('\n')}`
+}
+
 function microTable(results: Results): string {
   const found = rows<MicroRow>(results, (runtime) => runtime.micro)
   if (found.length === 0) return ''
@@ -81,11 +96,11 @@ const NOTES = `## What is measured, and what is not
 
 - W1 here differs from the W1 that other stream processors are measured with on a Kafka log: the source is the embedded log and not a broker; outputs are JSON with
   CloudEvents headers (about 350 bytes) and not 32 bytes; the value names its account in what is padding there; the step uses statelog's own \`exp\`.
-- The score is computed in the step. Models asked by \`infer\` are measured under Parts only.
-- Not measured: a broker, several machines, replication, other disks, hours of running, timers, tells, event time. No claim is made about them.
+- W1's score is computed in the step; the fleet's tracker asks its model by \`infer\`.
+- Not measured: a broker, several machines, replication, other disks, hours of running, long waits of event time. No claim is made about them.
 - The plain reducer is a fixture that stands behind the engine port; users write statecharts. It shows what the runtime costs without the interpreter.
 - The bench is no part of \`npm test\`; a small W1 with its checker is (\`test/integration/w1.test.ts\`).
 
-Files: \`bench.ts\` the command · \`w1/\` events, step, statechart, reducer, reference, checker, raw append, one run, rounds · \`micro.ts\` · \`profile.ts\` · \`results.ts\` · \`page.ts\`.`
+Files: \`bench.ts\` the command · \`w1/\` events, step, statechart, reducer, reference, checker, raw append, one run, rounds · \`delivery/\` tracker, load, runtime · \`micro.ts\` · \`profile.ts\` · \`results.ts\` · \`page.ts\`.`
 
 const number = (value: number): string => value.toLocaleString('en-US')

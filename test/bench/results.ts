@@ -29,12 +29,30 @@ export interface W1Row {
   readonly peakMb: number
 }
 
+export interface FleetRow {
+  readonly subject: 'tracker' | 'domain'
+  readonly deliveries: number
+  readonly seconds: number
+  readonly pingsPerSecond: number
+  readonly etasPerSecond: number
+  /** From when a ping was due to the read of its ETA. */
+  readonly p50Ms: number
+  readonly p99Ms: number
+  /** Records behind at the beginning and at the end of what is counted. */
+  readonly lagFirst: number
+  readonly lagLast: number
+  /** How far the load came behind its own schedule. */
+  readonly behindMs: number
+  readonly peakMb: number
+}
+
 /** Everything about one runtime. */
 export interface RuntimeResults {
   readonly version: string
   readonly micro?: readonly MicroRow[]
   readonly w1?: readonly W1Row[]
   readonly memory?: readonly W1Row[]
+  readonly fleet?: readonly FleetRow[]
 }
 
 export interface Results {

@@ -1,0 +1,30 @@
+// The runtime under the fleet's load: an embedded system that says every second how far behind it is. Ends when its input ends.
+import { systemClock } from '../../../adapters/node/clock.ts'
+import { openEmbedded } from '../../../adapters/node/embedded.ts'
+import { keepHeapSmall } from '../../../adapters/node/heap.ts'
+import { lookAt } from '../../../adapters/node/look.ts'
+import { silentTelemetry } from '../../../system/inspect/silence.ts'
+import { systemOf } from './systems.ts'
+import type { Subject } from './systems.ts'
+
+export interface RuntimeResult {
+  /** Records behind, once a second. */
+  readonly lags: readonly number[]
+  readonly peakBytes: number
+}
+
+keepHeapSmall()
+const [folder = '', subject = 'tracker'] = process.argv.slice(2) as [string, Subject]
+const embedded = await openEmbedded({ folder, system: systemOf(subject), origin: { target: 'fleet', flags: {}, seed: 1, data: null, events: null }, telemetry: silentTelemetry })
+await embedded.start()
+const over = new AbortController()
+process.stdin.on('end', () => over.abort()).resume()
+const lags: number[] = []
+process.stdout.write('ready\n')
+while (!over.signal.aborted) {
+  await systemClock.sleep(1000, over.signal)
+  lags.push((await lookAt(embedded.log, embedded.node)).lag)
+}
+await embedded.close()
+process.stdout.write(`${JSON.stringify({ lags, peakBytes: process.resourceUsage().maxRSS * 1024 } satisfies RuntimeResult)}\n`)
+process.exit()
