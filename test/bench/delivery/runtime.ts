@@ -2,7 +2,6 @@
 import { systemClock } from '../../../adapters/node/clock.ts'
 import { openEmbedded } from '../../../adapters/node/embedded.ts'
 import { keepHeapSmall } from '../../../adapters/node/heap.ts'
-import { lookAt } from '../../../adapters/node/look.ts'
 import { silentTelemetry } from '../../../system/inspect/silence.ts'
 import { systemOf } from './systems.ts'
 import type { Subject } from './systems.ts'
@@ -23,7 +22,7 @@ const lags: number[] = []
 process.stdout.write('ready\n')
 while (!over.signal.aborted) {
   await systemClock.sleep(1000, over.signal)
-  lags.push((await lookAt(embedded.log, embedded.node)).lag)
+  lags.push((await embedded.look()).lag)
 }
 await embedded.close()
 process.stdout.write(`${JSON.stringify({ lags, peakBytes: process.resourceUsage().maxRSS * 1024 } satisfies RuntimeResult)}\n`)
