@@ -3,7 +3,7 @@
 // Owns: the plan of each measurement and the command line. Measuring is done by child processes, so that one cannot warm up or fill the next.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { cpus, tmpdir, totalmem } from 'node:os'
+import { cpus, loadavg, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { findRuntimes } from '../runner/run-tier.ts'
@@ -141,7 +141,7 @@ async function main(args: readonly string[]): Promise<number> {
 
 function machine(): string {
   const [cpu] = cpus()
-  return `${cpus().length} cores (${cpu?.model.trim() ?? 'unknown'}), ${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform}`
+  return `${cpus().length} cores (${cpu?.model.trim() ?? 'unknown'}), ${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform}, load average ${(loadavg()[1] ?? 0).toFixed(1)}`
 }
 
 process.exitCode = await main(process.argv.slice(2))

@@ -25,7 +25,7 @@ one is lost, repeated, out of order or different has no figure. Each measurement
 
 function measuredOn({ machine, runtimes }: Results): string {
   const versions = RUNTIMES.flatMap((name) => (runtimes[name] === undefined ? [] : [`${name === 'node' ? 'Node' : 'Bun'} ${runtimes[name].version}`]))
-  return versions.length === 0 ? 'Nothing has been measured yet.' : `Measured on ${machine}; ${versions.join(', ')}. Machines differ and neighbours make noise: compare what stands in one row, not rows of different days.`
+  return versions.length === 0 ? 'Nothing has been measured yet.' : `Measured on ${machine}; ${versions.join(', ')}. Machines differ and neighbours make noise: a load average above what the bench itself needs (2) means that others kept the cores busy, and that rates are too low. Compare what stands in one row, not rows of different days.`
 }
 
 const rows = <Row>(results: Results, read: (runtime: NonNullable<Results['runtimes'][RuntimeName]>) => readonly Row[] | undefined): readonly (readonly [RuntimeName, Row])[] =>
@@ -47,7 +47,7 @@ SQLite (write-ahead log, synchronous FULL). The raw append is a bare loop of ins
 |---|---|---|---|---|---|---|---|---|
 ${found.map(([name, row]) => `| ${name} | ${row.engine === 'reducer' ? 'plain reducer' : 'XState'} | ${row.limits === '' ? 'defaults' : row.limits} | ${number(row.rate)} | ${number(row.rawRate)} | ${row.ratioPercent} % | ${row.cpuUs} | ${row.commitMs}, ${row.commitP99Ms} | ${number(row.peakMb)} |`).join('\n')}
 
-${found.map(([, row]) => row).slice(0, 1).map((row) => `Medians of ${row.rounds} rounds of ${number(row.events)} events (XState: fewer); the first tenth of each is not counted.`).join('')} Processor time is that of all threads. \`foldInputsMax\` says how
+Medians of ${[...new Set(found.map(([, row]) => `${row.rounds} rounds of ${number(row.events)} events`))].join(' and ')}; the first tenth of each is not counted. Processor time is that of all threads. \`foldInputsMax\` says how
 many inputs a recovery may have to fold: more means fewer states written while much comes in, and a longer recovery.`
 }
 
