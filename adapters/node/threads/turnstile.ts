@@ -8,7 +8,7 @@ import type { Turnstile } from '../../../system/ports/turnstile.ts'
 /** Who is in alone: slot + 1; 0 for nobody. */
 const ALONE = 0
 const FIRST_ROW = 1
-/** Of a slot: how many of its partitions are in, and whether one wants to be alone. */
+/** Of a slot: how many of its partitions are in, and how many want to be alone. */
 const INSIDE = 0
 const WANTS = 1
 const ROW = 2
@@ -44,10 +44,10 @@ export class SharedTurnstile implements Turnstile {
   }
 
   async enterAlone(): Promise<void> {
+    Atomics.add(this.#cells, this.#cell(WANTS), 1)
     await this.#own.enterAlone()
-    Atomics.store(this.#cells, this.#cell(WANTS), 1)
     while (Atomics.compareExchange(this.#cells, ALONE, 0, this.#slot + 1) !== 0) await this.#clock.sleep(LOOK_MS)
-    Atomics.store(this.#cells, this.#cell(WANTS), 0)
+    Atomics.sub(this.#cells, this.#cell(WANTS), 1)
     while (this.#any(INSIDE)) await this.#clock.sleep(LOOK_MS)
   }
 
