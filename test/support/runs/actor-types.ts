@@ -1,7 +1,10 @@
 // The actor types of a run: the drawn one, and the one that it tells.
 import { defineActor } from '../../../adapters/node/statelog.ts'
+import { memoryModels } from '../../../adapters/memory/models.ts'
 import type { ActorDefinition } from '../../../system/authoring/definition.ts'
+import { encodeModel } from '../../../system/models/artifact.ts'
 import { defineModel } from '../../../system/models/definition.ts'
+import type { ModelStore } from '../../../system/ports/models.ts'
 import type { MachineEvent } from '../../../system/protocol/data.ts'
 import { runtimeMachine } from './machine-build.ts'
 import type { Worker } from './machine-build.ts'
@@ -12,6 +15,13 @@ export const APP = 'run'
 export const RISK = defineModel({ name: 'risk', version: 3, kind: 'linear', features: ['n', 'value'], weights: [1, 1], bias: 0 })
 /** May be activated in its place. */
 export const RISK_LATER = defineModel({ name: 'risk', version: 4, kind: 'linear', features: ['n', 'value'], weights: [2, 3], bias: 1 })
+
+/** Where the later model stands. */
+export function artifacts(): ModelStore {
+  const store = memoryModels()
+  void store.save(RISK_LATER.hash, encodeModel(RISK_LATER))
+  return store
+}
 
 const schema = {
   '~standard': {

@@ -6,22 +6,20 @@ import { MemoryCache } from '../../../adapters/memory/cache.ts'
 import { SimulatedClock } from '../../../adapters/memory/clock.ts'
 import { memoryLog } from '../../../adapters/memory/log.ts'
 import type { MemoryLog } from '../../../adapters/memory/log.ts'
-import { memoryModels } from '../../../adapters/memory/models.ts'
 import { SeededRandom } from '../../../adapters/memory/random.ts'
 import { defineSystem } from '../../../system/authoring/system.ts'
 import type { SystemDefinition } from '../../../system/authoring/system.ts'
 import { defineTable } from '../../../system/authoring/table.ts'
 import type { Table } from '../../../system/authoring/table.ts'
-import { encodeModel } from '../../../system/models/artifact.ts'
 import { StatelogNode } from '../../../system/node/node.ts'
 import { encodeEnvelope, encodeSourceControl, SOURCE_CONTROL_HEADER } from '../../../system/partition/envelope.ts'
 import type { Envelope } from '../../../system/partition/envelope.ts'
-import type { LoadedModel, ModelStore, Score } from '../../../system/ports/models.ts'
+import type { LoadedModel, Score } from '../../../system/ports/models.ts'
 import type { Telemetry } from '../../../system/ports/telemetry.ts'
 import { partitionOf } from '../../../system/protocol/murmur2.ts'
 import { OperationError } from '../../../system/protocol/failures.ts'
 import type { Worker } from './machine-build.ts'
-import { APP, mainType, peerType, RISK, RISK_LATER } from './actor-types.ts'
+import { APP, artifacts, mainType, peerType, RISK, RISK_LATER } from './actor-types.ts'
 import { START_MS } from './plan.ts'
 import type { Feed, RunPlan, Step } from './plan.ts'
 import { limitOf, RECORD_BYTES_MAX, riskOf } from './spec.ts'
@@ -48,6 +46,8 @@ export class World {
   readonly #cache: MemoryCache | undefined
   readonly #attempts = new Map<string, number>()
   #processes: Process[] = []
+  /** Nothing fails any more that could be mended. */
+  #isHealed = false
 
   constructor(plan: RunPlan) {
     this.plan = plan
@@ -72,6 +72,7 @@ export class World {
     for (const step of this.plan.steps) await this.#step(step)
     await this.#end()
     await this.#stopAll()
+    this.#isHealed = true
     await this.#start()
     await this.#untilConsumed()
     await this.#stopAll()
@@ -90,7 +91,7 @@ export class World {
     const { plan } = this
     const node = new StatelogNode({
       system: this.system, log, codec: cborCodec, clock: this.clock, random: this.#random, telemetry: this.#telemetry(),
-      models: new Map([['risk', this.#model()]]), modelStore: this.#artifacts(),
+      models: new Map([['risk', this.#model()]]), modelStore: artifacts(),
       ...(this.#cache === undefined ? {} : { cache: this.#cache }),
       settings: { batchRecordsMax: plan.batchRecordsMax, commitWaitMs: plan.commitWaitMs, releasesMax: plan.releasesMax },
     })
@@ -103,18 +104,12 @@ export class World {
     const rowsOf = (keys: readonly string[]): readonly unknown[] => keys.map(limitOf).map((row) => (row === 'unfit' ? { amount: () => 1 } : row))
     return defineTable({ name: 'limits', find: (keys) => {
       const chance = this.#random.next()
-      if (chance < 0.04) {
+      if (chance < 0.04 && !this.#isHealed) {
         this.count('table down')
         throw new TypeError('the table is down')
       }
       return chance < 0.3 ? this.clock.sleep(this.#random.between(0, 5)).then(() => rowsOf(keys)) : rowsOf(keys)
     } })
-  }
-
-  #artifacts(): ModelStore {
-    const store = memoryModels()
-    void store.save(RISK_LATER.hash, encodeModel(RISK_LATER))
-    return store
   }
 
   #model(): LoadedModel {
