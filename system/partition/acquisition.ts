@@ -59,7 +59,8 @@ async function acquireOrThrow(deps: PartitionDeps, lease: Lease, { forced, unfol
   const end = await log.offsetsAt(plan.journal, partition, 'latest')
   const last = await lastRecord(log, codec, plan, partition, end)
   const disagreement = disagreementOf(plan.group, partition, committed, last)
-  if (disagreement !== undefined) return disagreement
+  // Nobody but this owner commits while it has its right: what has changed since was changed by its successor, who has the right now.
+  if (disagreement !== undefined) return (await lease.committed())?.metadata === committed?.metadata ? disagreement : { kind: 'fenced' }
   const isAlive = last !== undefined && lease.lives(last.owner)
   const attempts = attemptsAfter(last, isAlive)
   const positions = await positionsOf(deps, partition, last?.positions ?? new Map())
