@@ -58,7 +58,12 @@ export class SharedTurnstile implements Turnstile {
 
   async #enterLater(own: Promise<void> | undefined): Promise<void> {
     await own
-    while (!this.#tryEnter()) await this.#clock.sleep(LOOK_MS)
+    while (!this.#tryEnter()) {
+      // Not in while it waits for others: a neighbour may want to be alone, and would wait for this one.
+      this.#own.leave()
+      await this.#clock.sleep(LOOK_MS)
+      await this.#own.enter()
+    }
   }
 
   #tryEnter(): boolean {

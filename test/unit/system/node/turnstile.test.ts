@@ -52,6 +52,23 @@ function rules(name: string, make: () => { readonly one: Turnstile; readonly oth
   })
 }
 
+test('who waits for another thread does not keep its neighbour out, who wants to be alone', async () => {
+  const [memory, clock] = [turnstileMemory(2), new SimulatedClock(0)]
+  const [one, other] = [new SharedTurnstile(memory, 0, clock), new SharedTurnstile(memory, 1, clock)]
+  await other.enterAlone()
+  const order: string[] = []
+  void Promise.resolve(one.enter()).then(() => order.push('together'))
+  void one.enterAlone().then(() => order.push('alone'))
+  await settle(clock)
+  assert.deepEqual(order, [])
+  other.leaveAlone()
+  await settle(clock)
+  assert.deepEqual(order, ['alone'])
+  one.leaveAlone()
+  await settle(clock)
+  assert.deepEqual(order, ['alone', 'together'])
+})
+
 rules('one thread', () => {
   const turnstile = new LocalTurnstile()
   return { one: turnstile, other: turnstile, clock: new SimulatedClock(0) }
