@@ -1,14 +1,33 @@
 // What the main thread and a worker thread say to each other. Plain data and ports.
-import type { BatchEvent, PartitionEvent } from '../../../system/ports/telemetry.ts'
 import type { PartitionSettings } from '../../../system/partition/deps.ts'
+import type { SnapshotCache } from '../../../system/ports/cache.ts'
+import type { Clock } from '../../../system/ports/clock.ts'
+import type { BatchEvent, PartitionEvent, Telemetry } from '../../../system/ports/telemetry.ts'
+import type { SystemDefinition } from '../../../system/authoring/system.ts'
 import type { ThreadChannel } from '../../sqlite/log.ts'
 import type { Look } from '../look.ts'
 
 /** How a thread gets its system: functions cannot be sent, so it loads them for itself. */
 export interface SystemLoader {
-  /** URL of a module that exports `load(argument): Promise<SystemDefinition>`. */
+  /** URL of a module that is a `LoaderModule`. */
   readonly module: string
   readonly argument: unknown
+}
+
+export interface LoaderModule {
+  load(argument: unknown): Promise<SystemDefinition>
+  /** For tests; no module of a production system exports it. Called once, before the thread joins. */
+  hooks?(argument: unknown): ThreadHooks
+}
+
+/** What stands on a thread in the place of its own. A probe may end the thread: `process.exit()` ends no more than that, on Node and on Bun. */
+export interface ThreadHooks {
+  /** Default: none. */
+  readonly probe?: Telemetry['probe']
+  /** Default: the machine's. */
+  readonly clock?: Clock
+  /** Default: states are read from the log by key. */
+  readonly cache?: SnapshotCache
 }
 
 export interface ThreadStart {

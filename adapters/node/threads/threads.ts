@@ -101,6 +101,14 @@ export class Threads {
     clearInterval(this.#watching)
   }
 
+  /** @internal For tests: ends a running thread as a fatal error would, whatever it does at that moment. False: it does not run. */
+  terminate(slot: number): boolean {
+    const thread = this.#threads[slot]
+    if (thread?.state !== 'running') return false
+    void thread.worker.terminate()
+    return true
+  }
+
   /** `estate`: what the thread held that was in the slot before. */
   async #start(slot: number, estate?: Estate): Promise<void> {
     const { log, folder, loader, settings, clock } = this.#options

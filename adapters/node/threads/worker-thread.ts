@@ -2,7 +2,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { modelsTopic } from '../../../system/protocol/ids.ts'
 import { assert } from '../../../system/protocol/assert.ts'
-import type { SystemDefinition } from '../../../system/authoring/system.ts'
 import { StatelogNode } from '../../../system/node/node.ts'
 import type { Telemetry } from '../../../system/ports/telemetry.ts'
 import { cborCodec } from '../../cbor/codec.ts'
@@ -11,7 +10,7 @@ import { openSqliteLog } from '../../sqlite/log.ts'
 import { systemClock, systemRandom } from '../clock.ts'
 import { lookAt } from '../look.ts'
 import { loadModels } from '../model-loading.ts'
-import type { FromThread, ThreadStart, ToThread } from './messages.ts'
+import type { FromThread, LoaderModule, ThreadStart, ToThread } from './messages.ts'
 import { SharedTurnstile } from './turnstile.ts'
 import { SharedWitness } from './witness.ts'
 
@@ -24,22 +23,23 @@ const { folder, slot, loader, channel, turnstile, witness: memory, settings } = 
 const say = (message: FromThread): void => port.postMessage(message)
 const hurry = new AbortController()
 const witness = new SharedWitness(memory)
+const { load, hooks } = await import(loader.module) as LoaderModule
+const { probe = () => {}, clock = systemClock, cache } = hooks?.(loader.argument) ?? {}
 const telemetry: Telemetry = {
   partition: (event) => say({ kind: 'partition', event }),
   batch: (event) => say({ kind: 'batch', event }),
   log: (level, message) => {
     if (level !== 'debug') say({ kind: 'log', level, message })
   },
-  probe: () => {},
+  probe,
 }
 
-const { load } = await import(loader.module) as { readonly load: (argument: unknown) => Promise<SystemDefinition> }
 const system = await load(loader.argument)
-const log = await openSqliteLog({ folder, mode: 'thread', channel, clock: systemClock })
-const models = await loadModels(system, log, systemClock)
+const log = await openSqliteLog({ folder, mode: 'thread', channel, clock })
+const models = await loadModels(system, log, clock)
 const node = new StatelogNode({
-  system, log, codec: cborCodec, clock: systemClock, random: systemRandom, telemetry, models, modelStore: logModelStore(log, modelsTopic(system.name), systemClock),
-  settings, hurry: hurry.signal, witness, turnstile: new SharedTurnstile(turnstile, slot, systemClock),
+  system, log, codec: cborCodec, clock, random: systemRandom, telemetry, models, modelStore: logModelStore(log, modelsTopic(system.name), clock),
+  settings, hurry: hurry.signal, witness, turnstile: new SharedTurnstile(turnstile, slot, clock), ...(cache === undefined ? {} : { cache }),
 })
 const beating = setInterval(() => witness.beat(), BEAT_MS)
 
