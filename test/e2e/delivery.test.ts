@@ -1,32 +1,15 @@
 // The delivery scenario through kill -9: what riders, spoof watches and deliveries give out is what an undisturbed run gives out, payments once.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { wallClock } from '../../adapters/memory/clock.ts'
-import { outputReader } from '../../adapters/node/outputs.ts'
-import { openSqliteLog } from '../../adapters/sqlite/log.ts'
 import { call, folderFor, HERE, start, summaryOf } from '../support/cli.ts'
+import { outputsOf } from '../support/outputs.ts'
 
 const TOPICS = ['speeds', 'riders', 'spoofing', 'etas', 'deliveries', 'payments']
 const decided = (count: number) => (line: string): boolean => line.includes('"progress"') && (JSON.parse(line) as { decisions: number }).decisions >= count
 
-/** Topic and key -> the events, in order. */
-async function outputsOf(folder: string): Promise<Map<string, unknown[]>> {
-  const log = await openSqliteLog({ folder, mode: 'client', clock: wallClock })
-  const found = new Map<string, unknown[]>()
-  for (const topic of TOPICS) {
-    for await (const { key, event } of outputReader(log).outputs(topic)) {
-      const others = found.get(`${topic}/${key}`)
-      if (others === undefined) found.set(`${topic}/${key}`, [event])
-      else others.push(event)
-    }
-  }
-  await log.close()
-  return found
-}
-
 test('killed twice and run again, the three groups give out what they would have given out anyway', async (t) => {
   const [whole, killed] = [folderFor(t), folderFor(t)]
-  const args = ['run', 'delivery', '--events', '4500', '--json', '--folder']
+  const args = ['run', 'delivery', '--events', '4500', '--workers', '2', '--json', '--folder']
   const undisturbed = await call(HERE, [...args, whole])
   assert.equal(undisturbed.exitCode, 0, undisturbed.stderr)
   for (const count of [1, 1000]) {
@@ -38,7 +21,7 @@ test('killed twice and run again, the three groups give out what they would have
   const last = await call(HERE, [...args, killed])
   assert.equal(last.exitCode, 0, last.stderr)
   assert.deepEqual(summaryOf(last)['conclusion'], summaryOf(undisturbed)['conclusion'])
-  const [expected, found] = [await outputsOf(whole), await outputsOf(killed)]
+  const [expected, found] = [await outputsOf(whole, TOPICS), await outputsOf(killed, TOPICS)]
   assert.deepEqual([...found.keys()].sort(), [...expected.keys()].sort())
   for (const [key, events] of expected) assert.deepEqual(found.get(key), events, key)
   const payments = [...found].filter(([key]) => key.startsWith('payments/'))

@@ -25,6 +25,7 @@ export function readJournal(dump: LogDump, type: PlainType, partition: number, r
     if (entry.epoch !== epoch) report.blame('I7', `${at}: epoch ${entry.epoch} at seq ${entry.seq} (${entry.kind}), expected ${epoch}`)
     if (last !== undefined && entry.nowMs < last.nowMs) report.blame('I7', `${at}: the time of seq ${entry.seq} goes back`)
     if (entry.kind === 'lease') report.count('leases')
+    if (entry.kind === 'suspect') report.count('suspects named')
     entries.push(entry)
   }
   return entries

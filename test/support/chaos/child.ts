@@ -1,70 +1,116 @@
 // A process that runs the workload on a data folder until its inputs are used up, or until it is killed where it was told to die.
-// Environment: STATELOG_CHAOS = JSON of `ChildTask`. Prints one line of JSON: where it died, or how often it came by each point.
-import { writeSync } from 'node:fs'
+// Environment: STATELOG_CHAOS = JSON of `ChildTask`. Prints what befalls it (`Said`).
 import { cborCodec } from '../../../adapters/cbor/codec.ts'
 import { memoryCache } from '../../../adapters/memory/cache.ts'
-import { systemRandom } from '../../../adapters/node/clock.ts'
+import { systemClock, systemRandom } from '../../../adapters/node/clock.ts'
+import { lookAt } from '../../../adapters/node/look.ts'
+import type { Look } from '../../../adapters/node/look.ts'
+import { loadModels } from '../../../adapters/node/model-loading.ts'
+import { Threads } from '../../../adapters/node/threads/threads.ts'
 import { openSqliteLog } from '../../../adapters/sqlite/log.ts'
-import { loadedModel } from '../../../system/models/scorer.ts'
+import { planSystem } from '../../../system/partition/topology.ts'
 import { StatelogNode } from '../../../system/node/node.ts'
 import type { Telemetry } from '../../../system/ports/telemetry.ts'
-import { fastClock } from './clocks.ts'
-import type { KillPoint } from './points.ts'
-import { isSettled } from './settled.ts'
-import { START_MS } from './sources.ts'
+import { TIME_FACTOR, workloadClock } from './clocks.ts'
+import { deadlyProbe, dies, fateOf, nextDeath, now, say } from './deaths.ts'
+import type { Death } from './deaths.ts'
+import { Revival } from './revival.ts'
+import type { ThreadArgument } from './thread-system.ts'
 import type { Variant } from './variant.ts'
-import { line, workloadSystem } from './workload.ts'
-
-/** How much faster than real the workload's time passes. */
-export const TIME_FACTOR = 20
+import { workloadSystem } from './workload.ts'
 
 export interface ChildTask {
   readonly folder: string
   readonly variant: Variant
   readonly hasCache: boolean
+  /** Worker threads that run the partitions; 0: they run on the main thread. */
+  readonly workers: number
   readonly batchRecordsMax: number
-  readonly kill: { readonly point: KillPoint; readonly nth: number } | undefined
+  readonly deaths: readonly Death[]
   /** Real time at which the workload's time began. */
   readonly originMs: number
-  /** Drain after this long, ms; undefined: when nothing is left to do. */
+  /** Drain this long after everything was at work, ms; undefined: when nothing is left to do. */
   readonly drainAfterMs: number | undefined
 }
 
-const LOOK_EVERY_MS = 15
-const say = (words: object): void => void writeSync(1, `${JSON.stringify(words)}\n`)
-
-const task = JSON.parse(process.env['STATELOG_CHAOS'] ?? '{}') as ChildTask
-const { kill, variant } = task
-const hits: Partial<Record<KillPoint, number>> = {}
-const clock = fastClock(task.originMs, START_MS + 86_400_000, TIME_FACTOR)
-const telemetry: Telemetry = {
-  partition: ({ group, partition, state, reason }) => {
-    if (state === 'failed' || state === 'position-moved') say({ over: `${group}/${partition} is ${state}: ${reason}` })
-  },
-  batch: () => {},
-  log: (level, message) => {
-    if (level === 'error') say({ error: message })
-  },
-  probe: (point) => {
-    hits[point] = (hits[point] ?? 0) + 1
-    if (kill?.point !== point || hits[point] !== kill.nth) return
-    say({ died: point })
-    process.kill(process.pid, 'SIGKILL')
-  },
+interface Runner {
+  start(): Promise<void>
+  look(): Promise<Look>
+  stop(): Promise<void>
 }
 
-const crash = kill?.point === 'mid-commit' ? { crash: { point: 'mid-commit', nth: kill.nth, signal: 'SIGKILL' } } as const : {}
-const log = await openSqliteLog({ folder: task.folder, mode: 'runtime', clock, ...crash })
-const node = new StatelogNode({
-  system: workloadSystem(variant), log, codec: cborCodec, clock, random: systemRandom, telemetry, models: new Map([[line.name, loadedModel(line)]]),
-  settings: { batchRecordsMax: task.batchRecordsMax, ...(variant.releasesMax === undefined ? {} : { releasesMax: variant.releasesMax }) },
-  ...(task.hasCache ? { cache: memoryCache() } : {}),
-})
-await node.start()
-say({ started: process.pid })
-const startedMs = performance.now()
-const isOver = async (): Promise<boolean> => (task.drainAfterMs !== undefined ? performance.now() - startedMs >= task.drainAfterMs : await isSettled(log, ['account', 'pool'], variant.partitions, () => node, clock.nowMs()))
-while (!(await isOver())) await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
-await node.stop()
+const LOOK_EVERY_MS = 15
+/** Longer than anything that is armed: reminders, ends of stopped entities. */
+const QUIET_MS = 30_000 / TIME_FACTOR
+
+const task = JSON.parse(process.env['STATELOG_CHAOS'] ?? '{}') as ChildTask
+const { variant, hasCache, originMs } = task
+const fate = fateOf(task.deaths)
+const clock = workloadClock(originMs)
+const revival = new Revival()
+let liveAtMs: number | undefined
+const telemetry: Telemetry = {
+  partition: (event) => {
+    revival.partition(event)
+    if (event.state === 'failed' || event.state === 'position-moved') say({ kind: 'failed', reason: `${event.group}/${event.partition} is ${event.state}: ${event.reason}` })
+  },
+  batch: (event) => revival.batch(event),
+  log: (level, message) => {
+    if (/^worker thread \d+ is replaced/.test(message)) replaced(message)
+    else if (level === 'error') say({ kind: 'failed', reason: message })
+  },
+  probe: deadlyProbe(fate),
+}
+
+function replaced(why: string): void {
+  say({ kind: 'replaced', why })
+  revival.begin()
+  liveAtMs = undefined
+}
+
+const crash = task.deaths.find(({ point }) => point === 'mid-commit')
+const log = await openSqliteLog({ folder: task.folder, mode: 'runtime', clock, ...(crash === undefined ? {} : { crash: { point: 'mid-commit', nth: crash.nth, signal: 'SIGKILL' } }) })
+const system = workloadSystem(variant)
+const plans = planSystem(system)
+const settings = { batchRecordsMax: task.batchRecordsMax, ...(variant.releasesMax === undefined ? {} : { releasesMax: variant.releasesMax }) }
+const models = await loadModels(system, log, clock)
+const runner = task.workers === 0 ? onThisThread() : onThreads()
+await runner.start()
+say({ kind: 'started' })
+while (!isOver(await runner.look())) await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
+await runner.stop()
 await log.close()
-say({ finished: hits })
+say({ kind: 'finished' })
+
+function onThisThread(): Runner {
+  const node = new StatelogNode({ system, log, codec: cborCodec, clock, random: systemRandom, telemetry, models, settings, ...(hasCache ? { cache: memoryCache() } : {}) })
+  return { start: () => node.start(), look: () => lookAt(log, node), stop: () => node.stop() }
+}
+
+function onThreads(): Runner {
+  const argument: ThreadArgument = { variant, hasCache, originMs, fate }
+  const loader = { module: new URL('./thread-system.ts', import.meta.url).href, argument }
+  const threads = new Threads({ log, folder: task.folder, plans, loader, count: task.workers, clock: systemClock, telemetry, settings, hurry: undefined })
+  const death = task.deaths.find(({ victim, point }) => victim === 'thread' && point === 'random')
+  const start = async (): Promise<void> => {
+    await threads.start()
+    if (death !== undefined) setTimeout(() => terminate(threads, death), death.afterMs).unref()
+  }
+  return { start, look: () => threads.look(), stop: () => threads.stop() }
+}
+
+/** At a moment that no thread has chosen. */
+function terminate(threads: Threads, death: Death): void {
+  if (nextDeath(fate) === death && threads.terminate(death.nth % task.workers)) dies(fate, death)
+}
+
+function isOver(look: Look): boolean {
+  if (look.failure !== undefined) say({ kind: 'failed', reason: look.failure })
+  if (liveAtMs === undefined && revival.isComplete(system.name, look)) {
+    liveAtMs = performance.now()
+    say({ kind: 'live', now: now() })
+  }
+  if (liveAtMs === undefined) return false
+  if (task.drainAfterMs !== undefined) return performance.now() - liveAtMs >= task.drainAfterMs
+  return look.lag === 0 && revival.quietMs >= QUIET_MS
+}

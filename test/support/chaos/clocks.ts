@@ -1,6 +1,13 @@
 // Clocks of tormented runs: real time that passes faster, and simulated time that is driven until a condition holds.
 import type { SimulatedClock } from '../../../adapters/memory/clock.ts'
 import type { Clock } from '../../../system/ports/clock.ts'
+import { START_MS } from './sources.ts'
+
+/** How much faster than real the workload's time passes in processes. */
+export const TIME_FACTOR = 20
+
+/** The workload's time: a day after its inputs, at real time `originMs`. */
+export const workloadClock = (originMs: number): Clock => fastClock(originMs, START_MS + 86_400_000, TIME_FACTOR)
 
 /** Every process that is given the same origin has the same time: `startMs` at real time `originMs`, then `factor` times as fast. */
 export function fastClock(originMs: number, startMs: number, factor: number): Clock {

@@ -12,12 +12,12 @@ import { planSystem, topicSpecs } from '../../../system/partition/topology.ts'
 import type { SnapshotCache } from '../../../system/ports/cache.ts'
 import { groupTopics } from './checker-types.ts'
 import { SILENT } from './cluster.ts'
-import { fastClock } from './clocks.ts'
+import { workloadClock } from './clocks.ts'
 import { dumpLog } from './dump.ts'
 import type { LogDump } from './dump.ts'
 import { appendAll, endRecords, outRecord } from './feed.ts'
 import { isSettled } from './settled.ts'
-import { sourceRecords, START_MS } from './sources.ts'
+import { sourceRecords } from './sources.ts'
 import type { Variant } from './variant.ts'
 import { line, workloadSystem } from './workload.ts'
 
@@ -29,14 +29,13 @@ export interface EmbeddedOptions {
   readonly cache: SnapshotCache
 }
 
-const TIME_FACTOR = 20
 const LOOK_EVERY_MS = 15
 
 /** Runs to the end of the calm inputs with some restarts; `look` gets the log before the folder goes. */
 export async function runEmbedded<T>(options: EmbeddedOptions, look: (log: SqliteLog, dump: LogDump) => Promise<T>): Promise<T> {
   const { variant, cache } = options
   const folder = mkdtempSync(join(tmpdir(), 'statelog-torment-'))
-  const clock = fastClock(Date.now(), START_MS + 86_400_000, TIME_FACTOR)
+  const clock = workloadClock(Date.now())
   const log = await openSqliteLog({ folder, mode: 'runtime', clock })
   try {
     const system = workloadSystem(variant)

@@ -1,4 +1,4 @@
-// Points: where a process can be killed, and how soon. `random` is a moment that the parent chooses; `mid-commit` lies inside SQLite.
+// Points: where a process or a thread can end, and how soon. `random` is a moment chosen from outside; `mid-commit` lies inside SQLite.
 import type { Probe } from '../../../system/ports/telemetry.ts'
 
 export type KillPoint = Probe | 'random'
@@ -18,13 +18,14 @@ export const KILL_POINTS = Object.keys(VISITS) as readonly KillPoint[]
 
 export const visitsOf = (point: KillPoint): number => VISITS[point]
 
-/** Deaths there leave what an isolated partition has named unresolved. */
-const NAMED_POINTS: readonly KillPoint[] = ['folding', 'after-decode', 'after-load', 'after-step', 'before-commit', 'mid-commit', 'after-commit', 'before-cache', 'during-cache', 'after-cache', 'random']
-
-export const isNamedPoint = (point: KillPoint): boolean => NAMED_POINTS.includes(point)
 export const isDrainPoint = (point: KillPoint): boolean => DRAIN_POINTS.includes(point)
 
 /** Points that a run comes by. */
 export function pointsOf(hasCache: boolean): readonly KillPoint[] {
   return KILL_POINTS.filter((point) => hasCache || !CACHE_POINTS.includes(point))
+}
+
+/** Points that a thread which runs partitions comes by: transactions are written on another one. */
+export function threadPointsOf(hasCache: boolean): readonly KillPoint[] {
+  return pointsOf(hasCache).filter((point) => point !== 'mid-commit')
 }
