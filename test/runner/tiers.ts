@@ -17,10 +17,10 @@ export const TIERS: readonly Tier[] = [
   { name: 'tidy', budgetSeconds: 20, runtimes: 'node', printsOutput: true },
   { name: 'unit', budgetSeconds: 60, runtimes: 'node and bun', printsOutput: false },
   { name: 'contract', budgetSeconds: 60, runtimes: 'node and bun', printsOutput: false },
-  { name: 'property', budgetSeconds: 180, runtimes: 'node and bun', printsOutput: true },
+  { name: 'property', budgetSeconds: 120, runtimes: 'node and bun', printsOutput: true },
   { name: 'integration', budgetSeconds: 120, runtimes: 'node', printsOutput: true },
   { name: 'chaos', budgetSeconds: 240, runtimes: 'node', printsOutput: true },
-  { name: 'e2e', budgetSeconds: 180, runtimes: 'node', printsOutput: true },
+  { name: 'e2e', budgetSeconds: 240, runtimes: 'node', printsOutput: true },
 ]
 
 export const LONG_TIER: Tier = { name: 'long', budgetSeconds: 25 * 60, runtimes: 'node', printsOutput: true }
