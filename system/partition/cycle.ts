@@ -4,6 +4,7 @@
 import { CLOCK_JUMP_MS_MAX } from '../protocol/limits.ts'
 import type { RecordRange } from '../protocol/record.ts'
 import type { Lease } from '../ports/log.ts'
+import { rangeBytes } from '../membership/poll.ts'
 import { prepareActivations } from './activation.ts'
 import { arrivalsOf } from './arrivals.ts'
 import type { Batch } from './batch.ts'
@@ -198,12 +199,18 @@ export class Cycle {
     const { settings, clock } = this.#deps
     if (this.#isolation !== undefined) return this.#pollOnce(this.#waitMs(), 1)
     const first = await this.#pollOnce(this.#waitMs())
-    const got = first.reduce((sum, range) => sum + range.records.length, 0)
-    if (got === 0 || got >= settings.batchRecordsMax || settings.commitWaitMs === 0) return first
+    if (first.length === 0 || settings.commitWaitMs === 0 || this.#isFull(first)) return first
     await clock.sleep(settings.commitWaitMs)
     // The rest of the wait's arrivals joins this batch: polled again from the same positions.
     const again = await this.#pollOnce(0)
     return again.length === 0 ? first : again
+  }
+
+  /** Waiting would not add to it. A poll that reached its bound in bytes ends somewhere below it. */
+  #isFull(ranges: readonly RecordRange[]): boolean {
+    const { batchRecordsMax, batchBytesMax } = this.#deps.settings
+    const sum = (of: (range: RecordRange) => number): number => ranges.reduce((total, range) => total + of(range), 0)
+    return sum(({ records }) => records.length) >= batchRecordsMax || 2 * sum(rangeBytes) >= batchBytesMax
   }
 
   #pollOnce(waitMsMax: number, recordsMax = this.#deps.settings.batchRecordsMax): Promise<readonly RecordRange[]> {
@@ -224,11 +231,16 @@ export class Cycle {
   }
 
   /** Once told to stop, nothing more is taken: a poll that still waits is left to itself. */
-  #orStopped(poll: Promise<readonly RecordRange[]>): Promise<readonly RecordRange[]> {
-    return new Promise((resolve, reject) => {
-      this.#abandon = () => resolve([])
-      poll.then(resolve, reject)
-    })
+  async #orStopped(poll: Promise<readonly RecordRange[]>): Promise<readonly RecordRange[]> {
+    const { promise, resolve, reject } = Promise.withResolvers<readonly RecordRange[]>()
+    this.#abandon = () => resolve([])
+    poll.then(resolve, reject)
+    try {
+      return await promise
+    } finally {
+      // It would keep what was polled in memory until the next poll.
+      this.#abandon = undefined
+    }
   }
 
   /** How long a poll may wait: until the next thing that is due anyway. */
