@@ -1,6 +1,9 @@
-// Group commit: jobs that wait while a transaction is under way become the next transaction together.
+// Group commit: the calling thread's side of the writer. Jobs go out as they come; those that wait there together become one transaction.
 //
-// Owns: this thread's queue before the writer. One message is under way at a time, so order of calls = order in the log.
+// Owns: this thread's jobs under way, in the order of their calls, which is their order in the log.
+//
+// G1. What one job's end sets going runs up to its next job before the next job's end is told. Otherwise callers that ended up in one transaction
+//     would step together ever after: all of them idle while the writer writes, and the writer idle while they step.
 import { Buffers } from './buffers.ts'
 import { OperationError } from '../../system/protocol/failures.ts'
 import type { MessagePort } from 'node:worker_threads'
@@ -8,13 +11,10 @@ import type { Job, JobResult, WriterAnswer, WriterOptions } from './jobs.ts'
 import { portLink, startWriter } from './writer-link.ts'
 import type { WriterLink } from './writer-link.ts'
 
-/** What one transaction takes at most; the rest waits for the next. */
-const GROUP_BYTES_MAX = 32 << 20
-/** What may wait. Over: the job ends as `busy`. */
+/** What may be under way. Over: the job ends as `busy`. */
 const QUEUE_BYTES_MAX = 128 << 20
 
-interface Waiting {
-  readonly job: Job
+interface UnderWay {
   readonly bytes: number
   readonly resolve: (result: JobResult) => void
 }
@@ -25,9 +25,8 @@ export class GroupCommit {
   readonly #link: WriterLink
   /** Other threads have written to these partitions. */
   onWrote: (tps: readonly number[]) => void = () => {}
-  #queue: Waiting[] = []
-  #queueBytes = 0
-  #underWay: readonly Waiting[] = []
+  readonly #underWay: UnderWay[] = []
+  #bytes = 0
   #failure: string | undefined
   #ready: (failure?: string) => void = () => {}
   #closed: () => void = () => {}
@@ -66,18 +65,15 @@ export class GroupCommit {
     const reason = this.#isClosing ? 'the log is closed' : this.#failure
     if (reason !== undefined) return Promise.resolve({ kind: 'failed', reason })
     const bytes = 'records' in job ? job.records.length : 0
-    if (this.#queue.length > 0 && this.#queueBytes + bytes > QUEUE_BYTES_MAX) {
-      return Promise.resolve({ kind: 'busy', reason: `${this.#queueBytes} bytes wait to be written` })
-    }
-    return new Promise((resolve) => {
-      this.#queue.push({ job, bytes, resolve })
-      this.#queueBytes += bytes
-      // Later in this turn of the event loop others may join.
-      if (this.#queue.length === 1 && this.#underWay.length === 0) queueMicrotask(() => this.#send())
-    })
+    if (this.#underWay.length > 0 && this.#bytes + bytes > QUEUE_BYTES_MAX) return Promise.resolve({ kind: 'busy', reason: `${this.#bytes} bytes wait to be written` })
+    this.#bytes += bytes
+    if (this.#underWay.length === 0) this.#link.hold(true)
+    const result = new Promise<JobResult>((resolve) => this.#underWay.push({ bytes, resolve }))
+    this.#link.post({ kind: 'job', job }, 'records' in job ? [job.records.buffer] : [])
+    return result
   }
 
-  /** Writes what waits, moves the write-ahead log into the file, ends the thread. */
+  /** Writes what is under way, moves the write-ahead log into the file, ends the thread. */
   async close(): Promise<void> {
     if (this.#isClosing) return
     this.#isClosing = true
@@ -86,28 +82,9 @@ export class GroupCommit {
       this.#closed = resolve
     })
     this.#link.hold(true)
-    this.#closeWhenDrained()
+    // After the jobs: messages keep their order.
+    this.#link.post({ kind: 'close' }, [])
     await closed
-  }
-
-  #closeWhenDrained(): void {
-    if (this.#underWay.length === 0 && this.#queue.length === 0) this.#link.post({ kind: 'close' }, [])
-  }
-
-  #send(): void {
-    if (this.#underWay.length > 0 || this.#queue.length === 0) return
-    let bytes = 0
-    let count = 0
-    for (const waiting of this.#queue) {
-      bytes += waiting.bytes
-      if (count > 0 && bytes > GROUP_BYTES_MAX) break
-      count += 1
-    }
-    this.#underWay = this.#queue.splice(0, count)
-    const jobs = this.#underWay.map((waiting) => waiting.job)
-    for (const waiting of this.#underWay) this.#queueBytes -= waiting.bytes
-    this.#link.hold(true)
-    this.#link.post({ kind: 'jobs', jobs }, jobs.flatMap((job) => ('records' in job ? [job.records.buffer] : [])))
   }
 
   #answered(answer: WriterAnswer): void {
@@ -115,21 +92,20 @@ export class GroupCommit {
     if (answer.kind === 'closed') return this.#closed()
     if (answer.kind === 'wrote') return this.onWrote(answer.tps)
     for (const buffer of answer.buffers) this.buffers.give(buffer)
-    const done = this.#underWay
-    this.#underWay = []
-    this.#send()
+    answer.results.forEach((result, index) => {
+      const done = this.#underWay.shift()
+      if (done === undefined) return
+      this.#bytes -= done.bytes
+      if (index === 0) done.resolve(result)
+      else setImmediate(() => done.resolve(result))
+    })
     if (this.#underWay.length === 0 && !this.#isClosing) this.#link.hold(false)
-    done.forEach((waiting, index) => waiting.resolve(answer.results[index] ?? { kind: 'failed', reason: 'the writer did not answer' }))
-    if (this.#isClosing) this.#closeWhenDrained()
   }
 
-  /** Also after an orderly close, when nothing waits any more. */
+  /** Also after an orderly close, when nothing is under way any more. */
   #failed(reason: string): void {
     this.#failure ??= reason
-    const waiting = [...this.#underWay, ...this.#queue]
-    this.#underWay = []
-    this.#queue = []
-    for (const { resolve } of waiting) resolve({ kind: 'failed', reason: this.#failure })
+    for (const { resolve } of this.#underWay.splice(0)) resolve({ kind: 'failed', reason: this.#failure })
     this.#ready(this.#failure)
     this.#closed()
   }

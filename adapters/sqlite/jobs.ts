@@ -48,16 +48,16 @@ export interface WriterOptions {
   readonly crash: CrashPoint | null
 }
 
-/** Jobs that wait together become one transaction. `close` ends the thread after them. */
+/** Jobs that wait together become one transaction. `close` comes after them, and ends the thread. */
 export type WriterMessage =
-  | { readonly kind: 'jobs'; readonly jobs: readonly Job[] }
+  | { readonly kind: 'job'; readonly job: Job }
   | { readonly kind: 'close' }
   /** Another thread's end: it is served like the one that started the writer, but cannot close it. */
   | { readonly kind: 'port'; readonly port: MessagePort }
 
 export type WriterAnswer =
   | { readonly kind: 'ready' }
-  /** The buffers of the jobs' records come back, to be filled again. */
+  /** Of the oldest jobs without an answer, in order. The buffers of their records come back, to be filled again. */
   | { readonly kind: 'results'; readonly results: readonly JobResult[]; readonly buffers: readonly ArrayBuffer[] }
   /** Others have written to these partitions. */
   | { readonly kind: 'wrote'; readonly tps: readonly number[] }

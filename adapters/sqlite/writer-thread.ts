@@ -1,15 +1,17 @@
 // Entry of the writer thread: runs what it is sent, answers, and checkpoints when nobody waits.
 //
-// Jobs of all threads that wait at the same moment become one transaction: one fsync for all.
+// Jobs that wait at the same moment, of all threads, become one transaction: one fsync for all.
 import { parentPort, workerData } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
 import { assert } from '../../system/protocol/assert.ts'
 import type { Job, WriterAnswer, WriterMessage, WriterOptions } from './jobs.ts'
 import { Writer } from './writer.ts'
 
+/** What one transaction takes at most; the rest waits for the next. */
+const GROUP_BYTES_MAX = 32 << 20
 /** Between commits, when no job came for a while. */
 const CHECKPOINT_BYTES_IDLE = 1 << 20
-const CHECKPOINT_IDLE_MS = 5
+const CHECKPOINT_IDLE_MS = 25
 /** Between commits, whoever waits: bounds the write-ahead log. */
 const CHECKPOINT_BYTES_MAX = 16 << 20
 
@@ -17,51 +19,61 @@ const main = parentPort
 assert(main !== null, 'the writer runs in a thread of its own')
 const writer = new Writer(workerData as WriterOptions)
 const ports = new Set<MessagePort>([main])
-let waiting: { readonly port: MessagePort; readonly jobs: readonly Job[] }[] = []
+let waiting: { readonly port: MessagePort; readonly job: Job }[] = []
 let idle: ReturnType<typeof setTimeout> | undefined
 
 const answer = (port: MessagePort, message: WriterAnswer, transfer: readonly ArrayBuffer[] = []): void => port.postMessage(message, [...transfer])
 
 function take(port: MessagePort, message: WriterMessage): void {
   switch (message.kind) {
-    case 'jobs':
-      waiting.push({ port, jobs: message.jobs })
-      // Alone, there is nobody to wait for.
-      if (ports.size === 1) run()
-      else if (waiting.length === 1) setImmediate(run)
+    case 'job':
+      waiting.push({ port, job: message.job })
+      // What else has come by now joins it.
+      if (waiting.length === 1) setImmediate(runAll)
       return
     case 'port': return serve(message.port)
     case 'close':
-      run()
-      if (port === main) writer.close()
-      answer(port, { kind: 'closed' })
-      if (port === main) end()
-      else port.close()
+      runAll()
+      if (port === main) close()
+      else closed(port)
   }
+}
+
+function close(): void {
+  clearTimeout(idle)
+  writer.close()
+  for (const port of ports) if (port !== main) port.close()
+  closed(main as MessagePort)
+}
+
+function closed(port: MessagePort): void {
+  answer(port, { kind: 'closed' })
+  port.close()
+}
+
+function runAll(): void {
+  clearTimeout(idle)
+  while (waiting.length > 0) run()
 }
 
 function run(): void {
-  const calls = waiting
-  if (calls.length === 0) return
-  waiting = []
-  clearTimeout(idle)
-  const results = writer.run(calls.flatMap(({ jobs }) => jobs))
-  let at = 0
-  for (const { port, jobs } of calls) {
-    const own = results.slice(at, (at += jobs.length))
-    const buffers = jobs.flatMap((job) => ('records' in job ? [job.records.buffer] : []))
-    answer(port, { kind: 'results', results: own, buffers }, buffers)
-    if (ports.size === 1) continue
-    const tps = own.flatMap((result) => (result.kind === 'written' ? [...result.ends.keys()] : []))
-    if (tps.length > 0) for (const other of ports) if (other !== port) answer(other, { kind: 'wrote', tps })
+  let bytes = 0
+  const count = waiting.findIndex(({ job }, at) => (bytes += 'records' in job ? job.records.length : 0) > GROUP_BYTES_MAX && at > 0)
+  const calls = waiting.splice(0, count === -1 ? waiting.length : count)
+  const results = writer.run(calls.map(({ job }) => job))
+  for (const port of ports) {
+    const own = results.filter((_, at) => calls[at]?.port === port)
+    const buffers = calls.flatMap(({ port: from, job }) => (from === port && 'records' in job ? [job.records.buffer] : []))
+    if (own.length > 0) answer(port, { kind: 'results', results: own, buffers }, buffers)
+    const others = results.flatMap((result, at) => (calls[at]?.port !== port && result.kind === 'written' ? [...result.ends.keys()] : []))
+    if (others.length > 0) answer(port, { kind: 'wrote', tps: others })
   }
-  if (writer.bytesSinceCheckpoint > CHECKPOINT_BYTES_MAX) writer.checkpoint()
-  else if (writer.bytesSinceCheckpoint > CHECKPOINT_BYTES_IDLE) idle = setTimeout(() => writer.checkpoint(), CHECKPOINT_IDLE_MS)
+  checkpointIfNeeded()
 }
 
-function end(): void {
-  clearTimeout(idle)
-  for (const port of ports) port.close()
+function checkpointIfNeeded(): void {
+  if (writer.bytesSinceCheckpoint > CHECKPOINT_BYTES_MAX) writer.checkpoint()
+  else if (writer.bytesSinceCheckpoint > CHECKPOINT_BYTES_IDLE) idle = setTimeout(() => writer.checkpoint(), CHECKPOINT_IDLE_MS)
 }
 
 function serve(port: MessagePort): void {
