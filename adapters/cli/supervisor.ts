@@ -7,6 +7,7 @@
 // S3. At most RESTARTS_MAX restarts within RESTART_PERIOD_MS, with growing pauses; then we give up and say so.
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
+import { heapFlags } from '../node/heap.ts'
 import { EXIT } from './exit-codes.ts'
 import type { Io } from './io.ts'
 import { forwardSignals } from './launch/child.js'
@@ -61,7 +62,7 @@ function againArgs(args: readonly string[]): readonly string[] {
 
 function start(args: readonly string[]): ChildProcess {
   const [, script = ''] = process.argv
-  return spawn(process.execPath, [...process.execArgv, script, ...args], { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env: { ...process.env, [CHILD]: String(process.pid) } })
+  return spawn(process.execPath, [...heapFlags(), ...process.execArgv, script, ...args], { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env: { ...process.env, [CHILD]: String(process.pid) } })
 }
 
 interface ChildEnd {

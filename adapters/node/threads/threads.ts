@@ -13,6 +13,7 @@ import type { TypePlan } from '../../../system/partition/topology.ts'
 import type { Telemetry } from '../../../system/ports/telemetry.ts'
 import type { Estate } from '../../sqlite/groups.ts'
 import type { SqliteLog } from '../../sqlite/log.ts'
+import { THREAD_LIMITS } from '../heap.ts'
 import type { Look } from '../look.ts'
 import { mergedLook } from '../look.ts'
 import type { FromThread, SystemLoader, ThreadStart, ToThread } from './messages.ts'
@@ -115,7 +116,7 @@ export class Threads {
     const { channel, end } = log.openThread(estate)
     const witness = witnessMemory()
     const data: ThreadStart = { folder, slot, loader, channel, turnstile: this.#turnstile, witness, settings }
-    const worker = new Worker(new URL('./worker-thread.ts', import.meta.url), { workerData: data, transferList: [channel.writer, channel.groups] })
+    const worker = new Worker(new URL('./worker-thread.ts', import.meta.url), { workerData: data, resourceLimits: THREAD_LIMITS, transferList: [channel.writer, channel.groups] })
     let isOver = (): void => {}
     const over = new Promise<void>((resolve) => (isOver = resolve))
     const thread: Thread = { slot, worker, witness, stall: new StallMeter(STALL_MS / LOOK_MS), endChannel: end, looks: new Map(), state: 'starting', started: () => {}, over, isOver }
