@@ -18,7 +18,8 @@ import type { InputRange, InputRef, JournalKind, JournalRecord, ParkedChange, Su
 import { hashOf } from './outbox.ts'
 import { parkedDraftRecord } from './parking.ts'
 import type { Position } from './position.ts'
-import type { Pace, SnapshotPlan, Snapshots } from './snapshots.ts'
+import { sentPlan } from './snapshots.ts'
+import type { Pace, SentPlan, SnapshotPlan, Snapshots, WrittenSnapshot } from './snapshots.ts'
 import type { StateStore, WrittenState } from './state-store.ts'
 import { ARMED_HEADER } from './states.ts'
 import { addCounts, addParked } from './survey.ts'
@@ -54,7 +55,9 @@ interface Assembled {
   records: readonly OutRecord[]
   /** How many of them inputs wrote; they come first. */
   readonly written: number
-  readonly snapshots: SnapshotPlan
+  readonly sent: SentPlan
+  /** The same states for the cache; none without one. */
+  readonly cached: readonly WrittenState[]
   readonly positions: ReadonlyMap<string, number>
 }
 
@@ -111,7 +114,7 @@ export class Committer {
     const deps = this.#deps
     const { group } = deps.plan
     const assembled = await this.#assemble(plan)
-    const { written, snapshots, positions } = assembled
+    const { written, sent, cached, positions } = assembled
     deps.telemetry.probe('before-commit', group, this.#lease.partition)
     const startedMs = deps.clock.monotonicMs()
     const outcome = await this.#send(plan.seq, assembled)
@@ -125,21 +128,21 @@ export class Committer {
     deps.telemetry.probe('after-commit', group, this.#lease.partition)
     const journalEnd = outcome.end.get(deps.plan.journal) ?? this.#journalEnd + 1
     this.#snapshots.journalled(plan.seq, journalEnd - 1, plan.inputs.reduce((sum, range) => sum + range.n, 0))
-    this.#snapshots.settled(snapshots)
+    this.#snapshots.settled(sent)
     this.#journalEnd = journalEnd
-    if (snapshots.partition !== undefined) this.#partitionFrom = this.#stateEnd
+    if (sent.writesPartition) this.#partitionFrom = this.#stateEnd
     this.#stateEnd = outcome.end.get(deps.plan.state) ?? this.#stateEnd
     this.#position.settle(positions)
-    this.#writeCache(plan.seq, snapshots)
+    this.#writeCache(plan.seq, cached)
     if (plan.kind === 'batch') this.batches += 1
     return { kind: 'done', outputs: written }
   }
 
   /** Lets go of the records: kept while the log writes them, they would outlive the young generation of every partition's garbage. */
   #send(seq: number, assembled: Assembled): Promise<CommitOutcome> {
-    const { records, positions, snapshots } = assembled
+    const { records, positions, sent } = assembled
     assembled.records = []
-    return this.#lease.commit({ records, positions, metadata: encodeMetadata({ life: this.#memory.life, seq, journalFrom: this.#journalEnd, floorOffset: snapshots.floor.offset }) })
+    return this.#lease.commit({ records, positions, metadata: encodeMetadata({ life: this.#memory.life, seq, journalFrom: this.#journalEnd, floorOffset: sent.floor.offset }) })
   }
 
   async #assemble(plan: CommitPlan): Promise<Assembled> {
@@ -161,7 +164,7 @@ export class Committer {
     const records = [...outbox, ...letters, ...parked, ...snapshots.snapshots.map(({ record }) => record)]
     if (snapshots.partition !== undefined) records.push(snapshots.partition)
     records.push(...promises, { topic: deps.plan.journal, partition: this.#lease.partition, key: null, value: encodeJournal(deps.codec, journal), headers: [], timestampMs: nowMs })
-    return { records, written: outbox.length, snapshots, positions }
+    return { records, written: outbox.length, sent: sentPlan(snapshots), cached: this.#states.buckets === 0 ? [] : snapshots.snapshots.map((snapshot) => writtenState(snapshot, seq)), positions }
   }
 
   /** What is left to run, after a cut or because the last turns armed it, is still to be told, with older times than the watermark. */
@@ -193,14 +196,17 @@ export class Committer {
     return { kind: 'rejected', forced }
   }
 
-  #writeCache(seq: number, snapshots: SnapshotPlan): void {
-    if (this.#states.buckets === 0 || snapshots.snapshots.length === 0) return
+  #writeCache(seq: number, states: readonly WrittenState[]): void {
+    if (states.length === 0) return
     const { telemetry, plan } = this.#deps
     telemetry.probe('before-cache', plan.group, this.#lease.partition)
-    const states = snapshots.snapshots.map(({ entity, record }): WrittenState => ({ id: entity.id, state: record.value === null ? null : { seq, value: record.value }, armed: headerOf(record.headers, ARMED_HEADER) }))
     this.#states.written(seq, states)
     telemetry.probe('after-cache', plan.group, this.#lease.partition)
   }
+}
+
+function writtenState({ entity, record }: WrittenSnapshot, seq: number): WrittenState {
+  return { id: entity.id, state: record.value === null ? null : { seq, value: record.value }, armed: headerOf(record.headers, ARMED_HEADER) }
 }
 
 function parkedOf(batch: Batch): readonly ParkedChange[] {

@@ -6,7 +6,6 @@ import { InvariantBroken } from '../protocol/assert.ts'
 import { TASK_LEASE_MS } from '../protocol/limits.ts'
 import { parseEntityId } from '../protocol/ids.ts'
 import type { Failure } from '../protocol/failures.ts'
-import type { OutRecord } from '../protocol/record.ts'
 import { notPlain } from '../protocol/plain.ts'
 import { NotPlainData } from '../ports/codec.ts'
 import type { Effect, EngineState } from '../ports/engine.ts'
@@ -19,7 +18,6 @@ import type { TurnInput } from './turn-input.ts'
 
 /** Changes to the entity that a turn's effects add up to. */
 interface Plan {
-  readonly records: OutRecord[]
   timers: Map<string, Timer> | undefined
   tasks: Map<string, Task> | undefined
   arms: number
@@ -40,27 +38,28 @@ export class EffectApplier {
 
   /** Applies a turn's end, or answers why it cannot be and changes nothing (A1). */
   apply(turn: TurnInput, state: EngineState, effects: readonly Effect[]): Failure | undefined {
-    const plan: Plan = { records: [], timers: undefined, tasks: undefined, arms: this.#arms.get(turn.entity) ?? 0, reply: undefined }
+    const plan: Plan = { timers: undefined, tasks: undefined, arms: this.#arms.size === 0 ? 0 : this.#arms.get(turn.entity) ?? 0, reply: undefined }
+    const written = turn.slot.length
     for (const effect of effects) {
-      const failure = this.#plan(plan, turn, effect)
-      if (failure !== undefined) return failure
+      const failure = this.#plan(plan, turn, turn.slot.length - written, effect)
+      if (failure === undefined) continue
+      turn.slot.length = written
+      return failure
     }
     const timersMax = this.#memory.plan.definition.limits.timersMax
-    if (plan.timers !== undefined && plan.timers.size > timersMax) return { class: 'size', message: `more than ${timersMax} armed timers`, stage: 'effects' }
+    if (plan.timers !== undefined && plan.timers.size > timersMax) {
+      turn.slot.length = written
+      return { class: 'size', message: `more than ${timersMax} armed timers`, stage: 'effects' }
+    }
     this.#commit(plan, turn, state, effects)
     return undefined
   }
 
-  #plan(plan: Plan, turn: TurnInput, effect: Effect): Failure | undefined {
+  /** `n`: records that the turn has made before. */
+  #plan(plan: Plan, turn: TurnInput, n: number, effect: Effect): Failure | undefined {
     switch (effect.kind) {
-      case 'emit': return this.#write(plan, () => this.#maker.output(effect.event, plan.records.length, turn.by))
-      case 'tell': {
-        const target = this.#memory.plan.targets.get(effect.target)
-        if (target === undefined) return action(`it tells '${effect.target}', which the actor type does not declare. Add tells: { '${effect.target}': 'forward' }.`)
-        const id = parseEntityId(effect.id)
-        if (id === undefined) return action(`it tells '${effect.target}' an entity whose id is no entity id: '${String(effect.id).slice(0, 80)}'`)
-        return this.#write(plan, () => this.#maker.tell(target, id, effect.event, plan.records.length, turn.by))
-      }
+      case 'emit':
+      case 'tell': return this.#write(turn, n, effect)
       case 'schedule': {
         if (!Number.isFinite(effect.delayMs)) return action(`timer '${effect.timer}' has the delay ${effect.delayMs}`)
         const unfit = unstorable(effect.event, `the event of timer '${effect.timer}'`)
@@ -97,16 +96,24 @@ export class EffectApplier {
     }
   }
 
-  #write(plan: Plan, make: () => Made): Failure | undefined {
+  #write(turn: TurnInput, n: number, effect: Extract<Effect, { readonly kind: 'emit' | 'tell' }>): Failure | undefined {
     try {
-      const made = make()
-      if (made.kind === 'refused') return action(made.reason)
-      plan.records.push(made.record)
+      const made = effect.kind === 'emit' ? this.#maker.output(effect.event, n, turn.by) : this.#told(effect, n, turn)
+      if (typeof made === 'string') return action(made)
+      turn.slot.push(made)
       return undefined
     } catch (thrown) {
       if (thrown instanceof InvariantBroken) throw thrown
       return action(thrown instanceof NotPlainData ? thrown.message : `an event cannot be written: ${String(thrown)}`)
     }
+  }
+
+  #told({ target: name, id: text, event }: Extract<Effect, { readonly kind: 'tell' }>, n: number, turn: TurnInput): Made {
+    const target = this.#memory.plan.targets.get(name)
+    if (target === undefined) return `it tells '${name}', which the actor type does not declare. Add tells: { '${name}': 'forward' }.`
+    const id = parseEntityId(text)
+    if (id === undefined) return `it tells '${name}' an entity whose id is no entity id: '${String(text).slice(0, 80)}'`
+    return this.#maker.tell(target, id, event, n, turn.by)
   }
 
   #commit(plan: Plan, turn: TurnInput, state: EngineState, effects: readonly Effect[]): void {
@@ -117,15 +124,16 @@ export class EffectApplier {
     entity.machine = state
     if (plan.arms > 0) this.#arms.set(entity, plan.arms)
     const done = machine.status(state) !== 'active'
-    this.#setTimers(entity, done ? new Map() : plan.timers)
-    this.#setTasks(entity, done ? new Map() : plan.tasks)
+    const timers = done ? new Map<string, Timer>() : plan.timers
+    const tasks = done ? new Map<string, Task>() : plan.tasks
+    if (timers !== undefined) this.#setTimers(entity, timers)
+    if (tasks !== undefined) this.#setTasks(entity, tasks)
     if (done) {
       entity.stopped = true
       entity.expireAtMs = this.#batch.nowMs + keepStoppedMs
       entities.arm({ dueMs: entity.expireAtMs, entity: entity.id, kind: 3, id: '' })
     }
     this.#batch.moved(from, machine.configuration(state))
-    turn.slot.push(...plan.records)
     for (const effect of effects) if (effect.kind === 'log') this.#batch.logs.push({ entity: entity.id, label: effect.label, value: effect.value })
     if (turn.command !== undefined) this.#reply(entity, turn.command, plan.reply?.value)
     entities.touch(entity, this.#batch.seq, this.#batch.nowMs)
@@ -137,16 +145,14 @@ export class EffectApplier {
     this.#batch.replies.push({ command, value: value ?? null })
   }
 
-  #setTimers(entity: Entity, timers: ReadonlyMap<string, Timer> | undefined): void {
-    if (timers === undefined) return
+  #setTimers(entity: Entity, timers: ReadonlyMap<string, Timer>): void {
     const { entities } = this.#memory
     for (const id of entity.timers.keys()) if (!timers.has(id)) entities.disarm({ entity: entity.id, kind: 1, id })
     for (const [id, timer] of timers) if (entity.timers.get(id) !== timer) entities.arm({ dueMs: timer.dueMs, entity: entity.id, kind: 1, id })
     entity.timers = timers
   }
 
-  #setTasks(entity: Entity, tasks: ReadonlyMap<string, Task> | undefined): void {
-    if (tasks === undefined) return
+  #setTasks(entity: Entity, tasks: ReadonlyMap<string, Task>): void {
     const { entities } = this.#memory
     for (const id of entity.tasks.keys()) if (!tasks.has(id)) entities.disarm({ entity: entity.id, kind: 2, id })
     for (const [id, task] of tasks) {

@@ -13,7 +13,10 @@ import type { Entity } from './entity.ts'
 
 export class Entities {
   readonly #table = new Map<EntityId, Entity>()
-  /** The ends of the list in order of last use, which runs through the entities themselves: a use costs no search and no memory. */
+  /**
+   * The ends of the list by last use, which runs through the entities themselves. A use only marks its entity, because moving it touches two others
+   * that are in no processor's cache; whoever is marked moves to the end when room is looked for (second chance).
+   */
   #oldest: Entity | undefined
   #newest: Entity | undefined
   readonly #dirty = new Set<Entity>()
@@ -49,9 +52,7 @@ export class Entities {
   use(id: EntityId): Entity {
     const known = this.#table.get(id)
     if (known !== undefined) {
-      if (known === this.#newest) return known
-      this.#unlink(known)
-      this.#link(known)
+      known.isUsed = true
       return known
     }
     const entity = blankEntity(id)
@@ -158,11 +159,15 @@ export class Entities {
     this.#drop(entity)
   }
 
-  /** Least recently used first. The one in hand may leave meanwhile. */
+  /** Those first that were not used since they were last passed over. The one in hand may leave meanwhile. */
   *values(): IterableIterator<Entity> {
     for (let entity = this.#oldest; entity !== undefined;) {
-      const { newer }: Entity = entity
-      yield entity
+      const { newer, isUsed }: Entity = entity
+      entity.isUsed = false
+      if (isUsed && newer !== undefined) {
+        this.#unlink(entity)
+        this.#link(entity)
+      } else yield entity
       entity = newer
     }
   }

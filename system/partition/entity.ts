@@ -73,7 +73,8 @@ export interface Entity {
   dirtyAtMs: number
   /** Estimated memory, bytes. */
   bytes: number
-  /** Its neighbours in order of last use; `entities.ts` alone knows them. */
+  /** Its neighbours by last use, and whether it was used since it came to its place; `entities.ts` alone knows them. */
+  isUsed: boolean
   older: Entity | undefined
   newer: Entity | undefined
 }
@@ -97,7 +98,7 @@ const NOBODY = Object.freeze([]) as unknown as never[]
 export function blankEntity(id: EntityId): Entity {
   return {
     id, machine: undefined, stopped: false, timers: NOTHING, tasks: NOTHING, holds: NOBODY, seen: NOBODY, expireAtMs: undefined, parked: undefined, seq: 0, savedSeq: 0, dirtySeq: 0, dirtyAtMs: 0,
-    bytes: BLANK_BYTES, older: undefined, newer: undefined,
+    bytes: BLANK_BYTES, isUsed: false, older: undefined, newer: undefined,
   }
 }
 
@@ -142,18 +143,16 @@ interface StoredEntity {
 
 /** Canonical bytes of the stored form (N1). Throws NotPlainData for a context that cannot be stored. */
 export function encodeEntity(codec: Codec, definition: ActorDefinition, entity: Entity): Uint8Array {
-  const stored: StoredEntity = {
-    v: 1,
-    a: definition.version,
-    ...(entity.machine === undefined ? {} : { m: definition.machine.store(entity.machine) }),
-    ...(entity.timers.size === 0 ? {} : { t: [...entity.timers].map(([id, { generation, dueMs, event }]) => [id, generation, dueMs, event] as const).sort(byId) }),
-    ...(entity.tasks.size === 0 ? {} : { k: [...entity.tasks].map(([id, { key, src, input, attempt, dueMs }]) => [id, key, src, input, attempt, dueMs] as const).sort(byId) }),
-    ...(entity.holds.length === 0 ? {} : { h: entity.holds.map((held) => [held.timeMs, held.rank, held.origin.source, held.origin.id, held.topic, held.partition, held.offset, held.event] as const) }),
-    ...(entity.seen.length === 0 ? {} : { d: entity.seen.map((seen) => (seen.reply === undefined ? [seen.key, seen.timeMs] as const : [seen.key, seen.timeMs, seen.reply] as const)) }),
-    ...(entity.expireAtMs === undefined ? {} : { x: entity.expireAtMs }),
-    ...(entity.stopped ? { stopped: true as const } : {}),
-    ...(entity.parked === undefined ? {} : { p: [entity.parked.class, ...(entity.parked.unfolded ?? [])] as const }),
-  }
+  // Put together part by part: most entities have one or two of them, and many are written in every commit.
+  const stored: { -readonly [Part in keyof StoredEntity]: StoredEntity[Part] } = { v: 1, a: definition.version }
+  if (entity.machine !== undefined) stored.m = definition.machine.store(entity.machine)
+  if (entity.timers.size > 0) stored.t = [...entity.timers].map(([id, { generation, dueMs, event }]) => [id, generation, dueMs, event] as const).sort(byId)
+  if (entity.tasks.size > 0) stored.k = [...entity.tasks].map(([id, { key, src, input, attempt, dueMs }]) => [id, key, src, input, attempt, dueMs] as const).sort(byId)
+  if (entity.holds.length > 0) stored.h = entity.holds.map((held) => [held.timeMs, held.rank, held.origin.source, held.origin.id, held.topic, held.partition, held.offset, held.event] as const)
+  if (entity.seen.length > 0) stored.d = entity.seen.map((seen) => (seen.reply === undefined ? [seen.key, seen.timeMs] as const : [seen.key, seen.timeMs, seen.reply] as const))
+  if (entity.expireAtMs !== undefined) stored.x = entity.expireAtMs
+  if (entity.stopped) stored.stopped = true
+  if (entity.parked !== undefined) stored.p = [entity.parked.class, ...(entity.parked.unfolded ?? [])] as const
   return codec.canonical(stored)
 }
 

@@ -43,21 +43,24 @@ export class InputApplier {
     const { input } = decode
     const entity = this.#fold.entity(input.entity)
     if (entity === undefined) return
-    const cause = this.#names.cause(arrival.topic, arrival.partition, record.offset)
-    const turn = (): TurnInput => ({
-      entity, event: input.event, ref, subject, slot: this.#fold.slot(ref), command: input.command, bytes: record.value?.length ?? 0, timer: undefined,
-      by: this.#fold.provenance(entity, cause, input.timeMs, input.origin),
-    })
-    if (entity.parked !== undefined) return this.#fold.begin(turn())
+    if (entity.parked !== undefined) return this.#fold.begin(this.#turn(arrival, input, entity, ref, subject))
     if (this.#isDuplicate(entity, input) || this.#isSettledTask(entity, input)) return
     const { watermarks } = this.#fold.memory
-    if (input.onArrival) return this.#fold.begin(turn())
+    if (input.onArrival) return this.#fold.begin(this.#turn(arrival, input, entity, ref, subject))
     if (watermarks !== undefined && input.timeMs < watermarks.currentMs && plan.definition.late.kind !== 'apply') return this.#late(arrival, ref)
-    if (plan.definition.order === 'arrival' || (watermarks !== undefined && input.timeMs < watermarks.currentMs)) return this.#fold.begin(turn())
+    if (plan.definition.order === 'arrival' || (watermarks !== undefined && input.timeMs < watermarks.currentMs)) return this.#fold.begin(this.#turn(arrival, input, entity, ref, subject))
     if (entity.holds.length >= plan.definition.limits.heldMax) {
-      return this.#fold.refuse(turn(), { class: 'size', message: `${entity.holds.length} events held for '${entity.id}'`, stage: 'hold' })
+      return this.#fold.refuse(this.#turn(arrival, input, entity, ref, subject), { class: 'size', message: `${entity.holds.length} events held for '${entity.id}'`, stage: 'hold' })
     }
     this.#hold(entity, { timeMs: input.timeMs, rank: input.rank, origin: input.origin, topic: arrival.topic, partition: arrival.partition, offset: record.offset, event: input.event })
+  }
+
+  #turn({ topic, partition, record }: Arrival, input: Input, entity: Entity, ref: InputRef, subject: Subject): TurnInput {
+    const cause = this.#names.cause(topic, partition, record.offset)
+    return {
+      entity, event: input.event, ref, subject, slot: this.#fold.slot(ref), command: input.command, bytes: record.value?.length ?? 0, timer: undefined,
+      by: this.#fold.provenance(entity, cause, input.timeMs, input.origin),
+    }
   }
 
   /** Only stopping or parking concerns the entity that the record's key names. */

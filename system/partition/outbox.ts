@@ -29,14 +29,15 @@ export interface Provenance {
   readonly nowMs: number
 }
 
-export type Made = { readonly kind: 'made'; readonly record: OutRecord } | { readonly kind: 'refused'; readonly reason: string }
+/** The record, or why there is none. */
+export type Made = OutRecord | string
 
 export class RecordMaker {
   readonly codec: Codec
   readonly #plan: TypePlan
   readonly #partition: number
   readonly #constant: readonly Header[]
-  readonly #types = new Map<string, Uint8Array>()
+  readonly #types = new Map<string, Header>()
   readonly #slab = new TextSlab()
   readonly #times = new IsoTimes()
 
@@ -50,14 +51,14 @@ export class RecordMaker {
   /** An output record: JSON of the emitted event, CloudEvents headers. `n` numbers the records of the cause. */
   output(event: MachineEvent, n: number, by: Provenance): Made {
     const topic = this.#plan.definition.outputs.get(event.type)
-    if (topic === undefined) return { kind: 'refused', reason: `it emits '${event.type}', which no output takes. Add outputs: { '${event.type}': '<topic>' }.` }
+    if (topic === undefined) return `it emits '${event.type}', which no output takes. Add outputs: { '${event.type}': '<topic>' }.`
     const unfit = unfitForJson(event, 'event')
-    if (unfit !== undefined) return { kind: 'refused', reason: unfit }
-    const key = utf8Encode(by.entity)
+    if (unfit !== undefined) return unfit
+    const key = this.#slab.encode(by.entity)
     const id = outputId(this.#plan.app, this.#plan.definition.name, by.cause, n)
     const [version, source, content] = this.#constant as readonly [Header, Header, Header]
-    const headers: Header[] = [version, source, content, ['ce_id', this.#slab.encode(id)], ['ce_type', this.#type(event.type)], ['ce_time', this.#times.encode(by.timeMs)]]
-    return { kind: 'made', record: { topic, partition: partitionOf(key, this.#plan.partitions), key, value: this.#slab.encode(JSON.stringify(event)), headers, timestampMs: by.nowMs } }
+    const headers: Header[] = [version, source, content, ['ce_id', this.#slab.encode(id)], this.#type(event.type), ['ce_time', this.#times.encode(by.timeMs)]]
+    return { topic, partition: partitionOf(key, this.#plan.partitions), key, value: this.#slab.encode(JSON.stringify(event)), headers, timestampMs: by.nowMs }
   }
 
   /** A record for another type's inbox. */
@@ -69,39 +70,45 @@ export class RecordMaker {
       id: outputId(this.#plan.app, this.#plan.definition.name, by.cause, n),
       timeMs: by.timeMs, ingestedMs: by.nowMs, origin: by.origin, event,
     })
-    return { kind: 'made', record: { topic: target.inbox, partition: partitionOf(key, target.partitions), key, value, headers: [], timestampMs: by.nowMs } }
+    return { topic: target.inbox, partition: partitionOf(key, target.partitions), key, value, headers: [], timestampMs: by.nowMs }
   }
 
-  #type(type: string): Uint8Array {
-    let bytes = this.#types.get(type)
-    if (bytes === undefined) this.#types.set(type, (bytes = utf8Encode(type)))
-    return bytes
+  #type(type: string): Header {
+    let header = this.#types.get(type)
+    if (header === undefined) this.#types.set(type, (header = ['ce_type', utf8Encode(type)]))
+    return header
   }
 }
 
 /** Why a value would change in JSON, or undefined: numbers that are not finite, bytes, bigints, class instances, undefined in lists. */
 export function unfitForJson(value: unknown, path: string): string | undefined {
+  const unfit = unfitPart(value)
+  return unfit === undefined ? undefined : `${path}${unfit}`
+}
+
+/** The rest of the path and the reason. Put together on the way back: nearly every event is fit. */
+function unfitPart(value: unknown): string | undefined {
   switch (typeof value) {
-    case 'number': return Number.isFinite(value) ? undefined : `${path} is ${value}, which an output cannot hold`
+    case 'number': return Number.isFinite(value) ? undefined : ` is ${value}, which an output cannot hold`
     case 'string': case 'boolean': case 'undefined': return undefined
     case 'object': break
-    default: return `${path} is a ${typeof value}, which an output cannot hold`
+    default: return ` is a ${typeof value}, which an output cannot hold`
   }
   if (value === null) return undefined
-  if (ArrayBuffer.isView(value)) return `${path} is binary, which an output cannot hold. Encode it as text.`
+  if (ArrayBuffer.isView(value)) return ' is binary, which an output cannot hold. Encode it as text.'
   const reason = notPlainItself(value)
-  if (reason !== undefined) return `${path} is ${reason}, which an output cannot hold`
+  if (reason !== undefined) return ` is ${reason}, which an output cannot hold`
   if (Array.isArray(value)) {
     for (let index = 0; index < value.length; index += 1) {
-      const found = value[index] === undefined ? `${path}[${index}] is undefined, which would become null` : unfitForJson(value[index], `${path}[${index}]`)
-      if (found !== undefined) return found
+      const found = value[index] === undefined ? ' is undefined, which would become null' : unfitPart(value[index])
+      if (found !== undefined) return `[${index}]${found}`
     }
     return undefined
   }
-  if (value instanceof Date && Number.isNaN(value.getTime())) return `${path} is an invalid date`
+  if (value instanceof Date && Number.isNaN(value.getTime())) return ' is an invalid date'
   for (const key of Object.keys(value)) {
-    const found = unfitForJson((value as Record<string, unknown>)[key], `${path}.${key}`)
-    if (found !== undefined) return found
+    const found = unfitPart((value as Record<string, unknown>)[key])
+    if (found !== undefined) return `.${key}${found}`
   }
   return undefined
 }

@@ -28,6 +28,17 @@ export interface SnapshotPlan {
   readonly saved: readonly number[]
 }
 
+/** What is left of a plan when its records are with the log: kept while they are written, these would outlive the young generation. */
+export interface SentPlan {
+  readonly written: readonly { readonly entity: Entity; readonly bytes: number }[]
+  readonly writesPartition: boolean
+  readonly floor: SnapshotPlan['floor']
+}
+
+export function sentPlan({ snapshots, partition, floor }: SnapshotPlan): SentPlan {
+  return { written: snapshots.map(({ entity, record }) => ({ entity, bytes: record.value?.length ?? 0 })), writesPartition: partition !== undefined, floor }
+}
+
 /** How eagerly states are written: by age, or all that is left (draining). */
 export type Pace = 'steady' | 'drain'
 
@@ -101,20 +112,25 @@ export class Snapshots {
       if (bytes >= (mustReach ? PRESSED_BYTES_MAX : SNAPSHOT_BYTES_PER_COMMIT_MAX)) break
       write(entity)
     }
-    if (entities.bytes > limits.entityBytesMax) this.#makeRoom(limits.entityBytesMax, new Set(snapshots.map(({ entity }) => entity)), () => bytes < PRESSED_BYTES_MAX, write)
+    const writing = new Set<Entity>()
+    for (const { entity } of snapshots) writing.add(entity)
+    if (entities.bytes > limits.entityBytesMax) {
+      this.#makeRoom(limits.entityBytesMax, writing, () => bytes < PRESSED_BYTES_MAX, write)
+      for (const { entity } of snapshots) writing.add(entity)
+    }
     const saved = [...new Set(this.#store.buckets === 0 ? [] : snapshots.map(({ entity }) => this.#store.bucketOf(entity.id)))].sort((a, b) => a - b)
     for (const bucket of saved) this.marks[bucket] = seq
     if (saved.length > 0) this.touchPartition(seq, nowMs)
     const partitionDue = this.#partitionDirtySeq !== 0 && (this.#partitionDirtySeq < reachSeq || this.#partitionDirtyAtMs <= agedMs)
     const record = partitionDue ? partitionRecord(this.#codec, plan, partition, { occupancy: this.#memory.occupancy, marks: this.marks, parked: this.#memory.parked }, { life, seq, nowMs }) : undefined
-    return { snapshots, partition: record, floor: this.#floor(seq, journalEnd, new Set(snapshots.map(({ entity }) => entity)), record !== undefined), saved }
+    return { snapshots, partition: record, floor: this.#floor(seq, journalEnd, writing, record !== undefined), saved }
   }
 
   /** The planned commit is done: what it wrote is clean. */
-  settled(plan: SnapshotPlan): void {
-    for (const { entity, record } of plan.snapshots) this.#memory.entities.clean(entity, record.value?.length ?? 0)
-    if (plan.partition !== undefined) this.#partitionDirtySeq = 0
-    const before = this.#journal.findIndex((record) => record.seq >= plan.floor.seq)
+  settled({ written, writesPartition, floor }: SentPlan): void {
+    for (const { entity, bytes } of written) this.#memory.entities.clean(entity, bytes)
+    if (writesPartition) this.#partitionDirtySeq = 0
+    const before = this.#journal.findIndex((record) => record.seq >= floor.seq)
     const passed = this.#journal.splice(0, before === -1 ? this.#journal.length : before)
     for (const record of passed) this.#inputs -= record.inputs
   }

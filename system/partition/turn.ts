@@ -19,15 +19,18 @@ import type { Memory } from './memory.ts'
 import type { InputRef } from './journal.ts'
 import type { Answer, Outside, Question, RowQuestion, TurnInput, TurnTrace } from './turn-input.ts'
 
-interface Turn extends TurnInput {
-  state: EngineState | undefined
-  readonly effects: Effect[]
+interface Turn {
+  readonly input: TurnInput
+  state: EngineState
+  effects: readonly Effect[]
   questions: number
 }
 
 type Asking = Extract<Effect, { readonly kind: 'infer' | 'lookup' }>
 
 const isAsking = (effect: Effect): effect is Asking => effect.kind === 'infer' || effect.kind === 'lookup'
+
+const NOTHING: readonly Effect[] = []
 
 interface Answered {
   readonly question: Question
@@ -112,15 +115,12 @@ export class Turns {
     }
     // Only now: a refusal that stops the entity must not overtake the turns before it.
     if (this.#refuser.knows(input)) return this.#traceRefused(input)
-    const turn: Turn = { ...input, state: input.entity.machine, effects: [], questions: 0 }
+    const state = input.entity.machine
+    if (state !== undefined) return this.#step({ input, state, effects: NOTHING, questions: 0 }, input.event, undefined)
     const { definition } = this.#memory.plan
-    if (turn.state === undefined) {
-      const made = definition.machine.initial(definition.input(input.entity.id), this.#batch.nowMs)
-      if (made.kind === 'failed') return this.#fail(turn, { class: made.class, message: made.message, stage: 'initial', stack: made.stack })
-      turn.state = made.state
-      turn.effects.push(...made.effects)
-    }
-    this.#step(turn, [input.event])
+    const made = definition.machine.initial(definition.input(input.entity.id), this.#batch.nowMs)
+    if (made.kind === 'failed') return this.#fail(input, { class: made.class, message: made.message, stage: 'initial', stack: made.stack })
+    this.#step({ input, state: made.state, effects: made.effects, questions: 0 }, input.event, undefined)
   }
 
   /** Takes a timer off its entity. False: an earlier turn cancelled or re-armed it. */
@@ -136,35 +136,39 @@ export class Turns {
     return true
   }
 
-  /** Steps the events; ends the turn unless it asked something. */
-  #step(turn: Turn, events: readonly MachineEvent[]): void {
+  /** Steps the first event and then the others; ends the turn unless it asked something. */
+  #step(turn: Turn, first: MachineEvent, others: readonly MachineEvent[] | undefined): void {
     const { plan: { definition: { machine }, group }, partition } = this.#memory
-    this.#runs(group, partition, turn)
-    const asked: Asking[] = []
-    for (const effect of turn.effects) if (isAsking(effect) && turn.questions === 0) asked.push(effect)
-    for (const event of events) {
-      const result = machine.step(turn.state as EngineState, event, this.#batch.nowMs)
-      if (result.kind === 'failed') return this.#fail(turn, { class: result.class, message: result.message, stage: 'step', stack: result.stack })
+    const { input } = turn
+    this.#runs(group, partition, input)
+    // What an entity asks as it begins was made with its first state, not by a step.
+    let asked = turn.questions === 0 ? askedOf(turn.effects, undefined) : undefined
+    for (let event: MachineEvent | undefined = first, at = 0; event !== undefined; event = others?.[at], at += 1) {
+      const result = machine.step(turn.state, event, this.#batch.nowMs)
+      if (result.kind === 'failed') return this.#fail(input, { class: result.class, message: result.message, stage: 'step', stack: result.stack })
       turn.state = result.state
-      for (const effect of result.effects) {
-        turn.effects.push(effect)
-        if (isAsking(effect)) asked.push(effect)
-      }
+      turn.effects = turn.effects.length === 0 ? result.effects : [...turn.effects, ...result.effects]
+      asked = askedOf(result.effects, asked)
     }
-    if (turn.effects.length > EFFECTS_PER_INPUT_MAX) return this.#fail(turn, { class: 'size', message: `more than ${EFFECTS_PER_INPUT_MAX} effects`, stage: 'step' })
-    if (asked.length === 0) return this.#finish(turn)
+    if (turn.effects.length > EFFECTS_PER_INPUT_MAX) return this.#fail(input, { class: 'size', message: `more than ${EFFECTS_PER_INPUT_MAX} effects`, stage: 'step' })
+    if (asked === undefined) return this.#finish(turn)
+    this.#ask(turn, asked)
+  }
+
+  #ask(turn: Turn, asked: readonly Asking[]): void {
+    const { input } = turn
     turn.questions += asked.length
-    if (turn.questions > QUESTIONS_PER_INPUT_MAX) return this.#fail(turn, { class: 'timeout', message: `more than ${QUESTIONS_PER_INPUT_MAX} inferences and lookups for one input`, stage: 'score' })
+    if (turn.questions > QUESTIONS_PER_INPUT_MAX) return this.#fail(input, { class: 'timeout', message: `more than ${QUESTIONS_PER_INPUT_MAX} inferences and lookups for one input`, stage: 'score' })
     for (const effect of asked) {
       if (effect.kind !== 'infer') continue
       const bad = effect.vector.findIndex((value) => !Number.isFinite(value))
-      if (bad !== -1) return this.#fail(turn, { class: 'feature', message: `feature ${bad} for model '${effect.model}' is ${effect.vector[bad]}`, stage: 'score' })
+      if (bad !== -1) return this.#fail(input, { class: 'feature', message: `feature ${bad} for model '${effect.model}' is ${effect.vector[bad]}`, stage: 'score' })
     }
-    for (const effect of asked) this.#requests.push({ turn, question: this.#question(turn.ref, effect) })
-    if (!this.#waiting.has(turn.entity)) this.#waiting.set(turn.entity, [])
+    for (const effect of asked) this.#requests.push({ turn, question: this.#question(input.ref, effect) })
+    if (!this.#waiting.has(input.entity)) this.#waiting.set(input.entity, [])
   }
 
-  #runs(group: string, partition: number, { subject }: Turn): void {
+  #runs(group: string, partition: number, { subject }: TurnInput): void {
     if (subject.kind === 'record') this.#witness.running(group, partition, subject.topic, subject.offset)
     else this.#witness.running(group, partition, subject.cause, -1)
   }
@@ -175,43 +179,45 @@ export class Turns {
   }
 
   #resume(turn: Turn, list: readonly Answered[]): void {
+    const { input } = turn
     const events: MachineEvent[] = []
     for (const { question, answer } of list) {
-      const event = question.kind === 'score' ? this.#scored(turn, question.model, answer) : this.#found(turn, question, answer)
-      if (!('type' in event)) return this.#fail(turn, event)
+      const event = question.kind === 'score' ? this.#scored(input, question.model, answer) : this.#found(input, question, answer)
+      if (!('type' in event)) return this.#fail(input, event)
       events.push(event)
     }
-    this.#step(turn, events)
+    const [first, ...others] = events
+    if (first !== undefined) this.#step(turn, first, others)
   }
 
-  #scored(turn: Turn, model: string, answer: Answer): MachineEvent | Failure {
+  #scored(input: TurnInput, model: string, answer: Answer): MachineEvent | Failure {
     if (answer.kind === 'failed') return answer.failure
     if (answer.kind === 'row') return { class: 'model', message: `model '${model}' was answered with a row`, stage: 'score' }
-    this.#batch.decisions.push([turn.ref, answer.kind === 'score' ? answer.score : answer.reason])
+    this.#batch.decisions.push([input.ref, answer.kind === 'score' ? answer.score : answer.reason])
     const served = this.#memory.models.get(model)
-    const base = { type: `inference.${model}`, time: turn.by.timeMs, model, version: served?.version ?? 0, hash: served?.hash ?? '' }
+    const base = { type: `inference.${model}`, time: input.by.timeMs, model, version: served?.version ?? 0, hash: served?.hash ?? '' }
     if (answer.kind === 'score') return { ...base, score: answer.score }
     const fallback = this.#memory.plan.definition.fallbacks.get(model)
     if (fallback === undefined) return { class: 'model', message: `no score from model '${model}': ${answer.reason}`, stage: 'score' }
     return { ...base, score: fallback, fallback: answer.reason }
   }
 
-  #found(turn: Turn, { table, key }: RowQuestion, answer: Answer): MachineEvent | Failure {
+  #found(input: TurnInput, { table, key }: RowQuestion, answer: Answer): MachineEvent | Failure {
     if (answer.kind === 'failed') return answer.failure
     const decoded = answer.kind === 'row' ? this.#codec.decode(answer.bytes) : undefined
     if (answer.kind !== 'row' || decoded?.kind !== 'ok') return { class: 'action', message: `the row of table '${table}' cannot be read`, stage: 'lookup' }
-    this.#batch.choices.push([turn.ref, answer.bytes])
-    return { type: `lookup.${table}`, time: turn.by.timeMs, table, key, row: decoded.value }
+    this.#batch.choices.push([input.ref, answer.bytes])
+    return { type: `lookup.${table}`, time: input.by.timeMs, table, key, row: decoded.value }
   }
 
-  #finish(turn: Turn): void {
+  #finish({ input, state, effects }: Turn): void {
     const { machine } = this.#memory.plan.definition
-    const from = this.#onTurn === undefined || turn.entity.machine === undefined ? undefined : machine.configuration(turn.entity.machine)
-    const failure = this.#applier.apply(turn, turn.state as EngineState, turn.effects)
-    if (failure !== undefined) return this.#fail(turn, failure)
+    const from = this.#onTurn === undefined || input.entity.machine === undefined ? undefined : machine.configuration(input.entity.machine)
+    const failure = this.#applier.apply(input, state, effects)
+    if (failure !== undefined) return this.#fail(input, failure)
     this.#batch.turns += 1
-    this.#onTurn?.({ input: turn, from, to: machine.configuration(turn.state as EngineState), effects: turn.effects, isRefused: false })
-    this.#next(turn.entity)
+    this.#onTurn?.({ input, from, to: machine.configuration(state), effects, isRefused: false })
+    this.#next(input.entity)
   }
 
   #traceRefused(input: TurnInput): void {
@@ -221,9 +227,9 @@ export class Turns {
   }
 
   /** R1: nothing of the turn is kept. */
-  #fail(turn: Turn, failure: Failure): void {
-    this.#refuser.refuse(turn, failure)
-    this.#next(turn.entity)
+  #fail(input: TurnInput, failure: Failure): void {
+    this.#refuser.refuse(input, failure)
+    this.#next(input.entity)
   }
 
   /** Lets the inputs behind a finished turn go on, until one waits again. */
@@ -239,4 +245,11 @@ export class Turns {
       return
     }
   }
+}
+
+/** Adds what is asked for; a list is made only when something is: most steps ask nothing. */
+function askedOf(effects: readonly Effect[], asked: Asking[] | undefined): Asking[] | undefined {
+  let all = asked
+  for (const effect of effects) if (isAsking(effect)) (all ??= []).push(effect)
+  return all
 }

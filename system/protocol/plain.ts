@@ -9,7 +9,8 @@ export interface NotPlain {
 
 /** The first place in `value` that is no plain data, or undefined. Cycles are found as depth. */
 export function notPlain(value: unknown, root: string): NotPlain | undefined {
-  return search(value, root, 0)
+  const found = search(value, 0)
+  return found === undefined ? undefined : { path: `${root}${found.path}`, reason: found.reason }
 }
 
 /** What is not plain about `value` itself, apart from what it holds. */
@@ -34,21 +35,22 @@ function notPlainObject(value: object): string | undefined {
   return undefined
 }
 
-function search(value: unknown, path: string, depth: number): NotPlain | undefined {
+/** Its path is put together on the way back: nearly all values are plain, and texts for each of their places would cost more than the search. */
+function search(value: unknown, depth: number): NotPlain | undefined {
   const reason = notPlainItself(value)
-  if (reason !== undefined) return { path, reason }
+  if (reason !== undefined) return { path: '', reason }
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array || value instanceof Date) return undefined
-  if (depth >= VALUE_DEPTH_MAX) return { path, reason: `nested deeper than ${VALUE_DEPTH_MAX} (or a cycle)` }
+  if (depth >= VALUE_DEPTH_MAX) return { path: '', reason: `nested deeper than ${VALUE_DEPTH_MAX} (or a cycle)` }
   if (Array.isArray(value)) {
     for (let index = 0; index < value.length; index += 1) {
-      const found = search(value[index], `${path}[${index}]`, depth + 1)
-      if (found !== undefined) return found
+      const found = search(value[index], depth + 1)
+      if (found !== undefined) return { path: `[${index}]${found.path}`, reason: found.reason }
     }
     return undefined
   }
   for (const key of Object.keys(value)) {
-    const found = search((value as Record<string, unknown>)[key], `${path}.${key}`, depth + 1)
-    if (found !== undefined) return found
+    const found = search((value as Record<string, unknown>)[key], depth + 1)
+    if (found !== undefined) return { path: `.${key}${found.path}`, reason: found.reason }
   }
   return undefined
 }

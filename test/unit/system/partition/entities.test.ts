@@ -28,6 +28,19 @@ test('B1: the least recently used clean entities leave, dirty ones and those tha
   assert.equal(entities.bytes, 1024)
 })
 
+test('whoever was used since it was last passed over gets a second chance, once, and all are passed over once', () => {
+  const entities = full()
+  entities.use(a)
+  entities.use(d)
+  const order = (): string => [...entities.values()].map(({ id }) => id).join('')
+  assert.equal(order(), 'bcad')
+  assert.equal(order(), 'bcad', 'passing over is no use')
+  for (const id of ids) entities.use(id)
+  assert.equal(order(), 'bcad', 'all were used: their order stands')
+  entities.use(b)
+  assert.equal(order(), 'cadb')
+})
+
 test('nobody leaves while the estimate is within the bound, exactly', () => {
   const entities = full()
   assert.equal(entities.evict(4096, () => true), true)

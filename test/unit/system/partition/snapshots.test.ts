@@ -7,7 +7,7 @@ import { isBlank } from '../../../../system/partition/entity.ts'
 import type { Entity } from '../../../../system/partition/entity.ts'
 import { emptyMemory } from '../../../../system/partition/memory.ts'
 import type { Memory } from '../../../../system/partition/memory.ts'
-import { Snapshots } from '../../../../system/partition/snapshots.ts'
+import { sentPlan, Snapshots } from '../../../../system/partition/snapshots.ts'
 import type { SnapshotPlan } from '../../../../system/partition/snapshots.ts'
 import { keyedStateStore } from '../../../../system/partition/state-store.ts'
 import type { StateStore } from '../../../../system/partition/state-store.ts'
@@ -61,7 +61,7 @@ test('P1: one commit writes states up to its bytes; the rest waits for the next'
   const plan = snapshots.plan(2, 0, 9, 'steady')
   assert.deepEqual(written(plan), ['a', 'b'])
   assert.deepEqual(plan.floor.seq, 1, 'c is not written yet')
-  snapshots.settled(plan)
+  snapshots.settled(sentPlan(plan))
   assert.deepEqual(written(snapshots.plan(3, 0, 9, 'steady')), ['c'])
 })
 
@@ -87,7 +87,7 @@ test('P2: the floor stands at the oldest change that is not written, and never p
   touch(memory, 'b', 3, 2000)
   const plan = snapshots.plan(4, 1500, 15, 'steady')
   assert.deepEqual(plan.floor, { seq: 3, offset: 13 })
-  snapshots.settled(plan)
+  snapshots.settled(sentPlan(plan))
   assert.deepEqual(snapshots.plan(5, 9999, 16, 'drain').floor, { seq: 5, offset: 16 })
 })
 
@@ -99,7 +99,7 @@ test('the partition record is written when it changed long enough ago, holds the
   const plan = snapshots.plan(2, 0, 9, 'steady')
   assert.deepEqual(plan.saved, [1, 2])
   assert.notEqual(plan.partition, undefined)
-  snapshots.settled(plan)
+  snapshots.settled(sentPlan(plan))
   assert.equal(snapshots.isClean, true)
   const slow = make({ snapshotEvery: 50 })
   slow.snapshots.touchPartition(3, 1000)
@@ -156,7 +156,7 @@ test('P2: over random commits, done or not, the floor never passes a change that
       if (plan.partition !== undefined) unwritten.delete('*')
       snapshots.journalled(seq, journalEnd, inputs)
       journalEnd += 1 + (seq % 3)
-      snapshots.settled(plan)
+      snapshots.settled(sentPlan(plan))
       assert.equal(plan.floor.seq, Math.min(seq, ...unwritten.values()))
       assert.ok(plan.floor.seq >= floor && plan.floor.offset <= journalEnd)
       floor = plan.floor.seq
