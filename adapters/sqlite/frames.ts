@@ -105,10 +105,35 @@ export function unpackHeaders(bytes: Uint8Array | null): readonly Header[] {
   while (at < bytes.length) {
     const nameEnd = at + 2 + view.getUint16(at, true)
     const valueEnd = nameEnd + 4 + view.getUint32(nameEnd, true)
-    headers.push([text.decode(bytes.subarray(at + 2, nameEnd)), bytes.slice(nameEnd + 4, valueEnd)])
+    headers.push([nameIn(bytes, at + 2, nameEnd), bytes.subarray(nameEnd + 4, valueEnd)])
     at = valueEnd
   }
   return headers
+}
+
+/** The same few names stand in every record, mostly in the same order. Beyond so many each is decoded anew. */
+const NAMES_MAX = 64
+const names: { readonly name: string; readonly bytes: Uint8Array }[] = []
+let likely = 0
+
+function nameIn(bytes: Uint8Array, from: number, to: number): string {
+  for (let tried = 0; tried < names.length; tried += 1) {
+    const at = (likely + tried) % names.length
+    const known = names[at]
+    if (known === undefined || !standsAt(known.bytes, bytes, from, to)) continue
+    likely = at + 1
+    return known.name
+  }
+  const own = bytes.slice(from, to)
+  const name = text.decode(own)
+  if (names.length < NAMES_MAX) names.push({ name, bytes: own })
+  return name
+}
+
+function standsAt(part: Uint8Array, bytes: Uint8Array, from: number, to: number): boolean {
+  if (part.length !== to - from) return false
+  for (let index = 0; index < part.length; index += 1) if (part[index] !== bytes[from + index]) return false
+  return true
 }
 
 /** A call into the runtime costs more than so many bytes by hand. */
