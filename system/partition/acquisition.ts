@@ -24,6 +24,7 @@ import type { Recovered } from './recovery.ts'
 import { Snapshots } from './snapshots.ts'
 import type { StateStore } from './state-store.ts'
 import { foldCause, Suspicion } from './suspicion.ts'
+import type { FoldSuspect } from './suspicion.ts'
 import { lastRecord, surveyed } from './survey.ts'
 
 export type Acquired =
@@ -110,7 +111,8 @@ function firstRecord({ random, plan }: PartitionDeps, journalEnd: number): Journ
 function blamedEntity(suspicion: Suspicion): Unfoldable | undefined {
   const { folding } = suspicion
   if (folding?.entity === undefined || !folding.isBlamed) return undefined
-  return { entity: folding.entity, seq: folding.seq, failure: { class: 'crash', message: `the process died each time it folded seq ${folding.seq} for '${folding.entity}'`, stage: 'recovery' } }
+  const { entity, seq, isDecoding } = folding
+  return { entity, seq, isUndecodable: isDecoding, failure: { class: 'crash', message: `the process died each time it ${isDecoding ? 'decoded the inputs of' : 'folded'} seq ${seq} for '${entity}'`, stage: 'recovery' } }
 }
 
 /** Takes the entity out; then everything begins again without it. */
@@ -123,21 +125,30 @@ async function park(deps: PartitionDeps, tip: JournalTip, states: StateStore, pa
   return { kind: 'again', reason, atOnce: true }
 }
 
-/** Q2: first the record is named; once a record is suspected, its entities one by one. */
+/**
+ * Q2: first the record is named; once a record is suspected, its entities one by one. All decode their inputs before one is folded: its fold decodes
+ * those of the others.
+ */
 function guardOf(tip: JournalTip, suspicion: Suspicion, { telemetry, plan }: PartitionDeps): FoldGuard {
   const target = suspicion.folding
-  const name = (seq: number, entity: Parameters<typeof foldCause>[0]['entity']): Promise<void> => tip.write({ kind: 'suspect', suspect: suspicion.next(foldCause({ seq, entity })) })
+  const name = (suspect: FoldSuspect): Promise<void> => tip.write({ kind: 'suspect', suspect: suspicion.next(foldCause(suspect)) })
   return {
     before: async ({ seq }: JournalRecord, parts: FoldParts) => {
       if (target !== undefined && seq < target.seq) return
       if (target?.seq === seq) {
         telemetry.log('warn', `${plan.group}: the process died while seq ${seq} was folded; looking for the entity that does it`)
-        for (const entity of target.entity === undefined ? await parts.entities() : [target.entity]) {
-          await name(seq, entity)
+        const entities = target.entity === undefined ? await parts.entities() : [target.entity]
+        const isDecoded = target.entity !== undefined && !target.isDecoding
+        for (const entity of isDecoded ? [] : entities) {
+          await name({ seq, entity, isDecoding: true })
+          await parts.decode(entity)
+        }
+        for (const entity of target.isDecoding ? [] : entities) {
+          await name({ seq, entity, isDecoding: false })
           await parts.rehearse(entity)
         }
       }
-      await name(seq, undefined)
+      await name({ seq, entity: undefined, isDecoding: false })
     },
   }
 }

@@ -24,6 +24,8 @@ export interface FoldPlan {
   readonly isSingle?: boolean
   readonly witness?: Witness
   readonly watch?: FoldWatch
+  /** Neither loaded nor stepped; what their inputs say about event time counts. */
+  readonly passedOver?: ReadonlySet<EntityId>
 }
 
 /** Follows one entity through repeated batches. All others are passed over: neither loaded nor stepped. */

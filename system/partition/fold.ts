@@ -104,7 +104,7 @@ class Fold implements FoldContext {
     this.#refusals.refuseRecord(ref, subject, failure, named)
   }
 
-  /** The entity, or undefined when its loaded state already contains this commit (F4), or someone else is watched. */
+  /** The entity, or undefined when its loaded state already contains this commit (F4), or it is passed over. */
   entity(id: EntityId): Entity | undefined {
     if (this.#isPassedOver(id)) return undefined
     const entity = this.memory.entities.use(id)
@@ -122,8 +122,8 @@ class Fold implements FoldContext {
   }
 
   #isPassedOver(id: EntityId): boolean {
-    const { watch } = this.plan
-    if (watch === undefined || watch.entity === id) return false
+    const { watch, passedOver } = this.plan
+    if ((watch === undefined || watch.entity === id) && passedOver?.has(id) !== true) return false
     this.batch.skipped += 1
     return true
   }

@@ -3,7 +3,8 @@
 // Owns: the decoder and the record maker of the fold. The memory belongs to who recovers.
 //
 // V2. Missing journal records or inputs stop it with the reason: nothing is guessed.
-// V3. Inputs that end the process are not decoded again; entities that cannot be folded are passed over until they were parked.
+// V3. Inputs that end the process are not decoded again; entities that cannot be folded are passed over until they were parked. What their inputs said
+//     about event time counts for the others as it did live (I5), unless decoding them is what ends the process.
 import { parseEntityId } from '../protocol/ids.ts'
 import type { EntityId } from '../protocol/ids.ts'
 import type { LogRecord, RecordRange } from '../protocol/record.ts'
@@ -58,11 +59,11 @@ export interface FoldGuard {
 export interface FoldParts {
   /** Whom the batch touches. Nothing is decoded for it. */
   entities(): Promise<readonly EntityId[]>
-  /** Folds the batch for one entity alone, in a memory of its own. */
+  /** Decodes the inputs of one entity. */
+  decode(entity: EntityId): Promise<void>
+  /** Folds the batch for one entity alone, in a memory of its own. Decodes all inputs: those of others may make something of this one due. */
   rehearse(entity: EntityId): Promise<void>
 }
-
-const NOBODY: ReadonlySet<EntityId> = new Set()
 
 /** What a fold of the journal's tail starts from. */
 export interface FoldStart {
@@ -102,7 +103,7 @@ export class JournalFolder {
     if (record.watermarks !== undefined) this.#memory.watermarks?.load(record.watermarks)
     if (record.models !== undefined) this.#memory.models = record.kind === 'lease' ? modelsOfLease(this.#memory.models, record.models) : record.models
     if (record.kind === 'park') this.#park(record)
-    for (const [id, [from]] of this.#start.unfolded) if (record.seq === from) this.#suspend(id)
+    for (const [id, { from }] of this.#start.unfolded) if (record.seq === from) this.#suspend(id)
     if (record.kind !== 'batch') {
       this.#memory.seq = record.seq
       this.#memory.nowMs = record.nowMs
@@ -114,15 +115,15 @@ export class JournalFolder {
 
   async #foldBatch(record: JournalRecord): Promise<void> {
     const { watch, guard } = this.#deps
-    await guard?.before(record, { entities: () => this.#touched(record), rehearse: (entity) => this.#rehearse(record, entity) })
+    await guard?.before(record, { entities: () => this.#touched(record), decode: (entity) => this.#decode(record, entity), rehearse: (entity) => this.#rehearse(record, entity) })
     const arrivals = this.#arrivals(record, await this.#ranges(record))
     const needed = neededEntities(this.#memory, arrivals, record.nowMs, record)
-    const loaded = watch === undefined ? needed : new Set([...needed].filter((id) => id === watch.entity))
+    const lacking = this.#lacking(record.seq)
+    const loaded = watch === undefined && lacking.size === 0 ? needed : new Set([...needed].filter((id) => (watch === undefined || id === watch.entity) && !lacking.has(id)))
     await loadEntities(this.#memory, this.#deps.codec, this.#deps.states, loaded, this.#deps.fromStart === true)
     this.#passOverGone(loaded, record.seq)
-    const lacking = this.#lacking(record.seq)
     const journal = lacking.size === 0 ? record : { ...record, timers: record.timers.filter(({ due }) => !lacking.has(due.entity)) }
-    const batch = await foldBatch(this.#memory, this.#maker, journalOutside(record), { seq: record.seq, nowMs: record.nowMs, arrivals, journal, forced: new Map(), ...(watch === undefined ? {} : { watch }), ...this.#witnessed() })
+    const batch = await foldBatch(this.#memory, this.#maker, journalOutside(record), { seq: record.seq, nowMs: record.nowMs, arrivals, journal, forced: new Map(), passedOver: lacking, ...(watch === undefined ? {} : { watch }), ...this.#witnessed() })
     // What a stored state already contains is not repeated, so its outputs are not either. Event-time firings of such an entity are not even seen:
     // with those, only commits after the last stored state are whole.
     const isWhole = batch.skipped === 0 && watch === undefined && lacking.size === 0 && (this.#memory.watermarks === undefined || record.stateFrom >= this.#start.stateEnd)
@@ -134,15 +135,15 @@ export class JournalFolder {
     return Promise.all(record.inputs.map((range) => readRange(this.#deps.log, this.#deps.partition, range)))
   }
 
-  /** Decoded, but for inputs that end the process, and those of entities that cannot be folded. */
+  /** Decoded, but for inputs that end the process by that. */
   #arrivals(record: JournalRecord, ranges: readonly RecordRange[], only?: EntityId): readonly Arrival[] {
     const { plan } = this.#deps
     const crashed = new Map(record.verdicts.filter((verdict) => verdict.class === 'crash').map((verdict) => [verdict.input, { class: 'crash' as const, message: 'as journalled', stage: 'replay' }]))
-    const lacking = this.#lacking(record.seq)
+    const lacking = this.#unfolded(record.seq)
     if (lacking.size === 0 && only === undefined) return arrivalsOf(this.#decoder, plan.inputs, ranges, record.nowMs, crashed)
     const isWanted = ({ key }: LogRecord, topic: string): boolean => {
       const id = this.#owner(topic, key)
-      return only === undefined ? id === undefined || !lacking.has(id) : id === only
+      return only === undefined ? id === undefined || lacking.get(id)?.isUndecodable !== true : id === only
     }
     return arrivalsOf(this.#decoder, plan.inputs, ranges.map((range) => ({ ...range, records: range.records.filter((one) => isWanted(one, range.topic)) })), record.nowMs, crashed)
   }
@@ -156,7 +157,12 @@ export class JournalFolder {
 
   /** Entities whose inputs of this commit are passed over. */
   #lacking(seq: number): ReadonlySet<EntityId> {
-    return this.#start.unfolded.size === 0 ? NOBODY : new Set([...this.#start.unfolded].filter(([, [from, to]]) => seq >= from && seq < to).map(([id]) => id))
+    return new Set(this.#unfolded(seq).keys())
+  }
+
+  #unfolded(seq: number): Survey['unfolded'] {
+    const { unfolded } = this.#start
+    return unfolded.size === 0 ? unfolded : new Map([...unfolded].filter(([, { from, to }]) => seq >= from && seq < to))
   }
 
   async #touched(record: JournalRecord): Promise<readonly EntityId[]> {
@@ -169,7 +175,12 @@ export class JournalFolder {
     }
     for (const { due } of record.timers) found.add(due.entity)
     for (const due of this.#memory.entities.eventDues.due(Infinity, Infinity)) found.add(due.entity)
-    return [...found].filter((id) => !this.#lacking(record.seq).has(id))
+    const lacking = this.#lacking(record.seq)
+    return [...found].filter((id) => !lacking.has(id))
+  }
+
+  async #decode(record: JournalRecord, id: EntityId): Promise<void> {
+    this.#arrivals(record, await this.#ranges(record), id)
   }
 
   /** In a memory that holds the entity alone, copied: whatever it does there, nothing here changes. */
@@ -187,7 +198,7 @@ export class JournalFolder {
         scratch.entities.armAll(copy.entity)
       }
     }
-    const arrivals = this.#arrivals(record, await this.#ranges(record), id)
+    const arrivals = this.#arrivals(record, await this.#ranges(record))
     const journal = { ...record, timers: record.timers.filter(({ due }) => due.entity === id) }
     await foldBatch(scratch, this.#maker, journalOutside(record), { seq: record.seq, nowMs: record.nowMs, arrivals, journal, forced: new Map(), watch: { entity: id }, ...this.#witnessed() })
   }

@@ -57,7 +57,7 @@ export type JournalKind = 'lease' | 'batch' | 'suspect' | 'park' | 'states' | 'r
 
 /** What was about to run when nothing more was heard, and how often in a row. */
 export interface Suspect {
-  /** An input, a timer's cause, or what recovery folds: `fold <seq>`, `fold <seq> <entity>`. */
+  /** An input, a timer's cause, or what recovery does: `fold <seq>`, `decode <seq> <entity>`, `fold <seq> <entity>`. */
   readonly cause: string
   readonly times: number
 }
@@ -69,6 +69,8 @@ export interface ParkedChange {
   readonly bytes: number
   /** It could not be folded: its inputs of commits from here on are passed over. */
   readonly unfoldedFrom?: number
+  /** Even decoding its inputs ends the process: what they said about event time is passed over as well. */
+  readonly isUndecodable?: boolean
 }
 
 export interface JournalRecord {
@@ -130,9 +132,19 @@ export function encodeJournal(codec: Codec, record: JournalRecord): Uint8Array {
     record.decisions, [...record.drops], record.saved, [...record.occupancy], record.hash, record.partitionFrom,
     record.models === undefined ? null : [...record.models].map(([name, { version, hash, over }]) => (over === undefined ? [name, version, hash] : [name, version, hash, over])),
     record.choices, record.batches, record.suspect === undefined ? null : [record.suspect.cause, record.suspect.times],
-    record.parked.map(({ entity, count, bytes, unfoldedFrom }) => (unfoldedFrom === undefined ? [entity, count, bytes] : [entity, count, bytes, unfoldedFrom])),
+    record.parked.map(parkedParts),
     record.owner,
   ])
+}
+
+function parkedParts({ entity, count, bytes, unfoldedFrom, isUndecodable }: ParkedChange): readonly unknown[] {
+  if (unfoldedFrom === undefined) return [entity, count, bytes]
+  return isUndecodable === true ? [entity, count, bytes, unfoldedFrom, true] : [entity, count, bytes, unfoldedFrom]
+}
+
+function parkedFrom([entity, count, bytes, unfoldedFrom, isUndecodable]: readonly [EntityId, number, number, number?, boolean?]): ParkedChange {
+  if (unfoldedFrom === undefined) return { entity, count, bytes }
+  return isUndecodable === true ? { entity, count, bytes, unfoldedFrom, isUndecodable } : { entity, count, bytes, unfoldedFrom }
 }
 
 const dueParts = (due: Due): readonly unknown[] => [due.dueMs, due.entity, due.kind, due.id]
@@ -172,7 +184,7 @@ export function decodeJournal(codec: Codec, bytes: Uint8Array): JournalRecord | 
   // A run that says nothing about its batches was clean.
   const later: unknown = [p[23] ?? [], p[24] ?? CLEAN_COMMITS, p[25] ?? null, p[26] ?? [], p[27] ?? '']
   if (!isLater(later)) return undefined
-  const [choices, batches, suspect, parked, owner] = later as readonly [readonly Choice[], number, readonly [string, number] | null, readonly (readonly [EntityId, number, number, number?])[], string]
+  const [choices, batches, suspect, parked, owner] = later as readonly [readonly Choice[], number, readonly [string, number] | null, readonly (readonly [EntityId, number, number, number?, boolean?])[], string]
   const models = p[22] as readonly (readonly [string, number, string, string?])[] | null
   const floor = p[10] as readonly [number, number]
   const cut = p[14] as readonly [boolean, readonly unknown[] | null, WatermarkState] | null
@@ -195,7 +207,7 @@ export function decodeJournal(codec: Codec, bytes: Uint8Array): JournalRecord | 
     hash: p[20] as number,
     partitionFrom: p[21] as number,
     models: models === null ? undefined : new Map(models.map(([name, version, hash, over]) => [name, over === undefined ? { version, hash } : { version, hash, over }])),
-    parked: parked.map(([entity, count, bytes, unfoldedFrom]) => (unfoldedFrom === undefined ? { entity, count, bytes } : { entity, count, bytes, unfoldedFrom })),
+    parked: parked.map(parkedFrom),
   }
 }
 

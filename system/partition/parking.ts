@@ -76,6 +76,8 @@ export interface Unfoldable {
   readonly failure: Failure
   /** Commit whose fold failed; undefined: the newest state itself is what fails. */
   readonly seq: number | undefined
+  /** Not its fold: decoding its inputs. */
+  readonly isUndecodable?: boolean
 }
 
 /** Parks an entity whose inputs since its last stored state cannot be folded, or whose newest state cannot be stored (K2): one commit. */
@@ -94,7 +96,7 @@ export async function parkUnfoldable(deps: PartitionDeps, tip: JournalTip, state
   const kept = all.slice(0, PARKED_PER_ENTITY_MAX)
   const over = await Promise.all(all.slice(kept.length).map(({ topic, record }) => deadLetterRecord(log, plan, partition, { subject: { kind: 'record', topic, partition, offset: record.offset, record }, entity: entity.id, failure: OVER, directive: 'skip' }, nowMs)))
   const parked = kept.map(({ topic, record, isAside }) => parkedRecord(plan, partition, entity.id, record, { topic, partition, offset: record.offset, seq, refold: !isAside }, nowMs))
-  const change = { entity: entity.id, count: parked.length, bytes: parked.reduce((sum, record) => sum + (record.value?.length ?? 0), 0), unfoldedFrom: from }
+  const change = { entity: entity.id, count: parked.length, bytes: parked.reduce((sum, record) => sum + (record.value?.length ?? 0), 0), unfoldedFrom: from, isUndecodable: unfoldable.isUndecodable === true }
   entity.parked = { class: unfoldable.failure.class, unfolded: [from, tip.last.seq] }
   const saved = states.buckets === 0 ? [] : [states.bucketOf(entity.id)]
   const marks = survey.marks.map((mark, bucket) => (saved.includes(bucket) ? seq : mark))

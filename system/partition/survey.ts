@@ -25,6 +25,14 @@ export interface TailRecord {
   readonly offset: number
 }
 
+/** An entity that could not be folded: its inputs of the commits [from, to) are passed over. */
+export interface Unfolded {
+  readonly from: number
+  readonly to: number
+  /** They are not even decoded. */
+  readonly isUndecodable: boolean
+}
+
 export interface Survey {
   /** Entities per configuration at the end of the journal. */
   readonly occupancy: ReadonlyMap<string, number>
@@ -36,8 +44,7 @@ export interface Survey {
   readonly starts: readonly StateStart[]
   /** An entity came to its end in the tail. */
   readonly hasEnds: boolean
-  /** Entities that could not be folded: their inputs of these commits are passed over. */
-  readonly unfolded: ReadonlyMap<EntityId, readonly [from: number, to: number]>
+  readonly unfolded: ReadonlyMap<EntityId, Unfolded>
 }
 
 /** Reads the tail of the journal from the floor of its newest record, or all of it. Throws Gone. */
@@ -47,7 +54,7 @@ export async function surveyed(place: Place, states: StateStore, last: JournalRe
   const marks = Array.from({ length: states.buckets }, (_, bucket) => partitionState?.record.marks[bucket] ?? 0)
   const occupancy = new Map(partitionState?.record.occupancy)
   const parked = new Map(partitionState?.record.parked)
-  const unfolded = new Map<EntityId, readonly [number, number]>()
+  const unfolded = new Map<EntityId, Unfolded>()
   const starts: StateStart[] = []
   let hasEnds = false
   const from = fromStart ? await log.offsetsAt(plan.journal, partition, 'earliest') : last.floor.offset
@@ -57,7 +64,7 @@ export async function surveyed(place: Place, states: StateStore, last: JournalRe
     if (record.life !== last.life) throw new Gone(`the journal of ${plan.group}/${partition} holds records of two lives; the newer begins after offset ${entry.offset}`)
     starts.push({ seq: record.seq, stateFrom: record.stateFrom })
     hasEnds ||= record.timers.some(({ due }) => due.kind === 3)
-    for (const { entity, unfoldedFrom } of record.parked) if (unfoldedFrom !== undefined) unfolded.set(entity, [unfoldedFrom, record.seq])
+    for (const { entity, unfoldedFrom, isUndecodable } of record.parked) if (unfoldedFrom !== undefined) unfolded.set(entity, { from: unfoldedFrom, to: record.seq, isUndecodable: isUndecodable === true })
     if (record.seq <= (partitionState?.seq ?? -1)) continue
     for (const bucket of record.saved) if (bucket < marks.length) marks[bucket] = record.seq
     addCounts(occupancy, record.occupancy)

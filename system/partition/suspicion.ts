@@ -16,6 +16,8 @@ export interface FoldSuspect {
   readonly seq: number
   /** Undefined: the record as a whole. */
   readonly entity: EntityId | undefined
+  /** Its inputs were decoded, nothing more. */
+  readonly isDecoding: boolean
 }
 
 export class Suspicion {
@@ -54,13 +56,13 @@ export class Suspicion {
   }
 }
 
-export function foldCause({ seq, entity }: FoldSuspect): string {
-  return entity === undefined ? `fold ${seq}` : `fold ${seq} ${entity}`
+export function foldCause({ seq, entity, isDecoding }: FoldSuspect): string {
+  return entity === undefined ? `fold ${seq}` : `${isDecoding ? 'decode' : 'fold'} ${seq} ${entity}`
 }
 
 /** Causes of inputs hold no space. */
 function foldOf(cause: string): FoldSuspect | undefined {
-  const [, seq, id] = /^fold (\d+)(?: ([^]+))?$/.exec(cause) ?? []
+  const [, what, seq, id] = /^(fold|decode) (\d+)(?: ([^]+))?$/.exec(cause) ?? []
   if (seq === undefined) return undefined
-  return { seq: Number(seq), entity: id === undefined ? undefined : parseEntityId(id) }
+  return { seq: Number(seq), entity: id === undefined ? undefined : parseEntityId(id), isDecoding: what === 'decode' }
 }
