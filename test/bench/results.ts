@@ -38,7 +38,7 @@ export interface FleetRow {
   /** From when a ping was due to the read of its ETA. */
   readonly p50Ms: number
   readonly p99Ms: number
-  /** Records behind at the beginning and at the end of what is counted. */
+  /** Records behind, medians of the first and the last 10 s. */
   readonly lagFirst: number
   readonly lagLast: number
   /** How far the load came behind its own schedule. */

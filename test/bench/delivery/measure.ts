@@ -5,6 +5,7 @@ import type { ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { median } from '../results.ts'
 import type { FleetRow } from '../results.ts'
 import type { Runtime } from '../w1/measure.ts'
 import type { LoadJob, LoadResult } from './load.ts'
@@ -19,6 +20,8 @@ export interface FleetPlan {
 }
 
 const WARMUP_SECONDS = 15
+/** Lag goes up and down with every commit and collection of garbage: the first and the last seconds are compared by their medians. */
+const LAG_SECONDS = 10
 
 export async function measureFleet({ runtime, subject, deliveries, seconds }: FleetPlan): Promise<FleetRow> {
   const folder = mkdtempSync(join(tmpdir(), 'statelog-fleet-'))
@@ -32,7 +35,7 @@ export async function measureFleet({ runtime, subject, deliveries, seconds }: Fl
     const counted = lags.slice(WARMUP_SECONDS, WARMUP_SECONDS + seconds)
     return {
       subject, deliveries, seconds, pingsPerSecond: load.pingsPerSecond, etasPerSecond: load.etasPerSecond,
-      p50Ms: Math.round(load.latencyMs.p50), p99Ms: Math.round(load.latencyMs.p99), lagFirst: counted[0] ?? 0, lagLast: counted.at(-1) ?? 0,
+      p50Ms: Math.round(load.latencyMs.p50), p99Ms: Math.round(load.latencyMs.p99), lagFirst: median(counted.slice(0, LAG_SECONDS)), lagLast: median(counted.slice(-LAG_SECONDS)),
       behindMs: load.behindMsMax, peakMb: Math.round(peakBytes / 2 ** 20),
     }
   } finally {

@@ -62,6 +62,8 @@ export function trackerSystem(): SystemDefinition {
     name: 'tracker', version: 1, machine: {} as AnyStateMachine,
     sources: { pings: { schema: Ping as never, key: (ping: Ping) => ping.riderId } } as never,
     outputs: { eta: 'etas' },
+    snapshotEvery: '20s',
+    limits: { foldInputsMax: 100_000 },
   })
   return defineSystem({ name: 'tracking', actors: [tracker], models: [eta], partitions: 4 })
 }
