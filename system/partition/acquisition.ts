@@ -77,7 +77,7 @@ async function acquireOrThrow(deps: PartitionDeps, lease: Lease, { forced, unfol
   // Who died before the first suspect may have died of what it folded.
   const isGuarded = isIsolated(attempts) && ((last?.kind === 'lease' && !isAlive) || suspicion.folding !== undefined)
   const place = { log, codec, plan, partition, states, telemetry, witness: deps.witness }
-  const recovery = isGuarded ? await inside(deps, 'alone', () => recover({ ...place, guard: guardOf(tip, suspicion, deps) })) : await inside(deps, 'together', () => recover(place))
+  const recovery = isGuarded ? await inside(deps, 'alone', () => recover({ ...place, guard: guardOf(tip, suspicion, deps, last?.kind === 'suspect') })) : await inside(deps, 'together', () => recover(place))
   if (recovery.kind === 'history-gone') return recovery
   const parts = await partsOf(deps, lease, { recovery, tip, states, attempts, forced, suspicion })
   const unusable = await prepareModels(parts.memory.models, deps.models)
@@ -127,14 +127,15 @@ async function park(deps: PartitionDeps, tip: JournalTip, states: StateStore, pa
 
 /**
  * Q2: first the record is named; once a record is suspected, its entities one by one. All decode their inputs before one is folded: its fold decodes
- * those of the others.
+ * those of the others. `gotThere`: what was folded before the suspect did no harm to the owner that named it last; one that died before it got there may
+ * have died of that.
  */
-function guardOf(tip: JournalTip, suspicion: Suspicion, { telemetry, plan }: PartitionDeps): FoldGuard {
+function guardOf(tip: JournalTip, suspicion: Suspicion, { telemetry, plan }: PartitionDeps, gotThere: boolean): FoldGuard {
   const target = suspicion.folding
   const name = (suspect: FoldSuspect): Promise<void> => tip.write({ kind: 'suspect', suspect: suspicion.next(foldCause(suspect)) })
   return {
     before: async ({ seq }: JournalRecord, parts: FoldParts) => {
-      if (target !== undefined && seq < target.seq) return
+      if (target !== undefined && seq < target.seq && gotThere) return
       if (target?.seq === seq) {
         telemetry.log('warn', `${plan.group}: the process died while seq ${seq} was folded; looking for the entity that does it`)
         const entities = target.entity === undefined ? await parts.entities() : [target.entity]

@@ -103,7 +103,7 @@ export class JournalFolder {
     if (record.watermarks !== undefined) this.#memory.watermarks?.load(record.watermarks)
     if (record.models !== undefined) this.#memory.models = record.kind === 'lease' ? modelsOfLease(this.#memory.models, record.models) : record.models
     if (record.kind === 'park') this.#park(record)
-    for (const [id, { from }] of this.#start.unfolded) if (record.seq === from) this.#suspend(id)
+    for (const [id, ranges] of this.#start.unfolded) if (ranges.some(({ from }) => record.seq === from)) this.#suspend(id)
     if (record.kind !== 'batch') {
       this.#memory.seq = record.seq
       this.#memory.nowMs = record.nowMs
@@ -143,7 +143,7 @@ export class JournalFolder {
     if (lacking.size === 0 && only === undefined) return arrivalsOf(this.#decoder, plan.inputs, ranges, record.nowMs, crashed)
     const isWanted = ({ key }: LogRecord, topic: string): boolean => {
       const id = this.#owner(topic, key)
-      return only === undefined ? id === undefined || lacking.get(id)?.isUndecodable !== true : id === only
+      return only === undefined ? id === undefined || lacking.get(id)?.some(({ isUndecodable }) => isUndecodable) !== true : id === only
     }
     return arrivalsOf(this.#decoder, plan.inputs, ranges.map((range) => ({ ...range, records: range.records.filter((one) => isWanted(one, range.topic)) })), record.nowMs, crashed)
   }
@@ -162,7 +162,9 @@ export class JournalFolder {
 
   #unfolded(seq: number): Survey['unfolded'] {
     const { unfolded } = this.#start
-    return unfolded.size === 0 ? unfolded : new Map([...unfolded].filter(([, { from, to }]) => seq >= from && seq < to))
+    if (unfolded.size === 0) return unfolded
+    const now = [...unfolded].map(([id, ranges]) => [id, ranges.filter(({ from, to }) => seq >= from && seq < to)] as const)
+    return new Map(now.filter(([, ranges]) => ranges.length > 0))
   }
 
   async #touched(record: JournalRecord): Promise<readonly EntityId[]> {

@@ -87,6 +87,8 @@ export async function parkUnfoldable(deps: PartitionDeps, tip: JournalTip, state
   const seq = tip.last.seq + 1
   const entity = await lastGood(deps, states, unfoldable.entity)
   const from = entity.seq + 1
+  // Its state may contain an input already that cannot even be decoded any more.
+  const unfoldedFrom = unfoldable.isUndecodable === true ? Math.min(from, unfoldable.seq ?? from) : from
   const inputs = await inputsSince(deps, survey, partition, unfoldable.entity, from)
   const applied = inputs.filter(({ isAside }) => !isAside)
   const guilty = applied.find((input) => input.seq === unfoldable.seq) ?? applied.at(-1)
@@ -96,8 +98,8 @@ export async function parkUnfoldable(deps: PartitionDeps, tip: JournalTip, state
   const kept = all.slice(0, PARKED_PER_ENTITY_MAX)
   const over = await Promise.all(all.slice(kept.length).map(({ topic, record }) => deadLetterRecord(log, plan, partition, { subject: { kind: 'record', topic, partition, offset: record.offset, record }, entity: entity.id, failure: OVER, directive: 'skip' }, nowMs)))
   const parked = kept.map(({ topic, record, isAside }) => parkedRecord(plan, partition, entity.id, record, { topic, partition, offset: record.offset, seq, refold: !isAside }, nowMs))
-  const change = { entity: entity.id, count: parked.length, bytes: parked.reduce((sum, record) => sum + (record.value?.length ?? 0), 0), unfoldedFrom: from, isUndecodable: unfoldable.isUndecodable === true }
-  entity.parked = { class: unfoldable.failure.class, unfolded: [from, tip.last.seq] }
+  const change = { entity: entity.id, count: parked.length, bytes: parked.reduce((sum, record) => sum + (record.value?.length ?? 0), 0), unfoldedFrom, isUndecodable: unfoldable.isUndecodable === true }
+  entity.parked = { class: unfoldable.failure.class, unfolded: [unfoldedFrom, tip.last.seq] }
   const saved = states.buckets === 0 ? [] : [states.bucketOf(entity.id)]
   const marks = survey.marks.map((mark, bucket) => (saved.includes(bucket) ? seq : mark))
   const index = new Map(survey.parked).set(entity.id, { firstSeq: seq, count: change.count, bytes: change.bytes })

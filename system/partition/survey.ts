@@ -44,7 +44,7 @@ export interface Survey {
   readonly starts: readonly StateStart[]
   /** An entity came to its end in the tail. */
   readonly hasEnds: boolean
-  readonly unfolded: ReadonlyMap<EntityId, Unfolded>
+  readonly unfolded: ReadonlyMap<EntityId, readonly Unfolded[]>
 }
 
 /** Reads the tail of the journal from the floor of its newest record, or all of it. Throws Gone. */
@@ -54,7 +54,7 @@ export async function surveyed(place: Place, states: StateStore, last: JournalRe
   const marks = Array.from({ length: states.buckets }, (_, bucket) => partitionState?.record.marks[bucket] ?? 0)
   const occupancy = new Map(partitionState?.record.occupancy)
   const parked = new Map(partitionState?.record.parked)
-  const unfolded = new Map<EntityId, Unfolded>()
+  const unfolded = new Map<EntityId, readonly Unfolded[]>()
   const starts: StateStart[] = []
   let hasEnds = false
   const from = fromStart ? await log.offsetsAt(plan.journal, partition, 'earliest') : last.floor.offset
@@ -64,7 +64,9 @@ export async function surveyed(place: Place, states: StateStore, last: JournalRe
     if (record.life !== last.life) throw new Gone(`the journal of ${plan.group}/${partition} holds records of two lives; the newer begins after offset ${entry.offset}`)
     starts.push({ seq: record.seq, stateFrom: record.stateFrom })
     hasEnds ||= record.timers.some(({ due }) => due.kind === 3)
-    for (const { entity, unfoldedFrom, isUndecodable } of record.parked) if (unfoldedFrom !== undefined) unfolded.set(entity, { from: unfoldedFrom, to: record.seq, isUndecodable: isUndecodable === true })
+    for (const { entity, unfoldedFrom: from, isUndecodable = false } of record.parked) {
+      if (from !== undefined) unfolded.set(entity, [...(unfolded.get(entity) ?? []), { from, to: record.seq, isUndecodable }])
+    }
     if (record.seq <= (partitionState?.seq ?? -1)) continue
     for (const bucket of record.saved) if (bucket < marks.length) marks[bucket] = record.seq
     addCounts(occupancy, record.occupancy)

@@ -56,3 +56,19 @@ for (const [what, by, deadly] of [
   // And it stays out of the way of the next owner too.
   assert.equal((await world.live()).end, 'rests')
 })
+
+test('an owner that was killed by chance while it folded one record does not hide that another record is deadly now', async () => {
+  const world = new Mortals(plan)
+  await world.start()
+  for (const who of ['a', 'b', 'c']) {
+    await world.append([deed(who, 1000)])
+    await world.live()
+  }
+  // Isolated by now. Chance: it dies while it folds the last record; the others it has folded well.
+  world.dieAt(({ phase, offset }) => phase === 'recovering' && offset === 2)
+  await world.live()
+  await world.live()
+  // An upgrade, say: from here on the first one is deadly.
+  world.dieAt(({ phase, offset }) => phase === 'recovering' && offset === 0)
+  assert.ok((await deaths(world)) <= 8)
+})
