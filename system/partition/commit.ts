@@ -10,7 +10,8 @@ import { headerOf } from '../protocol/record.ts'
 import type { OutRecord } from '../protocol/record.ts'
 import type { CommitOutcome, Lease } from '../ports/log.ts'
 import { Announcements } from './announcements.ts'
-import type { Batch } from './batch.ts'
+import { inputRef } from './arrivals.ts'
+import type { Batch, ParkedDraft } from './batch.ts'
 import { deadLetterRecord } from './dead-letters.ts'
 import type { PartitionDeps } from './deps.ts'
 import { encodeJournal, encodeMetadata } from './journal.ts'
@@ -53,8 +54,9 @@ export type CommitResult =
 /** A commit ready to be sent. */
 interface Assembled {
   records: readonly OutRecord[]
-  /** How many of them inputs wrote; they come first. */
+  /** How many of them inputs wrote; they come first, then the dead letters, then what is put aside. */
   readonly written: number
+  readonly letters: number
   readonly sent: SentPlan
   /** The same states for the cache; none without one. */
   readonly cached: readonly WrittenState[]
@@ -114,7 +116,7 @@ export class Committer {
     const deps = this.#deps
     const { group } = deps.plan
     const assembled = await this.#assemble(plan)
-    const { written, sent, cached, positions } = assembled
+    const { written, letters, sent, cached, positions } = assembled
     deps.telemetry.probe('before-commit', group, this.#lease.partition)
     const startedMs = deps.clock.monotonicMs()
     const outcome = await this.#send(plan.seq, assembled)
@@ -122,7 +124,7 @@ export class Committer {
     switch (outcome.kind) {
       case 'fenced':
       case 'unknown': return outcome
-      case 'rejected': return this.#blame(plan, outcome.records, written, outcome.reason)
+      case 'rejected': return this.#blame(plan, outcome.records, { written, letters }, outcome.reason)
       case 'done': break
     }
     deps.telemetry.probe('after-commit', group, this.#lease.partition)
@@ -164,7 +166,7 @@ export class Committer {
     const records = [...outbox, ...letters, ...parked, ...snapshots.snapshots.map(({ record }) => record)]
     if (snapshots.partition !== undefined) records.push(snapshots.partition)
     records.push(...promises, { topic: deps.plan.journal, partition: this.#lease.partition, key: null, value: encodeJournal(deps.codec, journal), headers: [], timestampMs: nowMs })
-    return { records, written: outbox.length, sent: sentPlan(snapshots), cached: this.#states.buckets === 0 ? [] : snapshots.snapshots.map((snapshot) => writtenState(snapshot, seq)), positions }
+    return { records, written: outbox.length, letters: letters.length, sent: sentPlan(snapshots), cached: this.#states.buckets === 0 ? [] : snapshots.snapshots.map((snapshot) => writtenState(snapshot, seq)), positions }
   }
 
   /** What is left to run, after a cut or because the last turns armed it, is still to be told, with older times than the watermark. */
@@ -186,14 +188,19 @@ export class Committer {
   }
 
   /** Which inputs made the refused records. */
-  #blame(plan: CommitPlan, refused: readonly number[], written: number, reason: string): CommitResult {
+  #blame(plan: CommitPlan, refused: readonly number[], { written, letters }: Pick<Assembled, 'written' | 'letters'>, reason: string): CommitResult {
     const forced = new Map<InputRef, Failure>()
     for (const index of refused) {
-      const ref = index < written ? plan.batch?.outbox.refOf(index) : undefined
+      const ref = index < written ? plan.batch?.outbox.refOf(index) : this.#asideRef(plan.batch?.parked[index - written - letters]?.subject)
       if (ref === undefined) return { kind: 'failed', reason: `the log refuses a record of the partition itself: ${reason}` }
       forced.set(ref, { class: 'size', message: `the log refuses what this input writes: ${reason}`, stage: 'commit' })
     }
     return { kind: 'rejected', forced }
+  }
+
+  /** What is put aside carries more than the record that the log took. */
+  #asideRef(subject: ParkedDraft['subject'] | undefined): InputRef | undefined {
+    return subject === undefined ? undefined : inputRef(this.#deps.plan.inputs, subject.topic, subject.offset)
   }
 
   #writeCache(seq: number, states: readonly WrittenState[]): void {

@@ -5,7 +5,7 @@ import { sha256Hex } from '../protocol/sha256.ts'
 import { utf8Decode, utf8Encode } from '../protocol/utf8.ts'
 import type { Directive, FailureClass } from '../protocol/failures.ts'
 import { headerOf } from '../protocol/record.ts'
-import type { LogRecord, OutRecord } from '../protocol/record.ts'
+import type { Header, LogRecord, OutRecord } from '../protocol/record.ts'
 import type { Log } from '../ports/log.ts'
 import type { DeadLetterDraft } from './batch.ts'
 import type { TypePlan } from './topology.ts'
@@ -33,6 +33,8 @@ export interface DeadLetterInfo {
   /** Size of the original value, bytes; the letter keeps the first 64 KiB, and names the digest of all when there was more. */
   readonly bytes: number
   readonly sha256: string | undefined
+  /** Headers of the original that the letter has no room for; absent: it has them all. */
+  readonly headersLeftOut?: number
 }
 
 /** The record of a dead letter. Reads the original bytes again when the input was held. */
@@ -42,21 +44,34 @@ export async function deadLetterRecord(log: Log, plan: TypePlan, partition: numb
   const original = subject.kind === 'record' ? subject.record ?? (await reread(log, subject.topic, partition, subject.offset)) : undefined
   const value = subject.kind === 'timer' ? utf8Encode(JSON.stringify(subject.event)) : original?.value ?? null
   const isCut = value !== null && value.length > DEAD_LETTER_BYTES_MAX
+  const headers = headersWithin(original?.headers ?? [], DEAD_LETTER_BYTES_MAX)
+  const leftOut = (original?.headers.length ?? 0) - headers.length
   const info: DeadLetterInfo = {
     class: failure.class, message: failure.message.slice(0, DEAD_LETTER_TEXT_MAX), stack: failure.stack?.slice(0, DEAD_LETTER_TEXT_MAX), stage: failure.stage,
     directive: draft.directive, group: plan.group, entity: draft.entity, topic, partition,
     offset: subject.kind === 'record' ? subject.offset : undefined,
     timer: subject.kind === 'timer' ? subject.cause : undefined,
     attempts: 1, firstMs: nowMs, lastMs: nowMs,
-    bytes: value?.length ?? 0, sha256: isCut ? sha256Hex(value) : undefined,
+    bytes: value?.length ?? 0, sha256: isCut ? sha256Hex(value) : undefined, ...(leftOut > 0 ? { headersLeftOut: leftOut } : {}),
   }
   return {
     topic: deadLetterTopic(topic), partition,
     key: original?.key ?? (draft.entity === undefined ? null : utf8Encode(draft.entity)),
     value: isCut ? value.slice(0, DEAD_LETTER_BYTES_MAX) : value,
-    headers: [[DEAD_LETTER_HEADER, utf8Encode(JSON.stringify(info).toWellFormed())], ...(original?.headers ?? [])],
+    headers: [[DEAD_LETTER_HEADER, utf8Encode(JSON.stringify(info).toWellFormed())], ...headers],
     timestampMs: nowMs,
   }
+}
+
+/** Those that fit: a letter must not be larger than what the log has just taken. */
+function headersWithin(headers: readonly Header[], bytesMax: number): readonly Header[] {
+  let bytes = 0
+  return headers.filter(([name, value]) => {
+    const more = name.length * 3 + value.length
+    if (bytes + more > bytesMax) return false
+    bytes += more
+    return true
+  })
 }
 
 /** The bytes of an input that was held since: they stand where they stood. */

@@ -77,7 +77,7 @@ class Fold implements FoldContext {
       if (whole && plan.isSingle === true && this.#released > 0) whole = this.#cutHere()
       if (!whole) break
       // Whether a task's result is current shows only when the turns before it have ended: one of them may stop or start the task again.
-      // And what asked before an activation is answered by the model of then.
+      // What asked before an activation is answered by the model of then. And a bad record may stop or park its entity: not before its turns have ended.
       if (this.#turns.isWaiting && needsQuiet(arrival)) await this.#turns.settle()
       this.#inputs.apply(arrival)
       this.batch.consumed = at + 1
@@ -239,6 +239,11 @@ class Fold implements FoldContext {
     for (const due of dues) {
       const entity = this.entity(due.entity)
       if (entity === undefined) continue
+      // An earlier firing of this batch may have parked it: nothing of it is due any more.
+      if (entity.parked !== undefined) {
+        entities.disarm(due)
+        continue
+      }
       const armed = duesOf(entity).find((one) => one.kind === due.kind && one.id === due.id)
       entities.disarm(due)
       // An earlier firing of this batch may have armed it anew for later.
@@ -266,5 +271,10 @@ class Fold implements FoldContext {
 }
 
 function needsQuiet({ decode }: Arrival): boolean {
-  return decode.kind === 'activation' || (decode.kind === 'input' && decode.input.task !== undefined)
+  switch (decode.kind) {
+    case 'activation': return true
+    case 'input': return decode.input.task !== undefined
+    case 'failed': return decode.entity !== undefined
+    case 'promise': return false
+  }
 }

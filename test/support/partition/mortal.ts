@@ -7,11 +7,13 @@ import { acquire } from '../../../system/partition/acquisition.ts'
 import type { Acquisition } from '../../../system/partition/acquisition.ts'
 import { Cycle } from '../../../system/partition/cycle.ts'
 import type { PartitionDeps } from '../../../system/partition/deps.ts'
+import type { InputRef } from '../../../system/partition/journal.ts'
 import { keyedStateStore } from '../../../system/partition/state-store.ts'
 import type { Memory } from '../../../system/partition/memory.ts'
 import type { TypePlan } from '../../../system/partition/topology.ts'
 import type { KeyedReads } from '../../../system/ports/log.ts'
 import type { Lease } from '../../../system/ports/log.ts'
+import type { Failure } from '../../../system/protocol/failures.ts'
 import type { LogRecord } from '../../../system/protocol/record.ts'
 import { utf8Encode } from '../../../system/protocol/utf8.ts'
 import { codec, plainOutside } from './bench.ts'
@@ -97,9 +99,10 @@ export class Mortals {
 
   async #run(deps: PartitionDeps, lease: Lease, parking: Acquisition['unfoldable'], isLive: () => void): Promise<Life> {
     let unfoldable = parking
+    let forced: ReadonlyMap<InputRef, Failure> = new Map()
     for (let tries = 0; tries < 10; tries += 1) {
       await lease.fence()
-      const acquired = await acquire(deps, lease, { forced: new Map(), unfoldable })
+      const acquired = await acquire(deps, lease, { forced, unfoldable })
       unfoldable = undefined
       if (acquired.kind === 'again') continue
       if (acquired.kind !== 'live') throw new RangeError(JSON.stringify(acquired))
@@ -107,14 +110,20 @@ export class Mortals {
       const { memory, position } = acquired.parts
       const stop = new AbortController()
       const cycle = new Cycle(deps, lease, acquired.parts).run(stop.signal)
-      for (let quiet = 0; quiet < 3;) {
-        await Promise.race([cycle, new Promise((resolve) => setTimeout(resolve, 2))])
+      let isOver = false
+      const over = cycle.finally(() => (isOver = true))
+      for (let quiet = 0; quiet < 3 && !isOver;) {
+        await Promise.race([over, new Promise((resolve) => setTimeout(resolve, 2))])
         const ends = await Promise.all(this.plan.inputs.map(async (topic) => position.of(topic) >= (await this.log.offsetsAt(topic, 0, 'latest'))))
         const due = memory.entities.eventDues.peek()
         quiet = ends.every(Boolean) && !(due !== undefined && memory.watermarks !== undefined && due.dueMs < memory.watermarks.currentMs) ? quiet + 1 : 0
       }
       stop.abort()
       const end = await cycle
+      if (end.kind === 'rejected') {
+        forced = new Map([...forced, ...end.forced])
+        continue
+      }
       if (end.kind !== 'stopped') throw new RangeError(JSON.stringify(end))
       return { end: 'rests', memory }
     }
