@@ -23,7 +23,7 @@ import { recover } from './recovery.ts'
 import type { Recovered } from './recovery.ts'
 import { Snapshots } from './snapshots.ts'
 import type { StateStore } from './state-store.ts'
-import { foldCause, Suspicion } from './suspicion.ts'
+import { foldCause, NO_SUSPECTS, Suspicion } from './suspicion.ts'
 import type { FoldSuspect } from './suspicion.ts'
 import { lastRecord, surveyed } from './survey.ts'
 
@@ -67,8 +67,8 @@ async function acquireOrThrow(deps: PartitionDeps, lease: Lease, { forced, unfol
   const positions = await positionsOf(deps, partition, last?.positions ?? new Map())
   const tip = new JournalTip(deps, lease, { ...(last ?? firstRecord(deps, end)), attempts, positions }, end)
   // A lease only carries the suspect on: whoever wrote it has not named it.
-  const suspicion = new Suspicion(last?.suspect, isAlive && last.kind === 'suspect')
-  await tip.write({ kind: 'lease', suspect: suspicion.pending })
+  const suspicion = new Suspicion(last ?? NO_SUSPECTS, isAlive && last.kind === 'suspect')
+  await tip.write({ kind: 'lease', suspects: suspicion.carried })
   telemetry.probe('lease-committed', plan.group, partition)
   // Once for each owner: it may acquire several times before its isolation ends.
   if (isIsolated(attempts) && !(last !== undefined && last.owner === lease.owner && isIsolated(standingAttempts(last)))) telemetry.log('warn', isolationNotice(plan.group, partition, attempts))
@@ -102,7 +102,7 @@ function isolationNotice(group: string, partition: number, attempts: number): st
 /** What the journal of a new partition starts from. */
 function firstRecord({ random, plan }: PartitionDeps, journalEnd: number): JournalRecord {
   return {
-    v: 1, life: random.uuid(), epoch: 0, seq: -1, kind: 'release', code: plan.code, owner: '', attempts: 1, batches: 0, suspect: undefined, nowMs: 0, inputs: [], positions: new Map(),
+    v: 1, life: random.uuid(), epoch: 0, seq: -1, kind: 'release', code: plan.code, owner: '', attempts: 1, batches: 0, ...NO_SUSPECTS, nowMs: 0, inputs: [], positions: new Map(),
     floor: { seq: 0, offset: journalEnd }, stateFrom: 0, partitionFrom: 0, timers: [], watermarks: undefined, cut: undefined, verdicts: [], decisions: [], choices: [],
     drops: new Map(), saved: [], occupancy: new Map(), hash: 0, models: undefined, parked: [],
   }
@@ -132,7 +132,7 @@ async function park(deps: PartitionDeps, tip: JournalTip, states: StateStore, pa
  */
 function guardOf(tip: JournalTip, suspicion: Suspicion, { telemetry, plan }: PartitionDeps, gotThere: boolean): FoldGuard {
   const target = suspicion.folding
-  const name = (suspect: FoldSuspect): Promise<void> => tip.write({ kind: 'suspect', suspect: suspicion.next(foldCause(suspect)) })
+  const name = (suspect: FoldSuspect): Promise<void> => tip.write({ kind: 'suspect', suspects: suspicion.next(foldCause(suspect)) })
   return {
     before: async ({ seq }: JournalRecord, parts: FoldParts) => {
       if (target !== undefined && seq < target.seq && gotThere) return
@@ -175,11 +175,11 @@ async function partsOf(deps: PartitionDeps, lease: Lease, { recovery, tip, state
   const position = new Position(tip.last.positions)
   const stateEnd = await log.offsetsAt(plan.state, lease.partition, 'latest')
   const committer = new Committer(deps, lease, { memory, snapshots, position, states, attempts, journalEnd: tip.end, stateEnd, partitionFrom: tip.last.partitionFrom })
-  const { blamed } = suspicion
-  const crash: Failure | undefined = blamed === undefined ? undefined : { class: 'crash', message: 'the process died each time it took this input', stage: 'step' }
+  suspicion.recovered()
+  const crash: Failure = { class: 'crash', message: 'the process died each time it took this input', stage: 'step' }
   return {
     memory, position, snapshots, states, committer, attempts,
-    forced: blamed === undefined || crash === undefined ? forced : new Map(forced).set(blamed, crash),
+    forced: new Map([...forced, ...suspicion.blamed.map((cause): [InputRef, Failure] => [cause, crash])]),
     suspicion: isIsolated(attempts) ? suspicion : undefined,
   }
 }

@@ -15,7 +15,7 @@ import type { Batch, ParkedDraft } from './batch.ts'
 import { deadLetterRecord } from './dead-letters.ts'
 import type { PartitionDeps } from './deps.ts'
 import { encodeJournal, encodeMetadata } from './journal.ts'
-import type { InputRange, InputRef, JournalKind, JournalRecord, ParkedChange, Suspect } from './journal.ts'
+import type { InputRange, InputRef, JournalKind, JournalRecord, ParkedChange } from './journal.ts'
 import { hashOf } from './outbox.ts'
 import { parkedDraftRecord } from './parking.ts'
 import type { Position } from './position.ts'
@@ -24,6 +24,8 @@ import type { Pace, SentPlan, SnapshotPlan, Snapshots, WrittenSnapshot } from '.
 import type { StateStore, WrittenState } from './state-store.ts'
 import { ARMED_HEADER } from './states.ts'
 import { addCounts, addParked } from './survey.ts'
+import { NO_SUSPECTS } from './suspicion.ts'
+import type { Suspects } from './suspicion.ts'
 import type { ModelRef } from './topology.ts'
 import type { WatermarkState } from './watermarks.ts'
 
@@ -38,8 +40,8 @@ export interface CommitPlan {
   readonly models: ReadonlyMap<string, ModelRef>
   readonly idle: boolean
   readonly pace: Pace
-  /** Named by a suspect record. */
-  readonly suspect?: Suspect
+  /** While the partition isolates. */
+  readonly suspects?: Suspects
 }
 
 export type CommitResult =
@@ -180,7 +182,7 @@ export class Committer {
     const { batch } = plan
     const code = [this.#deps.plan.code, ...[...this.#deps.plan.models].map(([name, model]) => `${name}@${model.version}:${model.hash.slice(0, 12)}`)].join(' ')
     return {
-      v: 1, life: this.#memory.life, epoch: this.#memory.epoch, seq: plan.seq, kind: plan.kind, code, owner: this.#lease.owner, attempts: this.#attempts, batches: this.batches + (plan.kind === 'batch' ? 1 : 0), suspect: plan.suspect, nowMs: plan.nowMs,
+      v: 1, life: this.#memory.life, epoch: this.#memory.epoch, seq: plan.seq, kind: plan.kind, code, owner: this.#lease.owner, attempts: this.#attempts, batches: this.batches + (plan.kind === 'batch' ? 1 : 0), ...(plan.suspects ?? NO_SUSPECTS), nowMs: plan.nowMs,
       inputs: plan.inputs, positions, floor: snapshots.floor, stateFrom: this.#stateEnd, partitionFrom: snapshots.partition === undefined ? this.#partitionFrom : this.#stateEnd, timers: batch?.fired ?? [], watermarks: plan.watermarks, cut: batch?.cut,
       verdicts: batch?.verdicts ?? [], decisions: batch?.decisions ?? [], choices: batch?.choices ?? [], drops: batch?.drops ?? new Map(), saved: snapshots.saved,
       occupancy: batch?.occupancy ?? new Map(), hash, models: plan.models, parked: batch === undefined ? [] : parkedOf(batch),

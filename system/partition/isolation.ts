@@ -15,7 +15,7 @@ import type { PartitionParts } from './parts.ts'
 import type { PartitionDeps } from './deps.ts'
 import type { Due } from './due-index.ts'
 import { loadEntities, watermarkAfter } from './loading.ts'
-import type { Suspicion } from './suspicion.ts'
+import type { Suspects, Suspicion } from './suspicion.ts'
 
 export class Isolation {
   readonly #deps: PartitionDeps
@@ -41,14 +41,23 @@ export class Isolation {
   /** Names what runs next, unless it is blamed already or runs no code of the user. Answers an outcome that is not `done`. */
   async name(cause: string | undefined, nowMs: number): Promise<Exclude<CommitResult, { readonly kind: 'done' }> | undefined> {
     const { memory, committer, forced } = this.#parts
-    if (cause === undefined || forced.has(cause)) return undefined
+    if (cause === undefined) return undefined
+    if (forced.has(cause)) {
+      this.#suspicion.pass(cause)
+      return undefined
+    }
     const seq = memory.seq + 1
-    const suspect = this.#suspicion.next(cause)
-    const result = await committer.commit({ kind: 'suspect', seq, nowMs, batch: undefined, inputs: [], watermarks: memory.watermarks?.save() ?? [], models: memory.models, idle: false, pace: 'steady', suspect })
+    const suspects = this.#suspicion.next(cause)
+    const result = await committer.commit({ kind: 'suspect', seq, nowMs, batch: undefined, inputs: [], watermarks: memory.watermarks?.save() ?? [], models: memory.models, idle: false, pace: 'steady', suspects })
     if (result.kind !== 'done') return result
     memory.seq = seq
     memory.nowMs = nowMs
     return undefined
+  }
+
+  /** What the commit of the batch in hand carries on. */
+  get carried(): Suspects {
+    return this.#suspicion.carriedAfter
   }
 
   /** What is due already, before any input. Loads its entity. */

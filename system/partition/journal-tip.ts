@@ -9,12 +9,13 @@ import type { OutRecord } from '../protocol/record.ts'
 import type { CommitOutcome, Lease } from '../ports/log.ts'
 import type { PartitionDeps } from './deps.ts'
 import { encodeJournal, encodeMetadata } from './journal.ts'
-import type { JournalKind, JournalRecord, ParkedChange, Suspect, Verdict } from './journal.ts'
+import type { JournalKind, JournalRecord, ParkedChange, Verdict } from './journal.ts'
+import type { Suspects } from './suspicion.ts'
 
 /** What of a record differs from the one before it. */
 export interface TipChange {
   readonly kind: Extract<JournalKind, 'lease' | 'suspect' | 'park'>
-  readonly suspect: Suspect | undefined
+  readonly suspects: Suspects
   readonly verdicts?: readonly Verdict[]
   readonly parked?: readonly ParkedChange[]
   readonly saved?: readonly number[]
@@ -74,11 +75,11 @@ export class JournalTip {
     this.written.push({ seq: record.seq, offset: this.#end - 1, inputs: 0 })
   }
 
-  #record({ kind, suspect, verdicts = [], parked = [], saved = [], hasPartition = false }: TipChange, nowMs: number, stateFrom: number): JournalRecord {
+  #record({ kind, suspects, verdicts = [], parked = [], saved = [], hasPartition = false }: TipChange, nowMs: number, stateFrom: number): JournalRecord {
     const { plan } = this.#deps
     const isLease = kind === 'lease'
     return {
-      ...this.#last, kind, seq: this.#last.seq + 1, epoch: this.#last.epoch + (isLease ? 1 : 0), nowMs, suspect, verdicts, parked, saved, stateFrom,
+      ...this.#last, kind, seq: this.#last.seq + 1, epoch: this.#last.epoch + (isLease ? 1 : 0), nowMs, ...suspects, verdicts, parked, saved, stateFrom,
       code: plan.code, owner: this.#lease.owner, batches: isLease ? 0 : this.#last.batches, partitionFrom: hasPartition ? stateFrom : this.#last.partitionFrom,
       inputs: [], timers: [], watermarks: undefined, cut: undefined, decisions: [], choices: [], drops: new Map(), occupancy: new Map(), hash: 0,
       models: isLease ? plan.models : undefined,

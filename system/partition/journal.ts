@@ -90,6 +90,8 @@ export interface JournalRecord {
   readonly batches: number
   /** Pending: not known to have gone well. A batch resolves it. */
   readonly suspect: Suspect | undefined
+  /** Others with which owners died, and which have not run since. */
+  readonly alsoSuspect: readonly Suspect[]
   readonly nowMs: number
   readonly inputs: readonly InputRange[]
   /** Next offset of every topic after this commit. */
@@ -133,7 +135,7 @@ export function encodeJournal(codec: Codec, record: JournalRecord): Uint8Array {
     record.models === undefined ? null : [...record.models].map(([name, { version, hash, over }]) => (over === undefined ? [name, version, hash] : [name, version, hash, over])),
     record.choices, record.batches, record.suspect === undefined ? null : [record.suspect.cause, record.suspect.times],
     record.parked.map(parkedParts),
-    record.owner,
+    record.owner, record.alsoSuspect.map(({ cause, times }) => [cause, times]),
   ])
 }
 
@@ -167,7 +169,7 @@ const isDue = tupleOf(isNumber, isText, isNumber, isText)
 const isWatermarks = listOf(tupleOf(isText, isNumber, isFlag))
 const isCounts = listOf(tupleOf(isText, isNumber))
 /** Fields that came later: absent in older records. */
-const isLater = tupleOf(listOf(tupleOf(isText, isBytes)), isNumber, orNull(tupleOf(isText, isNumber)), listOf(tupleOf(isText, isNumber, isNumber)), isText)
+const isLater = tupleOf(listOf(tupleOf(isText, isBytes)), isNumber, orNull(tupleOf(isText, isNumber)), listOf(tupleOf(isText, isNumber, isNumber)), isText, isCounts)
 /** What `encodeJournal` writes. */
 const isRecord = tupleOf(
   (version) => version === 1, isText, isNumber, isNumber, isText, isText, isNumber, isNumber,
@@ -182,15 +184,15 @@ export function decodeJournal(codec: Codec, bytes: Uint8Array): JournalRecord | 
   if (decoded.kind === 'failed' || !isRecord(decoded.value)) return undefined
   const p = decoded.value as readonly unknown[]
   // A run that says nothing about its batches was clean.
-  const later: unknown = [p[23] ?? [], p[24] ?? CLEAN_COMMITS, p[25] ?? null, p[26] ?? [], p[27] ?? '']
+  const later: unknown = [p[23] ?? [], p[24] ?? CLEAN_COMMITS, p[25] ?? null, p[26] ?? [], p[27] ?? '', p[28] ?? []]
   if (!isLater(later)) return undefined
-  const [choices, batches, suspect, parked, owner] = later as readonly [readonly Choice[], number, readonly [string, number] | null, readonly (readonly [EntityId, number, number, number?, boolean?])[], string]
+  const [choices, batches, suspect, parked, owner, also] = later as readonly [readonly Choice[], number, readonly [string, number] | null, readonly (readonly [EntityId, number, number, number?, boolean?])[], string, readonly (readonly [string, number])[]]
   const models = p[22] as readonly (readonly [string, number, string, string?])[] | null
   const floor = p[10] as readonly [number, number]
   const cut = p[14] as readonly [boolean, readonly unknown[] | null, WatermarkState] | null
   return {
     v: 1, life: p[1] as string, epoch: p[2] as number, seq: p[3] as number, kind: p[4] as JournalKind, code: p[5] as string, owner,
-    attempts: p[6] as number, batches, suspect: suspect === null ? undefined : { cause: suspect[0], times: suspect[1] }, nowMs: p[7] as number,
+    attempts: p[6] as number, batches, suspect: suspect === null ? undefined : { cause: suspect[0], times: suspect[1] }, alsoSuspect: also.map(([cause, times]) => ({ cause, times })), nowMs: p[7] as number,
     inputs: (p[8] as readonly (readonly [string, number, number, number, number])[]).map(([topic, from, to, n, sum]) => ({ topic, from, to, n, sum })),
     positions: new Map(p[9] as readonly (readonly [string, number])[]),
     floor: { seq: floor[0], offset: floor[1] },

@@ -24,6 +24,7 @@ import { readRange } from './range-reading.ts'
 import { partitionRecord, stateRecord } from './states.ts'
 import type { StateStore } from './state-store.ts'
 import type { Survey } from './survey.ts'
+import { NO_SUSPECTS } from './suspicion.ts'
 import type { TypePlan } from './topology.ts'
 
 export const PARKED_HEADER = 'statelog-parked'
@@ -95,7 +96,7 @@ export async function parkUnfoldable(deps: PartitionDeps, tip: JournalTip, state
   const subject: Subject = guilty === undefined ? { kind: 'timer', cause: `fold-${unfoldable.seq ?? tip.last.seq}`, event: { type: 'fold' } } : { kind: 'record', topic: guilty.topic, partition, offset: guilty.record.offset, record: guilty.record }
   const letter = await deadLetterRecord(log, plan, partition, { subject, entity: entity.id, failure: unfoldable.failure, directive: 'park' }, nowMs)
   const all = [...applied, ...inputs.filter(({ isAside }) => isAside)]
-  const kept = all.slice(0, PARKED_PER_ENTITY_MAX)
+  const kept = withRoom(all)
   const over = await Promise.all(all.slice(kept.length).map(({ topic, record }) => deadLetterRecord(log, plan, partition, { subject: { kind: 'record', topic, partition, offset: record.offset, record }, entity: entity.id, failure: OVER, directive: 'skip' }, nowMs)))
   const parked = kept.map(({ topic, record, isAside }) => parkedRecord(plan, partition, entity.id, record, { topic, partition, offset: record.offset, seq, refold: !isAside }, nowMs))
   const change = { entity: entity.id, count: parked.length, bytes: parked.reduce((sum, record) => sum + (record.value?.length ?? 0), 0), unfoldedFrom, isUndecodable: unfoldable.isUndecodable === true }
@@ -104,13 +105,25 @@ export async function parkUnfoldable(deps: PartitionDeps, tip: JournalTip, state
   const marks = survey.marks.map((mark, bucket) => (saved.includes(bucket) ? seq : mark))
   const index = new Map(survey.parked).set(entity.id, { firstSeq: seq, count: change.count, bytes: change.bytes })
   await tip.write({
-    kind: 'park', suspect: undefined, parked: [change], saved, hasPartition: true,
+    kind: 'park', suspects: NO_SUSPECTS, parked: [change], saved, hasPartition: true,
     verdicts: [{ input: guilty === undefined ? `fold-${unfoldable.seq ?? tip.last.seq}` : guilty.ref, class: unfoldable.failure.class, directive: 'park' }],
     records: [
       letter, ...over, ...parked, stateRecord(codec, plan, partition, entity, { life: tip.last.life, seq, nowMs }),
       partitionRecord(codec, plan, partition, { occupancy: survey.occupancy, marks, parked: index }, { life: tip.last.life, seq, nowMs }),
     ],
   })
+}
+
+/** As many as there is room for, from the first on. */
+function withRoom(inputs: readonly UnfoldedInput[]): readonly UnfoldedInput[] {
+  const held = { count: 0, bytes: 0 }
+  for (const { record } of inputs) {
+    const bytes = record.value?.length ?? 0
+    if (!hasRoom(held, bytes)) break
+    held.count += 1
+    held.bytes += bytes
+  }
+  return inputs.slice(0, held.count)
 }
 
 const OVER: Failure = { class: 'size', message: `more than ${PARKED_PER_ENTITY_MAX} events are parked for the entity`, stage: 'park' }

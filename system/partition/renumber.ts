@@ -23,5 +23,6 @@ export function renumbered(record: JournalRecord, inputs: readonly string[]): Jo
     decisions: record.decisions.map(([input, score]) => [ref(input), score] as const),
     choices: record.choices.map(([input, row]) => [ref(input), row] as const),
     suspect: record.suspect === undefined ? undefined : { ...record.suspect, cause: ref(record.suspect.cause) },
+    alsoSuspect: record.alsoSuspect.map((suspect) => ({ ...suspect, cause: ref(suspect.cause) })),
   }
 }
