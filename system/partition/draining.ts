@@ -10,7 +10,10 @@ export async function drain(deps: PartitionDeps, lease: Lease, parts: PartitionP
   const untilMs = clock.monotonicMs() + settings.drainMsMax
   while (!parts.snapshots.isClean && clock.monotonicMs() < untilMs && deps.hurry?.aborted !== true) {
     telemetry.probe('drain-states', plan.group, lease.partition)
+    const left = parts.memory.entities.dirtyCount
     if (!(await commit(deps, parts, 'states'))) return
+    // What is left cannot be stored.
+    if (left > 0 && parts.memory.entities.dirtyCount === left) break
   }
   telemetry.probe('before-release', plan.group, lease.partition)
   await commit(deps, parts, 'release')
@@ -22,7 +25,7 @@ async function commit(deps: PartitionDeps, parts: PartitionParts, kind: JournalK
   const { memory, committer } = parts
   const seq = memory.seq + 1
   const nowMs = Math.max(deps.clock.nowMs(), memory.nowMs)
-  const pace = kind === 'release' ? 'steady' : 'drain'
+  const pace = kind === 'release' ? 'release' : 'drain'
   const result = await committer.commit({ kind, seq, nowMs, batch: undefined, inputs: [], watermarks: memory.watermarks?.save() ?? [], models: memory.models, idle: false, pace })
   if (result.kind !== 'done') {
     deps.telemetry.log('warn', `draining ${deps.plan.group}: the ${kind} commit ended as ${result.kind}`)

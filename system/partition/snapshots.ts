@@ -39,8 +39,8 @@ export function sentPlan({ snapshots, partition, floor }: SnapshotPlan): SentPla
   return { written: snapshots.map(({ entity, record }) => ({ entity, bytes: record.value?.length ?? 0 })), writesPartition: partition !== undefined, floor }
 }
 
-/** How eagerly states are written: by age, or all that is left (draining). */
-export type Pace = 'steady' | 'drain'
+/** How eagerly states are written: by age; all that is left and can be stored (draining); none (releasing). */
+export type Pace = 'steady' | 'drain' | 'release'
 
 /** States written inside one commit when they must be: draining, a floor too far back, memory over its bound. */
 const PRESSED_BYTES_MAX = 4 << 20
@@ -93,7 +93,10 @@ export class Snapshots {
     return this.#partitionDirtySeq !== 0 && nowMs - this.#partitionDirtyAtMs >= snapshotEveryMs
   }
 
-  /** Chooses and encodes what commit `seq` writes. `journalEnd`: end of the journal topic before it. Throws Escalation for a state that cannot be stored. */
+  /**
+   * Chooses and encodes what commit `seq` writes. `journalEnd`: end of the journal topic before it. Throws Escalation for a state that cannot be stored;
+   * draining leaves that to the next owner, who folds it again.
+   */
   plan(seq: number, nowMs: number, journalEnd: number, pace: Pace): SnapshotPlan {
     const { entities, plan, partition, life } = this.#memory
     const { snapshotEveryMs, limits } = plan.definition
@@ -102,11 +105,12 @@ export class Snapshots {
     const agedMs = this.isDue(nowMs) ? nowMs - snapshotEveryMs * TOGETHER_SHARE : -Infinity
     let bytes = 0
     const write = (entity: Entity): void => {
-      const record = this.#encode(entity, seq, nowMs)
+      const record = pace === 'drain' ? this.#encodeIfStorable(entity, seq, nowMs) : this.#encode(entity, seq, nowMs)
+      if (record === undefined) return
       bytes += record.value?.length ?? 0
       snapshots.push({ entity, record })
     }
-    for (const entity of entities.dirty()) {
+    for (const entity of pace === 'release' ? [] : entities.dirty()) {
       const mustReach = entity.dirtySeq < reachSeq
       if (!mustReach && entity.dirtyAtMs > agedMs) break
       if (bytes >= (mustReach ? PRESSED_BYTES_MAX : SNAPSHOT_BYTES_PER_COMMIT_MAX)) break
@@ -114,7 +118,7 @@ export class Snapshots {
     }
     const writing = new Set<Entity>()
     for (const { entity } of snapshots) writing.add(entity)
-    if (entities.bytes > limits.entityBytesMax) {
+    if (pace === 'steady' && entities.bytes > limits.entityBytesMax) {
       this.#makeRoom(limits.entityBytesMax, writing, () => bytes < PRESSED_BYTES_MAX, write)
       for (const { entity } of snapshots) writing.add(entity)
     }
@@ -167,6 +171,15 @@ export class Snapshots {
     }
     const known = this.#journal.find((record) => record.seq >= oldest)
     return { seq: oldest, offset: known?.offset ?? journalEnd }
+  }
+
+  #encodeIfStorable(entity: Entity, seq: number, nowMs: number): OutRecord | undefined {
+    try {
+      return this.#encode(entity, seq, nowMs)
+    } catch (thrown) {
+      if (thrown instanceof Escalation) return undefined
+      throw thrown
+    }
   }
 
   #encode(entity: Entity, seq: number, nowMs: number): OutRecord {
