@@ -77,8 +77,9 @@ class Fold implements FoldContext {
       if (whole && plan.isSingle === true && this.#released > 0) whole = this.#cutHere()
       if (!whole) break
       // Whether a task's result is current shows only when the turns before it have ended: one of them may stop or start the task again.
-      // What asked before an activation is answered by the model of then. And a bad record may stop or park its entity: not before its turns have ended.
-      if (this.#turns.isWaiting && needsQuiet(arrival)) await this.#turns.settle()
+      // What asked before an activation is answered by the model of then. A bad record may stop or park its entity: not before its turns have ended.
+      // And who is put aside, because the turn before parks the entity, must not be remembered as taken.
+      if (this.#turns.isWaiting && this.#needsQuiet(arrival)) await this.#turns.settle()
       this.#inputs.apply(arrival)
       this.batch.consumed = at + 1
     }
@@ -201,6 +202,17 @@ class Fold implements FoldContext {
     return false
   }
 
+  #needsQuiet({ decode }: Arrival): boolean {
+    switch (decode.kind) {
+      case 'activation': return true
+      case 'failed': return decode.entity !== undefined
+      case 'promise': return false
+      case 'input': break
+    }
+    const { entity, task, dedupKey } = decode.input
+    return task !== undefined || (dedupKey !== undefined && this.#turns.isBusy(this.memory.entities.peek(entity)))
+  }
+
   /** A repeated batch ends where its journal record says. */
   #isFull(): boolean {
     return this.plan.journal === undefined && this.#released >= this.#releasesMax
@@ -267,14 +279,5 @@ class Fold implements FoldContext {
       return { due, generation }
     }
     return this.#inputs.fireUpkeep(entity, due)
-  }
-}
-
-function needsQuiet({ decode }: Arrival): boolean {
-  switch (decode.kind) {
-    case 'activation': return true
-    case 'input': return decode.input.task !== undefined
-    case 'failed': return decode.entity !== undefined
-    case 'promise': return false
   }
 }

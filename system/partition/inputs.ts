@@ -69,6 +69,8 @@ export class InputApplier {
     if (id === undefined || (directive !== 'park' && directive !== 'stop')) return this.#fold.refuseRecord(ref, subject, failure, id)
     const entity = this.#fold.entity(id)
     if (entity === undefined) return
+    // It stays as it was parked.
+    if (entity.parked !== undefined) return this.#fold.refuseRecord(ref, subject, failure, id)
     const by = this.#fold.provenance(entity, this.#names.cause(arrival.topic, arrival.partition, arrival.record.offset), arrival.record.timestampMs, { source: arrival.topic, id: '' })
     this.#fold.refuse({ entity, event: { type: '' }, ref, subject, slot: this.#fold.slot(ref), command: undefined, bytes: arrival.record.value?.length ?? 0, timer: undefined, by }, failure)
   }

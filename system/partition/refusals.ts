@@ -116,11 +116,18 @@ export class Refusals {
   #directiveFor(failure: Failure, ref: InputRef, entity: EntityId | undefined): Directive {
     const directive = this.#memory.plan.definition.onFailure[failure.class]
     if (directive === 'escalate') throw new Escalation(directive, ref, entity, failure)
+    if (entity !== undefined && this.#isParked(entity)) return 'skip'
     if (directive !== 'park') return directive
     // A record that names no entity can only be put aside itself.
     if (entity === undefined) return 'skip'
-    if (this.#memory.parked.size + this.#batch.parkedChanges.size < PARKED_ENTITIES_MAX) return directive
+    let parked = this.#memory.parked.size
+    for (const id of this.#batch.parkedChanges.keys()) if (!this.#memory.parked.has(id)) parked += 1
+    if (parked < PARKED_ENTITIES_MAX) return directive
     throw new Escalation('escalate', ref, entity, { class: 'size', message: `${PARKED_ENTITIES_MAX} entities are parked already; the next would be for: ${failure.message}`, stage: 'park' })
+  }
+
+  #isParked(entity: EntityId): boolean {
+    return this.#memory.parked.has(entity) || this.#batch.parkedChanges.has(entity)
   }
 
   #stop(entity: Entity): void {

@@ -38,14 +38,6 @@ test('events put aside for entities that are parked already do not use up the bo
   assert.equal(memory?.parked.size, some.length + 1)
 })
 
-test('an entity that recovery parks keeps to the bound on parked entities', async () => {
-  const world = await worldOf(planWith())
-  await world.append([...Array.from({ length: PARKED_ENTITIES_MAX }, (_, at) => deed('trap', `e${at}`)), deed('open', 'x')])
-  await world.live()
-  const { memory } = await world.live({ unfoldable: { entity: entityId('x'), failure: FAILURE, seq: undefined } })
-  assert.ok((memory?.parked.size ?? 0) <= PARKED_ENTITIES_MAX, `${memory?.parked.size} are parked`)
-})
-
 test('what recovery puts aside for one entity keeps to the bound on its bytes', async () => {
   const world = await worldOf(planWith())
   const ballast = 'x'.repeat(900_000)
@@ -53,18 +45,6 @@ test('what recovery puts aside for one entity keeps to the bound on its bytes', 
   await world.live()
   const { memory } = await world.live({ unfoldable: { entity: entityId('x'), failure: FAILURE, seq: undefined } })
   assert.ok((memory?.parked.get(entityId('x'))?.bytes ?? 0) <= PARKED_BYTES_MAX, `${memory?.parked.get(entityId('x'))?.bytes} bytes are parked`)
-})
-
-test('an entity parked with an older state is counted where that state is', async () => {
-  const world = await worldOf(planWith())
-  await world.append([deed('open', 'x'), deed('shut', 'x'), deed('open', 'y')])
-  const before = await world.live()
-  assert.deepEqual([...(before.memory?.occupancy ?? [])].sort(), [['closed', 1], ['open', 1]])
-  const { memory } = await world.live({ unfoldable: { entity: entityId('x'), failure: FAILURE, seq: undefined } })
-  await world.append([deed('open', 'x')])
-  const after = await world.live()
-  assert.ok(after.memory?.entities.peek(entityId('x'))?.machine === undefined, 'its last stored state: none')
-  assert.deepEqual([...(memory?.occupancy ?? [])].sort(), [['open', 1]])
 })
 
 const model = defineModel({ name: 'm', version: 1, kind: 'linear', features: ['n'], weights: [1], bias: 0 })
