@@ -4,7 +4,7 @@
 // K2. An entity that recovery cannot fold keeps its last good state; its inputs since then are parked as `refold`: their outputs stand already.
 // K3. Where it stood parked already, what was put aside meanwhile was never applied: it is put aside anew behind those, without `refold`. Only records
 //     from the `firstSeq` of its entry on count.
-import { BATCH_BYTES_MAX, PARKED_BYTES_MAX, PARKED_PER_ENTITY_MAX } from '../protocol/limits.ts'
+import { BATCH_BYTES_MAX, PARKED_BYTES_MAX, PARKED_ENTITIES_MAX, PARKED_PER_ENTITY_MAX } from '../protocol/limits.ts'
 import { parkedTopic } from '../protocol/ids.ts'
 import type { EntityId } from '../protocol/ids.ts'
 import { equalBytes, utf8Decode, utf8Encode } from '../protocol/utf8.ts'
@@ -23,8 +23,10 @@ import type { JournalTip } from './journal-tip.ts'
 import { readRange } from './range-reading.ts'
 import { partitionRecord, stateRecord } from './states.ts'
 import type { StateStore } from './state-store.ts'
+import { Escalation } from './supervision.ts'
 import type { Survey } from './survey.ts'
 import { NO_SUSPECTS } from './suspicion.ts'
+import { tombstones } from './tombstones.ts'
 import type { TypePlan } from './topology.ts'
 
 export const PARKED_HEADER = 'statelog-parked'
@@ -86,7 +88,9 @@ export async function parkUnfoldable(deps: PartitionDeps, tip: JournalTip, state
   const { plan, codec, log } = deps
   const nowMs = Math.max(deps.clock.nowMs(), tip.last.nowMs)
   const seq = tip.last.seq + 1
-  const entity = await lastGood(deps, states, unfoldable.entity)
+  // As for an entity that a batch would park.
+  if (!survey.parked.has(unfoldable.entity) && survey.parked.size >= PARKED_ENTITIES_MAX) throw tooManyParked(unfoldable.entity, unfoldable.failure, unfoldable.entity)
+  const entity = await lastGood(deps, states, survey, partition, unfoldable.entity)
   const from = entity.seq + 1
   // Its state may contain an input already that cannot even be decoded any more.
   const unfoldedFrom = unfoldable.isUndecodable === true ? Math.min(from, unfoldable.seq ?? from) : from
@@ -126,13 +130,22 @@ function withRoom(inputs: readonly UnfoldedInput[]): readonly UnfoldedInput[] {
   return inputs.slice(0, held.count)
 }
 
+/** No entity more may be taken out of the fold: the partition stops instead. */
+export function tooManyParked(ref: InputRef, failure: Failure, entity: EntityId): Escalation {
+  return new Escalation('escalate', ref, entity, { class: 'size', message: `${PARKED_ENTITIES_MAX} entities are parked already; the next would be for: ${failure.message}`, stage: 'park' })
+}
+
 const OVER: Failure = { class: 'size', message: `more than ${PARKED_PER_ENTITY_MAX} events are parked for the entity`, stage: 'park' }
 
-async function lastGood({ codec, plan }: PartitionDeps, states: StateStore, id: EntityId): Promise<Entity> {
+async function lastGood({ codec, log, plan }: PartitionDeps, states: StateStore, survey: Survey, partition: number, id: EntityId): Promise<Entity> {
   const stored = (await states.load([id])).get(id)
-  if (stored === undefined) return blankEntity(id)
-  const read = decodeEntity(codec, plan.definition, id, stored.seq, stored.value)
-  return read.kind === 'ok' ? read.entity : blankEntity(id)
+  if (stored !== undefined) {
+    const read = decodeEntity(codec, plan.definition, id, stored.seq, stored.value)
+    return read.kind === 'ok' ? read.entity : blankEntity(id)
+  }
+  // Its tombstone is a state too: what came before belongs to a life that is over.
+  const gone = survey.hasEnds ? await tombstones({ log, plan, partition }, survey.starts, await log.offsetsAt(plan.state, partition, 'latest')) : undefined
+  return { ...blankEntity(id), seq: gone?.get(id) ?? 0 }
 }
 
 interface UnfoldedInput {

@@ -5,19 +5,16 @@
 // V1. The result equals the memory of the owner that made the last commit (I5), whatever the cache says (I6).
 // V2. Missing journal records or inputs above the floor stop it with the reason: nothing is guessed.
 import { assert } from '../protocol/assert.ts'
-import { BATCH_BYTES_MAX } from '../protocol/limits.ts'
-import { parseEntityId } from '../protocol/ids.ts'
 import type { EntityId } from '../protocol/ids.ts'
-import { utf8Decode } from '../protocol/utf8.ts'
 import type { JournalRecord } from './journal.ts'
 import { JournalFolder } from './journal-folder.ts'
 import type { FolderDeps } from './journal-folder.ts'
 import { emptyMemory } from './memory.ts'
 import type { Memory } from './memory.ts'
 import { Gone } from './range-reading.ts'
-import type { StateStart } from './state-store.ts'
 import { lastRecord, surveyed } from './survey.ts'
 import type { Survey } from './survey.ts'
+import { tombstones } from './tombstones.ts'
 
 export interface Recovered {
   readonly kind: 'recovered'
@@ -75,23 +72,3 @@ async function recoverOrThrow(deps: RecoveryDeps): Promise<Recovered> {
   folder.finish()
   return { kind: 'recovered', memory, last, journalEnd, folded, marks: survey.marks, rebased: folder.rebased }
 }
-
-/** Tombstones that commits of the tail wrote and nothing has replaced. */
-async function tombstones({ log, plan, partition }: RecoveryDeps, starts: readonly StateStart[], stateEnd: number): Promise<ReadonlyMap<EntityId, number>> {
-  const found = new Map<EntityId, number>()
-  for (let at = starts[0]?.stateFrom ?? stateEnd; at < stateEnd; ) {
-    const range = await log.read(plan.state, partition, at, stateEnd, { recordsMax: 2000, bytesMax: BATCH_BYTES_MAX })
-    for (const { key, value, offset } of range.records) {
-      const text = key === null ? undefined : utf8Decode(key)
-      const id = text === undefined ? undefined : parseEntityId(text)
-      const writer = value === null ? starts.findLast(({ stateFrom }) => stateFrom <= offset) : undefined
-      if (id === undefined) continue
-      if (writer === undefined) found.delete(id)
-      else found.set(id, writer.seq)
-    }
-    if (range.to <= at) break
-    at = range.to
-  }
-  return found
-}
-

@@ -11,7 +11,7 @@ import type { Entity } from './entity.ts'
 import type { InputRef, Verdict } from './journal.ts'
 import type { Memory } from './memory.ts'
 import type { FoldPlan } from './fold-context.ts'
-import { hasRoom } from './parking.ts'
+import { hasRoom, tooManyParked } from './parking.ts'
 import { Escalation } from './supervision.ts'
 import type { TurnInput } from './turn-input.ts'
 
@@ -123,7 +123,7 @@ export class Refusals {
     let parked = this.#memory.parked.size
     for (const id of this.#batch.parkedChanges.keys()) if (!this.#memory.parked.has(id)) parked += 1
     if (parked < PARKED_ENTITIES_MAX) return directive
-    throw new Escalation('escalate', ref, entity, { class: 'size', message: `${PARKED_ENTITIES_MAX} entities are parked already; the next would be for: ${failure.message}`, stage: 'park' })
+    throw tooManyParked(ref, failure, entity)
   }
 
   #isParked(entity: EntityId): boolean {

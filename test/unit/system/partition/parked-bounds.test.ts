@@ -38,6 +38,14 @@ test('events put aside for entities that are parked already do not use up the bo
   assert.equal(memory?.parked.size, some.length + 1)
 })
 
+test('an entity that recovery parks keeps to the bound on parked entities', async () => {
+  const world = await worldOf(planWith())
+  await world.append([...Array.from({ length: PARKED_ENTITIES_MAX }, (_, at) => deed('trap', `e${at}`)), deed('open', 'x')])
+  await world.live()
+  await assert.rejects(world.live({ unfoldable: { entity: entityId('x'), failure: FAILURE, seq: undefined } }), { name: 'Escalation', directive: 'escalate', message: /1000 entities are parked already/ })
+  assert.equal((await world.live()).memory?.parked.size, PARKED_ENTITIES_MAX)
+})
+
 test('what recovery puts aside for one entity keeps to the bound on its bytes', async () => {
   const world = await worldOf(planWith())
   const ballast = 'x'.repeat(900_000)
