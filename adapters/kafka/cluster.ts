@@ -1,0 +1,226 @@
+// A Kafka cluster as a client sees it: which broker leads a partition, which one coordinates a group or a transactional id, and how to ask again when
+// that changes.
+//
+// Owns: the metadata. Retries only what is safe to repeat byte for byte; the end of a transaction is not (`once`).
+import { OperationError } from '../../system/protocol/failures.ts'
+import type { Clock } from '../../system/ports/clock.ts'
+import { codeOf, isForbidden, isTransport, retryOf } from './codes.ts'
+import { Connections } from './connections.ts'
+import type { Broker, Transport } from './connections.ts'
+import { findCoordinatorV6, metadataV12 } from './wire.ts'
+import type { Connection } from './wire.ts'
+
+export interface TopicView {
+  readonly id: string
+  /** Leader by partition index; -1 while there is none. */
+  readonly leaders: readonly number[]
+  readonly replicas: number
+}
+
+/** How long a request is repeated: until the signal aborts or the time is over. */
+export interface Effort {
+  readonly signal?: AbortSignal
+  /** In ms of the monotonic clock. */
+  readonly untilMs?: number
+}
+
+export type CoordinatorKind = 'group' | 'transaction'
+
+const COORDINATOR_KEY_TYPES: Readonly<Record<CoordinatorKind, number>> = { group: 0, transaction: 1 }
+const RETRY_MS = 25
+const LATER_MS_MIN = 2
+const LATER_MS_MAX = 50
+
+class NoLeader extends TypeError {
+  readonly apiId = 'LEADER_NOT_AVAILABLE'
+}
+
+export class Cluster {
+  readonly connections: Connections
+  readonly #bootstrap: readonly Broker[]
+  readonly #clock: Clock
+  readonly #brokers = new Map<number, Broker>()
+  readonly #topics = new Map<string, TopicView>()
+  readonly #coordinators = new Map<string, number>()
+  #refreshing: Promise<void> | undefined
+  #turn = 0
+
+  constructor(bootstrap: readonly Broker[], transport: Transport, clock: Clock) {
+    this.connections = new Connections(transport)
+    this.#bootstrap = bootstrap
+    this.#clock = clock
+  }
+
+  get brokerCount(): number {
+    return this.#brokers.size
+  }
+
+  /** Asks some broker; another one when that does not answer. */
+  async anyBroker<T>(ask: (connection: Connection) => Promise<T>, use = 'any'): Promise<T> {
+    const brokers = [...this.#bootstrap, ...this.#brokers.values()]
+    let last: unknown
+    for (let tried = 0; tried < brokers.length; tried += 1) {
+      const broker = brokers[(tried + this.#turn) % brokers.length] as Broker
+      try {
+        return await ask(await this.connections.get(use, broker))
+      } catch (thrown) {
+        if (!isTransport(codeOf(thrown))) throw explained(thrown)
+        last = thrown
+        this.#turn += 1
+      }
+    }
+    const names = this.#bootstrap.map(({ host, port }) => `${host}:${port}`).join(', ')
+    throw new OperationError('kafka/unreachable', `no broker answers at ${names}: ${messageOf(last)}. Is Kafka running there, and is the listener the right one?`)
+  }
+
+  /** The partitions of a topic; undefined when there is none of that name. */
+  async topic(name: string): Promise<TopicView | undefined> {
+    const known = this.#topics.get(name)
+    if (known !== undefined) return known
+    await this.refresh([name])
+    return this.#topics.get(name)
+  }
+
+  /** As known now, without asking. */
+  known(name: string): TopicView | undefined {
+    return this.#topics.get(name)
+  }
+
+  /** Learns leaders anew, of all known topics and of these. */
+  async refresh(names: readonly string[] = []): Promise<void> {
+    const missing = names.filter((name) => !this.#topics.has(name))
+    if (this.#refreshing !== undefined) await this.#refreshing
+    if (this.#refreshing === undefined || missing.some((name) => !this.#topics.has(name))) {
+      this.#refreshing = this.#learn([...new Set([...this.#topics.keys(), ...names])]).finally(() => {
+        this.#refreshing = undefined
+      })
+      await this.#refreshing
+    }
+  }
+
+  /** Learns the brokers. Throws `kafka/unreachable` and its like. */
+  async reach(): Promise<void> {
+    await this.#learn([])
+  }
+
+  /** Every topic there is. */
+  async allTopics(): Promise<readonly string[]> {
+    await this.#learn(null)
+    return [...this.#topics.keys()]
+  }
+
+  leaderOf(topic: string, partition: number): number {
+    return this.#topics.get(topic)?.leaders[partition] ?? -1
+  }
+
+  broker(node: number): Broker | undefined {
+    return this.#brokers.get(node)
+  }
+
+  async connectionTo(use: string, node: number): Promise<Connection> {
+    const broker = this.#brokers.get(node)
+    if (broker === undefined) throw new NoLeader(`broker ${node} is not known`)
+    return this.connections.get(use, broker)
+  }
+
+  /** Asks the leader of a partition, again after a look at the metadata where another broker may lead. */
+  async atLeader<T>(use: string, topic: string, partition: number, ask: (connection: Connection) => Promise<T>, effort: Effort): Promise<T> {
+    return this.repeat(effort, async () => {
+      const leader = this.leaderOf(topic, partition)
+      if (leader < 0) throw new NoLeader(`partition ${partition} of ${topic} has no leader`)
+      return ask(await this.connectionTo(use, leader))
+    }, () => this.refresh([topic]).catch(() => undefined))
+  }
+
+  /** Asks the coordinator of a group or transactional id; `once`: no repetition after the request was sent. */
+  async atCoordinator<T>(kind: CoordinatorKind, key: string, use: string, ask: (connection: Connection) => Promise<T>, effort: Effort): Promise<T> {
+    const name = `${kind} ${key}`
+    return this.repeat(effort, async () => ask(await this.connectionTo(use, await this.#coordinator(kind, key))), async (code) => {
+      if (retryOf(code) === 'coordinator' || isTransport(code)) this.#coordinators.delete(name)
+    })
+  }
+
+  /** A connection to the coordinator, for requests that must not be repeated. */
+  async coordinatorConnection(kind: CoordinatorKind, key: string, use: string): Promise<Connection> {
+    return this.connectionTo(use, await this.#coordinator(kind, key))
+  }
+
+  forgetCoordinator(kind: CoordinatorKind, key: string): void {
+    this.#coordinators.delete(`${kind} ${key}`)
+  }
+
+  close(): void {
+    this.connections.closeAll()
+  }
+
+  async #coordinator(kind: CoordinatorKind, key: string): Promise<number> {
+    const name = `${kind} ${key}`
+    const known = this.#coordinators.get(name)
+    if (known !== undefined) return known
+    const { coordinators } = await this.anyBroker((connection) => findCoordinatorV6.api.async(connection, COORDINATOR_KEY_TYPES[kind], [key]))
+    const found = coordinators[0]
+    if (found === undefined) throw new NoLeader(`no broker coordinates ${name}`)
+    this.#brokers.set(found.nodeId, { host: found.host, port: found.port })
+    this.#coordinators.set(name, found.nodeId)
+    return found.nodeId
+  }
+
+  /** Asks until it is answered; `learn` runs between. Throws what does not heal, and the last failure when the effort is over. */
+  async repeat<T>(effort: Effort, ask: () => Promise<T>, learn: (code: string) => Promise<void>): Promise<T> {
+    let laterMs = LATER_MS_MIN
+    for (;;) {
+      try {
+        return await ask()
+      } catch (thrown) {
+        const code = codeOf(thrown)
+        const retry = isTransport(code) ? 'leader' : retryOf(code)
+        const isOver = effort.signal?.aborted === true || (effort.untilMs !== undefined && this.#clock.monotonicMs() >= effort.untilMs)
+        if (retry === 'no' && !isUnreachable(thrown)) throw explained(thrown)
+        if (isOver) throw thrown
+        await this.#clock.sleep(retry === 'later' ? laterMs : RETRY_MS, effort.signal)
+        if (retry === 'later') laterMs = Math.min(LATER_MS_MAX, laterMs * 1.5)
+        else await learn(code)
+      }
+    }
+  }
+
+  async #learn(names: readonly string[] | null): Promise<void> {
+    const asked = names === null ? null : [...names]
+    const response = await this.anyBroker((connection) => metadataV12.api.async(connection, asked, false, false).catch((thrown: unknown) => {
+      // One unknown topic makes the whole answer an error that carries it.
+      const partial = (thrown as { readonly response?: Awaited<ReturnType<typeof metadataV12.api.async>> }).response
+      if (partial?.topics === undefined) throw thrown
+      return partial
+    }))
+    for (const { nodeId, host, port } of response.brokers) this.#brokers.set(nodeId, { host, port })
+    for (const topic of response.topics) {
+      if (topic.name === null || topic.name === undefined || topic.isInternal) continue
+      if (topic.partitions.length === 0) this.#topics.delete(topic.name)
+      else this.#topics.set(topic.name, viewOf(topic))
+    }
+  }
+}
+
+type MetadataTopic = Awaited<ReturnType<typeof metadataV12.api.async>>['topics'][number]
+
+function viewOf({ topicId, partitions }: MetadataTopic): TopicView {
+  const leaders = Array.from({ length: partitions.length }, () => -1)
+  for (const { partitionIndex, leaderId } of partitions) leaders[partitionIndex] = leaderId
+  return { id: topicId, leaders, replicas: partitions[0]?.replicaNodes.length ?? 0 }
+}
+
+const isUnreachable = (thrown: unknown): boolean => thrown instanceof OperationError && thrown.code === 'kafka/unreachable'
+
+export function messageOf(thrown: unknown): string {
+  const code = codeOf(thrown)
+  const message = thrown instanceof Error ? thrown.message : String(thrown)
+  return message.includes(code) ? message : `${code}: ${message}`
+}
+
+/** Missing rights and wrong credentials are for people. */
+function explained(thrown: unknown): unknown {
+  const code = codeOf(thrown)
+  if (!isForbidden(code)) return thrown
+  if (code === 'AUTHENTICATION' || code === 'SASL_AUTHENTICATION_FAILED') return new OperationError('kafka/credentials', `the broker refuses the credentials: ${messageOf(thrown)}. Check user, password and mechanism.`)
+  return new OperationError('kafka/forbidden', `the user lacks a right (${code}); grant read and write on the app's topics, read on its groups and write on its transactional ids (prefix of the app's name)`)
+}

@@ -1,0 +1,66 @@
+// What went wrong with a request, as the protocol names it, and what to do about it.
+import { TimeoutError } from './wire.ts'
+
+/** Another broker coordinates, or none yet: look again. */
+const COORDINATOR_MOVED = new Set(['NOT_COORDINATOR', 'COORDINATOR_NOT_AVAILABLE', 'COORDINATOR_LOAD_IN_PROGRESS'])
+/** The last transaction's markers are still on their way: the same again, later. */
+const NOT_YET = new Set(['CONCURRENT_TRANSACTIONS', 'UNSTABLE_OFFSET_COMMIT'])
+/** Another broker leads, or the leader waits for its replicas: the same bytes again, after a look at the metadata. */
+const LEADER_MOVED = new Set([
+  'NOT_LEADER_OR_FOLLOWER', 'LEADER_NOT_AVAILABLE', 'UNKNOWN_TOPIC_OR_PARTITION', 'UNKNOWN_TOPIC_ID', 'REPLICA_NOT_AVAILABLE', 'KAFKA_STORAGE_ERROR',
+  'FENCED_LEADER_EPOCH', 'UNKNOWN_LEADER_EPOCH', 'OFFSET_NOT_AVAILABLE', 'NOT_ENOUGH_REPLICAS', 'NOT_ENOUGH_REPLICAS_AFTER_APPEND', 'REQUEST_TIMED_OUT',
+  'NETWORK_EXCEPTION', 'BROKER_NOT_AVAILABLE', 'INCONSISTENT_TOPIC_ID',
+])
+const FENCED = new Set(['PRODUCER_FENCED', 'INVALID_PRODUCER_EPOCH', 'INVALID_PRODUCER_ID_MAPPING'])
+const FORBIDDEN = new Set([
+  'TOPIC_AUTHORIZATION_FAILED', 'GROUP_AUTHORIZATION_FAILED', 'CLUSTER_AUTHORIZATION_FAILED', 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED', 'SASL_AUTHENTICATION_FAILED',
+])
+const TOO_LARGE = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD', 'INVALID_TIMESTAMP'])
+
+export type Retry = 'coordinator' | 'leader' | 'later' | 'no'
+
+interface ErrorShape {
+  readonly apiId?: string
+  readonly code?: string
+  readonly name?: string
+  readonly errors?: readonly unknown[]
+}
+
+/** The protocol's name of an error; `NETWORK`, `TIMEOUT` or `AUTHENTICATION` when there was no answer; else the error's own name. */
+export function codeOf(thrown: unknown): string {
+  return protocolCode(thrown) ?? transportCode(thrown) ?? String((thrown as ErrorShape | null)?.name ?? thrown)
+}
+
+function protocolCode(thrown: unknown): string | undefined {
+  const { apiId, errors } = (thrown ?? {}) as ErrorShape
+  if (apiId !== undefined) return apiId
+  for (const each of errors ?? []) {
+    const found = protocolCode(each)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+function transportCode(thrown: unknown): string | undefined {
+  if (thrown instanceof TimeoutError) return 'TIMEOUT'
+  const { code, errors } = (thrown ?? {}) as ErrorShape
+  if (code === 'PLT_KFK_AUTHENTICATION') return 'AUTHENTICATION'
+  if (code === 'PLT_KFK_NETWORK' || code === 'PLT_KFK_TIMEOUT' || code === 'PLT_KFK_UNEXPECTED_CORRELATION_ID') return 'NETWORK'
+  if (code !== undefined && /^E[A-Z]+$/.test(code)) return 'NETWORK'
+  return errors?.map(transportCode).find((each) => each !== undefined)
+}
+
+export const isTransport = (code: string): boolean => code === 'NETWORK' || code === 'TIMEOUT'
+
+export const isFenced = (code: string): boolean => FENCED.has(code)
+
+export const isForbidden = (code: string): boolean => FORBIDDEN.has(code) || code === 'AUTHENTICATION'
+
+export const isRefusal = (code: string): boolean => TOO_LARGE.has(code)
+
+export function retryOf(code: string): Retry {
+  if (COORDINATOR_MOVED.has(code)) return 'coordinator'
+  if (NOT_YET.has(code)) return 'later'
+  if (LEADER_MOVED.has(code)) return 'leader'
+  return 'no'
+}

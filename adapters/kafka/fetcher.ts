@@ -1,0 +1,194 @@
+// Fetches for all feeds of a log: one request to each broker covers every feed that it leads and that has room.
+//
+// Owns: the requests in flight. A request may wait at the broker; a feed that wants data meanwhile goes out with another one, up to a few.
+//
+// B1. A feed holds at most `feedBytesMax` and what one answer brings (I9); while it is full it is not asked for.
+import { OperationError } from '../../system/protocol/failures.ts'
+import type { Clock } from '../../system/ports/clock.ts'
+import type { Cluster } from './cluster.ts'
+import { messageOf } from './cluster.ts'
+import { Feed } from './feed.ts'
+import { fetchParts } from './fetch.ts'
+import type { FetchedPart } from './fetch.ts'
+import { RecordSet } from './record-set.ts'
+import { codeOf, retryOf } from './codes.ts'
+import { errorName } from './wire.ts'
+
+export interface FetchLimits {
+  /** How long a broker may hold a request that it has nothing for, ms. */
+  readonly waitMsMax: number
+  /** The same while a feed is full: it must get its turn. */
+  readonly busyWaitMsMax: number
+  readonly feedBytesMax: number
+  readonly partBytesMax: number
+  readonly answerBytesMax: number
+}
+
+const IN_FLIGHT_MAX = 4
+const RETRY_MS = 50
+
+/** The connections to one broker on which requests wait. */
+class Lane {
+  readonly #busy = new Set<number>()
+
+  /** Undefined when all are taken. */
+  take(): number | undefined {
+    for (let slot = 0; slot < IN_FLIGHT_MAX; slot += 1) {
+      if (this.#busy.has(slot)) continue
+      this.#busy.add(slot)
+      return slot
+    }
+    return undefined
+  }
+
+  free(slot: number): void {
+    this.#busy.delete(slot)
+  }
+}
+
+export class Fetcher {
+  readonly #cluster: Cluster
+  readonly #clock: Clock
+  readonly #limits: FetchLimits
+  readonly #feeds = new Set<Feed>()
+  readonly #lanes = new Map<number, Lane>()
+  readonly #waiting = new Map<Feed, Set<() => void>>()
+  #isClosed = false
+
+  constructor(cluster: Cluster, clock: Clock, limits: FetchLimits) {
+    this.#cluster = cluster
+    this.#clock = clock
+    this.#limits = limits
+  }
+
+  async open(topic: string, partition: number): Promise<Feed> {
+    const view = await this.#cluster.topic(topic)
+    if (view === undefined) throw new OperationError('topic/unknown', `there is no topic ${topic}`)
+    const feed = new Feed(topic, view.id, partition)
+    this.#feeds.add(feed)
+    return feed
+  }
+
+  close(feed: Feed): void {
+    this.#feeds.delete(feed)
+    this.#wake(feed)
+  }
+
+  closeAll(): void {
+    this.#isClosed = true
+    for (const feed of this.#feeds) this.#wake(feed)
+    this.#feeds.clear()
+  }
+
+  /** Sends what has room. Called after every seek. */
+  pump(): void {
+    if (this.#isClosed) return
+    const wanted = new Map<number, Feed[]>()
+    for (const feed of this.#feeds) {
+      if (feed.isAsked || feed.next < 0 || feed.bytes >= this.#limits.feedBytesMax) continue
+      const leader = this.#cluster.leaderOf(feed.topic, feed.partition)
+      const list = wanted.get(leader)
+      if (list === undefined) wanted.set(leader, [feed])
+      else list.push(feed)
+    }
+    for (const [leader, feeds] of wanted) this.#send(leader, feeds)
+  }
+
+  /** Answers of these offsets at this moment: one request that does not wait. */
+  async ask(feeds: readonly Feed[]): Promise<void> {
+    const byLeader = Map.groupBy(feeds, (feed) => this.#cluster.leaderOf(feed.topic, feed.partition))
+    await Promise.all([...byLeader].map(([leader, asked]) => this.#fetch(leader, asked, 'fetch now', 0)))
+  }
+
+  /** Until one of the feeds got something, the time is over or the signal aborts. */
+  async wait(feeds: readonly Feed[], ms: number, signal: AbortSignal): Promise<void> {
+    const done = new AbortController()
+    const wake = (): void => done.abort()
+    for (const feed of feeds) {
+      const waiting = this.#waiting.get(feed) ?? new Set()
+      this.#waiting.set(feed, waiting.add(wake))
+    }
+    signal.addEventListener('abort', wake, { once: true })
+    try {
+      if (!signal.aborted) await this.#clock.sleep(ms, done.signal)
+    } finally {
+      signal.removeEventListener('abort', wake)
+      for (const feed of feeds) this.#waiting.get(feed)?.delete(wake)
+    }
+  }
+
+  #send(leader: number, feeds: readonly Feed[]): void {
+    const lane = this.#lanes.get(leader) ?? new Lane()
+    this.#lanes.set(leader, lane)
+    const slot = lane.take()
+    if (slot === undefined) return
+    const isHeldBack = [...this.#feeds].some((feed) => feed.bytes >= this.#limits.feedBytesMax)
+    for (const feed of feeds) feed.isAsked = true
+    void this.#fetch(leader, feeds, `fetch ${slot}`, isHeldBack ? this.#limits.busyWaitMsMax : this.#limits.waitMsMax).finally(() => {
+      lane.free(slot)
+      for (const feed of feeds) feed.isAsked = false
+      this.pump()
+    })
+  }
+
+  async #fetch(leader: number, feeds: readonly Feed[], use: string, waitMsMax: number): Promise<void> {
+    const rounds = new Map(feeds.map((feed) => [feed, feed.round]))
+    try {
+      const connection = await this.#cluster.connectionTo(use, leader)
+      const parts = feeds.map(({ topicId, partition, next }) => ({ topicId, partition, offset: next, bytesMax: this.#limits.partBytesMax }))
+      const asked = new Map(feeds.map((feed, index) => [`${feed.topicId}/${feed.partition}`, { feed, offset: parts[index]?.offset ?? 0 }]))
+      const fetched = await fetchParts(connection, { parts, waitMsMax, bytesMax: this.#limits.answerBytesMax })
+      let isStale = fetched.errorCode !== 0
+      for (const part of fetched.parts) {
+        const found = asked.get(`${part.topicId}/${part.partition}`)
+        if (found === undefined || !this.#feeds.has(found.feed) || found.feed.round !== rounds.get(found.feed) || found.feed.next !== found.offset) continue
+        isStale = !this.#fill(found.feed, part, found.offset) || isStale
+      }
+      if (isStale) await this.#recover()
+    } catch (thrown) {
+      if (thrown instanceof OperationError) for (const feed of feeds) this.#fail(feed, thrown)
+      else await this.#recover()
+    }
+  }
+
+  /** False when another broker has to be asked. */
+  #fill(feed: Feed, part: FetchedPart, offset: number): boolean {
+    if (part.errorCode !== 0) {
+      const code = errorName(part.errorCode)
+      if (code === 'OFFSET_OUT_OF_RANGE') return this.#outOfRange(feed, part, offset)
+      if (retryOf(code) === 'no') this.#fail(feed, new OperationError('kafka/fetch', `partition ${feed.partition} of ${feed.topic} cannot be read: ${code}`))
+      return false
+    }
+    if (part.bytes.length === 0) return true
+    feed.fill(new RecordSet(part.bytes, part.aborted, offset))
+    this.#wake(feed)
+    return true
+  }
+
+  /** Behind the log's start: what was there is gone, and going on would hide it (I1). Beyond its end: the log went back. */
+  #outOfRange(feed: Feed, part: FetchedPart, offset: number): boolean {
+    const where = `partition ${feed.partition} of ${feed.topic}`
+    const reason = part.start > offset
+      ? `records from offset ${offset} up to ${part.start} of ${where} were removed before they were consumed: its retention is too short for the time that the app stood still`
+      : `${where} ends before offset ${offset}, which was consumed already: the topic was cut off or made anew`
+    this.#fail(feed, new OperationError('topic/history-gone', reason))
+    return true
+  }
+
+  #fail(feed: Feed, failure: unknown): void {
+    feed.failure = failure
+    this.#wake(feed)
+  }
+
+  async #recover(): Promise<void> {
+    await this.#clock.sleep(RETRY_MS)
+    if (this.#isClosed) return
+    await this.#cluster.refresh().catch((thrown: unknown) => {
+      if (codeOf(thrown) === 'kafka/forbidden') for (const feed of this.#feeds) this.#fail(feed, new OperationError('kafka/forbidden', messageOf(thrown)))
+    })
+  }
+
+  #wake(feed: Feed): void {
+    for (const wake of this.#waiting.get(feed) ?? []) wake()
+  }
+}

@@ -1,0 +1,217 @@
+// A lease on one partition index of a group. Its right is the transactional id that it fenced; the group says how long it may use it.
+//
+// L2, L3, L5 are those of `transaction.ts`.
+// R1. After a commit that did not end as `done`, nothing more is committed under this lease.
+import type { CommitBatch, CommitOutcome, Committed, Lease, Membership as Reading, PollRequest } from '../../system/ports/log.ts'
+import type { RecordRange } from '../../system/protocol/record.ts'
+import { pollInTurn } from '../../system/membership/poll.ts'
+import type { Clock } from '../../system/ports/clock.ts'
+import type { Cluster } from './cluster.ts'
+import type { Feed } from './feed.ts'
+import type { Fetcher } from './fetcher.ts'
+import type { Membership } from './membership.ts'
+import { carried, read } from './metadata.ts'
+import type { Names } from './names.ts'
+import type { Packer } from './packing.ts'
+import { Transactions } from './transaction.ts'
+import type { OffsetToCommit } from './transaction.ts'
+import type { Visibility } from './visibility.ts'
+import { offsetFetchV9 } from './wire.ts'
+
+export interface LeaseEnvironment {
+  readonly cluster: Cluster
+  readonly clock: Clock
+  readonly names: Names
+  readonly fetcher: Fetcher
+  readonly packer: Packer
+  readonly reading: Reading
+  readonly membership: Membership
+  readonly visibility: Visibility
+  readonly transactionMs: number
+  readonly owner: string
+  lives(owner: string): boolean
+  released(): void
+}
+
+type State = 'assigned' | 'held' | 'broken'
+
+export class KafkaLease implements Lease {
+  readonly group: string
+  readonly partition: number
+  readonly owner: string
+  readonly lost: Promise<string>
+  readonly #env: LeaseEnvironment
+  readonly #transactions: Transactions
+  readonly #feeds = new Map<string, Feed>()
+  readonly #ended = new AbortController()
+  readonly #use: string
+  #state: State = 'assigned'
+  #polls = 0
+  #provenAtMs = -Infinity
+  /** Of the topic that carries the metadata, where it has one. */
+  #metadataAt: number | undefined
+  #resolveLost: (reason: string) => void = () => {}
+
+  constructor(partition: number, env: LeaseEnvironment) {
+    const { cluster, clock, names, reading, membership, visibility, transactionMs } = env
+    this.group = reading.group
+    this.partition = partition
+    this.owner = env.owner
+    this.#env = env
+    this.#use = `lease ${reading.group}/${partition} ${env.owner}`
+    this.lost = new Promise((resolve) => {
+      this.#resolveLost = resolve
+    })
+    this.#transactions = new Transactions({
+      cluster, clock, visibility, partition, use: this.#use, transactionalId: names.transactionalId(reading.group, partition), group: names.of(reading.group), timeoutMs: transactionMs,
+      // Not cut short by the lease's end: a commit under way ends by itself, or by the next owner's fence.
+      standing: (stale) => membership.standing(stale),
+    })
+  }
+
+  async fence(): Promise<'held' | 'lost'> {
+    if (this.#ended.signal.aborted) return 'lost'
+    try {
+      await this.#transactions.fence({ signal: this.#ended.signal })
+    } catch (thrown) {
+      if (this.#isOver()) return 'lost'
+      throw thrown
+    }
+    if (this.#isOver()) return 'lost'
+    this.#state = 'held'
+    return 'held'
+  }
+
+  async committed(): Promise<Committed | null> {
+    const { cluster, names, reading } = this.#env
+    const group = names.of(reading.group)
+    const topics = reading.topics.map((topic) => ({ name: names.of(topic), partitionIndexes: [this.partition] }))
+    const { groups } = await cluster.atCoordinator('group', group, this.#use, (connection) => offsetFetchV9.api.async(connection, [{ groupId: group, memberId: null, memberEpoch: -1, topics }], true), { signal: this.#ended.signal })
+    const positions = new Map<string, number>()
+    let metadata = ''
+    for (const { name, partitions } of groups[0]?.topics ?? []) {
+      const topic = names.shown(name)
+      const found = partitions[0]
+      if (topic === undefined || found === undefined || found.committedOffset < 0n) continue
+      const { text, isPosition } = read(found.metadata ?? '')
+      if (topic === reading.metadataTopic) metadata = text
+      if (isPosition) positions.set(topic, Number(found.committedOffset))
+    }
+    this.#metadataAt = positions.get(reading.metadataTopic)
+    return positions.size === 0 && metadata === '' ? null : { positions, metadata }
+  }
+
+  async poll(request: PollRequest): Promise<readonly RecordRange[]> {
+    const { clock, fetcher } = this.#env
+    const deadlineMs = clock.monotonicMs() + request.waitMsMax
+    const turn = this.#polls
+    this.#polls += 1
+    const feeds = await this.#seek(request)
+    let hasAsked = false
+    for (;;) {
+      if (this.#ended.signal.aborted) return []
+      const failed = feeds.find((feed) => feed.failure !== undefined)
+      if (failed !== undefined) throw failed.failure
+      const ranges = pollInTurn(request, turn, (topic, from, recordsMax, bytesMax) => this.#shown(topic, this.#feed(topic).read(recordsMax, bytesMax, from)))
+      fetcher.pump()
+      const leftMs = deadlineMs - clock.monotonicMs()
+      if (ranges.length > 0 || (leftMs <= 0 && (hasAsked || request.waitMsMax > 0))) return ranges
+      if (leftMs <= 0) {
+        // Somebody wants to know what is there now.
+        hasAsked = true
+        await fetcher.ask(feeds)
+      } else {
+        await fetcher.wait(feeds, leftMs, this.#ended.signal)
+      }
+    }
+  }
+
+  async commit(batch: CommitBatch): Promise<CommitOutcome> {
+    if (this.#state !== 'held' || this.#isOver()) return { kind: 'fenced' }
+    const { clock, packer } = this.#env
+    const refused = await packer.refused(batch.records)
+    if (refused !== undefined) return { kind: 'rejected', ...refused }
+    const packed = await packer.pack(batch.records)
+    const sentMs = clock.monotonicMs()
+    // R1.
+    this.#state = 'broken'
+    const end = await this.#transactions.commit({ rounds: packed.rounds, offsets: this.#offsets(batch) }, { signal: this.#ended.signal })
+    switch (end.kind) {
+      case 'committed':
+        this.#provenAtMs = sentMs
+        this.#state = 'held'
+        return { kind: 'done', end: packed.ends(end.offsets, this.partition) }
+      case 'refused':
+        this.#state = 'held'
+        return { kind: 'rejected', records: packed.recordsOf(end.batch), reason: end.reason }
+      case 'fenced':
+        return { kind: 'fenced' }
+      case 'unknown':
+        return { kind: 'unknown', reason: end.reason }
+    }
+  }
+
+  async release(): Promise<void> {
+    if (!this.#finish()) return
+    this.#env.released()
+  }
+
+  lives(owner: string): boolean {
+    return this.#env.lives(owner)
+  }
+
+  provenAtMs(): number {
+    return Math.max(this.#provenAtMs, this.#env.membership.provenAtMs)
+  }
+
+  /** The partition went elsewhere. A commit under way may still succeed, until the next owner fences. */
+  lose(reason: string): void {
+    if (this.#finish()) this.#resolveLost(reason)
+  }
+
+  #finish(): boolean {
+    if (this.#ended.signal.aborted) return false
+    this.#ended.abort()
+    for (const feed of this.#feeds.values()) this.#env.fetcher.close(feed)
+    return true
+  }
+
+  #isOver(): boolean {
+    return this.#ended.signal.aborted
+  }
+
+  #feed(topic: string): Feed {
+    return this.#feeds.get(topic) as Feed
+  }
+
+  async #seek({ from }: PollRequest): Promise<readonly Feed[]> {
+    const { fetcher, names } = this.#env
+    const feeds: Feed[] = []
+    for (const [topic, offset] of from) {
+      let feed = this.#feeds.get(topic)
+      if (feed === undefined) {
+        feed = await fetcher.open(names.of(topic), this.partition)
+        this.#feeds.set(topic, feed)
+      }
+      feed.seek(offset)
+      feeds.push(feed)
+    }
+    fetcher.pump()
+    return feeds
+  }
+
+  #shown(topic: string, range: RecordRange): RecordRange {
+    return { ...range, topic }
+  }
+
+  #offsets({ positions, metadata }: CommitBatch): readonly OffsetToCommit[] {
+    const { names, reading } = this.#env
+    const offsets: OffsetToCommit[] = []
+    for (const [topic, offset] of positions) offsets.push({ topic: names.of(topic), offset, metadata: topic === reading.metadataTopic ? metadata : '' })
+    const at = positions.get(reading.metadataTopic)
+    if (at !== undefined) this.#metadataAt = at
+    else if (metadata !== '') offsets.push({ topic: names.of(reading.metadataTopic), offset: this.#metadataAt ?? 0, metadata: this.#metadataAt === undefined ? carried(metadata) : metadata })
+    return offsets
+  }
+}
+

@@ -1,0 +1,274 @@
+// Membership of one consumer group, by Kafka's classic protocol with our own assigner.
+//
+// Owns: member id, generation, heartbeats. Does not know leases: `seats.ts` makes them of what is assigned.
+//
+// M1. What was assigned stays ours until an assignment without it, or until the coordinator does not know us any more: work goes on while the group
+//     prepares a new assignment.
+// M2. A proof of membership is the send time of a heartbeat or sync that succeeded (I12).
+// M3. An instance id that another process took over is never joined with again: two processes would fence each other without end.
+import type { Clock } from '../../system/ports/clock.ts'
+import { assign } from './assignment.ts'
+import type { Candidate } from './assignment.ts'
+import type { Cluster } from './cluster.ts'
+import { messageOf } from './cluster.ts'
+import { codeOf, isTransport, retryOf } from './codes.ts'
+import type { Standing } from './transaction.ts'
+import {
+  decodeConsumerProtocolAssignment, decodeConsumerProtocolSubscription, encodeConsumerProtocolAssignment, encodeConsumerProtocolSubscription, heartbeatV4,
+  joinGroupV9, leaveGroupV5, syncGroupV5,
+} from './wire.ts'
+
+export interface MembershipOptions {
+  readonly cluster: Cluster
+  readonly clock: Clock
+  /** Group and topics as the cluster calls them. */
+  readonly group: string
+  readonly topics: readonly string[]
+  /** Names this membership; no other one of any process has the name. */
+  readonly owner: string
+  /** Set for static membership: a process that is restarted at once gets back what it had. */
+  readonly instanceId: string | null
+  readonly sessionMs: number
+  readonly heartbeatMs: number
+  readonly rebalanceMs: number
+  /** Partitions by topic, as they are now. */
+  manifest(): Promise<Readonly<Record<string, number>>>
+}
+
+export interface MembershipEvents {
+  /** All indices that are ours from now on, who lives, and why there are none if so. */
+  assigned(indices: readonly number[], living: ReadonlySet<string>, reason: string | undefined): void
+  /** Nothing is ours any more; the membership goes on. */
+  lost(reason: string): void
+  /** Nothing is ours any more, and will not be. */
+  ended(reason: string): void
+}
+
+const PROTOCOL = 'statelog-index'
+const PROTOCOL_TYPE = 'consumer'
+const RETRY_MS = 50
+const RETRY_MS_MAX = 1000
+const LEAVE_MS_MAX = 3000
+
+type Joined = Awaited<ReturnType<typeof joinGroupV9.api.async>>
+
+interface SubscriptionData {
+  readonly owner: string
+  readonly manifest: Readonly<Record<string, number>>
+  readonly generation: number
+}
+
+interface AssignmentData {
+  /** Owner and instance id of every member. */
+  readonly living: readonly (readonly [string, string | null])[]
+  readonly reason: string | null
+}
+
+export class Membership {
+  readonly #options: MembershipOptions
+  readonly #events: MembershipEvents
+  readonly #use: string
+  readonly #stopped = new AbortController()
+  readonly #waiting = new Set<() => void>()
+  #wake = new AbortController()
+  #memberId = ''
+  #generation = -1
+  #owned: readonly number[] = []
+  #isStable = false
+  #hasEnded = false
+  #provenAtMs = -Infinity
+  #running: Promise<void> = Promise.resolve()
+
+  constructor(options: MembershipOptions, events: MembershipEvents) {
+    this.#options = options
+    this.#events = events
+    this.#use = `group ${options.owner}`
+  }
+
+  start(): void {
+    this.#running = this.#run()
+  }
+
+  /** M2. */
+  get provenAtMs(): number {
+    return this.#provenAtMs
+  }
+
+  /** Who the coordinator knows us as; waits for a generation newer than `stale`. Undefined when the membership is over. */
+  async standing(stale?: Standing): Promise<Standing | undefined> {
+    for (;;) {
+      if (this.#hasEnded || this.#stopped.signal.aborted || this.#memberId === '') return undefined
+      const isNews = stale === undefined || stale.generation !== this.#generation || stale.memberId !== this.#memberId
+      if (isNews) return { generation: this.#generation, memberId: this.#memberId, instanceId: this.#options.instanceId }
+      await new Promise<void>((resolve) => this.#waiting.add(resolve))
+    }
+  }
+
+  /** Resolves when a heartbeat that is sent from now on succeeded: true; false when the membership is over. */
+  async proven(): Promise<boolean> {
+    const fromMs = this.#options.clock.monotonicMs()
+    this.#wake.abort()
+    while (!this.#hasEnded && !this.#stopped.signal.aborted) {
+      if (this.#isStable && this.#provenAtMs >= fromMs) return true
+      await new Promise<void>((resolve) => this.#waiting.add(resolve))
+    }
+    return false
+  }
+
+  /** Leaves the group, so that others get what was ours at once. */
+  async stop(): Promise<void> {
+    const { cluster, clock, group, instanceId } = this.#options
+    if (this.#stopped.signal.aborted) return this.#running
+    this.#stopped.abort()
+    this.#wake.abort()
+    this.#notify()
+    const memberId = this.#memberId
+    if (memberId !== '' && !this.#hasEnded) {
+      // On a connection of its own: a join that waits on the group's is never answered after a leave.
+      const leave = (connection: Parameters<typeof leaveGroupV5.api.async>[0]): Promise<unknown> => leaveGroupV5.api.async(connection, group, [{ memberId, groupInstanceId: instanceId, reason: 'stopped' }])
+      await cluster.atCoordinator('group', group, `leave ${this.#options.owner}`, leave, { untilMs: clock.monotonicMs() + LEAVE_MS_MAX }).catch(() => undefined)
+    }
+    cluster.connections.close(this.#use)
+    cluster.connections.close(`leave ${this.#options.owner}`)
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    let retryMs = RETRY_MS
+    while (!this.#stopped.signal.aborted && !this.#hasEnded) {
+      try {
+        if (this.#isStable) await this.#beat()
+        else await this.#join()
+        retryMs = RETRY_MS
+      } catch (thrown) {
+        if (this.#stopped.signal.aborted) return
+        const isHealing = this.#failed(thrown)
+        if (!isHealing || this.#hasEnded) continue
+        await this.#options.clock.sleep(retryMs, this.#stopped.signal)
+        retryMs = Math.min(RETRY_MS_MAX, retryMs * 2)
+      }
+    }
+  }
+
+  async #beat(): Promise<void> {
+    const { cluster, clock, group, heartbeatMs, instanceId } = this.#options
+    await clock.sleep(heartbeatMs, AbortSignal.any([this.#wake.signal, this.#stopped.signal]))
+    if (this.#stopped.signal.aborted) return
+    if (this.#wake.signal.aborted) this.#wake = new AbortController()
+    const connection = await cluster.coordinatorConnection('group', group, this.#use)
+    const sentMs = clock.monotonicMs()
+    await heartbeatV4.api.async(connection, group, this.#generation, this.#memberId, instanceId)
+    this.#provenAtMs = sentMs
+    this.#notify()
+  }
+
+  async #join(): Promise<void> {
+    const { cluster, clock, group, topics, owner, instanceId, sessionMs, rebalanceMs, manifest } = this.#options
+    const data: SubscriptionData = { owner, manifest: await manifest(), generation: this.#generation }
+    const metadata = encodeConsumerProtocolSubscription({
+      version: 1, topics: [...topics], userData: packed(data), ownedPartitions: topics.map((topic) => ({ topic, partitions: [...this.#owned] })),
+    })
+    const connection = await cluster.coordinatorConnection('group', group, this.#use)
+    const joined = await joinGroupV9.api.async(connection, group, sessionMs, rebalanceMs, this.#memberId, instanceId, PROTOCOL_TYPE, [{ name: PROTOCOL, metadata }], '')
+    this.#memberId = joined.memberId
+    const isLeader = joined.leader === joined.memberId && !joined.skipAssignment
+    const sentMs = clock.monotonicMs()
+    const synced = await syncGroupV5.api.async(connection, group, joined.generationId, joined.memberId, instanceId, PROTOCOL_TYPE, PROTOCOL, isLeader ? this.#assignments(joined) : [])
+    if (this.#stopped.signal.aborted) return
+    this.#generation = joined.generationId
+    this.#provenAtMs = sentMs
+    this.#isStable = true
+    this.#take(synced.assignment)
+    this.#notify()
+  }
+
+  #assignments({ members }: Joined): { memberId: string; assignment: Buffer }[] {
+    const candidates = members.map(({ memberId, metadata }): Candidate => {
+      const { ownedPartitions, userData } = decodeConsumerProtocolSubscription(metadata)
+      return { memberId, owned: ownedPartitions?.[0]?.partitions ?? [], ...subscriptionData(userData, memberId) }
+    })
+    const living = candidates.map(({ owner }, index) => [owner, members[index]?.groupInstanceId ?? null] as const)
+    return [...assign(candidates)].map(([memberId, { indices, reason }]) => {
+      const data: AssignmentData = { living, reason: reason ?? null }
+      const assignedPartitions = this.#options.topics.map((topic) => ({ topic, partitions: [...indices] }))
+      return { memberId, assignment: encodeConsumerProtocolAssignment({ version: 0, assignedPartitions, userData: packed(data) }) }
+    })
+  }
+
+  #take(assignment: Buffer): void {
+    const { owner, instanceId } = this.#options
+    const { assignedPartitions, userData } = decodeConsumerProtocolAssignment(assignment)
+    const { living, reason } = assignmentData(userData)
+    this.#owned = assignedPartitions[0]?.partitions ?? []
+    // The process that had our instance id before is dead, although the leader may not have heard of it.
+    const others = living.filter(([, instance]) => instanceId === null || instance !== instanceId).map(([name]) => name)
+    this.#events.assigned(this.#owned, new Set([...others, owner]), reason ?? undefined)
+  }
+
+  /** True when a pause may heal it. */
+  #failed(thrown: unknown): boolean {
+    const code = codeOf(thrown)
+    switch (code) {
+      case 'MEMBER_ID_REQUIRED':
+        this.#memberId = (thrown as { readonly response?: { readonly memberId: string } }).response?.memberId ?? ''
+        return false
+      case 'REBALANCE_IN_PROGRESS':
+        this.#isStable = false
+        return false
+      case 'ILLEGAL_GENERATION':
+      case 'UNKNOWN_MEMBER_ID':
+        if (code === 'UNKNOWN_MEMBER_ID') this.#memberId = ''
+        this.#isStable = false
+        this.#owned = []
+        this.#generation = -1
+        this.#events.lost(`the group does not know this member any more (${code}): it was silent for longer than its session`)
+        this.#notify()
+        return false
+      case 'FENCED_INSTANCE_ID':
+        return this.#end(`another process took over the instance id '${this.#options.instanceId ?? ''}'`)
+      default:
+    }
+    if (isTransport(code) || retryOf(code) === 'coordinator' || code === 'OperationError') {
+      // The group's state is the coordinator's: another broker goes on with our generation.
+      this.#options.cluster.forgetCoordinator('group', this.#options.group)
+      return true
+    }
+    if (retryOf(code) !== 'no') return true
+    return this.#end(`the group ${this.#options.group} cannot be joined: ${messageOf(thrown)}`)
+  }
+
+  #end(reason: string): false {
+    this.#hasEnded = true
+    this.#owned = []
+    this.#events.ended(reason)
+    this.#notify()
+    return false
+  }
+
+  #notify(): void {
+    for (const wake of this.#waiting) wake()
+    this.#waiting.clear()
+  }
+}
+
+const packed = (data: SubscriptionData | AssignmentData): Buffer => Buffer.from(JSON.stringify(data))
+
+/** A member of another assigner, or of another version, reads nothing that we know of. */
+function subscriptionData(bytes: Buffer | null | undefined, memberId: string): SubscriptionData {
+  const { owner = memberId, manifest = {}, generation = -1 } = parsed<SubscriptionData>(bytes)
+  return { owner, manifest, generation }
+}
+
+function assignmentData(bytes: Buffer | null | undefined): AssignmentData {
+  const { living = [], reason = null } = parsed<AssignmentData>(bytes)
+  return { living, reason }
+}
+
+function parsed<T>(bytes: Buffer | null | undefined): Partial<T> {
+  try {
+    const value: unknown = JSON.parse(String(bytes ?? ''))
+    return typeof value === 'object' && value !== null ? value : {}
+  } catch {
+    return {}
+  }
+}

@@ -1,0 +1,93 @@
+// Sends record batches to the leaders of their partitions, the same bytes again where another broker leads meanwhile.
+//
+// Owns: who still has to take which batch. Idempotence is the broker's: a batch it has already is answered, not written again.
+import type { Cluster, Effort } from './cluster.ts'
+import { codeOf, isTransport, retryOf } from './codes.ts'
+import { errorName, produceV11, Writer } from './wire.ts'
+import type { Connection } from './wire.ts'
+
+export interface OutBatch {
+  readonly topic: string
+  readonly partition: number
+  readonly bytes: Buffer
+}
+
+/** A leader refused a batch; nothing says that others of the same call were not written. */
+export class Refused extends TypeError {
+  readonly apiId: string
+  readonly batch: OutBatch
+  constructor(apiId: string, batch: OutBatch, reason: string) {
+    super(`partition ${batch.partition} of ${batch.topic} took no batch: ${reason}`)
+    this.apiId = apiId
+    this.batch = batch
+  }
+}
+
+const PRODUCE = 0
+const VERSION = 11
+const ALL_REPLICAS = -1
+const REPLICAS_MS_MAX = 10_000
+/** The broker has it already. */
+const DUPLICATE = 'DUPLICATE_SEQUENCE_NUMBER'
+
+type Response = ReturnType<typeof produceV11.parseResponse>
+
+/** Offset of each batch's first record; -1 where the broker had the batch already and does not say. */
+export async function sendBatches(cluster: Cluster, use: string, transactionalId: string | null, batches: readonly OutBatch[], effort: Effort): Promise<readonly number[]> {
+  const offsets = new Map<OutBatch, number>()
+  const attempt = async (left: readonly OutBatch[]): Promise<void> => {
+    const answers = await Promise.all([...Map.groupBy(left, ({ topic, partition }) => cluster.leaderOf(topic, partition))].map(async ([leader, mine]) => {
+      try {
+        const connection = await cluster.connectionTo(use, leader)
+        return taken(await send(connection, transactionalId, mine), mine, offsets)
+      } catch (thrown) {
+        if (!isTransport(codeOf(thrown)) && retryOf(codeOf(thrown)) === 'no') throw thrown
+        return thrown
+      }
+    }))
+    const failed = answers.find((answer) => answer !== undefined)
+    if (failed !== undefined) throw failed
+  }
+  if (batches.length === 0) return []
+  const topics = [...new Set(batches.map(({ topic }) => topic))]
+  await cluster.repeat(effort, () => attempt(batches.filter((batch) => !offsets.has(batch))), () => cluster.refresh(topics).catch(() => undefined))
+  return batches.map((batch) => offsets.get(batch) ?? -1)
+}
+
+/** Notes what was taken; answers the first failure that may heal. Throws one that does not. */
+function taken(response: Response, batches: readonly OutBatch[], offsets: Map<OutBatch, number>): unknown {
+  let failed: unknown
+  for (const { name, partitionResponses } of response.responses) {
+    for (const { index, errorCode, baseOffset, errorMessage } of partitionResponses) {
+      const batch = batches.find(({ topic, partition }) => topic === name && partition === index)
+      if (batch === undefined) continue
+      const code = errorName(errorCode)
+      if (errorCode === 0 || code === DUPLICATE) offsets.set(batch, errorCode === 0 ? Number(baseOffset) : -1)
+      else if (retryOf(code) === 'no') throw new Refused(code, batch, errorMessage ?? code)
+      else failed = new Refused(code, batch, errorMessage ?? code)
+    }
+  }
+  return failed
+}
+
+function send(connection: Connection, transactionalId: string | null, batches: readonly OutBatch[]): Promise<Response> {
+  const topics = [...Map.groupBy(batches, ({ topic }) => topic)]
+  const createPayload = (): Writer => Writer.create()
+    .appendString(transactionalId)
+    .appendInt16(ALL_REPLICAS)
+    .appendInt32(REPLICAS_MS_MAX)
+    .appendArray(topics, (writer, [topic, parts]) => {
+      writer.appendString(topic).appendArray(parts, (each, { partition, bytes }) => {
+        each.appendInt32(partition).appendUnsignedVarInt(bytes.length + 1).append(bytes)
+      })
+    })
+    .appendTaggedFields()
+  return new Promise((resolve, reject) => {
+    connection.send(PRODUCE, VERSION, createPayload, produceV11.parseResponse, true, true, (error, response) => {
+      // An error of one partition makes the whole answer an error that carries it.
+      const answer = response ?? (error as { readonly response?: Response } | null)?.response
+      if (answer === undefined) reject(error)
+      else resolve(answer)
+    })
+  })
+}

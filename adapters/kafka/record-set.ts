@@ -1,0 +1,250 @@
+// The records of one fetched piece of a partition, read in place: committed ones only, decoded as they are asked for.
+//
+// Owns: the position within the piece. Source: the message format of the Kafka protocol guide, and its reader of committed records.
+//
+// L4. Records come in offset order, each once. Batches of aborted transactions and control records are passed over, and the position with them.
+import { OperationError } from '../../system/protocol/failures.ts'
+import type { Header, LogRecord } from '../../system/protocol/record.ts'
+import { recordBytes } from '../../system/membership/poll.ts'
+import { compressionsAlgorithmsByBitmask, crc32c } from './wire.ts'
+import { HEAD_BYTES } from './record-batch.ts'
+
+export interface Aborted {
+  readonly producerId: bigint
+  readonly firstOffset: number
+}
+
+export interface Take {
+  readonly recordsMax: number
+  readonly bytesMax: number
+  /** Offset at which to stop. */
+  readonly to: number
+  /** Only these; others are passed over. */
+  readonly accept?: (record: LogRecord) => boolean
+}
+
+const BEFORE_LENGTH = 12
+const COMPRESSION = 7
+const APPEND_TIME = 8
+const TRANSACTIONAL = 16
+const CONTROL = 32
+const ABORT = 0
+
+interface OpenBatch {
+  readonly bytes: Buffer
+  readonly base: number
+  readonly last: number
+  readonly firstMs: number
+  /** The broker's time where the topic asks for that. */
+  readonly appendMs: number | undefined
+  at: number
+  left: number
+}
+
+export class RecordSet {
+  readonly #bytes: Buffer
+  readonly #abortedAhead: Aborted[]
+  readonly #aborted = new Set<bigint>()
+  #at = 0
+  #batch: OpenBatch | undefined
+  /** Decoded, and did not fit into the last take. */
+  #pending: LogRecord | undefined
+  #position: number
+  #cursor = 0
+
+  /** `from`: the offset that was asked for; a fetched piece begins with the batch that holds it. */
+  constructor(bytes: Buffer, aborted: readonly Aborted[], from: number) {
+    this.#bytes = bytes
+    this.#abortedAhead = [...aborted].sort((a, b) => a.firstOffset - b.firstOffset)
+    this.#position = from
+  }
+
+  /** The next offset that is not read yet. */
+  get position(): number {
+    return this.#position
+  }
+
+  get bytes(): number {
+    return this.#bytes.length
+  }
+
+  /** The offset behind the last whole batch: where the next fetch begins. */
+  get end(): number {
+    let end = this.#position
+    const bytes = this.#bytes
+    for (let at = 0; at + HEAD_BYTES <= bytes.length;) {
+      const next = at + BEFORE_LENGTH + bytes.readInt32BE(at + 8)
+      if (next > bytes.length) break
+      end = Math.max(end, offsetAt(bytes, at) + bytes.readInt32BE(at + 23) + 1)
+      at = next
+    }
+    return end
+  }
+
+  /** Appends to `into`, which may hold records already; answers their bytes. The first record of `into` is taken however large. */
+  take({ recordsMax, bytesMax, to, accept }: Take, into: LogRecord[]): number {
+    let bytes = 0
+    while (into.length < recordsMax) {
+      const record = this.#pending ?? this.#next()
+      this.#pending = undefined
+      if (record === undefined) break
+      if (record.offset >= to) {
+        this.#pending = record
+        this.#position = Math.max(this.#position, to)
+        break
+      }
+      if (accept === undefined || accept(record)) {
+        const size = recordBytes(record)
+        if (into.length > 0 && bytes + size > bytesMax) {
+          this.#pending = record
+          this.#position = record.offset
+          break
+        }
+        bytes += size
+        into.push(record)
+      }
+      this.#position = record.offset + 1
+      this.#passEmpty()
+    }
+    return bytes
+  }
+
+  /** True when nothing is left but an incomplete batch. */
+  get isOver(): boolean {
+    return this.#pending === undefined && this.#batch === undefined && !this.#hasWholeBatch()
+  }
+
+  /** After a batch's last record, what compaction removed behind it and what follows without records belongs to the position. */
+  #passEmpty(): void {
+    while (this.#pending === undefined && (this.#batch === undefined || this.#batch.left === 0)) {
+      if (this.#batch !== undefined) this.#closeBatch(this.#batch)
+      if (!this.#openBatch()) return
+    }
+  }
+
+  #next(): LogRecord | undefined {
+    for (;;) {
+      if (this.#batch === undefined && !this.#openBatch()) return undefined
+      const batch = this.#batch
+      if (batch === undefined) continue
+      if (batch.left === 0) {
+        this.#closeBatch(batch)
+        continue
+      }
+      const record = this.#record(batch)
+      if (record.offset >= this.#position) return record
+    }
+  }
+
+  #closeBatch(batch: OpenBatch): void {
+    this.#position = Math.max(this.#position, batch.last + 1)
+    this.#batch = undefined
+  }
+
+  #hasWholeBatch(): boolean {
+    return this.#at + HEAD_BYTES <= this.#bytes.length && this.#at + BEFORE_LENGTH + this.#bytes.readInt32BE(this.#at + 8) <= this.#bytes.length
+  }
+
+  /** False at the end. A batch without records for readers only moves the position. */
+  #openBatch(): boolean {
+    if (!this.#hasWholeBatch()) return false
+    const bytes = this.#bytes
+    const start = this.#at
+    const end = start + BEFORE_LENGTH + bytes.readInt32BE(start + 8)
+    this.#at = end
+    if (bytes[start + 16] !== 2) throw new OperationError('kafka/format', `a record batch of format ${bytes[start + 16]}; format 2 (Kafka 0.11 and later) is understood`)
+    if (bytes.readUInt32BE(start + 17) !== crc32c(bytes.subarray(start + 21, end)) >>> 0) throw new OperationError('kafka/corrupt', `the record batch at offset ${offsetAt(bytes, start)} is damaged: its checksum differs`)
+    const attributes = bytes.readInt16BE(start + 21)
+    const base = offsetAt(bytes, start)
+    const last = base + bytes.readInt32BE(start + 23)
+    const producerId = bytes.readBigInt64BE(start + 43)
+    const body = bytes.subarray(start + HEAD_BYTES, end)
+    this.#learnAborted(last)
+    const isControl = (attributes & CONTROL) !== 0
+    const isHidden = isControl || ((attributes & TRANSACTIONAL) !== 0 && this.#aborted.has(producerId))
+    if (isControl && controlType(body) === ABORT) this.#aborted.delete(producerId)
+    if (isHidden || last < this.#position) {
+      this.#position = Math.max(this.#position, last + 1)
+      return true
+    }
+    this.#batch = {
+      bytes: inflated(body, attributes & COMPRESSION), base, last, at: 0, left: bytes.readInt32BE(start + 57), firstMs: offsetAt(bytes, start + 27),
+      appendMs: (attributes & APPEND_TIME) === 0 ? undefined : offsetAt(bytes, start + 35),
+    }
+    return true
+  }
+
+  #learnAborted(last: number): void {
+    while (this.#abortedAhead.length > 0 && (this.#abortedAhead[0] as Aborted).firstOffset <= last) this.#aborted.add((this.#abortedAhead.shift() as Aborted).producerId)
+  }
+
+  #record(batch: OpenBatch): LogRecord {
+    const { bytes } = batch
+    this.#cursor = batch.at
+    const end = this.#varint(bytes) + this.#cursor
+    this.#cursor += 1
+    const deltaMs = this.#varint(bytes)
+    const offset = batch.base + this.#varint(bytes)
+    const key = this.#blob(bytes)
+    const value = this.#blob(bytes)
+    const headers: Header[] = []
+    for (let count = this.#varint(bytes); count > 0; count -= 1) {
+      const name = this.#name(bytes)
+      headers.push([name, this.#blob(bytes) ?? NOTHING])
+    }
+    batch.at = end
+    batch.left -= 1
+    return { offset, key, value, headers, timestampMs: batch.appendMs ?? batch.firstMs + deltaMs }
+  }
+
+  /** Zigzag, within 2^53. */
+  #varint(bytes: Buffer): number {
+    let byte = bytes[this.#cursor++] as number
+    if (byte < 0x80) return (byte & 1) === 0 ? byte >>> 1 : -((byte + 1) >>> 1)
+    let value = byte & 0x7f
+    let scale = 0x80
+    do {
+      byte = bytes[this.#cursor++] as number
+      value += (byte & 0x7f) * scale
+      scale *= 0x80
+    } while (byte >= 0x80)
+    return value % 2 === 0 ? value / 2 : -(value + 1) / 2
+  }
+
+  #blob(bytes: Buffer): Uint8Array | null {
+    const length = this.#varint(bytes)
+    if (length < 0) return null
+    const start = this.#cursor
+    this.#cursor += length
+    return new Uint8Array(bytes.buffer, bytes.byteOffset + start, length)
+  }
+
+  #name(bytes: Buffer): string {
+    const length = this.#varint(bytes)
+    const start = this.#cursor
+    this.#cursor += length
+    return bytes.toString('utf8', start, start + length)
+  }
+}
+
+const NOTHING = new Uint8Array(0)
+
+/** A signed 64-bit number within 2^53. */
+const offsetAt = (bytes: Buffer, at: number): number => bytes.readInt32BE(at) * 0x1_0000_0000 + bytes.readUInt32BE(at + 4)
+
+/** The key of a control record: version and type, behind length, attributes and deltas of one byte each and the key's length. */
+function controlType(body: Buffer): number {
+  let at = 0
+  for (let varints = 0; varints < 5; varints += 1) {
+    if (varints === 1) at += 1
+    else while ((body[at++] as number) >= 0x80);
+  }
+  return body.readInt16BE(at + 2)
+}
+
+function inflated(body: Buffer, compression: number): Buffer {
+  if (compression === 0) return body
+  const algorithm = compressionsAlgorithmsByBitmask[String(compression)]
+  if (algorithm === undefined) throw new OperationError('kafka/format', `a record batch of unknown compression ${compression}`)
+  return Buffer.from(algorithm.decompressSync(body))
+}

@@ -1,0 +1,143 @@
+// Topics of the cluster: what there is, how it is cut and kept, and making what is missing.
+//
+// Owns: what is known of cleanup and limits; leaders belong to `cluster.ts`.
+import { OperationError } from '../../system/protocol/failures.ts'
+import type { TopicSpec } from '../../system/protocol/record.ts'
+import type { TopicProblem } from '../../system/ports/log.ts'
+import { topicMismatch } from '../../system/membership/topics.ts'
+import type { Clock } from '../../system/ports/clock.ts'
+import type { Cluster } from './cluster.ts'
+import { messageOf } from './cluster.ts'
+import { codeOf } from './codes.ts'
+import type { Names } from './names.ts'
+import { createTopicsV7, describeConfigsV4, errorName } from './wire.ts'
+
+export interface TopicSettings {
+  readonly cleanup: 'delete' | 'compact'
+  /** The largest record batch that the topic takes, bytes. */
+  readonly batchBytesMax: number
+}
+
+export interface TopicMaking {
+  /** Copies of each partition; undefined: three where there are three brokers. */
+  readonly replication: number | undefined
+  /** Of topics that are made here. */
+  readonly batchBytesMax: number
+}
+
+const TOPIC_RESOURCE = 2
+const CREATE_MS_MAX = 30_000
+const LEADERS_AGAIN_MS = 20
+const KEYS = ['cleanup.policy', 'max.message.bytes']
+
+export class Topics {
+  readonly #cluster: Cluster
+  readonly #names: Names
+  readonly #clock: Clock
+  readonly #making: TopicMaking
+  readonly #settings = new Map<string, TopicSettings>()
+
+  constructor(cluster: Cluster, names: Names, clock: Clock, making: TopicMaking) {
+    this.#cluster = cluster
+    this.#names = names
+    this.#clock = clock
+    this.#making = making
+  }
+
+  async spec(name: string): Promise<TopicSpec | undefined> {
+    const view = await this.#cluster.topic(this.#names.of(name))
+    if (view === undefined) return undefined
+    return { name, partitions: view.leaders.length, cleanup: (await this.settings(name)).cleanup }
+  }
+
+  async all(): Promise<readonly TopicSpec[]> {
+    const names = (await this.#cluster.allTopics()).flatMap((onCluster) => this.#names.shown(onCluster) ?? [])
+    await this.#learn(names)
+    return names.flatMap((name) => {
+      const view = this.#cluster.known(this.#names.of(name))
+      const settings = this.#settings.get(name)
+      return view === undefined || settings === undefined ? [] : [{ name, partitions: view.leaders.length, cleanup: settings.cleanup }]
+    })
+  }
+
+  async settings(name: string): Promise<TopicSettings> {
+    if (!this.#settings.has(name)) await this.#learn([name])
+    const settings = this.#settings.get(name)
+    if (settings === undefined) throw new OperationError('topic/unknown', `there is no topic ${name}`)
+    return settings
+  }
+
+  /** Throws `topic/unknown` where there is no such partition. */
+  async assertPartition(topic: string, partition: number): Promise<void> {
+    const view = await this.#cluster.topic(this.#names.of(topic))
+    if (view === undefined) throw new OperationError('topic/unknown', `there is no topic ${topic}`)
+    if (!(partition >= 0 && partition < view.leaders.length)) throw new OperationError('topic/unknown', `there is no partition ${partition} of topic ${topic}: it has ${view.leaders.length}`)
+  }
+
+  /** Creates what is missing; answers what exists otherwise. */
+  async ensure(specs: readonly TopicSpec[]): Promise<readonly TopicProblem[]> {
+    await this.#cluster.refresh(specs.map(({ name }) => this.#names.of(name)))
+    const missing = specs.filter(({ name }) => this.#cluster.known(this.#names.of(name)) === undefined)
+    if (missing.length > 0) await this.#create(missing)
+    const problems: TopicProblem[] = []
+    for (const wanted of specs) {
+      const existing = await this.spec(wanted.name)
+      const reason = existing === undefined ? 'was not created' : topicMismatch(existing, wanted)
+      if (reason !== undefined) problems.push({ topic: wanted.name, reason })
+    }
+    return problems
+  }
+
+  async #create(specs: readonly TopicSpec[]): Promise<void> {
+    const { replication, batchBytesMax } = this.#making
+    const replicationFactor = replication ?? Math.min(3, this.#cluster.brokerCount)
+    const topics = specs.map(({ name, partitions, cleanup }) => ({
+      name: this.#names.of(name), numPartitions: partitions, replicationFactor, assignments: [],
+      configs: [
+        { name: 'cleanup.policy', value: cleanup },
+        { name: 'max.message.bytes', value: String(batchBytesMax) },
+        // History is kept, whatever the cluster's default: who wants less says so on the topic.
+        ...(cleanup === 'delete' ? [{ name: 'retention.ms', value: '-1' }, { name: 'retention.bytes', value: '-1' }] : []),
+        // Event times are what the source says they are.
+        { name: 'message.timestamp.after.max.ms', value: '9223372036854775807' },
+        ...(replicationFactor >= 3 ? [{ name: 'min.insync.replicas', value: '2' }] : []),
+      ],
+    }))
+    try {
+      await this.#cluster.anyBroker((connection) => createTopicsV7.api.async(connection, topics, CREATE_MS_MAX, false), 'admin')
+    } catch (thrown) {
+      // Another process may have made them meanwhile: what exists is compared after.
+      if (codeOf(thrown) !== 'TOPIC_ALREADY_EXISTS') throw thrown instanceof OperationError ? thrown : new OperationError('topics/create', `topics ${specs.map(({ name }) => name).join(', ')} were not created: ${messageOf(thrown)}`)
+    }
+    await this.#untilLed(topics.map(({ name }) => name))
+  }
+
+  /** A topic that was just made has no leaders for a moment. */
+  async #untilLed(names: readonly string[]): Promise<void> {
+    const untilMs = this.#clock.monotonicMs() + CREATE_MS_MAX
+    for (;;) {
+      await this.#cluster.refresh(names)
+      const waiting = names.filter((name) => this.#cluster.known(name)?.leaders.every((leader) => leader >= 0) !== true)
+      if (waiting.length === 0) return
+      if (this.#clock.monotonicMs() > untilMs) throw new OperationError('topics/create', `topics ${waiting.join(', ')} have no leaders yet: are enough brokers up?`)
+      await this.#clock.sleep(LEADERS_AGAIN_MS)
+    }
+  }
+
+  async #learn(names: readonly string[]): Promise<void> {
+    if (names.length === 0) return
+    const resources = names.map((name) => ({ resourceType: TOPIC_RESOURCE, resourceName: this.#names.of(name), configurationKeys: KEYS } as const))
+    const { results } = await this.#cluster.anyBroker((connection) => describeConfigsV4.api.async(connection, resources, false, false).catch((thrown: unknown) => {
+      const partial = (thrown as { readonly response?: Awaited<ReturnType<typeof describeConfigsV4.api.async>> }).response
+      if (partial?.results === undefined) throw thrown
+      return partial
+    }), 'admin')
+    for (const { resourceName, errorCode, configs } of results) {
+      const name = this.#names.shown(resourceName)
+      if (name === undefined || errorName(errorCode) === 'UNKNOWN_TOPIC_OR_PARTITION') continue
+      // Without the right to see it, the cluster's defaults are assumed.
+      const value = (key: string): string | undefined => configs.find((config) => config.name === key)?.value ?? undefined
+      this.#settings.set(name, { cleanup: value('cleanup.policy')?.includes('compact') === true ? 'compact' : 'delete', batchBytesMax: Number(value('max.message.bytes') ?? 1_048_588) })
+    }
+  }
+}

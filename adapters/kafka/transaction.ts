@@ -1,0 +1,207 @@
+// The transactions of one transactional id: the fence of a partition, and the commits of its owner.
+//
+// Owns: producer id, epoch and the sequences of each topic partition.
+//
+// L1. Everything between the first send and the end of a transaction becomes visible together.
+// L2. Only the newest `fence` of the id can end a transaction.
+// L5. The end of a transaction is sent once: any answer but success or a fence leaves the outcome unknown.
+// T1. After any failure nothing of this object may be used again, but `fence`.
+import { assert } from '../../system/protocol/assert.ts'
+import type { Clock } from '../../system/ports/clock.ts'
+import type { Cluster, Effort } from './cluster.ts'
+import { messageOf } from './cluster.ts'
+import { codeOf, isFenced, isRefusal } from './codes.ts'
+import { Refused, sendBatches } from './produce.ts'
+import type { OutBatch } from './produce.ts'
+import type { RecordBatch } from './record-batch.ts'
+import type { Visibility } from './visibility.ts'
+import { addOffsetsToTxnV3, addPartitionsToTxnV3, endTxnV3, initProducerIdV4, txnOffsetCommitV3 } from './wire.ts'
+
+export interface PlannedBatch {
+  readonly topic: string
+  readonly partition: number
+  readonly batch: RecordBatch
+}
+
+export interface OffsetToCommit {
+  readonly topic: string
+  readonly offset: number
+  readonly metadata: string
+}
+
+/** Who the group coordinator knows us as. */
+export interface Standing {
+  readonly generation: number
+  readonly memberId: string
+  readonly instanceId: string | null
+}
+
+export interface TransactionPlan {
+  /** One request after the other; in each, one batch of a topic partition. */
+  readonly rounds: readonly (readonly PlannedBatch[])[]
+  readonly offsets: readonly OffsetToCommit[]
+}
+
+export type TransactionEnd =
+  /** `offsets`: of the first record of each planned batch. */
+  | { readonly kind: 'committed'; readonly offsets: ReadonlyMap<PlannedBatch, number> }
+  | { readonly kind: 'fenced'; readonly reason: string }
+  | { readonly kind: 'unknown'; readonly reason: string }
+  | { readonly kind: 'refused'; readonly batch: PlannedBatch; readonly reason: string }
+
+export interface TransactionOptions {
+  readonly cluster: Cluster
+  readonly clock: Clock
+  readonly transactionalId: string
+  readonly group: string
+  readonly partition: number
+  /** Name of the connections that belong to this id. */
+  readonly use: string
+  readonly visibility: Visibility
+  /** After this long without an end the broker aborts, ms. */
+  readonly timeoutMs: number
+  /** The membership to commit under; waits for a newer one than `stale`. */
+  standing(stale?: Standing): Promise<Standing | undefined>
+}
+
+const END_AGAIN_MS = 2
+
+export class Transactions {
+  readonly #options: TransactionOptions
+  readonly #sequences = new Map<string, number>()
+  #producerId = -1n
+  #epoch = -1
+  #isUsable = false
+
+  constructor(options: TransactionOptions) {
+    this.#options = options
+  }
+
+  /** Shuts out every earlier owner of the id, and ends what it left open. */
+  async fence(effort: Effort): Promise<void> {
+    const { cluster, transactionalId, timeoutMs, use } = this.#options
+    this.#begin(await cluster.atCoordinator('transaction', transactionalId, use, (connection) => initProducerIdV4.api.async(connection, transactionalId, timeoutMs, -1n, -1), effort))
+  }
+
+  /** `idle`: how long to wait for the first request, which has written nothing yet. */
+  async commit(plan: TransactionPlan, idle: Effort): Promise<TransactionEnd> {
+    assert(this.#isUsable, 'T1: a transaction after a failure')
+    this.#isUsable = false
+    try {
+      const offsets = await this.#write(plan, idle)
+      if (!('kind' in offsets)) {
+        this.#options.visibility.ending(this.#options.transactionalId, [...offsets].map(([{ topic, partition, batch }, base]) => ({ topic, partition, end: base + batch.count })))
+        await this.#end(true)
+        this.#isUsable = true
+        return { kind: 'committed', offsets }
+      }
+      return offsets
+    } catch (thrown) {
+      this.#options.visibility.forget(this.#options.transactionalId)
+      const planned = thrown instanceof Refused && isRefusal(thrown.apiId) ? plan.rounds.flat().find(({ topic, partition }) => topic === thrown.batch.topic && partition === thrown.batch.partition) : undefined
+      if (planned !== undefined) return this.#takeBack(planned, messageOf(thrown))
+      const kind = isFenced(codeOf(thrown)) ? 'fenced' : 'unknown'
+      return { kind, reason: messageOf(thrown) }
+    }
+  }
+
+  /** Aborts, which only the owner can, and begins a new epoch: which sequences the brokers took is not known. */
+  async #takeBack(batch: PlannedBatch, reason: string): Promise<TransactionEnd> {
+    const { cluster, clock, transactionalId, timeoutMs, use } = this.#options
+    try {
+      await this.#end(false)
+      const effort: Effort = { untilMs: clock.monotonicMs() + timeoutMs }
+      const made = await cluster.atCoordinator('transaction', transactionalId, use, (connection) => initProducerIdV4.api.async(connection, transactionalId, timeoutMs, this.#producerId, this.#epoch), effort)
+      this.#begin(made)
+      return { kind: 'refused', batch, reason }
+    } catch (thrown) {
+      return { kind: isFenced(codeOf(thrown)) ? 'fenced' : 'unknown', reason: messageOf(thrown) }
+    }
+  }
+
+  #begin({ producerId, producerEpoch }: { readonly producerId: bigint; readonly producerEpoch: number }): void {
+    this.#producerId = producerId
+    this.#epoch = producerEpoch
+    this.#sequences.clear()
+    this.#isUsable = true
+  }
+
+  async #write({ rounds, offsets }: TransactionPlan, idle: Effort): Promise<Map<PlannedBatch, number> | Extract<TransactionEnd, { readonly kind: 'fenced' }>> {
+    const { cluster, clock, use, transactionalId, timeoutMs } = this.#options
+    if (rounds.length > 0) await this.#addPartitions(rounds, idle)
+    const effort: Effort = { untilMs: clock.monotonicMs() + timeoutMs }
+    const written = new Map<PlannedBatch, number>()
+    for (const round of rounds) {
+      const out = round.map((planned) => this.#finished(planned))
+      const bases = await sendBatches(cluster, use, transactionalId, out, effort)
+      for (const [index, planned] of round.entries()) written.set(planned, bases[index] ?? -1)
+    }
+    if (offsets.length > 0 && !(await this.#commitOffsets(offsets, rounds.length === 0 ? idle : effort, effort))) return this.#giveUp()
+    return written
+  }
+
+  /** Nobody may be there to fence: what was written must not hold up those who read. */
+  async #giveUp(): Promise<Extract<TransactionEnd, { readonly kind: 'fenced' }>> {
+    await this.#end(false).catch(() => undefined)
+    return { kind: 'fenced', reason: 'the membership ended' }
+  }
+
+  #finished({ topic, partition, batch }: PlannedBatch): OutBatch {
+    const name = `${topic}/${partition}`
+    const sequence = this.#sequences.get(name) ?? 0
+    this.#sequences.set(name, (sequence + batch.count) % 0x8000_0000)
+    return { topic, partition, bytes: batch.finish({ producerId: this.#producerId, epoch: this.#epoch, sequence, isTransactional: true }) }
+  }
+
+  async #addPartitions(rounds: TransactionPlan['rounds'], effort: Effort): Promise<void> {
+    const { cluster, use, transactionalId } = this.#options
+    const topics = new Map<string, Set<number>>()
+    for (const { topic, partition } of rounds.flat()) topics.set(topic, (topics.get(topic) ?? new Set()).add(partition))
+    const transaction = {
+      transactionalId, producerId: this.#producerId, producerEpoch: this.#epoch, verifyOnly: false,
+      topics: [...topics].map(([name, partitions]) => ({ name, partitions: [...partitions] })),
+    }
+    await cluster.atCoordinator('transaction', transactionalId, use, (connection) => addPartitionsToTxnV3.api.async(connection, [transaction]), effort)
+  }
+
+  /** False when this member is not in the group any more. */
+  async #commitOffsets(offsets: readonly OffsetToCommit[], first: Effort, effort: Effort): Promise<boolean> {
+    const { cluster, use, transactionalId, group, partition } = this.#options
+    await cluster.atCoordinator('transaction', transactionalId, use, (connection) => addOffsetsToTxnV3.api.async(connection, transactionalId, this.#producerId, this.#epoch, group), first)
+    const topics = offsets.map(({ topic, offset, metadata }) => ({ name: topic, partitions: [{ partitionIndex: partition, committedOffset: BigInt(offset), committedLeaderEpoch: -1, committedMetadata: metadata }] }))
+    let stale: Standing | undefined
+    for (;;) {
+      const standing = await this.#options.standing(stale)
+      if (standing === undefined) return false
+      const { generation, memberId, instanceId } = standing
+      try {
+        await cluster.atCoordinator('group', group, use, (connection) => txnOffsetCommitV3.api.async(connection, transactionalId, group, this.#producerId, this.#epoch, generation, memberId, instanceId, topics), effort)
+        return true
+      } catch (thrown) {
+        const code = codeOf(thrown)
+        if (code === 'UNKNOWN_MEMBER_ID' || code === 'FENCED_INSTANCE_ID') return false
+        // The group moved on while this was under way: once more under the new generation, if the partition is still ours then.
+        if (code !== 'ILLEGAL_GENERATION' && code !== 'REBALANCE_IN_PROGRESS') throw thrown
+        stale = standing
+      }
+    }
+  }
+
+  async #end(committed: boolean): Promise<void> {
+    const { cluster, clock, use, transactionalId } = this.#options
+    const connection = await cluster.coordinatorConnection('transaction', transactionalId, use)
+    for (;;) {
+      try {
+        await endTxnV3.api.async(connection, transactionalId, this.#producerId, this.#epoch, committed)
+        return
+      } catch (thrown) {
+        // The coordinator says that it has not begun to end it.
+        if (codeOf(thrown) !== 'CONCURRENT_TRANSACTIONS') {
+          cluster.forgetCoordinator('transaction', transactionalId)
+          throw thrown
+        }
+        await clock.sleep(END_AGAIN_MS)
+      }
+    }
+  }
+}
