@@ -12,7 +12,7 @@ export function recordBytes(record: OutRecord | LogRecord): number {
 export type RangeReader = (topic: string, from: number, recordsMax: number, bytesMax: number) => RecordRange
 
 /**
- * Ranges with records. Every topic may take its share of what is left; what all of them leave then goes to those that have more, so that a poll is
+ * Ranges that get on: with records, or past offsets that hold none. Every topic may take its share of what is left; what all of them leave then goes to those that have more, so that a poll is
  * only smaller than it may be when nothing more is there. `turn` says which topic comes first: counting it up keeps one from starving the rest.
  * The first record is taken however large.
  */
@@ -29,7 +29,7 @@ export function pollInTurn(request: PollRequest, turn: number, read: RangeReader
     const recordsShare = Math.ceil(recordsMax / shares)
     const bytesShare = Math.ceil(bytesMax / shares)
     const range = read(topic, from, recordsShare, bytesShare)
-    if (range.records.length === 0) continue
+    if (range.to === range.from) continue
     const bytes = rangeBytes(range)
     // A range always holds one record: one that is too large for what is left waits for its topic's turn.
     if (ranges.length > 0 && bytes > bytesMax) continue
