@@ -8,11 +8,12 @@ import type { SystemDefinition } from '../../system/authoring/system.ts'
 import { systemClock } from '../node/clock.ts'
 import { readFeedProgress } from '../node/feed-progress.ts'
 import type { FeedProgress } from '../node/feed-progress.ts'
-import { MANIFEST_FILE, readManifest } from '../node/manifest.ts'
+import { MANIFEST_FILE, mediumOf, readManifest } from '../node/manifest.ts'
 import type { Manifest } from '../node/manifest.ts'
+import { openBeside, whereOf } from '../node/medium.ts'
+import type { CommittedLog } from '../node/look.ts'
+import type { Medium } from '../node/medium.ts'
 import { lockFolder } from '../sqlite/lock.ts'
-import { openSqliteLog } from '../sqlite/log.ts'
-import type { SqliteLog } from '../sqlite/log.ts'
 import { systemOf } from './target.ts'
 
 /** Where data folders are made unless another is named. */
@@ -24,8 +25,9 @@ export interface OpenFolder {
   readonly manifest: Manifest
   readonly system: SystemDefinition
   readonly plans: ReadonlyMap<string, TypePlan>
+  readonly medium: Medium
   /** Reads beside whoever runs the folder. */
-  readonly log: SqliteLog
+  readonly log: CommittedLog
 }
 
 /** Works on a folder that may be running or at rest, then closes it. Throws OperationError. */
@@ -34,9 +36,10 @@ export async function withFolder<T>(named: string | undefined, work: (open: Open
   const manifest = readManifest(folder)
   if (manifest === undefined) throw new OperationError('data-folder/missing', `${shown(folder)} is no data folder of statelog (it has no ${MANIFEST_FILE}). Name one with --folder, or make one: statelog run fraud`)
   const system = await systemOf(folder, manifest)
-  const log = await openSqliteLog({ folder, mode: 'client', clock: systemClock })
+  const medium = mediumOf(manifest)
+  const log = await openBeside(medium, folder, systemClock)
   try {
-    return await work({ folder, manifest, system, plans: planSystem(system), log })
+    return await work({ folder, manifest, medium, system, plans: planSystem(system), log })
   } finally {
     await log.close()
   }
@@ -50,11 +53,20 @@ function newestFolder(): string {
   throw new OperationError('data-folder/missing', `there is no data folder under ./${DATA} yet. Name one with --folder, or make one: statelog run fraud`)
 }
 
+/** Throws when the folder belongs to a run elsewhere, or when what it names cannot be started over. */
+export function assertMedium(folder: string, medium: Medium, isFresh: boolean): void {
+  if (isFresh && medium.kind === 'kafka') throw new OperationError('data-folder/medium', 'what stands on a cluster is not started over: choose another --namespace, or delete the topics of this one')
+  const manifest = readManifest(folder)
+  if (manifest === undefined || isFresh) return
+  const found = mediumOf(manifest)
+  if (whereOf(found, folder) !== whereOf(medium, folder)) throw new OperationError('data-folder/medium', `${shown(folder)} belongs to a run ${whereOf(found, shown(folder))}. Choose another folder (--folder), or run it there.`)
+}
+
 /** What an earlier run left in the folder; undefined: nothing. */
 export async function earlierRun(folder: string): Promise<{ readonly progress: FeedProgress | undefined; readonly finished: boolean } | undefined> {
   const manifest = readManifest(folder)
-  if (manifest === undefined || !existsSync(join(folder, 'log.sqlite'))) return undefined
-  const log = await openSqliteLog({ folder, mode: 'client', clock: systemClock })
+  if (manifest === undefined || (manifest.kafka === undefined && !existsSync(join(folder, 'log.sqlite')))) return undefined
+  const log = await openBeside(mediumOf(manifest), folder, systemClock)
   try {
     return { progress: await readFeedProgress(log, manifest.system), finished: manifest.finished }
   } finally {

@@ -7,6 +7,7 @@
 // S3. At most RESTARTS_MAX restarts within RESTART_PERIOD_MS, with growing pauses; then we give up and say so.
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { heapFlags } from '../node/heap.ts'
 import { EXIT } from './exit-codes.ts'
 import type { Io } from './io.ts'
@@ -17,6 +18,8 @@ const RESTART_PERIOD_MS = 60_000
 const PAUSE_MS_MIN = 100
 const PAUSE_MS_MAX = 5000
 const CHILD = 'STATELOG_SUPERVISED'
+/** Names the runtime across restarts: on a cluster it gets back what it had. */
+const INSTANCE = 'STATELOG_INSTANCE'
 
 /** Whether this command line gets a supervising parent. Not where another one watches already: systemd, Kubernetes, or ours. */
 export function isToBeSupervised(args: readonly string[], env: NodeJS.ProcessEnv): boolean {
@@ -37,8 +40,9 @@ export function followParent(env: NodeJS.ProcessEnv): void {
 /** Runs this very command line as a child until it ends by itself; answers its exit code. */
 export async function supervise(args: readonly string[], io: Io): Promise<number> {
   const diedAtMs: number[] = []
+  const instance = process.env[INSTANCE] ?? randomUUID()
   for (let nth = 0; ; nth += 1) {
-    const child = start(nth === 0 ? args : againArgs(args))
+    const child = start(nth === 0 ? args : againArgs(args), instance)
     const end = await ended(child)
     if (end.code !== undefined) return end.code
     const nowMs = performance.now()
@@ -60,9 +64,9 @@ function againArgs(args: readonly string[]): readonly string[] {
   return kept.includes('--keep') ? kept : [...kept, '--keep']
 }
 
-function start(args: readonly string[]): ChildProcess {
+function start(args: readonly string[], instance: string): ChildProcess {
   const [, script = ''] = process.argv
-  return spawn(process.execPath, [...heapFlags(), ...process.execArgv, script, ...args], { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env: { ...process.env, [CHILD]: String(process.pid) } })
+  return spawn(process.execPath, [...heapFlags(), ...process.execArgv, script, ...args], { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env: { ...process.env, [CHILD]: String(process.pid), [INSTANCE]: instance } })
 }
 
 interface ChildEnd {

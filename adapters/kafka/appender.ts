@@ -2,7 +2,7 @@
 //
 // Owns: one idempotent producer. Appends go one after the other; what waits together goes together.
 //
-// L6. The records of one topic partition are one batch, in their order: written whole or not at all.
+// L6. The records of one topic partition are one batch, in their order: written whole or not at all. With a transactional id all records of an append are.
 import type { AppendOutcome } from '../../system/ports/log.ts'
 import type { OutRecord } from '../../system/protocol/record.ts'
 import type { Clock } from '../../system/ports/clock.ts'
@@ -10,28 +10,34 @@ import { OperationError } from '../../system/protocol/failures.ts'
 import type { Cluster, Effort } from './cluster.ts'
 import { messageOf } from './cluster.ts'
 import { codeOf, isRefusal, isTransport, retryOf } from './codes.ts'
-import type { Packer } from './packing.ts'
+import type { Packed, Packer } from './packing.ts'
 import { Refused, sendBatches } from './produce.ts'
 import type { OutBatch } from './produce.ts'
-import type { PlannedBatch } from './transaction.ts'
+import type { PlannedBatch, Transactions } from './transaction.ts'
 import { initProducerIdV4 } from './wire.ts'
 
 const USE = 'append'
 
+export interface AppenderOptions {
+  readonly cluster: Cluster
+  readonly clock: Clock
+  readonly packer: Packer
+  /** For appends that one batch of one partition does not hold. */
+  readonly together: Transactions | undefined
+  /** After so long without an answer, whether it was written is not known, ms. */
+  readonly appendMsMax: number
+}
+
 export class Appender {
-  readonly #cluster: Cluster
-  readonly #clock: Clock
-  readonly #packer: Packer
-  readonly #appendMsMax: number
+  readonly #options: AppenderOptions
   readonly #sequences = new Map<string, number>()
   #producer: { readonly producerId: bigint; readonly epoch: number } | undefined
   #last: Promise<unknown> = Promise.resolve()
+  /** Of the transactional id. */
+  #isFenced = false
 
-  constructor(cluster: Cluster, clock: Clock, packer: Packer, appendMsMax: number) {
-    this.#cluster = cluster
-    this.#clock = clock
-    this.#packer = packer
-    this.#appendMsMax = appendMsMax
+  constructor(options: AppenderOptions) {
+    this.#options = options
   }
 
   append(records: readonly OutRecord[]): Promise<AppendOutcome> {
@@ -41,11 +47,14 @@ export class Appender {
   }
 
   async #append(records: readonly OutRecord[]): Promise<AppendOutcome> {
-    const effort: Effort = { untilMs: this.#clock.monotonicMs() + this.#appendMsMax }
+    const { clock, packer, together, appendMsMax } = this.#options
+    const effort: Effort = { untilMs: clock.monotonicMs() + appendMsMax }
     try {
-      const refused = await this.#packer.refused(records)
+      const refused = await packer.refused(records)
       if (refused !== undefined) return { kind: 'failed', reason: refused.reason }
-      const packed = await this.#packer.pack(records)
+      const packed = await packer.pack(records)
+      const isOne = packed.rounds.length === 1 && packed.rounds[0]?.length === 1
+      if (together !== undefined && !isOne) return await this.#together(together, packed, effort)
       if (packed.rounds.length > 1) return { kind: 'failed', reason: `${records.length} records are more than one batch of a partition takes: append fewer at once` }
       const [planned = []] = packed.rounds
       const bases = await this.#send(planned, effort)
@@ -55,13 +64,24 @@ export class Appender {
     }
   }
 
+  /** All partitions or none. */
+  async #together(transactions: Transactions, packed: Packed, effort: Effort): Promise<AppendOutcome> {
+    if (!this.#isFenced) await transactions.fence(effort)
+    this.#isFenced = false
+    const end = await transactions.commit({ rounds: packed.rounds, offsets: [] }, effort)
+    this.#isFenced = end.kind === 'committed' || end.kind === 'refused'
+    if (end.kind === 'committed') return { kind: 'done', offsets: packed.offsetsOf(end.offsets) }
+    if (end.kind === 'fenced') return { kind: 'failed', reason: 'another process appends under the same name' }
+    return { kind: 'failed', reason: end.kind === 'refused' ? end.reason : `not confirmed, and may have been written: ${end.reason}` }
+  }
+
   #outcome(thrown: unknown): AppendOutcome {
     const code = codeOf(thrown)
     // Which sequences the brokers took is not known any more.
     this.#producer = undefined
     if (thrown instanceof OperationError) return { kind: thrown.code === 'kafka/unreachable' ? 'busy' : 'failed', reason: thrown.message }
     if (thrown instanceof Refused && isRefusal(code)) return { kind: 'failed', reason: messageOf(thrown) }
-    if (isTransport(code) || retryOf(code) !== 'no') return { kind: 'failed', reason: `not confirmed within ${this.#appendMsMax} ms, and may have been written: ${messageOf(thrown)}` }
+    if (isTransport(code) || retryOf(code) !== 'no') return { kind: 'failed', reason: `not confirmed within ${this.#options.appendMsMax} ms, and may have been written: ${messageOf(thrown)}` }
     return { kind: 'failed', reason: messageOf(thrown) }
   }
 
@@ -74,13 +94,13 @@ export class Appender {
       this.#sequences.set(name, (sequence + batch.count) % 0x8000_0000)
       return { topic, partition, bytes: batch.finish({ producerId, epoch, sequence, isTransactional: false }) }
     })
-    return sendBatches(this.#cluster, USE, null, out, effort)
+    return sendBatches(this.#options.cluster, USE, null, out, effort)
   }
 
   async #identity(effort: Effort): Promise<{ readonly producerId: bigint; readonly epoch: number }> {
     if (this.#producer !== undefined) return this.#producer
-    const ask = (): ReturnType<typeof initProducerIdV4.api.async> => this.#cluster.anyBroker((connection) => initProducerIdV4.api.async(connection, null, 0, -1n, -1))
-    const made = await this.#cluster.repeat(effort, ask, async () => undefined)
+    const ask = (): ReturnType<typeof initProducerIdV4.api.async> => this.#options.cluster.anyBroker((connection) => initProducerIdV4.api.async(connection, null, 0, -1n, -1))
+    const made = await this.#options.cluster.repeat(effort, ask, async () => undefined)
     this.#sequences.clear()
     this.#producer = { producerId: made.producerId, epoch: made.producerEpoch }
     return this.#producer

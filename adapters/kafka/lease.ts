@@ -10,13 +10,13 @@ import type { Cluster } from './cluster.ts'
 import type { Feed } from './feed.ts'
 import type { Fetcher } from './fetcher.ts'
 import type { Membership } from './membership.ts'
-import { carried, read } from './metadata.ts'
+import { readCommitted } from './committed.ts'
+import { carried } from './metadata.ts'
 import type { Names } from './names.ts'
 import type { Packer } from './packing.ts'
 import { Transactions } from './transaction.ts'
 import type { OffsetToCommit } from './transaction.ts'
 import type { Visibility } from './visibility.ts'
-import { offsetFetchV9 } from './wire.ts'
 
 export interface LeaseEnvironment {
   readonly cluster: Cluster
@@ -84,21 +84,9 @@ export class KafkaLease implements Lease {
 
   async committed(): Promise<Committed | null> {
     const { cluster, names, reading } = this.#env
-    const group = names.of(reading.group)
-    const topics = reading.topics.map((topic) => ({ name: names.of(topic), partitionIndexes: [this.partition] }))
-    const { groups } = await cluster.atCoordinator('group', group, this.#use, (connection) => offsetFetchV9.api.async(connection, [{ groupId: group, memberId: null, memberEpoch: -1, topics }], true), { signal: this.#ended.signal })
-    const positions = new Map<string, number>()
-    let metadata = ''
-    for (const { name, partitions } of groups[0]?.topics ?? []) {
-      const topic = names.shown(name)
-      const found = partitions[0]
-      if (topic === undefined || found === undefined || found.committedOffset < 0n) continue
-      const { text, isPosition } = read(found.metadata ?? '')
-      if (topic === reading.metadataTopic) metadata = text
-      if (isPosition) positions.set(topic, Number(found.committedOffset))
-    }
-    this.#metadataAt = positions.get(reading.metadataTopic)
-    return positions.size === 0 && metadata === '' ? null : { positions, metadata }
+    const committed = await readCommitted(cluster, names, reading, this.partition, this.#use, { signal: this.#ended.signal })
+    this.#metadataAt = committed?.positions.get(reading.metadataTopic)
+    return committed
   }
 
   async poll(request: PollRequest): Promise<readonly RecordRange[]> {

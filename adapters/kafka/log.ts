@@ -5,11 +5,12 @@
 import { randomUUID } from 'node:crypto'
 import { OperationError } from '../../system/protocol/failures.ts'
 import type { OutRecord, RecordRange, TopicSpec } from '../../system/protocol/record.ts'
-import type { AppendOutcome, KeyedReads, LeaseHandler, Log, Member, Membership as Reading, ReadOptions, Timepoint, TopicProblem } from '../../system/ports/log.ts'
+import type { AppendOutcome, Committed, KeyedReads, LeaseHandler, Log, Member, Membership as Reading, ReadOptions, Timepoint, TopicProblem } from '../../system/ports/log.ts'
 import { partitionsOf } from '../../system/membership/topics.ts'
 import type { Clock } from '../../system/ports/clock.ts'
 import { Appender } from './appender.ts'
 import { Cluster } from './cluster.ts'
+import { readCommitted } from './committed.ts'
 import { parseBrokers } from './connections.ts'
 import { Fetcher } from './fetcher.ts'
 import { History } from './history.ts'
@@ -19,6 +20,7 @@ import { Names } from './names.ts'
 import { Packer } from './packing.ts'
 import { Seats } from './seats.ts'
 import { Topics } from './topics.ts'
+import { Transactions } from './transaction.ts'
 import { Visibility } from './visibility.ts'
 import type { ConnectionOptions } from './wire.ts'
 
@@ -34,6 +36,11 @@ export interface KafkaLogOptions {
   readonly security?: Pick<ConnectionOptions, 'tls' | 'sasl'>
   /** Static membership: a process that is restarted within the session gets back what it had. Default: none. */
   readonly instanceId?: string
+  /**
+   * Appends to several partitions are made in one transaction under this transactional id (after the namespace); another process that takes the id shuts
+   * this one out. Default: only the records of one partition are written together (L6).
+   */
+  readonly appendAs?: string
   /** A member that is silent for longer loses its partitions, ms. Default 10 s. */
   readonly sessionMs?: number
   /** Default: a twentieth of the session. */
@@ -79,7 +86,11 @@ export class KafkaLog implements Log {
     this.#visibility = new Visibility(clock)
     this.#history = new History(this.#cluster, clock, this.#topics, this.#names, this.#visibility, ANSWER_MS_MAX)
     this.#fetcher = new Fetcher(this.#cluster, clock, FETCH)
-    this.#appender = new Appender(this.#cluster, clock, this.#packer, ANSWER_MS_MAX)
+    const { appendAs } = options
+    const together = appendAs === undefined ? undefined : new Transactions({
+      cluster: this.#cluster, clock, visibility: this.#visibility, transactionalId: this.#names.of(appendAs), group: '', partition: 0, use: 'append together', timeoutMs: TRANSACTION_MS, standing: async () => undefined,
+    })
+    this.#appender = new Appender({ cluster: this.#cluster, clock, packer: this.#packer, together, appendMsMax: ANSWER_MS_MAX })
   }
 
   /** Throws when no broker can be used. */
@@ -117,6 +128,12 @@ export class KafkaLog implements Log {
     this.#memberships.add(membership)
     membership.start()
     return { leave: () => this.#leave(membership, seats) }
+  }
+
+  /** Positions and metadata of a group, without a lease: for those who only look. */
+  committed(reading: Reading, partition: number): Promise<Committed | null> {
+    this.#assertOpen()
+    return readCommitted(this.#cluster, this.#names, reading, partition, 'look', { untilMs: this.#options.clock.monotonicMs() + ANSWER_MS_MAX })
   }
 
   read(topic: string, partition: number, from: number, to: number, options: ReadOptions): Promise<RecordRange> {

@@ -3,6 +3,7 @@
 // Z1. Done needs two looks without any change in between, all partitions live, nothing behind, nothing due.
 // Z2. Where a feed promised an event time, the watermarks must have come so far: promises travel after the records they follow.
 // Z3. A partition that will not go on by itself ends the wait with its reason.
+import { ELSEWHERE } from './look.ts'
 import type { Look, PartitionLook } from './look.ts'
 
 export type Completion =
@@ -26,7 +27,7 @@ export function failureOf(look: Look): string | undefined {
 export function completionOf(before: Look | undefined, now: Look, promisedMs: number | undefined): Completion {
   const reason = failureOf(now)
   if (reason !== undefined) return { kind: 'failed', reason }
-  const isResting = now.lag === 0 && now.partitions.every(({ state, isDue }) => state === 'live' && !isDue)
+  const isResting = now.lag === 0 && now.partitions.every(({ state, isDue }) => (state === 'live' || state === ELSEWHERE) && !isDue)
   if (!isResting || before === undefined || before.lag !== 0) return { kind: 'busy' }
   const changed = now.partitions.some((one, at) => isChanged(before.partitions[at], one))
   if (changed) return { kind: 'busy' }
@@ -36,5 +37,5 @@ export function completionOf(before: Look | undefined, now: Look, promisedMs: nu
 }
 
 function isChanged(before: PartitionLook | undefined, now: PartitionLook): boolean {
-  return before === undefined || before.state !== 'live' || before.consumed !== now.consumed || before.watermarkMs !== now.watermarkMs
+  return before === undefined || before.state !== now.state || before.consumed !== now.consumed || before.watermarkMs !== now.watermarkMs
 }

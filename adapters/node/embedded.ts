@@ -1,9 +1,11 @@
-// Embedded: a system over the log of a data folder, in this process. Needs no server.
+// Runtime: a system in this process, over the log of a data folder (needs no server) or of a Kafka cluster.
 //
-// Owns: the folder while it is open (one runtime per folder, proven by its lock), and who runs the partitions.
+// Owns: the folder while it is open (embedded: one runtime per folder, proven by its lock), and who runs the partitions.
 import { OperationError } from '../../system/protocol/failures.ts'
 import { modelsTopic } from '../../system/protocol/ids.ts'
+import { randomUUID } from 'node:crypto'
 import type { Clock } from '../../system/ports/clock.ts'
+import type { Log } from '../../system/ports/log.ts'
 import type { Random } from '../../system/ports/random.ts'
 import type { Telemetry } from '../../system/ports/telemetry.ts'
 import type { SystemDefinition } from '../../system/authoring/system.ts'
@@ -12,20 +14,26 @@ import { planSystem, topicSpecs } from '../../system/partition/topology.ts'
 import { StatelogNode } from '../../system/node/node.ts'
 import { cborCodec } from '../cbor/codec.ts'
 import { logModelStore } from '../memory/log-models.ts'
-import { openSqliteLog } from '../sqlite/log.ts'
-import type { SqliteLog } from '../sqlite/log.ts'
+import { memoryCache } from '../memory/cache.ts'
+import { openSqliteLog, SqliteLog } from '../sqlite/log.ts'
 import { systemClock, systemRandom } from './clock.ts'
 import { assertFits, manifestOf, readManifest, writeManifest } from './manifest.ts'
 import type { Origin } from './manifest.ts'
-import { lookAt } from './look.ts'
-import type { Look } from './look.ts'
+import { lookAt, withElsewhere } from './look.ts'
+import type { CommittedLog, Look } from './look.ts'
 import { loadModels } from './model-loading.ts'
 import type { SystemLoader } from './threads/messages.ts'
+import { feedTopic } from './feed-progress.ts'
+import { EMBEDDED, openCluster } from './medium.ts'
+import type { KafkaMedium, Medium } from './medium.ts'
+import { clusterThreadLogs, embeddedThreadLogs } from './threads/thread-log.ts'
 import { Threads } from './threads/threads.ts'
 import { VERSION } from './version.ts'
 
 export interface EmbeddedOptions {
   readonly folder: string
+  /** Default: the folder itself. */
+  readonly medium?: Medium
   readonly system: SystemDefinition
   /** Remembered in the folder, so that readers load the same system. */
   readonly origin: Origin
@@ -49,7 +57,8 @@ interface Runner {
 export interface Embedded {
   readonly folder: string
   readonly system: SystemDefinition
-  readonly log: SqliteLog
+  readonly medium: Medium
+  readonly log: Log
   /** Every partition at this moment. */
   look(): Promise<Look>
   /** Takes the partitions and begins to consume. */
@@ -62,36 +71,48 @@ export interface Embedded {
 
 /** Opens the folder, creates its topics and loads the models. Throws OperationError, code and cure included, when the folder cannot be used. */
 export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> {
-  const { folder, system, origin } = options
+  const { folder, system, origin, medium = EMBEDDED } = options
   const clock = options.clock ?? systemClock
   const found = readManifest(folder)
   assertFits(folder, found, system)
-  const log = await openSqliteLog({ folder, mode: 'runtime', clock })
+  const log = await openLog(options, medium, clock)
   try {
     const problems = await log.ensureTopics(topicSpecs(planSystem(system)))
-    if (problems.length > 0) throw new OperationError('topics/misfit', problems.map(({ topic, reason }) => `data folder ${folder}, topic ${topic}: ${reason}`).join('\n'))
-    writeManifest(folder, manifestOf(origin, system, VERSION))
-    return opened(folder, system, log, await runnerOf(options, log, clock))
+    if (problems.length > 0) throw new OperationError('topics/misfit', problems.map(({ topic, reason }) => `${medium.kind === 'embedded' ? `data folder ${folder}, ` : ''}topic ${topic}: ${reason}`).join('\n'))
+    writeManifest(folder, manifestOf(origin, system, VERSION, medium))
+    const runner = await runnerOf(options, medium, log, clock)
+    const plans = planSystem(system)
+    const look = async (): Promise<Look> => (medium.kind === 'embedded' ? runner.look() : withElsewhere(await runner.look(), log, plans))
+    return opened(folder, medium, system, log, { ...runner, start: () => runner.start(), stop: () => runner.stop(), look })
   } catch (thrown) {
     await log.close()
     throw thrown
   }
 }
 
-async function runnerOf({ folder, system, telemetry, settings, hurry, random, threads }: EmbeddedOptions, log: SqliteLog, clock: Clock): Promise<Runner> {
+function openLog({ folder, system, telemetry, threads }: EmbeddedOptions, medium: Medium, clock: Clock): Promise<CommittedLog> {
+  if (medium.kind === 'embedded') return openSqliteLog({ folder, mode: 'runtime', clock })
+  const notice = (message: string): void => telemetry.log('warn', message)
+  return openCluster(medium, clock, { appendAs: feedTopic(system.name), notice, ...(threads === undefined ? { instance: instanceName() } : {}) })
+}
+
+/** The same in the process that the supervising parent starts in the place of one that died. */
+const instanceName = (): string => process.env['STATELOG_INSTANCE'] ?? randomUUID()
+
+async function runnerOf({ folder, system, telemetry, settings, hurry, random, threads }: EmbeddedOptions, medium: Medium, log: CommittedLog, clock: Clock): Promise<Runner> {
   // Also for threads: what the code brings is stored before they load it.
   const models = await loadModels(system, log, clock)
-  if (threads !== undefined) return new Threads({ log, folder, plans: planSystem(system), loader: threads.loader, count: threads.count, clock, telemetry, settings: settings ?? {}, hurry })
+  if (threads !== undefined) return new Threads({ logs: log instanceof SqliteLog ? embeddedThreadLogs(log, folder) : clusterThreadLogs(medium as KafkaMedium, instanceName()), plans: planSystem(system), loader: threads.loader, count: threads.count, clock, telemetry, settings: settings ?? {}, hurry })
   const node = new StatelogNode({
     system, log, codec: cborCodec, clock, random: random ?? systemRandom, telemetry, models, modelStore: logModelStore(log, modelsTopic(system.name), clock),
-    ...(settings === undefined ? {} : { settings }), ...(hurry === undefined ? {} : { hurry }),
+    ...(log.keyed === undefined ? { cache: memoryCache() } : {}), ...(settings === undefined ? {} : { settings }), ...(hurry === undefined ? {} : { hurry }),
   })
   return { start: () => node.start(), look: () => lookAt(log, node), stop: () => node.stop() }
 }
 
-function opened(folder: string, system: SystemDefinition, log: SqliteLog, runner: Runner): Embedded {
+function opened(folder: string, medium: Medium, system: SystemDefinition, log: Log, runner: Runner): Embedded {
   let draining: Promise<void> | undefined
   let closing: Promise<void> | undefined
   const drain = (): Promise<void> => (draining ??= runner.stop())
-  return { folder, system, log, look: () => runner.look(), start: () => runner.start(), drain, close: () => (closing ??= drain().finally(() => log.close())) }
+  return { folder, medium, system, log, look: () => runner.look(), start: () => runner.start(), drain, close: () => (closing ??= drain().finally(() => log.close())) }
 }

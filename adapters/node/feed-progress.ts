@@ -34,16 +34,33 @@ export function feedInput({ target, seed, flags, data, events }: Origin): string
   return parts.join(' ')
 }
 
+/** Looked for backwards: the log's end may hold markers. */
+async function newestValue(log: Log, topic: string, end: number): Promise<Uint8Array | null | undefined> {
+  const earliest = await log.offsetsAt(topic, 0, 'earliest')
+  for (let back = 1; end > earliest; back *= 8) {
+    const from = Math.max(earliest, end - back)
+    let newest: Uint8Array | null | undefined
+    for (let at = from; at < end;) {
+      const range = await log.read(topic, 0, at, end, { recordsMax: 1000, bytesMax: 1 << 20 })
+      newest = range.records.at(-1)?.value ?? newest
+      if (range.to <= at) break
+      at = range.to
+    }
+    if (newest !== undefined || from === earliest) return newest
+  }
+  return undefined
+}
+
 /** The newest progress; undefined: nothing was fed. */
 export async function readFeedProgress(log: Log, app: string): Promise<FeedProgress | undefined> {
   const topic = feedTopic(app)
   if (!(await log.topics()).some(({ name }) => name === topic)) return undefined
   const end = await log.offsetsAt(topic, 0, 'latest')
   if (end === 0) return undefined
-  const range = await log.read(topic, 0, end - 1, end, { recordsMax: 1, bytesMax: 1 << 20 })
-  const value = range.records.at(-1)?.value
-  const text = value === undefined || value === null ? undefined : utf8Decode(value)
-  if (text === undefined) throw new OperationError('feed/progress', `topic ${topic}, offset ${end - 1}: not a progress record. Start over with --fresh.`)
+  const value = await newestValue(log, topic, end)
+  if (value === undefined) return undefined
+  const text = value === null ? undefined : utf8Decode(value)
+  if (text === undefined) throw new OperationError('feed/progress', `topic ${topic}, before offset ${end}: not a progress record. Start over with --fresh.`)
   return JSON.parse(text) as FeedProgress
 }
 

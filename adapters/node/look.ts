@@ -1,15 +1,18 @@
 // Look: every partition of a node at one moment: how far it is, what it waits for, how many entities are in which state.
 import type { Codec } from '../../system/ports/codec.ts'
-import type { Log } from '../../system/ports/log.ts'
+import type { Committed, Log, Membership } from '../../system/ports/log.ts'
 import { lastRecord } from '../../system/partition/survey.ts'
 import type { Partition } from '../../system/partition/partition.ts'
 import type { TypePlan } from '../../system/partition/topology.ts'
 import type { StatelogNode } from '../../system/node/node.ts'
 
+/** Known by what its group committed. */
+export const ELSEWHERE = 'elsewhere'
+
 export interface PartitionLook {
   readonly type: string
   readonly partition: number
-  /** State of the partition's life; 'absent' before it is assigned. */
+  /** State of the partition's life; 'absent' before it is assigned, ELSEWHERE where another process of the cluster may have it. */
   readonly state: string
   readonly reason: string
   /** Records behind the end of its sources, and of its inbox. */
@@ -22,6 +25,11 @@ export interface PartitionLook {
   /** Something is due by the watermark and has not run. */
   readonly isDue: boolean
   readonly waitingFor: readonly string[]
+}
+
+/** A log whose groups can be looked at. */
+export interface CommittedLog extends Log {
+  committed(membership: Membership, partition: number): Promise<Committed | null>
 }
 
 export interface Look {
@@ -93,6 +101,26 @@ async function lookAtPartition(log: Log, plan: TypePlan, index: number, partitio
     isDue: watermarks !== undefined && due !== undefined && due.dueMs < watermarks.currentMs,
     waitingFor: watermarks?.waitingFor() ?? [],
   }
+}
+
+/** On a cluster: what this process does not have, as its group committed it. Whether event time has more to do there is not known. */
+export async function withElsewhere(look: Look, log: CommittedLog, plans: ReadonlyMap<string, TypePlan>): Promise<Look> {
+  const partitions = await Promise.all(look.partitions.map(async (one): Promise<PartitionLook> => {
+    const plan = plans.get(one.type)
+    if (one.state !== 'absent' || plan === undefined) return one
+    const committed = await log.committed({ group: plan.group, topics: plan.inputs, metadataTopic: plan.inbox }, one.partition)
+    let [sourceLag, inboxLag, consumed] = [0, 0, 0]
+    for (const topic of plan.inputs) {
+      const next = committed?.positions.get(topic) ?? (await log.offsetsAt(topic, one.partition, 'earliest'))
+      const behind = (await log.offsetsAt(topic, one.partition, 'latest')) - next
+      consumed += next
+      if (topic === plan.inbox) inboxLag += behind
+      else sourceLag += behind
+    }
+    return { ...one, state: committed === null ? 'absent' : ELSEWHERE, sourceLag, inboxLag, consumed }
+  }))
+  const sourceLag = partitions.reduce((sum, one) => sum + one.sourceLag, 0)
+  return { ...look, partitions, sourceLag, lag: sourceLag + partitions.reduce((sum, one) => sum + one.inboxLag, 0) }
 }
 
 /** Records of the sources that no owner has consumed, of a system at rest: what a run has before it begins. */

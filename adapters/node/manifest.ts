@@ -5,6 +5,8 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { join } from 'node:path'
 import { OperationError } from '../../system/protocol/failures.ts'
 import type { SystemDefinition } from '../../system/authoring/system.ts'
+import { EMBEDDED } from './medium.ts'
+import type { KafkaMedium, Medium } from './medium.ts'
 
 export const MANIFEST_FILE = 'statelog.json'
 
@@ -25,13 +27,15 @@ export interface Manifest extends Origin {
   readonly partitions: number
   /** Version of statelog that wrote the folder last. */
   readonly statelog: string
+  /** Where the log stands; absent: in the folder. */
+  readonly kafka?: KafkaMedium
   /** The newest run came to its end: everything was fed and consumed. */
   readonly finished: boolean
 }
 
-export function manifestOf(origin: Origin, system: SystemDefinition, version: string): Manifest {
+export function manifestOf(origin: Origin, system: SystemDefinition, version: string, medium: Medium): Manifest {
   const { target, flags, seed, data, events } = origin
-  return { v: 1, system: system.name, partitions: system.partitions, target, flags, seed, data, events, statelog: version, finished: false }
+  return { v: 1, system: system.name, partitions: system.partitions, target, flags, seed, data, events, statelog: version, finished: false, ...(medium.kind === 'kafka' ? { kafka: medium } : {}) }
 }
 
 /** The folder's manifest; undefined: there is none. Throws OperationError for a file that cannot be understood. */
@@ -51,6 +55,8 @@ export function writeManifest(folder: string, manifest: Manifest): void {
   renameSync(`${file}.new`, file)
 }
 
+export const mediumOf = (manifest: Manifest): Medium => manifest.kafka ?? EMBEDDED
+
 /** Remembers that the newest run came to its end. */
 export function markFinished(folder: string): void {
   const manifest = readManifest(folder)
@@ -69,10 +75,11 @@ export function assertFits(folder: string, found: Manifest | undefined, system: 
 
 /** Every part: readers load and prepare a scenario with what stands here. */
 function isManifest(value: Partial<Manifest>): value is Manifest {
-  const { v, system, partitions, target, flags, seed, data, events } = value
+  const { v, system, partitions, target, flags, seed, data, events, kafka } = value
   const isFlags = typeof flags === 'object' && flags !== null && Object.values(flags).every((flag) => typeof flag === 'string')
   const isInput = (data === null || typeof data === 'string') && (events === null || typeof events === 'number')
-  return v === 1 && typeof system === 'string' && typeof target === 'string' && typeof partitions === 'number' && typeof seed === 'number' && isFlags && isInput
+  const isMedium = kafka === undefined || (kafka?.kind === 'kafka' && typeof kafka.brokers === 'string' && typeof kafka.namespace === 'string')
+  return isMedium && v === 1 && typeof system === 'string' && typeof target === 'string' && typeof partitions === 'number' && typeof seed === 'number' && isFlags && isInput
 }
 
 function parse(text: string): Partial<Manifest> | undefined {

@@ -10,6 +10,7 @@ import { holderOf } from '../../sqlite/lock.ts'
 import type { Arguments } from '../arguments.ts'
 import { FOLDER_FLAG, JSON_FLAG } from '../command.ts'
 import type { Command } from '../command.ts'
+import { whereOf } from '../../node/medium.ts'
 import { shown, withFolder } from '../data-folder.ts'
 import type { OpenFolder } from '../data-folder.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -63,7 +64,8 @@ function runtimeCheck(): Check {
   return { name: 'runtime', text: `${text}, statelog ${VERSION}`, problems: isFit ? [] : [`${text} is not supported: use Node >= 22.22 (not 23, not 24.0 to 24.5) or Bun >= 1.4`] }
 }
 
-function lockCheck({ folder }: OpenFolder): Check {
+function lockCheck({ folder, medium }: OpenFolder): Check {
+  if (medium.kind === 'kafka') return { name: 'folder', text: `${shown(folder)}, ${whereOf(medium, folder)}`, problems: [] }
   const holder = holderOf(folder)
   return { name: 'folder', text: `${shown(folder)}, ${holder === undefined ? 'at rest' : `running in ${holder}`}`, problems: [] }
 }

@@ -1,7 +1,7 @@
 // `statelog read`: the newest records of a topic: outputs, sources, dead letters.
 import { utf8Decode } from '../../../system/protocol/utf8.ts'
 import type { LogRecord } from '../../../system/protocol/record.ts'
-import type { SqliteLog } from '../../sqlite/log.ts'
+import type { Log } from '../../../system/ports/log.ts'
 import type { Arguments } from '../arguments.ts'
 import { FOLDER_FLAG, JSON_FLAG } from '../command.ts'
 import type { Command } from '../command.ts'
@@ -43,7 +43,7 @@ async function read({ words, flags }: Arguments, io: Io): Promise<number> {
 }
 
 /** In the order of their timestamps; within a partition that is the order of offsets. */
-async function newest(log: SqliteLog, topic: string, limit: number): Promise<{ readonly records: readonly Placed[]; readonly total: number }> {
+async function newest(log: Log, topic: string, limit: number): Promise<{ readonly records: readonly Placed[]; readonly total: number }> {
   const topics = await log.topics()
   const spec = topics.find(({ name }) => name === topic)
   if (spec === undefined) throw new UsageError(`there is no topic '${topic}'${didYouMean(topic, topics.map(({ name }) => name))}\nTopics: ${topics.map(({ name }) => name).join(', ')}.`)

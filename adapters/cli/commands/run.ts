@@ -20,6 +20,8 @@ import { sourceLagAtRest } from '../../node/look.ts'
 import type { Look } from '../../node/look.ts'
 import { markFinished } from '../../node/manifest.ts'
 import type { Origin } from '../../node/manifest.ts'
+import { EMBEDDED, whereOf } from '../../node/medium.ts'
+import type { Medium } from '../../node/medium.ts'
 import { outputReader } from '../../node/outputs.ts'
 import { run } from '../../node/run.ts'
 import type { RunEnd } from '../../node/run.ts'
@@ -28,7 +30,7 @@ import { stopSignals } from '../../node/stop-signals.ts'
 import { VERSION } from '../../node/version.ts'
 import type { Arguments, Flags, FlagValues } from '../arguments.ts'
 import type { Command } from '../command.ts'
-import { DATA, earlierRun, moveAside, shown } from '../data-folder.ts'
+import { DATA, assertMedium, earlierRun, moveAside, shown } from '../data-folder.ts'
 import { EXIT, UsageError } from '../exit-codes.ts'
 import type { Io } from '../io.ts'
 import { ProgressMeter } from '../progress.ts'
@@ -54,6 +56,9 @@ const FLAGS: Flags = {
   rate: { value: 'number', help: 'events a second (default: as fast as they are consumed)' },
   duration: { value: 'time', help: 'stop feeding after this long: 30s, 5m, 1h' },
   workers: { value: 'number', help: 'worker threads that run the partitions (default: one less than cores, at most 4); 0: none, everything on one thread' },
+  kafka: { value: 'brokers', help: 'run on a Kafka cluster instead of in the folder: host:port, several with commas between' },
+  namespace: { value: 'prefix', help: 'with --kafka: goes before the names of topics, groups and transactional ids' },
+  'no-feed': { help: 'run the partitions only: another process feeds the scenario' },
   'no-supervise': { help: 'without the parent process that starts the run again when it dies (also off under systemd and Kubernetes)' },
   json: { help: 'one JSON object a line: start, progress, summary' },
   quiet: { help: 'only the summary' },
@@ -85,6 +90,7 @@ interface Session {
   readonly target: Target
   readonly origin: Origin
   readonly folder: string
+  readonly medium: Medium
   readonly scenario: ScenarioRun | undefined
   readonly system: SystemDefinition
   readonly reporter: Reporter
@@ -106,14 +112,15 @@ async function runIt({ words, flags }: Arguments, io: Io): Promise<number> {
   const duration = flags.text('duration')
   const durationMs = duration === undefined ? undefined : durationOf(duration)
   const rate = flags.number('rate', { min: 0.001, whole: false })
-  const folder = flags.text('folder') ?? join(DATA, folderName(target))
+  const medium = mediumFrom(flags)
+  const folder = flags.text('folder') ?? join(DATA, `${folderName(target)}${medium.kind === 'kafka' ? '-kafka' : ''}`)
   const reporter = reporterOf(flags.has('json') ? 'json' : flags.has('quiet') ? 'quiet' : 'people', io)
-  await settleFolder(folder, flags, target, origin, reporter)
+  await settleFolder(folder, medium, flags, target, origin, reporter)
   const scenario = target.kind === 'system' ? undefined : await target.scenario.prepare({ seed: origin.seed, data: origin.data ?? undefined, events: origin.events ?? undefined, flags: new Map(Object.entries(origin.flags)) })
   if (flags.has('expect') && scenario?.expect === undefined) throw new UsageError(`${target.name} has nothing to compare with --expect`)
   const system = target.kind === 'system' ? target.system : (scenario as ScenarioRun).system
   const workers = Math.min(flags.number('workers', { min: 0, max: 64 }) ?? WORKERS, system.partitions * system.actors.length)
-  return runSession({ target, origin, folder, scenario, system, reporter, io, flags, durationMs, rate, workers })
+  return runSession({ target, origin, folder, medium, scenario: flags.has('no-feed') ? undefined : scenario, system, reporter, io, flags, durationMs, rate, workers })
 }
 
 function ownFlags(target: Target, flags: FlagValues): Record<string, string> {
@@ -122,6 +129,14 @@ function ownFlags(target: Target, flags: FlagValues): Record<string, string> {
     const value = flags.text(name)
     return value === undefined ? [] : [[name, value]]
   }))
+}
+
+function mediumFrom(flags: FlagValues): Medium {
+  const brokers = flags.text('kafka')
+  const namespace = flags.text('namespace')
+  if (brokers !== undefined) return { kind: 'kafka', brokers, namespace: namespace ?? '' }
+  if (namespace !== undefined) throw new UsageError('--namespace is of a cluster: name it with --kafka host:port')
+  return EMBEDDED
 }
 
 function durationOf(text: string): number {
@@ -133,10 +148,12 @@ function durationOf(text: string): number {
 }
 
 /** Continues, starts over or complains, before anything is opened. */
-async function settleFolder(folder: string, flags: FlagValues, target: Target, origin: Origin, reporter: Reporter): Promise<void> {
+async function settleFolder(folder: string, medium: Medium, flags: FlagValues, target: Target, origin: Origin, reporter: Reporter): Promise<void> {
+  assertMedium(folder, medium, flags.has('fresh'))
   const earlier = await earlierRun(folder)
   if (earlier === undefined) return
-  const isDefault = !flags.has('folder')
+  // What stands on a cluster is not ours to move.
+  const isDefault = !flags.has('folder') && medium.kind === 'embedded'
   if (flags.has('fresh') || (earlier.finished && isDefault && !flags.has('keep') && target.kind === 'scenario')) {
     const previous = moveAside(folder)
     reporter.notice(`starting over; the ${earlier.finished ? 'finished' : 'earlier'} run is kept in ${shown(previous)}`)
@@ -150,7 +167,7 @@ async function settleFolder(folder: string, flags: FlagValues, target: Target, o
 }
 
 async function runSession(session: Session): Promise<number> {
-  const { folder, origin, system, scenario, reporter, durationMs, rate, io } = session
+  const { folder, medium, origin, system, scenario, reporter, durationMs, rate, io } = session
   let hasEnded = false
   const signals = stopSignals((isHurry) => {
     if (!hasEnded) reporter.notice(isHurry ? 'hurrying: states are left to the next run' : 'stopping in order (again to hurry) ...')
@@ -159,7 +176,7 @@ async function runSession(session: Session): Promise<number> {
   let embedded: Embedded | undefined
   try {
     keepHeapSmall()
-    embedded = await openEmbedded({ folder, system, origin, telemetry, hurry: signals.hurry, ...(session.workers === 0 ? {} : { threads: { count: session.workers, loader: { module: new URL('../worker-system.ts', import.meta.url).href, argument: { folder } } } }) })
+    embedded = await openEmbedded({ folder, medium, system, origin, telemetry, hurry: signals.hurry, ...(session.workers === 0 ? {} : { threads: { count: session.workers, loader: { module: new URL('../worker-system.ts', import.meta.url).href, argument: { folder } } } }) })
     const feeder = scenario === undefined ? undefined : await openFeeder({ log: embedded.log, codec: cborCodec, clock: systemClock, system, folder, input: feedInput(origin) })
     reporter.head(headLines(session), headFacts(session))
     const base = Math.max(0, (feeder?.progress.events ?? 0) - (await sourceLagAtRest(embedded.log, cborCodec, planSystem(system))))
@@ -221,10 +238,10 @@ function exitCodeOf({ end, expectation }: RunFacts): number {
   return end.kind === 'failed' || !isMet(expectation) ? EXIT.problem : EXIT.ok
 }
 
-function headLines({ target, folder, system, scenario, io, workers }: Session): readonly string[] {
+function headLines({ target, folder, medium, system, scenario, io, workers }: Session): readonly string[] {
   const name = target.kind === 'scenario' ? target.scenario.name : system.name
   return [
-    `${io.paint('bold', `statelog ${VERSION}`)} · ${name} · embedded in ${shown(folder)} · ${system.partitions} partitions · workers: ${workers} · ${runtimeName()}`,
+    `${io.paint('bold', `statelog ${VERSION}`)} · ${name} · ${whereOf(medium, shown(folder))} · ${system.partitions} partitions · workers: ${workers} · ${runtimeName()}`,
     scenario?.about ?? liveAbout(system),
     '',
   ]

@@ -4,8 +4,8 @@ import type { SnapshotCache } from '../../../system/ports/cache.ts'
 import type { Clock } from '../../../system/ports/clock.ts'
 import type { BatchEvent, PartitionEvent, Telemetry } from '../../../system/ports/telemetry.ts'
 import type { SystemDefinition } from '../../../system/authoring/system.ts'
-import type { ThreadChannel } from '../../sqlite/log.ts'
 import type { Look } from '../look.ts'
+import type { ThreadLog } from './thread-log.ts'
 
 /** How a thread gets its system: functions cannot be sent, so it loads them for itself. */
 export interface SystemLoader {
@@ -31,10 +31,9 @@ export interface ThreadHooks {
 }
 
 export interface ThreadStart {
-  readonly folder: string
+  readonly log: ThreadLog
   readonly slot: number
   readonly loader: SystemLoader
-  readonly channel: ThreadChannel
   readonly turnstile: SharedArrayBuffer
   readonly witness: SharedArrayBuffer
   readonly settings: Partial<PartitionSettings>

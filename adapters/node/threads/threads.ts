@@ -12,11 +12,11 @@ import type { PartitionSettings } from '../../../system/partition/deps.ts'
 import type { TypePlan } from '../../../system/partition/topology.ts'
 import type { Telemetry } from '../../../system/ports/telemetry.ts'
 import type { Estate } from '../../sqlite/groups.ts'
-import type { SqliteLog } from '../../sqlite/log.ts'
 import { THREAD_LIMITS } from '../heap.ts'
 import type { Look } from '../look.ts'
 import { mergedLook } from '../look.ts'
 import type { FromThread, SystemLoader, ThreadStart, ToThread } from './messages.ts'
+import type { ThreadLogs } from './thread-log.ts'
 import { clearSlot, turnstileMemory } from './turnstile.ts'
 import { StallMeter, standingOf, witnessMemory } from './witness.ts'
 
@@ -30,8 +30,7 @@ const ANSWER_MS_MAX = 2000
 const START_MS_MAX = 60_000
 
 export interface ThreadsOptions {
-  readonly log: SqliteLog
-  readonly folder: string
+  readonly logs: ThreadLogs
   readonly plans: ReadonlyMap<string, TypePlan>
   readonly loader: SystemLoader
   readonly count: number
@@ -46,7 +45,7 @@ interface Thread {
   readonly worker: Worker
   readonly witness: SharedArrayBuffer
   readonly stall: StallMeter
-  readonly endChannel: () => Estate
+  readonly endLog: () => Estate | undefined
   readonly looks: Map<number, (look: Look | undefined) => void>
   state: 'starting' | 'running' | 'stopping' | 'over'
   started: (failure: string | undefined) => void
@@ -112,14 +111,14 @@ export class Threads {
 
   /** `estate`: what the thread held that was in the slot before. */
   async #start(slot: number, estate?: Estate): Promise<void> {
-    const { log, folder, loader, settings, clock } = this.#options
-    const { channel, end } = log.openThread(estate)
+    const { logs, loader, settings, clock } = this.#options
+    const { data: log, transfer, end } = logs.prepare(slot, estate)
     const witness = witnessMemory()
-    const data: ThreadStart = { folder, slot, loader, channel, turnstile: this.#turnstile, witness, settings }
-    const worker = new Worker(new URL('./worker-thread.ts', import.meta.url), { workerData: data, resourceLimits: THREAD_LIMITS, transferList: [channel.writer, channel.groups] })
+    const data: ThreadStart = { log, slot, loader, turnstile: this.#turnstile, witness, settings }
+    const worker = new Worker(new URL('./worker-thread.ts', import.meta.url), { workerData: data, resourceLimits: THREAD_LIMITS, transferList: [...transfer] })
     let isOver = (): void => {}
     const over = new Promise<void>((resolve) => (isOver = resolve))
-    const thread: Thread = { slot, worker, witness, stall: new StallMeter(STALL_MS / LOOK_MS), endChannel: end, looks: new Map(), state: 'starting', started: () => {}, over, isOver }
+    const thread: Thread = { slot, worker, witness, stall: new StallMeter(STALL_MS / LOOK_MS), endLog: end, looks: new Map(), state: 'starting', started: () => {}, over, isOver }
     this.#threads[slot] = thread
     let death: string | undefined
     worker.on('message', (message: FromThread) => this.#take(thread, message))
@@ -187,9 +186,9 @@ export class Threads {
     this.#start(thread.slot, estate).catch((thrown: unknown) => (this.#failure = describe(thrown)))
   }
 
-  #forget(thread: Thread): Estate {
+  #forget(thread: Thread): Estate | undefined {
     thread.state = 'over'
-    const estate = thread.endChannel()
+    const estate = thread.endLog()
     clearSlot(this.#turnstile, thread.slot)
     for (const answer of thread.looks.values()) answer(undefined)
     thread.looks.clear()

@@ -6,11 +6,12 @@ import { StatelogNode } from '../../../system/node/node.ts'
 import type { Telemetry } from '../../../system/ports/telemetry.ts'
 import { cborCodec } from '../../cbor/codec.ts'
 import { logModelStore } from '../../memory/log-models.ts'
-import { openSqliteLog } from '../../sqlite/log.ts'
+import { memoryCache } from '../../memory/cache.ts'
 import { systemClock, systemRandom } from '../clock.ts'
 import { lookAt } from '../look.ts'
 import { loadModels } from '../model-loading.ts'
 import type { FromThread, LoaderModule, ThreadStart, ToThread } from './messages.ts'
+import { openThreadLog } from './thread-log.ts'
 import { SharedTurnstile } from './turnstile.ts'
 import { SharedWitness } from './witness.ts'
 
@@ -19,12 +20,12 @@ const BEAT_MS = 50
 
 const port = parentPort
 assert(port !== null, 'a worker thread is started by threads.ts')
-const { folder, slot, loader, channel, turnstile, witness: memory, settings } = workerData as ThreadStart
+const { log: threadLog, slot, loader, turnstile, witness: memory, settings } = workerData as ThreadStart
 const say = (message: FromThread): void => port.postMessage(message)
 const hurry = new AbortController()
 const witness = new SharedWitness(memory)
 const { load, hooks } = await import(loader.module) as LoaderModule
-const { probe = () => {}, clock = systemClock, cache } = hooks?.(loader.argument) ?? {}
+const { probe = () => {}, clock = systemClock, cache: given } = hooks?.(loader.argument) ?? {}
 const telemetry: Telemetry = {
   partition: (event) => say({ kind: 'partition', event }),
   batch: (event) => say({ kind: 'batch', event }),
@@ -35,7 +36,9 @@ const telemetry: Telemetry = {
 }
 
 const system = await load(loader.argument)
-const log = await openSqliteLog({ folder, mode: 'thread', channel, clock })
+const log = await openThreadLog(threadLog, clock, (message) => telemetry.log('warn', message))
+// A log that cannot be read by key needs a cache of states.
+const cache = given ?? (log.keyed === undefined ? memoryCache() : undefined)
 const models = await loadModels(system, log, clock)
 const node = new StatelogNode({
   system, log, codec: cborCodec, clock, random: systemRandom, telemetry, models, modelStore: logModelStore(log, modelsTopic(system.name), clock),

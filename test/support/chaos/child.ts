@@ -6,6 +6,7 @@ import { systemClock, systemRandom } from '../../../adapters/node/clock.ts'
 import { lookAt } from '../../../adapters/node/look.ts'
 import type { Look } from '../../../adapters/node/look.ts'
 import { loadModels } from '../../../adapters/node/model-loading.ts'
+import { embeddedThreadLogs } from '../../../adapters/node/threads/thread-log.ts'
 import { Threads } from '../../../adapters/node/threads/threads.ts'
 import { openSqliteLog } from '../../../adapters/sqlite/log.ts'
 import { planSystem } from '../../../system/partition/topology.ts'
@@ -90,7 +91,7 @@ function onThisThread(): Runner {
 function onThreads(): Runner {
   const argument: ThreadArgument = { variant, hasCache, originMs, fate }
   const loader = { module: new URL('./thread-system.ts', import.meta.url).href, argument }
-  const threads = new Threads({ log, folder: task.folder, plans, loader, count: task.workers, clock: systemClock, telemetry, settings, hurry: undefined })
+  const threads = new Threads({ logs: embeddedThreadLogs(log, task.folder), plans, loader, count: task.workers, clock: systemClock, telemetry, settings, hurry: undefined })
   const death = task.deaths.find(({ victim, point }) => victim === 'thread' && point === 'random')
   const start = async (): Promise<void> => {
     await threads.start()

@@ -1,0 +1,44 @@
+// Medium: where a system's log stands: in a data folder, or on a Kafka cluster. Plain data, kept in the manifest and sent to threads.
+//
+// Owns: how each medium is opened. Everything above knows the log port only.
+import type { Clock } from '../../system/ports/clock.ts'
+import type { CommittedLog } from './look.ts'
+import { openKafkaLog } from '../kafka/log.ts'
+import { openSqliteLog } from '../sqlite/log.ts'
+
+export interface KafkaMedium {
+  readonly kind: 'kafka'
+  /** `host:port`, several with commas between. */
+  readonly brokers: string
+  /** Goes before the names of topics, groups and transactional ids; '' for none. */
+  readonly namespace: string
+}
+
+export type Medium = { readonly kind: 'embedded' } | KafkaMedium
+
+export const EMBEDDED: Medium = { kind: 'embedded' }
+
+export interface ClusterRole {
+  /** Names this process (and thread) across restarts: started again in time it gets back what it had. */
+  readonly instance?: string
+  /** Appends to several partitions are made together under this name; another process that takes it shuts this one out. */
+  readonly appendAs?: string
+  readonly notice?: (message: string) => void
+}
+
+/** On a cluster. Throws OperationError with the cure. */
+export function openCluster({ brokers, namespace }: KafkaMedium, clock: Clock, { instance, appendAs, notice }: ClusterRole = {}): Promise<CommittedLog> {
+  return openKafkaLog({
+    brokers, namespace, clock, ...(instance === undefined ? {} : { instanceId: instance }), ...(appendAs === undefined ? {} : { appendAs }), ...(notice === undefined ? {} : { notice }),
+  })
+}
+
+/** For reading and appending beside whoever runs the system. */
+export function openBeside(medium: Medium, folder: string, clock: Clock): Promise<CommittedLog> {
+  return medium.kind === 'embedded' ? openSqliteLog({ folder, mode: 'client', clock }) : openCluster(medium, clock)
+}
+
+/** For people. */
+export function whereOf(medium: Medium, folder: string): string {
+  return medium.kind === 'embedded' ? `embedded in ${folder}` : `on Kafka at ${medium.brokers}${medium.namespace === '' ? '' : `, namespace '${medium.namespace}'`}`
+}
