@@ -16,6 +16,7 @@ import type { Entity } from '../partition/entity.ts'
 import type { Memory } from '../partition/memory.ts'
 import { recover } from '../partition/recovery.ts'
 import type { Recovered } from '../partition/recovery.ts'
+import { ScannedKeys } from './scanned-keys.ts'
 import { keyedStateStore } from '../partition/state-store.ts'
 import type { StateStore } from '../partition/state-store.ts'
 import type { TypePlan } from '../partition/topology.ts'
@@ -65,7 +66,7 @@ export interface ParkedView {
   readonly unfolded: readonly [from: number, to: number] | undefined
 }
 
-/** Throws OperationError: no entity id, history gone, a damaged state, a log that cannot be read by key. */
+/** Throws OperationError: no entity id, history gone, a damaged state. */
 export async function queryEntity(log: Log, codec: Codec, plan: TypePlan, text: string): Promise<EntityAnswer> {
   const id = entityId(text)
   const partition = partitionOf(utf8Encode(id), plan.partitions)
@@ -98,8 +99,7 @@ export function entityId(text: string): EntityId {
 }
 
 export function statesOf(log: Log, codec: Codec, plan: TypePlan, partition: number): StateStore {
-  if (log.keyed === undefined) throw new OperationError('query/keyed', 'this log cannot read states by key; ask the running system instead')
-  return keyedStateStore(log.keyed, codec, plan, partition)
+  return keyedStateStore(log.keyed ?? new ScannedKeys(log), codec, plan, partition)
 }
 
 /** An entity that nothing since the floor has touched. */

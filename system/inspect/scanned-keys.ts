@@ -1,0 +1,55 @@
+// Keyed reads for those who only look, over a log that has none: the newest record of each key of a compacted partition, found by reading it whole.
+//
+// Owns: what it has read, as long as it lives. One look costs the whole partition; a runtime uses a snapshot cache instead.
+import type { KeyedReads, Log } from '../ports/log.ts'
+import { headerOf } from '../protocol/record.ts'
+import type { LogRecord } from '../protocol/record.ts'
+
+const READ = { recordsMax: 10_000, bytesMax: 8 << 20 }
+const ARMED_HEADER = 'armed'
+
+interface Scanned {
+  readonly newest: Map<string, LogRecord>
+  to: number
+}
+
+export class ScannedKeys implements KeyedReads {
+  readonly #log: Log
+  readonly #partitions = new Map<string, Scanned>()
+
+  constructor(log: Log) {
+    this.#log = log
+  }
+
+  async get(topic: string, partition: number, keys: readonly Uint8Array[]): Promise<readonly (LogRecord | undefined)[]> {
+    const { newest } = await this.#scan(topic, partition)
+    return keys.map((key) => newest.get(nameOf(key)))
+  }
+
+  async armed(topic: string, partition: number): Promise<readonly LogRecord[]> {
+    const { newest } = await this.#scan(topic, partition)
+    return [...newest.values()].filter(({ headers }) => headerOf(headers, ARMED_HEADER) !== undefined).map((record) => ({ ...record, value: null })).sort((a, b) => a.offset - b.offset)
+  }
+
+  /** Reads on to the end of the partition. */
+  async #scan(topic: string, partition: number): Promise<Scanned> {
+    const name = `${topic}/${partition}`
+    const known = this.#partitions.get(name) ?? { newest: new Map(), to: await this.#log.offsetsAt(topic, partition, 'earliest') }
+    this.#partitions.set(name, known)
+    const end = await this.#log.offsetsAt(topic, partition, 'latest')
+    while (known.to < end) {
+      const range = await this.#log.read(topic, partition, known.to, end, READ)
+      for (const record of range.records) {
+        if (record.key === null) continue
+        if (record.value === null) known.newest.delete(nameOf(record.key))
+        else known.newest.set(nameOf(record.key), record)
+      }
+      if (range.to <= known.to) break
+      known.to = range.to
+    }
+    return known
+  }
+}
+
+/** Keys are bytes: one char for each. */
+const nameOf = (key: Uint8Array): string => String.fromCharCode(...key)
