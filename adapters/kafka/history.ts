@@ -7,15 +7,13 @@ import type { Cluster, Effort } from './cluster.ts'
 import { fetchParts } from './fetch.ts'
 import type { FetchedPart } from './fetch.ts'
 import type { Names } from './names.ts'
+import { OffsetQueries, EARLIEST, LATEST } from './offset-queries.ts'
 import { RecordSet } from './record-set.ts'
 import type { Topics } from './topics.ts'
 import type { Visibility } from './visibility.ts'
-import { errorName, listOffsetsV9 } from './wire.ts'
+import { errorName } from './wire.ts'
 import type { Clock } from '../../system/ports/clock.ts'
 
-const READ_COMMITTED = 1
-const LATEST = -1n
-const EARLIEST = -2n
 const FETCH_BYTES_MIN = 64 << 10
 const FETCH_BYTES_MAX = 4 << 20
 /** Pieces kept of partitions that are being read. */
@@ -38,6 +36,7 @@ export class History {
   readonly #visibility: Visibility
   readonly #readMsMax: number
   readonly #kept = new Map<string, RecordSet>()
+  readonly #offsets: OffsetQueries
 
   constructor(cluster: Cluster, clock: Clock, topics: Topics, names: Names, visibility: Visibility, readMsMax: number) {
     this.#cluster = cluster
@@ -46,6 +45,7 @@ export class History {
     this.#names = names
     this.#visibility = visibility
     this.#readMsMax = readMsMax
+    this.#offsets = new OffsetQueries(cluster)
   }
 
   async read(topic: string, partition: number, from: number, to: number, { recordsMax, bytesMax, key }: ReadOptions): Promise<RecordRange> {
@@ -82,10 +82,8 @@ export class History {
     return this.#visibility.settled(this.#names.of(topic), partition, (name, index) => this.#list(name, index, LATEST))
   }
 
-  async #list(name: string, partition: number, timestamp: bigint): Promise<number> {
-    const asked = [{ name, partitions: [{ partitionIndex: partition, currentLeaderEpoch: -1, timestamp }] }]
-    const answer = await this.#cluster.atLeader('offsets', name, partition, (connection) => listOffsetsV9.api.async(connection, -1, READ_COMMITTED, asked), this.#effort())
-    return Number(answer.topics[0]?.partitions[0]?.offset ?? -1n)
+  #list(name: string, partition: number, timestamp: bigint): Promise<number> {
+    return this.#offsets.ask(name, partition, timestamp, this.#effort())
   }
 
   async #fetch(topic: string, partition: number, offset: number, bytesMax: number): Promise<RecordSet | undefined> {

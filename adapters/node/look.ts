@@ -68,9 +68,9 @@ export async function lookAt(log: Log, node: Pick<StatelogNode, 'plans' | 'parti
   for (const [type, plan] of node.plans) {
     const counts = new Map<string, number>()
     occupancy.set(type, counts)
-    for (let index = 0; index < plan.partitions; index += 1) {
-      const partition = node.partition(type, index)
-      partitions.push(await lookAtPartition(log, plan, index, partition))
+    const here = Array.from({ length: plan.partitions }, (_, index) => node.partition(type, index))
+    partitions.push(...await Promise.all(here.map((partition, index) => lookAtPartition(log, plan, index, partition))))
+    for (const partition of here) {
       parked += partition?.live?.parts.memory.parked.size ?? 0
       for (const [configuration, count] of partition?.live?.parts.memory.occupancy ?? []) counts.set(configuration, (counts.get(configuration) ?? 0) + count)
     }
@@ -83,17 +83,8 @@ async function lookAtPartition(log: Log, plan: TypePlan, index: number, partitio
   const parts = partition?.live?.parts
   const look = { type: plan.definition.name, partition: index, state: partition?.state ?? 'absent', reason: partition?.reason ?? '' }
   if (parts === undefined) return { ...absent(plan.definition.name, index), ...look }
-  let sourceLag = 0
-  let inboxLag = 0
-  let consumed = 0
-  for (const topic of plan.inputs) {
-    // The position first: what is committed meanwhile shows as lag, never as too little of it.
-    const next = parts.position.of(topic)
-    const behind = (await log.offsetsAt(topic, index, 'latest')) - next
-    consumed += next
-    if (topic === plan.inbox) inboxLag += behind
-    else sourceLag += behind
-  }
+  // The position first: what is committed meanwhile shows as lag, never as too little of it.
+  const { sourceLag, inboxLag, consumed } = await lagOf(log, plan, index, new Map(plan.inputs.map((topic) => [topic, parts.position.of(topic)])))
   const { watermarks, entities } = parts.memory
   const due = entities.eventDues.peek()
   return {
@@ -103,21 +94,24 @@ async function lookAtPartition(log: Log, plan: TypePlan, index: number, partitio
   }
 }
 
+async function lagOf(log: Log, plan: TypePlan, partition: number, positions: ReadonlyMap<string, number>): Promise<Pick<PartitionLook, 'sourceLag' | 'inboxLag' | 'consumed'>> {
+  const sum = { sourceLag: 0, inboxLag: 0, consumed: 0 }
+  await Promise.all(plan.inputs.map(async (topic) => {
+    const next = positions.get(topic) ?? (await log.offsetsAt(topic, partition, 'earliest'))
+    const behind = (await log.offsetsAt(topic, partition, 'latest')) - next
+    sum.consumed += next
+    sum[topic === plan.inbox ? 'inboxLag' : 'sourceLag'] += behind
+  }))
+  return sum
+}
+
 /** On a cluster: what this process does not have, as its group committed it. Whether event time has more to do there is not known. */
 export async function withElsewhere(look: Look, log: CommittedLog, plans: ReadonlyMap<string, TypePlan>): Promise<Look> {
   const partitions = await Promise.all(look.partitions.map(async (one): Promise<PartitionLook> => {
     const plan = plans.get(one.type)
     if (one.state !== 'absent' || plan === undefined) return one
     const committed = await log.committed({ group: plan.group, topics: plan.inputs, metadataTopic: plan.inbox }, one.partition)
-    let [sourceLag, inboxLag, consumed] = [0, 0, 0]
-    for (const topic of plan.inputs) {
-      const next = committed?.positions.get(topic) ?? (await log.offsetsAt(topic, one.partition, 'earliest'))
-      const behind = (await log.offsetsAt(topic, one.partition, 'latest')) - next
-      consumed += next
-      if (topic === plan.inbox) inboxLag += behind
-      else sourceLag += behind
-    }
-    return { ...one, state: committed === null ? 'absent' : ELSEWHERE, sourceLag, inboxLag, consumed }
+    return { ...one, state: committed === null ? 'absent' : ELSEWHERE, ...(await lagOf(log, plan, one.partition, committed?.positions ?? new Map())) }
   }))
   const sourceLag = partitions.reduce((sum, one) => sum + one.sourceLag, 0)
   return { ...look, partitions, sourceLag, lag: sourceLag + partitions.reduce((sum, one) => sum + one.inboxLag, 0) }

@@ -1,7 +1,7 @@
 // L1, L2, L3: commits are whole, and one owner at a time makes them.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Lease } from '../../system/ports/log.ts'
+import type { Lease, Log } from '../../system/ports/log.ts'
 import { MEMBERSHIP, Owner, RECORD_BYTES_MAX, append, batch, bytes, readAll, record, values, withLog } from './log-fixture.ts'
 import type { CreateLog } from './log-fixture.ts'
 
@@ -12,17 +12,18 @@ export function logCommits(name: string, create: CreateLog): void {
   refusals(name, create)
 }
 
+/** By content: a log may have offsets without records. */
+const newestRound = async (log: Log, topic: string, partition: number): Promise<number> => Number((await values(log, topic, partition)).at(-1)?.slice(1) ?? 0)
+
 function wholeness(name: string, create: CreateLog): void {
   test(`${name}: L1 records, positions and metadata of a commit become visible together`, () => withLog(create, async ({ log }) => {
     const lease = await (await Owner.join(log)).held(1)
     const rounds = 60
     let isDone = false
-    /** By content: a log may have offsets without records. */
-    const newestRound = async (topic: string, partition: number): Promise<number> => Number((await values(log, topic, partition)).at(-1)?.slice(1) ?? 0)
     const watch = async (): Promise<void> => {
       while (!isDone) {
-        const decided = await newestRound('decisions', 0)
-        const saved = await newestRound('app.card.inbox', 3)
+        const decided = await newestRound(log, 'decisions', 0)
+        const saved = await newestRound(log, 'app.card.inbox', 3)
         const committed = await lease.committed()
         assert.ok(saved >= decided, 'a commit was half visible: records')
         assert.ok((committed?.positions.get('payments') ?? 0) >= saved, 'a commit was half visible: positions')
