@@ -5,6 +5,7 @@ import type { Arriving } from './checker-fold.ts'
 import type { Report } from './checker-report.ts'
 import type { PlainType } from './checker-types.ts'
 import { readInbox, readPromise, textOf } from './checker-codec.ts'
+import { recordsBetween } from './dump.ts'
 import type { LogDump } from './dump.ts'
 import type { LogRecord } from '../../../system/protocol/record.ts'
 
@@ -59,7 +60,7 @@ export function checkPositions(dump: LogDump, type: PlainType, partition: number
 }
 
 export function recordsIn(dump: LogDump, topic: string, partition: number, from: number, to: number): readonly LogRecord[] {
-  return (dump.topics.get(topic)?.[partition] ?? []).slice(from, to).filter((record) => record.offset >= from && record.offset < to)
+  return recordsBetween(dump.topics.get(topic)?.[partition] ?? [], from, to)
 }
 
 /** The records of a batch in the order of their application: k-way by event time, then topic; never reordered within a topic. */

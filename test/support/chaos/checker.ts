@@ -10,6 +10,7 @@ import { checkStates } from './checker-states.ts'
 import { plainTypes } from './checker-types.ts'
 import type { PlainType } from './checker-types.ts'
 import { textOf } from './checker-codec.ts'
+import { recordsBetween } from './dump.ts'
 import type { LogDump } from './dump.ts'
 import type { Variant } from './variant.ts'
 
@@ -44,7 +45,7 @@ function foldPartition(dump: LogDump, type: PlainType, partition: number, option
   checkPositions(dump, type, partition, entries, options.isFinished, report)
   const fold = new PlainFold(type, partition, {
     refusals: options.variant.refusals === true, releasesMax: options.variant.releasesMax ?? RELEASES_MAX,
-    recordAt: (topic, offset) => dump.topics.get(topic)?.[partition]?.[offset],
+    recordAt: (topic, offset) => recordsBetween(dump.topics.get(topic)?.[partition] ?? [], offset, offset + 1)[0],
   })
   const folded: Folded[] = []
   for (const entry of entries) {

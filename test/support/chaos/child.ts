@@ -6,9 +6,12 @@ import { systemClock, systemRandom } from '../../../adapters/node/clock.ts'
 import { lookAt } from '../../../adapters/node/look.ts'
 import type { Look } from '../../../adapters/node/look.ts'
 import { loadModels } from '../../../adapters/node/model-loading.ts'
-import { embeddedThreadLogs } from '../../../adapters/node/threads/thread-log.ts'
+import { clusterThreadLogs, embeddedThreadLogs } from '../../../adapters/node/threads/thread-log.ts'
 import { Threads } from '../../../adapters/node/threads/threads.ts'
-import { openSqliteLog } from '../../../adapters/sqlite/log.ts'
+import { openCluster } from '../../../adapters/node/medium.ts'
+import type { KafkaMedium } from '../../../adapters/node/medium.ts'
+import { openSqliteLog, SqliteLog } from '../../../adapters/sqlite/log.ts'
+import type { Log } from '../../../system/ports/log.ts'
 import { planSystem } from '../../../system/partition/topology.ts'
 import { StatelogNode } from '../../../system/node/node.ts'
 import type { Telemetry } from '../../../system/ports/telemetry.ts'
@@ -22,6 +25,8 @@ import { workloadSystem } from './workload.ts'
 
 export interface ChildTask {
   readonly folder: string
+  /** Where the log stands; undefined: in the folder. */
+  readonly kafka: KafkaMedium | undefined
   readonly variant: Variant
   readonly hasCache: boolean
   /** Worker threads that run the partitions; 0: they run on the main thread. */
@@ -41,6 +46,8 @@ interface Runner {
 }
 
 const LOOK_EVERY_MS = 15
+/** The process that starts in the place of a dead one goes on with what that had. */
+const INSTANCE = 'tormented'
 /** Longer than anything that is armed: reminders, ends of stopped entities. */
 const QUIET_MS = 30_000 / TIME_FACTOR
 
@@ -70,7 +77,7 @@ function replaced(why: string): void {
 }
 
 const crash = task.deaths.find(({ point }) => point === 'mid-commit')
-const log = await openSqliteLog({ folder: task.folder, mode: 'runtime', clock, ...(crash === undefined ? {} : { crash: { point: 'mid-commit', nth: crash.nth, signal: 'SIGKILL' } }) })
+const log = await openLog()
 const system = workloadSystem(variant)
 const plans = planSystem(system)
 const settings = { batchRecordsMax: task.batchRecordsMax, ...(variant.releasesMax === undefined ? {} : { releasesMax: variant.releasesMax }) }
@@ -83,6 +90,11 @@ await runner.stop()
 await log.close()
 say({ kind: 'finished' })
 
+function openLog(): Promise<Log> {
+  if (task.kafka !== undefined) return openCluster(task.kafka, clock, task.workers === 0 ? { instance: INSTANCE } : {})
+  return openSqliteLog({ folder: task.folder, mode: 'runtime', clock, ...(crash === undefined ? {} : { crash: { point: 'mid-commit', nth: crash.nth, signal: 'SIGKILL' } }) })
+}
+
 function onThisThread(): Runner {
   const node = new StatelogNode({ system, log, codec: cborCodec, clock, random: systemRandom, telemetry, models, settings, ...(hasCache ? { cache: memoryCache() } : {}) })
   return { start: () => node.start(), look: () => lookAt(log, node), stop: () => node.stop() }
@@ -91,7 +103,7 @@ function onThisThread(): Runner {
 function onThreads(): Runner {
   const argument: ThreadArgument = { variant, hasCache, originMs, fate }
   const loader = { module: new URL('./thread-system.ts', import.meta.url).href, argument }
-  const threads = new Threads({ logs: embeddedThreadLogs(log, task.folder), plans, loader, count: task.workers, clock: systemClock, telemetry, settings, hurry: undefined })
+  const threads = new Threads({ logs: log instanceof SqliteLog ? embeddedThreadLogs(log, task.folder) : clusterThreadLogs(task.kafka as KafkaMedium, INSTANCE), plans, loader, count: task.workers, clock: systemClock, telemetry, settings, hurry: undefined })
   const death = task.deaths.find(({ victim, point }) => victim === 'thread' && point === 'random')
   const start = async (): Promise<void> => {
     await threads.start()

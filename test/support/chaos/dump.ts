@@ -14,6 +14,21 @@ export interface LogDump {
   readonly committed: ReadonlyMap<string, CommittedDump>
 }
 
+/** Of records in offset order those with from <= offset < to. There may be offsets without records. */
+export function recordsBetween(records: readonly LogRecord[], from: number, to: number): readonly LogRecord[] {
+  return records.slice(firstAt(records, from), firstAt(records, to))
+}
+
+function firstAt(records: readonly LogRecord[], offset: number): number {
+  let [low, high] = [0, records.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((records[middle]?.offset ?? Infinity) < offset) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
 export interface GroupTopics {
   readonly group: string
   readonly topics: readonly string[]

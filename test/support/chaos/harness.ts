@@ -3,10 +3,13 @@
 // A run is one data folder. Before each start some more input is fed; each start is told where to die; the last one may finish.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { SeededRandom } from '../../../adapters/memory/random.ts'
 import { wallClock } from '../../../adapters/memory/clock.ts'
+import { openCluster } from '../../../adapters/node/medium.ts'
+import type { KafkaMedium } from '../../../adapters/node/medium.ts'
 import { openSqliteLog } from '../../../adapters/sqlite/log.ts'
+import type { Log } from '../../../system/ports/log.ts'
 import { planSystem, topicSpecs } from '../../../system/partition/topology.ts'
 import type { OutRecord } from '../../../system/protocol/record.ts'
 import { check } from './checker.ts'
@@ -39,6 +42,8 @@ export interface RunOptions {
   readonly variant: Variant
   /** A memory cache over the embedded log; else states are read by key. */
   readonly hasCache: boolean
+  /** Brokers of a cluster; undefined: the log stands in a folder. */
+  readonly kafka?: string
   /** Of all runs: points that had the fewest deaths come first. Counted on. */
   readonly tally: Tally
 }
@@ -124,14 +129,14 @@ class Run {
 
   #death(victim: Death['victim']): Death {
     const { tally, hasCache } = this.#options
-    const point = tally.rarest(victim, hasCache, this.#random)
+    const point = tally.rarest(victim, hasCache, this.#random, this.#options.kafka === undefined)
     return { victim, point, nth: this.#random.between(1, Math.max(1, Math.floor(visitsOf(point) / (tally.misses(victim, point) + 1)))), afterMs: this.#random.between(10, 300) }
   }
 
   /** The deaths that came. */
   async #start(deaths: readonly Death[], drainAfterMs: number | undefined): Promise<Ended['deaths']> {
     const { variant, hasCache, workers, runtime, tally } = this.#options
-    const task: ChildTask = { folder: this.#folder, variant, hasCache, workers, batchRecordsMax: deaths.length === 0 ? 25 : this.#random.between(3, 30), deaths, originMs: this.#originMs, drainAfterMs }
+    const task: ChildTask = { folder: this.#folder, kafka: this.#medium, variant, hasCache, workers, batchRecordsMax: deaths.length === 0 ? 25 : this.#random.between(3, 30), deaths, originMs: this.#originMs, drainAfterMs }
     const ended = await start(runtime, task)
     this.#starts += 1
     const { start: begun, threads, stalls } = ended.recoveries
@@ -147,7 +152,7 @@ class Run {
   /** Nobody else has the folder meanwhile. Answers how many deaths may follow. */
   async #feed(records: readonly OutRecord[]): Promise<number> {
     const plans = planSystem(workloadSystem(this.#options.variant))
-    const log = await openSqliteLog({ folder: this.#folder, mode: 'runtime', clock: wallClock })
+    const log = await this.#open()
     await log.ensureTopics(topicSpecs(plans))
     if (records.length > 0) await appendAll(log, records)
     const room = await deathsLeft(log, plans)
@@ -155,9 +160,19 @@ class Run {
     return room
   }
 
+  get #medium(): KafkaMedium | undefined {
+    const { kafka } = this.#options
+    return kafka === undefined ? undefined : { kind: 'kafka', brokers: kafka, namespace: `${basename(this.#folder)}.` }
+  }
+
+  #open(): Promise<Log> {
+    const medium = this.#medium
+    return medium === undefined ? openSqliteLog({ folder: this.#folder, mode: 'runtime', clock: wallClock }) : openCluster(medium, wallClock)
+  }
+
   async #judged(): Promise<Report> {
     const { variant } = this.#options
-    const log = await openSqliteLog({ folder: this.#folder, mode: 'runtime', clock: wallClock })
+    const log = await this.#open()
     const dump = await dumpLog(log, groupTopics(variant))
     await log.close()
     return check(dump, { variant, isFinished: true })

@@ -42,10 +42,10 @@ export class Tally {
     return KILL_POINTS.reduce((sum, point) => sum + this.deaths(victim, point), 0)
   }
 
-  /** One of the points with the fewest deaths; one that was missed counts as if it had some, so that others get their chance. */
-  rarest(victim: Victim, hasCache: boolean, random: SeededRandom): KillPoint {
+  /** One of the points with the fewest deaths; one that was missed counts as if it had some, so that others get their chance. `hasWriter`: transactions are written in the process. */
+  rarest(victim: Victim, hasCache: boolean, random: SeededRandom, hasWriter = true): KillPoint {
     if (victim === 'thread' && random.next() < RANDOM_TERMINATIONS) return 'random'
-    const points = victim === 'process' ? pointsOf(hasCache) : threadPointsOf(hasCache)
+    const points = victim === 'process' && hasWriter ? pointsOf(hasCache) : threadPointsOf(hasCache)
     const had = (point: KillPoint): number => this.deaths(victim, point) + this.misses(victim, point)
     const least = Math.min(...points.map(had))
     const rare = points.filter((point) => had(point) === least)
