@@ -21,15 +21,17 @@ export const EMBEDDED: Medium = { kind: 'embedded' }
 export interface ClusterRole {
   /** Names this process (and thread) across restarts: started again in time it gets back what it had. */
   readonly instance?: string
+  /** A member that is silent for longer loses its partitions, ms. */
+  readonly sessionMs?: number
   /** Appends to several partitions are made together under this name; another process that takes it shuts this one out. */
   readonly appendAs?: string
   readonly notice?: (message: string) => void
 }
 
 /** On a cluster. Throws OperationError with the cure. */
-export function openCluster({ brokers, namespace }: KafkaMedium, clock: Clock, { instance, appendAs, notice }: ClusterRole = {}): Promise<CommittedLog> {
+export function openCluster({ brokers, namespace }: KafkaMedium, clock: Clock, { instance, sessionMs, appendAs, notice }: ClusterRole = {}): Promise<CommittedLog> {
   return openKafkaLog({
-    brokers, namespace, clock, ...(instance === undefined ? {} : { instanceId: instance }), ...(appendAs === undefined ? {} : { appendAs }), ...(notice === undefined ? {} : { notice }),
+    brokers, namespace, clock, ...(instance === undefined ? {} : { instanceId: instance }), ...(sessionMs === undefined ? {} : { sessionMs }), ...(appendAs === undefined ? {} : { appendAs }), ...(notice === undefined ? {} : { notice }),
   })
 }
 

@@ -14,7 +14,7 @@ import type { SqliteLog, ThreadChannel } from '../../sqlite/log.ts'
 /** For `workerData`. */
 export type ThreadLog =
   | { readonly kind: 'embedded'; readonly folder: string; readonly channel: ThreadChannel }
-  | { readonly kind: 'kafka'; readonly medium: KafkaMedium; readonly instance: string }
+  | { readonly kind: 'kafka'; readonly medium: KafkaMedium; readonly instance: string; readonly sessionMs: number | undefined }
 
 export interface PreparedLog {
   readonly data: ThreadLog
@@ -37,13 +37,13 @@ export function embeddedThreadLogs(log: SqliteLog, folder: string): ThreadLogs {
 }
 
 /** `instance`: of the process. */
-export function clusterThreadLogs(medium: KafkaMedium, instance: string): ThreadLogs {
+export function clusterThreadLogs(medium: KafkaMedium, instance: string, sessionMs?: number): ThreadLogs {
   return {
-    prepare: (slot) => ({ data: { kind: 'kafka', medium, instance: `${instance}-${slot}` }, transfer: [], end: () => undefined }),
+    prepare: (slot) => ({ data: { kind: 'kafka', medium, instance: `${instance}-${slot}`, sessionMs }, transfer: [], end: () => undefined }),
   }
 }
 
 export function openThreadLog(data: ThreadLog, clock: Clock, notice: (message: string) => void): Promise<Log> {
   if (data.kind === 'embedded') return openSqliteLog({ folder: data.folder, mode: 'thread', channel: data.channel, clock })
-  return openCluster(data.medium, clock, { instance: data.instance, notice })
+  return openCluster(data.medium, clock, { instance: data.instance, notice, ...(data.sessionMs === undefined ? {} : { sessionMs: data.sessionMs }) })
 }

@@ -36,7 +36,10 @@ export interface ChildTask {
   /** Real time at which the workload's time began. */
   readonly originMs: number
   /** Drain this long after everything was at work, ms; undefined: when nothing is left to do. */
-  readonly drainAfterMs: number | undefined
+  readonly drainAfterMs: number | 'when told' | undefined
+  /** On a cluster: names the process across its lives; the session, ms. */
+  readonly instance?: string
+  readonly sessionMs?: number
 }
 
 interface Runner {
@@ -46,13 +49,15 @@ interface Runner {
 }
 
 const LOOK_EVERY_MS = 15
-/** The process that starts in the place of a dead one goes on with what that had. */
-const INSTANCE = 'tormented'
 /** Longer than anything that is armed: reminders, ends of stopped entities. */
 const QUIET_MS = 30_000 / TIME_FACTOR
 
 const task = JSON.parse(process.env['STATELOG_CHAOS'] ?? '{}') as ChildTask
-const { variant, hasCache, originMs } = task
+const { variant, hasCache, originMs, sessionMs } = task
+/** The process that starts in the place of a dead one goes on with what that had. */
+const instance = task.instance ?? 'tormented'
+let isTold = false
+process.on('SIGTERM', () => (isTold = true))
 const fate = fateOf(task.deaths)
 const clock = workloadClock(originMs)
 const revival = new Revival()
@@ -91,7 +96,7 @@ await log.close()
 say({ kind: 'finished' })
 
 function openLog(): Promise<Log> {
-  if (task.kafka !== undefined) return openCluster(task.kafka, clock, task.workers === 0 ? { instance: INSTANCE } : {})
+  if (task.kafka !== undefined) return openCluster(task.kafka, clock, task.workers === 0 ? { instance, ...(sessionMs === undefined ? {} : { sessionMs }) } : {})
   return openSqliteLog({ folder: task.folder, mode: 'runtime', clock, ...(crash === undefined ? {} : { crash: { point: 'mid-commit', nth: crash.nth, signal: 'SIGKILL' } }) })
 }
 
@@ -103,7 +108,7 @@ function onThisThread(): Runner {
 function onThreads(): Runner {
   const argument: ThreadArgument = { variant, hasCache, originMs, fate }
   const loader = { module: new URL('./thread-system.ts', import.meta.url).href, argument }
-  const threads = new Threads({ logs: log instanceof SqliteLog ? embeddedThreadLogs(log, task.folder) : clusterThreadLogs(task.kafka as KafkaMedium, INSTANCE), plans, loader, count: task.workers, clock: systemClock, telemetry, settings, hurry: undefined })
+  const threads = new Threads({ logs: log instanceof SqliteLog ? embeddedThreadLogs(log, task.folder) : clusterThreadLogs(task.kafka as KafkaMedium, instance, sessionMs), plans, loader, count: task.workers, clock: systemClock, telemetry, settings, hurry: undefined })
   const death = task.deaths.find(({ victim, point }) => victim === 'thread' && point === 'random')
   const start = async (): Promise<void> => {
     await threads.start()
@@ -118,6 +123,7 @@ function terminate(threads: Threads, death: Death): void {
 }
 
 function isOver(look: Look): boolean {
+  if (task.drainAfterMs === 'when told') return isTold
   if (look.failure !== undefined) say({ kind: 'failed', reason: look.failure })
   if (liveAtMs === undefined && revival.isComplete(system.name, look)) {
     liveAtMs = performance.now()

@@ -1,0 +1,205 @@
+// Pair: two processes run the workload on a cluster; one or the other is killed and started again, or stopped for a while and then goes on as a zombie.
+//
+// Owns: the processes. What they did is judged when both have drained.
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { wallClock } from '../../../adapters/memory/clock.ts'
+import { SeededRandom } from '../../../adapters/memory/random.ts'
+import { openCluster } from '../../../adapters/node/medium.ts'
+import type { KafkaMedium } from '../../../adapters/node/medium.ts'
+import type { CommittedLog } from '../../../adapters/node/look.ts'
+import { planSystem, topicSpecs } from '../../../system/partition/topology.ts'
+import type { TypePlan } from '../../../system/partition/topology.ts'
+import type { OutRecord } from '../../../system/protocol/record.ts'
+import { check } from './checker.ts'
+import type { Report } from './checker-report.ts'
+import { groupTopics } from './checker-types.ts'
+import type { ChildTask } from './child.ts'
+import { TIME_FACTOR } from './clocks.ts'
+import type { Said } from './deaths.ts'
+import { dumpLog } from './dump.ts'
+import { appendAll, endRecords, outRecord } from './feed.ts'
+import { sourceRecords } from './sources.ts'
+import { ChildFailed } from './start.ts'
+import type { Variant } from './variant.ts'
+import { workloadSystem } from './workload.ts'
+
+export interface PairOptions {
+  readonly seed: number
+  readonly kafka: string
+  readonly variant: Variant
+  /** Of the two processes; paths of Node or Bun. */
+  readonly runtimes: readonly [string, string]
+  readonly workers: number
+  readonly kills: number
+  readonly zombies: number
+  readonly sessionMs: number
+}
+
+export interface PairResult {
+  readonly report: Report
+  readonly kills: number
+  readonly zombies: number
+  readonly namespace: string
+}
+
+const CHILD = join(import.meta.dirname, 'child.ts')
+const CHUNK = 40
+const FEED_MS = 150
+/** Longer than anything that is armed: reminders, ends of stopped entities. */
+const QUIET_MS = 30_000 / TIME_FACTOR + 1500
+const END_MS_MAX = 120_000
+
+class Worker {
+  readonly process: ChildProcess
+  readonly #said: Said[] = []
+  #errors = ''
+  isStopped = false
+
+  constructor(runtime: string, task: ChildTask) {
+    this.process = spawn(runtime, [CHILD], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, STATELOG_CHAOS: JSON.stringify(task) } })
+    this.process.stderr?.on('data', (bytes: Uint8Array) => (this.#errors += String(bytes)))
+    if (this.process.stdout !== null) createInterface({ input: this.process.stdout }).on('line', (line) => this.#said.push(JSON.parse(line) as Said))
+  }
+
+  /** Throws when it ended by itself, or said that something failed. */
+  assertWell(): void {
+    const failed = this.#said.find(({ kind }) => kind === 'failed')
+    if (failed !== undefined || this.process.exitCode !== null) throw new ChildFailed(`ended with ${this.process.exitCode}: ${JSON.stringify(this.#said)} ${this.#errors}`)
+  }
+
+  async end(signal: NodeJS.Signals): Promise<void> {
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return
+    const exited = once(this.process, 'exit')
+    this.process.kill(signal)
+    if (this.isStopped) this.process.kill('SIGCONT')
+    await exited
+  }
+}
+
+export async function runPair(options: PairOptions): Promise<PairResult> {
+  const pair = new Pair(options)
+  try {
+    return await pair.run()
+  } finally {
+    await pair.close()
+  }
+}
+
+class Pair {
+  readonly #options: PairOptions
+  readonly #random: SeededRandom
+  readonly #medium: KafkaMedium
+  readonly #plans: ReadonlyMap<string, TypePlan>
+  readonly #originMs = Date.now()
+  readonly #workers: (Worker | undefined)[] = [undefined, undefined]
+  #records: readonly OutRecord[] = []
+  #fed = 0
+  #kills = 0
+  #zombies = 0
+
+  constructor(options: PairOptions) {
+    this.#options = options
+    this.#random = new SeededRandom(options.seed)
+    this.#medium = { kind: 'kafka', brokers: options.kafka, namespace: `pair-${options.seed}-${this.#originMs.toString(36)}.` }
+    this.#plans = planSystem(workloadSystem(options.variant))
+  }
+
+  async run(): Promise<PairResult> {
+    const { variant, seed, kills, zombies } = this.#options
+    const log = await openCluster(this.#medium, wallClock)
+    try {
+      await log.ensureTopics(topicSpecs(this.#plans))
+      this.#records = sourceRecords({ seed, inputs: 20_000 }).map((record) => outRecord(record, variant.partitions))
+      this.#start(0)
+      this.#start(1)
+      await this.#feedFor(log, 2500)
+      while (this.#kills < kills || this.#zombies < zombies) await this.#strike(log)
+      await appendAll(log, variant.time === 'event' ? endRecords(['moves', 'rates'], variant.partitions) : [])
+      await this.#untilConsumed(log)
+      await Promise.all(this.#workers.map((worker) => worker?.end('SIGTERM')))
+      const report = check(await dumpLog(log, groupTopics(variant)), { variant, isFinished: true })
+      return { report, kills: this.#kills, zombies: this.#zombies, namespace: this.#medium.namespace }
+    } finally {
+      await log.close()
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker?.end('SIGKILL')))
+  }
+
+  #start(slot: 0 | 1): void {
+    const { variant, workers, runtimes, sessionMs } = this.#options
+    this.#workers[slot] = new Worker(runtimes[slot], {
+      folder: '', kafka: this.#medium, variant, hasCache: true, workers, batchRecordsMax: this.#random.between(5, 40), deaths: [], originMs: this.#originMs,
+      drainAfterMs: 'when told', instance: `process-${slot}`, sessionMs,
+    })
+  }
+
+  /** One of them dies, or stands still for longer than its session. */
+  async #strike(log: CommittedLog): Promise<void> {
+    const { kills, zombies, sessionMs } = this.#options
+    const slot = this.#random.between(0, 1) as 0 | 1
+    const worker = this.#workers[slot]
+    worker?.assertWell()
+    const isKill = this.#zombies >= zombies || (this.#kills < kills && this.#random.next() < kills / (kills + zombies))
+    if (isKill) {
+      await worker?.end('SIGKILL')
+      this.#kills += 1
+      await this.#feedFor(log, this.#random.next() < 0.5 ? 50 : this.#random.between(100, 2 * sessionMs))
+      this.#start(slot)
+      await this.#feedFor(log, this.#random.between(600, 2500))
+      return
+    }
+    if (worker === undefined) return
+    worker.process.kill('SIGSTOP')
+    worker.isStopped = true
+    await this.#feedFor(log, this.#random.between(sessionMs, sessionMs * 3))
+    worker.process.kill('SIGCONT')
+    worker.isStopped = false
+    this.#zombies += 1
+    await this.#feedFor(log, this.#random.between(300, 2000))
+  }
+
+  async #feedFor(log: CommittedLog, ms: number): Promise<void> {
+    const untilMs = performance.now() + ms
+    while (performance.now() < untilMs) {
+      const chunk = this.#records.slice(this.#fed, this.#fed + CHUNK)
+      this.#fed += chunk.length
+      if (chunk.length > 0) await appendAll(log, chunk)
+      await new Promise((resolve) => setTimeout(resolve, FEED_MS))
+    }
+  }
+
+  /** Nothing is left of any input, and nothing moves. */
+  async #untilConsumed(log: CommittedLog): Promise<void> {
+    const untilMs = performance.now() + END_MS_MAX
+    let before = ''
+    let sinceMs = performance.now()
+    while (performance.now() < untilMs) {
+      for (const worker of this.#workers) worker?.assertWell()
+      const positions: number[] = []
+      let behind = 0
+      for (const plan of this.#plans.values()) {
+        for (let partition = 0; partition < plan.partitions; partition += 1) {
+          const committed = await log.committed({ group: plan.group, topics: plan.inputs, metadataTopic: plan.inbox }, partition)
+          for (const topic of plan.inputs) {
+            const position = committed?.positions.get(topic) ?? 0
+            positions.push(position)
+            behind += (await log.offsetsAt(topic, partition, 'latest')) - position
+          }
+        }
+      }
+      const now = positions.join()
+      if (now !== before || behind > 0) sinceMs = performance.now()
+      before = now
+      if (performance.now() - sinceMs > QUIET_MS) return
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+    throw new ChildFailed(`not everything was consumed within ${END_MS_MAX / 1000} s: positions ${before}`)
+  }
+}
