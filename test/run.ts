@@ -6,7 +6,9 @@ import { parseOptions, USAGE, type Options } from './runner/options.ts'
 import { killAll } from './runner/process.ts'
 import { failureLines, passLine, tableLines, totalLine } from './runner/report.ts'
 import { complaints, filesOf, runTier, type TierReport } from './runner/run-tier.ts'
+import { TestServices } from './runner/services.ts'
 
+const services = new TestServices()
 const root = join(import.meta.dirname, '..')
 
 function say(line: string): void {
@@ -20,6 +22,7 @@ async function runAll(options: Options): Promise<number> {
   for (const tier of options.tiers) {
     const files = filesOf(tier, root, options.pathParts)
     if (files.length === 0 && tier.name !== 'types') continue
+    wrong.push(...await services.before(tier, process.env['CI'] === 'true', say))
     const report = await runTier(tier, files, options, root, say)
     reports.push(report)
     for (const pass of report.passes) {
@@ -41,13 +44,14 @@ async function runAll(options: Options): Promise<number> {
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.once(signal, () => {
     killAll()
+    services.kill()
     process.kill(process.pid, signal)
   })
 }
 
 process.chdir(root)
 const parsed = parseOptions(process.argv.slice(2))
-if (parsed.ok) process.exitCode = await runAll(parsed.options)
+if (parsed.ok) process.exitCode = await runAll(parsed.options).finally(() => services.stop())
 else {
   say(`${parsed.reason}\n\n${USAGE}`)
   process.exitCode = 2

@@ -10,6 +10,8 @@ export interface Tier {
   readonly runtimes: 'node' | 'node and bun'
   /** Whether what its tests print (counts, seeds, rates) is part of the answer. */
   readonly printsOutput: boolean
+  /** Kafka, Redis and NATS are there before it begins, where they can be. */
+  readonly needsServices?: boolean
 }
 
 export const TIERS: readonly Tier[] = [
@@ -19,11 +21,12 @@ export const TIERS: readonly Tier[] = [
   { name: 'contract', budgetSeconds: 60, runtimes: 'node and bun', printsOutput: false },
   { name: 'property', budgetSeconds: 120, runtimes: 'node and bun', printsOutput: true },
   { name: 'integration', budgetSeconds: 120, runtimes: 'node', printsOutput: true },
+  { name: 'services', budgetSeconds: 300, runtimes: 'node and bun', printsOutput: true, needsServices: true },
   { name: 'chaos', budgetSeconds: 240, runtimes: 'node', printsOutput: true },
   { name: 'e2e', budgetSeconds: 240, runtimes: 'node', printsOutput: true },
 ]
 
-export const LONG_TIER: Tier = { name: 'long', budgetSeconds: 25 * 60, runtimes: 'node', printsOutput: true }
+export const LONG_TIER: Tier = { name: 'long', budgetSeconds: 25 * 60, runtimes: 'node', printsOutput: true, needsServices: true }
 
 /** A tier that takes this many times its budget is ended, so that a hanging test does not hang the run. */
 export const BUDGET_FACTOR_MAX = 1.5

@@ -2,16 +2,14 @@
 // reordered or half done.
 import assert from 'node:assert/strict'
 import { basename } from 'node:path'
-import { test } from 'node:test'
 import { run } from '../support/chaos/harness.ts'
 import { timesOf } from '../support/chaos/recoveries.ts'
 import { Tally } from '../support/chaos/tally.ts'
 import { EVENT, PROCESSING } from '../support/chaos/variant.ts'
+import { serviceTest } from '../support/services.ts'
 import { testSeed } from '../support/seed.ts'
 
-const kafka = process.env['STATELOG_KAFKA'] ?? ''
-
-test('deaths of processes and threads on a cluster break no invariant', { timeout: 180_000 }, async () => {
+serviceTest('kafka', 'deaths of processes and threads on a cluster break no invariant', { timeout: 180_000 }, async (kafka) => {
   const tally = new Tally()
   const plans = [
     { variant: PROCESSING, workers: 2, kills: 4, terminations: 3 },

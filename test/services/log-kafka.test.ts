@@ -2,11 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { wallClock } from '../../adapters/memory/clock.ts'
 import { openKafkaLog } from '../../adapters/kafka/log.ts'
 import type { LogUnderTest, LogWish } from '../contract/log-fixture.ts'
+import { addressOf, serviceTest } from '../support/services.ts'
 import { logContract } from '../contract/log.ts'
 
-const brokers = process.env['STATELOG_KAFKA'] ?? ''
-
-async function create({ recordBytesMax }: LogWish): Promise<LogUnderTest> {
+async function create(brokers: string, { recordBytesMax }: LogWish): Promise<LogUnderTest> {
   const options = { brokers, clock: wallClock, recordBytesMax, namespace: `${randomUUID().slice(0, 8)}.`, heartbeatMs: 50 }
   const log = await openKafkaLog(options)
   const other = await openKafkaLog(options)
@@ -20,4 +19,6 @@ async function create({ recordBytesMax }: LogWish): Promise<LogUnderTest> {
   }
 }
 
-logContract('Kafka log', create)
+const kafka = addressOf('kafka')
+if (kafka === undefined) serviceTest('kafka', 'Kafka log: the contract', { timeout: 0 }, async () => {})
+else logContract('Kafka log', (wish) => create(kafka, wish))

@@ -1,0 +1,14 @@
+// The services that tests need: where each runs, and the test that is skipped, with the reason, where it does not.
+import { test } from 'node:test'
+
+type Service = 'kafka' | 'redis' | 'nats'
+
+/** Of a service that runs; undefined: none does. */
+export const addressOf = (service: Service): string | undefined => process.env[`STATELOG_${service.toUpperCase()}`]
+
+/** A test that needs a service. */
+export function serviceTest(service: Service, name: string, options: { readonly timeout: number }, run: (address: string) => Promise<void>): void {
+  const address = addressOf(service)
+  if (address === undefined) test(name, { skip: `no ${service} runs: npm run services -- up ${service}` }, () => {})
+  else test(name, options, () => run(address))
+}
