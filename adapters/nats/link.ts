@@ -5,7 +5,8 @@
 // L1. A connection that is lost is over: nothing waits in it for the next one, and whoever used it is told at once.
 // L2. Tries to connect stand apart by pauses that grow to PAUSE_MS_MAX, forever.
 // L3. A change of the state is told once, not each failed try.
-import { connect, Events } from 'nats'
+import { isIP } from 'node:net'
+import { connect, Events, NatsError } from 'nats'
 import type { ConnectionOptions, NatsConnection, Status } from 'nats'
 import { knock } from './knock.ts'
 import type { Server, Settings } from './options.ts'
@@ -134,7 +135,7 @@ async function connected({ host, port }: Server, { credentials, isTls, connectTi
     pingInterval: PING_MS, maxPingOut: 2, ignoreClusterUpdates: true,
     ...(credentials.kind === 'token' ? { token: credentials.token } : {}),
     ...(credentials.kind === 'user' ? { user: credentials.user, pass: credentials.password } : {}),
-    ...(isTls ? { tls: { servername: host } as NonNullable<ConnectionOptions['tls']> } : {}),
+    ...(isTls ? { tls: tlsOf(host) } : {}),
   }
   try {
     const connection = await connect(options)
@@ -146,11 +147,18 @@ async function connected({ host, port }: Server, { credentials, isTls, connectTi
   }
 }
 
+/** Checked against the name that was asked for; an IP address is not sent as a name (RFC 6066). */
+function tlsOf(host: string): NonNullable<ConnectionOptions['tls']> {
+  // The library hands more on to the runtime's TLS than its types say.
+  return (isIP(host) === 0 ? { host, servername: host } : { host }) as NonNullable<ConnectionOptions['tls']>
+}
+
 function problemOf(thrown: unknown): string {
-  const message = thrown instanceof Error ? thrown.message : String(thrown)
   const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : ''
+  const inner = thrown instanceof NatsError ? thrown.chainedError?.message : undefined
+  const message = inner ?? (thrown instanceof Error ? thrown.message : String(thrown))
   if (/authorization violation/i.test(message)) return 'it refuses the user, the password or the token (authorization violation)'
-  if (code === 'SERVER_OPTION_NA') return 'the server offers no TLS; write nats:// or configure it'
+  if (code === 'SERVER_OPT_NA') return 'the server offers no TLS; write nats:// or configure it'
   if (code === 'TIMEOUT') return 'no answer in time'
   return message === '' ? code : message
 }

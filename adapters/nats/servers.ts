@@ -52,7 +52,7 @@ export class Servers implements LinkUser {
     this.#served.set(subject, served)
     if (this.#connection !== undefined) {
       if (served.subscription === undefined) this.#subscribe(served, this.#connection)
-      await within(TAKEN_MS_MAX, this.#connection.flush())
+      await within(TAKEN_MS_MAX, taken(this.#connection, this.#connection.flush()))
     }
     if (served.denied !== undefined) {
       if (this.#served.get(subject) === served) this.#served.delete(subject)
@@ -83,9 +83,10 @@ export class Servers implements LinkUser {
   async drain(): Promise<void> {
     const all = [...this.#served.values()]
     this.#served.clear()
-    await Promise.all(all.map(({ subscription }) => subscription?.drain().catch(() => {})))
+    await Promise.all(all.map(({ subscription }) => this.#ended(subscription)))
     if (this.#answering > 0) await new Promise<void>((resolve) => (this.#idle = resolve))
-    await this.#connection?.flush().catch(() => {})
+    const connection = this.#connection
+    if (connection !== undefined) await taken(connection, connection.flush())
   }
 
   async #end(served: Served, owner: Served['owner']): Promise<void> {
@@ -93,7 +94,11 @@ export class Servers implements LinkUser {
     served.owner = undefined
     this.#served.delete(served.subject)
     // Calls that NATS has sent before it learns of the end still come, and are told (V3).
-    await within(TAKEN_MS_MAX, served.subscription?.drain())
+    await within(TAKEN_MS_MAX, this.#ended(served.subscription))
+  }
+
+  async #ended(subscription: Subscription | undefined): Promise<void> {
+    if (this.#connection !== undefined && subscription !== undefined) await taken(this.#connection, subscription.drain())
   }
 
   #subscribe(served: Served, connection: NatsConnection): void {
@@ -134,10 +139,13 @@ function respond(message: Msg, { body, headers }: Reply): void {
   }
 }
 
-/** What is late or fails is left to what the connection says. */
-export async function within(ms: number, work: Promise<unknown> | undefined): Promise<void> {
+/** Work that waits for NATS; it never ends by itself when the connection does. A failure is left to what the connection says. */
+async function taken(connection: NatsConnection, work: Promise<unknown>): Promise<void> {
+  await Promise.race([connection.closed(), work.catch(() => {})])
+}
+
+export async function within(ms: number, work: Promise<void>): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)))
-  await Promise.race([late, work?.catch(() => {})])
+  await Promise.race([work, new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)))])
   clearTimeout(timer)
 }
