@@ -150,7 +150,8 @@ async function connected({ host, port }: Server, { credentials, isTls, connectTi
 /** Checked against the name that was asked for; an IP address is not sent as a name (RFC 6066). */
 function tlsOf(host: string): NonNullable<ConnectionOptions['tls']> {
   // The library hands more on to the runtime's TLS than its types say.
-  return (isIP(host) === 0 ? { host, servername: host } : { host }) as NonNullable<ConnectionOptions['tls']>
+  const options: object = isIP(host) === 0 ? { host, servername: host } : { host }
+  return options as NonNullable<ConnectionOptions['tls']>
 }
 
 function problemOf(thrown: unknown): string {

@@ -20,6 +20,8 @@ import type { Origin } from './manifest.ts'
 import { lookAt } from './look.ts'
 import type { Look } from './look.ts'
 import { loadModels } from './model-loading.ts'
+import { openQueryService } from './query-service.ts'
+import type { QueryService } from './query-service.ts'
 import type { SystemLoader } from './threads/messages.ts'
 import { Threads } from './threads/threads.ts'
 import { VERSION } from './version.ts'
@@ -35,6 +37,8 @@ export interface EmbeddedOptions {
   readonly hurry?: AbortSignal
   readonly clock?: Clock
   readonly random?: Random
+  /** Answers queries from other processes there. */
+  readonly queries?: QueryService
   /** Runs the partitions on worker threads; else on this one. */
   readonly threads?: { readonly count: number; readonly loader: SystemLoader }
 }
@@ -78,15 +82,17 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
   }
 }
 
-async function runnerOf({ folder, system, telemetry, settings, hurry, random, threads }: EmbeddedOptions, log: SqliteLog, clock: Clock): Promise<Runner> {
+async function runnerOf({ folder, system, telemetry, settings, hurry, random, threads, queries }: EmbeddedOptions, log: SqliteLog, clock: Clock): Promise<Runner> {
   // Also for threads: what the code brings is stored before they load it.
   const models = await loadModels(system, log, clock)
-  if (threads !== undefined) return new Threads({ log, folder, plans: planSystem(system), loader: threads.loader, count: threads.count, clock, telemetry, settings: settings ?? {}, hurry })
+  if (threads !== undefined) return new Threads({ log, folder, plans: planSystem(system), loader: threads.loader, count: threads.count, clock, telemetry, settings: settings ?? {}, hurry, queries })
+  const rpc = await openQueryService(queries, telemetry)
   const node = new StatelogNode({
     system, log, codec: cborCodec, clock, random: random ?? systemRandom, telemetry, models, modelStore: logModelStore(log, modelsTopic(system.name), clock),
     ...(settings === undefined ? {} : { settings }), ...(hurry === undefined ? {} : { hurry }),
+    ...(rpc === undefined ? {} : { rpc }),
   })
-  return { start: () => node.start(), look: () => lookAt(log, node), stop: () => node.stop() }
+  return { start: () => node.start(), look: () => lookAt(log, node), stop: () => node.stop().finally(() => rpc?.close()) }
 }
 
 function opened(folder: string, system: SystemDefinition, log: SqliteLog, runner: Runner): Embedded {

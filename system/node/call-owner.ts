@@ -12,6 +12,8 @@ const PAUSE_MS_MIN = 10
 const PAUSE_MS_MAX = 500
 /** Below this, time is not halved any more. */
 const TRY_MS_MIN = 50
+/** With less than this left nobody is asked again: it would only hide why the tries before came to nothing. */
+const AGAIN_MS_MIN = 10
 
 /** What an answer means: `moving` is none of the owner, or none of now. */
 export type Reading<T> =
@@ -41,7 +43,7 @@ export async function callOwner<T>({ rpc, clock, random }: CallPorts, { address,
   let tries = 0
   for (;;) {
     const leftMs = untilMs - clock.monotonicMs()
-    if (!(leftMs > 0)) return { kind: 'none', reason: `no answer for ${address.group}/${address.partition} within ${deadlineMs} ms, asked ${tries} times; the last: ${reason}` }
+    if (!(leftMs > (tries === 0 ? 0 : AGAIN_MS_MIN))) return { kind: 'none', reason: `no answer for ${address.group}/${address.partition} within ${deadlineMs} ms, asked ${tries} times; the last: ${reason}` }
     const reading = await tryOnce(rpc, address, request, Math.min(leftMs, Math.max(TRY_MS_MIN, leftMs / 2)), read)
     if (reading.kind !== 'moving') return reading
     reason = reading.reason

