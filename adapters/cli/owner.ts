@@ -6,8 +6,8 @@ import { planSystem } from '../../system/partition/topology.ts'
 import type { EntityView } from '../../system/partition/view.ts'
 import { OperationError } from '../../system/protocol/failures.ts'
 import { cborCodec } from '../cbor/codec.ts'
-import { openNatsRpc } from '../nats/rpc.ts'
 import { systemClock, systemRandom } from '../node/clock.ts'
+import { openNats } from '../node/query-service.ts'
 import type { QueryService } from '../node/query-service.ts'
 import { planOf } from './entity-words.ts'
 
@@ -18,10 +18,10 @@ export interface OwnerAnswer {
 }
 
 /** Throws OperationError with the last reason when no owner has answered within the deadline; UsageError for a type that the system does not have. */
-export async function askOwner(system: SystemDefinition, type: string, id: string, { url, prefix }: QueryService, deadlineMs: number): Promise<OwnerAnswer> {
+export async function askOwner(system: SystemDefinition, type: string, id: string, service: QueryService, deadlineMs: number): Promise<OwnerAnswer> {
   const plans = planSystem(system)
   planOf(plans, type)
-  const rpc = await openNatsRpc({ url, name: 'statelog get', ...(prefix === undefined ? {} : { prefix }) })
+  const rpc = await openNats(service, 'statelog get', () => {})
   try {
     const answer = await new QueryClient({ rpc, clock: systemClock, random: systemRandom }, cborCodec, plans).get(type, id, deadlineMs)
     if (answer.kind === 'state') return answer

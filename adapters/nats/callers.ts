@@ -25,7 +25,6 @@ export class Callers implements LinkUser {
   readonly #prefix: string
   readonly #root: string
   readonly #pending = new Map<string, Pending>()
-  #connection: NatsConnection | undefined
   #answers: Subscription | undefined
   #calls = 0
 
@@ -54,13 +53,9 @@ export class Callers implements LinkUser {
     })
   }
 
-  up(connection: NatsConnection): void {
-    this.#connection = connection
-    this.#answers = undefined
-  }
+  up(): void {}
 
   down(reason: string): void {
-    this.#connection = undefined
     this.#answers = undefined
     this.endAll(`the connection to NATS was lost during the call: ${reason}`)
   }
@@ -76,7 +71,7 @@ export class Callers implements LinkUser {
   #take(error: NatsError | null, message: Msg): void {
     if (error === null) return this.#end(message.subject.slice(this.#root.length), () => resultOf(message))
     this.#answers = undefined
-    if (this.#connection !== undefined) this.endAll(deniedText(this.#prefix, 'subscribe', `${this.#root}*`))
+    this.endAll(deniedText(this.#prefix, 'subscribe', `${this.#root}*`))
   }
 
   #end(token: string, result: RpcResult | (() => RpcResult)): void {

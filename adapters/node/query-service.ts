@@ -1,4 +1,5 @@
 // Query service: the entities of this runtime, asked from other processes over NATS.
+import { OperationError } from '../../system/protocol/failures.ts'
 import type { Rpc } from '../../system/ports/rpc.ts'
 import type { Telemetry } from '../../system/ports/telemetry.ts'
 
@@ -13,7 +14,14 @@ export interface QueryService {
 /** Undefined: nobody asked for it. The NATS client is not even loaded then. */
 export async function openQueryService(service: QueryService | undefined, telemetry: Telemetry): Promise<Rpc | undefined> {
   if (service === undefined) return undefined
-  const { openNatsRpc } = await import('../nats/rpc.ts')
-  const { url, prefix } = service
-  return openNatsRpc({ url, ...(prefix === undefined ? {} : { prefix }), onState: (message) => telemetry.log('warn', message) })
+  return openNats(service, 'statelog run', (message) => telemetry.log('warn', message))
+}
+
+/** Throws OperationError where the NATS client is not installed. */
+export async function openNats({ url, prefix }: QueryService, name: string, onState: (message: string) => void): Promise<Rpc> {
+  const { openNatsRpc } = await import('../nats/rpc.ts').catch((thrown: unknown) => {
+    if (!/Cannot find (package|module) 'nats'/.test(String(thrown))) throw thrown
+    throw new OperationError('nats/package', `NATS needs the package 'nats', which is not installed. Install it: npm install nats@2`)
+  })
+  return openNatsRpc({ url, name, onState, ...(prefix === undefined ? {} : { prefix }) })
 }

@@ -11,6 +11,7 @@ import { knownFolder, shown, withFolder } from '../data-folder.ts'
 import { entityWords, jsonText, parkedText, planOf, treeLines } from '../entity-words.ts'
 import { EXIT, UsageError } from '../exit-codes.ts'
 import type { Io } from '../io.ts'
+import { askOwner } from '../owner.ts'
 import { systemNamed } from '../target.ts'
 import { line, spaced, time } from '../text.ts'
 
@@ -58,8 +59,6 @@ async function getFromOwner(type: string, id: string, url: string, flags: FlagVa
   const deadlineMs = deadlineOf(flags.text('deadline'))
   const named = flags.text('system')
   const system = named === undefined ? (await knownFolder(flags.text('folder'))).system : await systemNamed(named)
-  // Not before it is needed: the NATS client is another tenth of a second to load.
-  const { askOwner } = await import('../owner.ts')
   const { at, entity } = await askOwner(system, type, id, { url, prefix: flags.text('nats-prefix') }, deadlineMs)
   if (flags.has('json')) io.out(jsonText({ type, ...at, found: entity !== undefined, ...(entity ?? { id }) }))
   else if (entity === undefined) io.err(`statelog: there is no ${type} '${id}' in ${system.name} (partition ${at.partition}, seq ${at.seq})`)
