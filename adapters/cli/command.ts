@@ -20,6 +20,11 @@ export interface Command {
 
 /** Flags that every reader of a data folder takes. */
 export const FOLDER_FLAG: Flags = { folder: { value: 'folder', help: 'data folder; default: the one under ./data that ran last' } }
+/** Of commands that speak with a system over NATS. */
+export const NATS_FLAGS: Flags = {
+  nats: { value: 'url', help: 'the NATS over which entities are asked for: nats://host:4222 or tls://..., with user:password@ or token@ before the host where needed' },
+  'nats-prefix': { value: 'prefix', help: 'first tokens of the NATS subjects (default statelog); systems of one name need different ones' },
+}
 export const JSON_FLAG: Flags = { json: { help: 'print JSON for programs' } }
 
 export function helpPage(command: Command, flags: Flags): readonly string[] {

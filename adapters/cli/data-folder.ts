@@ -20,22 +20,30 @@ import { systemOf } from './target.ts'
 export const DATA = 'data'
 const PREVIOUS = '.previous'
 
-export interface OpenFolder {
+export interface KnownFolder {
   readonly folder: string
   readonly manifest: Manifest
   readonly system: SystemDefinition
+}
+
+export interface OpenFolder extends KnownFolder {
   readonly plans: ReadonlyMap<string, TypePlan>
   readonly medium: Medium
   /** Reads beside whoever runs the folder. */
   readonly log: CommittedLog
 }
 
-/** Works on a folder that may be running or at rest, then closes it. Throws OperationError. */
-export async function withFolder<T>(named: string | undefined, work: (open: OpenFolder) => Promise<T>): Promise<T> {
+/** What a folder says of itself; its log is not touched. Throws OperationError. */
+export async function knownFolder(named: string | undefined): Promise<KnownFolder> {
   const folder = named ?? newestFolder()
   const manifest = readManifest(folder)
   if (manifest === undefined) throw new OperationError('data-folder/missing', `${shown(folder)} is no data folder of statelog (it has no ${MANIFEST_FILE}). Name one with --folder, or make one: statelog run fraud`)
-  const system = await systemOf(folder, manifest)
+  return { folder, manifest, system: await systemOf(folder, manifest) }
+}
+
+/** Works on a folder that may be running or at rest, then closes it. Throws OperationError. */
+export async function withFolder<T>(named: string | undefined, work: (open: OpenFolder) => Promise<T>): Promise<T> {
+  const { folder, manifest, system } = await knownFolder(named)
   const medium = mediumOf(manifest)
   const log = await openBeside(medium, folder, systemClock)
   try {

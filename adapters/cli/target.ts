@@ -48,9 +48,16 @@ export async function systemOf(folder: string, manifest: Manifest): Promise<Syst
   if (!scenarios.has(manifest.target) && !existsSync(manifest.target)) {
     throw new OperationError('data-folder/target', `data folder ${folder} was written by '${manifest.target}', which is not there. Call from the folder in which it was started.`)
   }
-  const target = await loadTarget(manifest.target)
+  return systemIn(await loadTarget(manifest.target), { seed: manifest.seed, data: manifest.data ?? undefined, events: manifest.events ?? undefined, flags: new Map(Object.entries(manifest.flags)) })
+}
+
+/** The system of a scenario with its defaults, or of a file. Throws UsageError when there is no such thing. */
+export async function systemNamed(text: string): Promise<SystemDefinition> {
+  return systemIn(await loadTarget(text), { seed: 1, data: undefined, events: undefined, flags: new Map() })
+}
+
+async function systemIn(target: Target, options: ScenarioOptions): Promise<SystemDefinition> {
   if (target.kind === 'system') return target.system
-  const options: ScenarioOptions = { seed: manifest.seed, data: manifest.data ?? undefined, events: manifest.events ?? undefined, flags: new Map(Object.entries(manifest.flags)) }
   return target.scenario.system?.(options) ?? (await target.scenario.prepare(options)).system
 }
 

@@ -21,8 +21,8 @@ export function memoryRpc(clock: Clock): Rpc {
       if (server === undefined) return { kind: 'no-server' }
       const over = new AbortController()
       const late = clock.sleep(deadlineMs, over.signal).then((): RpcResult => ({ kind: 'deadline' }))
-      const answered = server(request.slice()).then(
-        (bytes): RpcResult => ({ kind: 'answer', bytes: bytes.slice() }),
+      const answered = server(new Uint8Array(request)).then(
+        (bytes): RpcResult => ({ kind: 'answer', bytes: new Uint8Array(bytes) }),
         (thrown: unknown): RpcResult => ({ kind: 'failed', reason: thrown instanceof Error ? thrown.message : String(thrown) }),
       )
       return Promise.race([answered, late]).finally(() => over.abort())

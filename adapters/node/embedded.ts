@@ -22,6 +22,8 @@ import type { Origin } from './manifest.ts'
 import { lookAt, withElsewhere } from './look.ts'
 import type { CommittedLog, Look } from './look.ts'
 import { loadModels } from './model-loading.ts'
+import { openQueryService } from './query-service.ts'
+import type { QueryService } from './query-service.ts'
 import type { SystemLoader } from './threads/messages.ts'
 import { feedTopic } from './feed-progress.ts'
 import { EMBEDDED, openCluster } from './medium.ts'
@@ -43,6 +45,8 @@ export interface EmbeddedOptions {
   readonly hurry?: AbortSignal
   readonly clock?: Clock
   readonly random?: Random
+  /** Answers queries from other processes there. */
+  readonly queries?: QueryService
   /** Runs the partitions on worker threads; else on this one. */
   readonly threads?: { readonly count: number; readonly loader: SystemLoader }
 }
@@ -99,15 +103,17 @@ function openLog({ folder, system, telemetry, threads }: EmbeddedOptions, medium
 /** The same in the process that the supervising parent starts in the place of one that died. */
 const instanceName = (): string => process.env['STATELOG_INSTANCE'] ?? randomUUID()
 
-async function runnerOf({ folder, system, telemetry, settings, hurry, random, threads }: EmbeddedOptions, medium: Medium, log: CommittedLog, clock: Clock): Promise<Runner> {
+async function runnerOf({ folder, system, telemetry, settings, hurry, random, threads, queries }: EmbeddedOptions, medium: Medium, log: CommittedLog, clock: Clock): Promise<Runner> {
   // Also for threads: what the code brings is stored before they load it.
   const models = await loadModels(system, log, clock)
-  if (threads !== undefined) return new Threads({ logs: log instanceof SqliteLog ? embeddedThreadLogs(log, folder) : clusterThreadLogs(medium as KafkaMedium, instanceName()), plans: planSystem(system), loader: threads.loader, count: threads.count, clock, telemetry, settings: settings ?? {}, hurry })
+  if (threads !== undefined) return new Threads({ logs: log instanceof SqliteLog ? embeddedThreadLogs(log, folder) : clusterThreadLogs(medium as KafkaMedium, instanceName()), plans: planSystem(system), loader: threads.loader, count: threads.count, clock, telemetry, settings: settings ?? {}, hurry, queries })
+  const rpc = await openQueryService(queries, telemetry)
   const node = new StatelogNode({
     system, log, codec: cborCodec, clock, random: random ?? systemRandom, telemetry, models, modelStore: logModelStore(log, modelsTopic(system.name), clock),
     ...(log.keyed === undefined ? { cache: memoryCache() } : {}), ...(settings === undefined ? {} : { settings }), ...(hurry === undefined ? {} : { hurry }),
+    ...(rpc === undefined ? {} : { rpc }),
   })
-  return { start: () => node.start(), look: () => lookAt(log, node), stop: () => node.stop() }
+  return { start: () => node.start(), look: () => lookAt(log, node), stop: () => node.stop().finally(() => rpc?.close()) }
 }
 
 function opened(folder: string, medium: Medium, system: SystemDefinition, log: Log, runner: Runner): Embedded {

@@ -1,9 +1,9 @@
 // Medium: where a system's log stands: in a data folder, or on a Kafka cluster. Plain data, kept in the manifest and sent to threads.
 //
 // Owns: how each medium is opened. Everything above knows the log port only.
+import { OperationError } from '../../system/protocol/failures.ts'
 import type { Clock } from '../../system/ports/clock.ts'
 import type { CommittedLog } from './look.ts'
-import { openKafkaLog } from '../kafka/log.ts'
 import { openSqliteLog } from '../sqlite/log.ts'
 
 export interface KafkaMedium {
@@ -29,7 +29,11 @@ export interface ClusterRole {
 }
 
 /** On a cluster. Throws OperationError with the cure. */
-export function openCluster({ brokers, namespace }: KafkaMedium, clock: Clock, { instance, sessionMs, appendAs, notice }: ClusterRole = {}): Promise<CommittedLog> {
+export async function openCluster({ brokers, namespace }: KafkaMedium, clock: Clock, { instance, sessionMs, appendAs, notice }: ClusterRole = {}): Promise<CommittedLog> {
+  const { openKafkaLog } = await import('../kafka/log.ts').catch((thrown: unknown) => {
+    if (!/Cannot find (package|module) '@platformatic\/kafka'/.test(String(thrown))) throw thrown
+    throw new OperationError('kafka/package', `Kafka needs the package '@platformatic/kafka', which is not installed. Install it: npm install @platformatic/kafka@2.12.1`)
+  })
   return openKafkaLog({
     brokers, namespace, clock, ...(instance === undefined ? {} : { instanceId: instance }), ...(sessionMs === undefined ? {} : { sessionMs }), ...(appendAs === undefined ? {} : { appendAs }), ...(notice === undefined ? {} : { notice }),
   })

@@ -21,23 +21,30 @@ export interface PackageManifest extends Omit<SourceManifest, 'exports'> {
   readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>
   readonly types: string
   readonly peerDependencies: Readonly<Record<string, string>>
+  readonly peerDependenciesMeta: Readonly<Record<string, { readonly optional: true }>>
 }
 
 /** Machines are written with it, so the user's copy is the one that counts. The engine relies on more than it promises: a new minor waits for a release of ours. */
 const PEER = 'xstate'
+/** Clients of servers that some systems use: these install them, and are told so where one is missing. */
+const OPTIONAL: readonly string[] = ['@platformatic/kafka', 'ioredis', 'nats']
+/** Its low-level layer is public and not promised: no other version than the tested one. */
+const EXACT: readonly string[] = ['@platformatic/kafka']
 
 /** `imported`: names of the packages that the compiled files import. Throws OperationError for one that nobody declared. */
 export function packageManifest(source: SourceManifest, imported: ReadonlySet<string>): PackageManifest {
   const { name, version, description, keywords, license, type, engines, bin, dependencies } = source
   for (const one of imported) if (one !== name && dependencies[one] === undefined) throw new OperationError('package/undeclared', `the package imports '${one}', which is no dependency. Add it to package.json.`)
+  const optional = OPTIONAL.filter((one) => imported.has(one))
   const entries = Object.entries(source.exports).map(([entry, path]) => [entry, compiledEntry(path)] as const)
   return {
     name, version, description, keywords, license, type, engines,
     exports: Object.fromEntries(entries),
     types: compiled(source.exports['.'] ?? '', '.d.ts'),
     bin: Object.fromEntries(Object.entries(bin).map(([command, path]) => [command, compiled(path, '.js')])),
-    dependencies: Object.fromEntries(Object.entries(dependencies).filter(([one]) => imported.has(one) && one !== PEER)),
-    peerDependencies: { [PEER]: `~${dependencies[PEER] ?? ''}` },
+    dependencies: Object.fromEntries(Object.entries(dependencies).filter(([one]) => imported.has(one) && one !== PEER && !optional.includes(one))),
+    peerDependencies: { [PEER]: `~${dependencies[PEER] ?? ''}`, ...Object.fromEntries(optional.map((one) => [one, `${EXACT.includes(one) ? '' : '^'}${dependencies[one] ?? ''}`])) },
+    peerDependenciesMeta: Object.fromEntries(optional.map((one) => [one, { optional: true }])),
   }
 }
 

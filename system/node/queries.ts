@@ -3,13 +3,9 @@
 // I12. An answer carries (partition, life, epoch, seq), shows committed state only, and is refused once the last proof of ownership is
 // older than half the session timeout, checked after the answer is computed.
 import { OperationError } from '../protocol/failures.ts'
-import { parseEntityId } from '../protocol/ids.ts'
 import type { EntityId } from '../protocol/ids.ts'
-import { partitionOf } from '../protocol/murmur2.ts'
-import { utf8Encode } from '../protocol/utf8.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Codec } from '../ports/codec.ts'
-import type { Rpc } from '../ports/rpc.ts'
 import { Unsettled } from '../partition/cycle.ts'
 import type { PartitionParts } from '../partition/parts.ts'
 import { decodeEntity } from '../partition/entity.ts'
@@ -28,16 +24,18 @@ export interface Standing {
 
 export type QueryAnswer =
   | { readonly kind: 'state'; readonly at: Standing; readonly entity: EntityView | undefined }
+  /** Who was asked does not own the partition, or not yet, or can no longer prove it. Ask again: the owner may be another by now. */
+  | { readonly kind: 'moved'; readonly reason: string }
   | { readonly kind: 'refused'; readonly reason: string }
 
 /** Answers for one partition. `sessionMs`: session timeout of the group; half of it is how old a proof may be. */
 export async function answerQuery(plan: TypePlan, partition: Partition, codec: Codec, clock: Clock, sessionMs: number, id: EntityId): Promise<QueryAnswer> {
   const glance = partition.live
-  if (glance === undefined) return { kind: 'refused', reason: `partition ${partition.lease.partition} of '${plan.definition.name}' is ${partition.state}${partition.reason === '' ? '' : `: ${partition.reason}`}` }
+  if (glance === undefined) return { kind: 'moved', reason: `partition ${partition.lease.partition} of '${plan.definition.name}' is ${partition.state}${partition.reason === '' ? '' : `: ${partition.reason}`}` }
   try {
     const seen = await look(plan, glance, codec, id)
     // Last, so that a pause of this process cannot stand between the proof and the answer.
-    if (clock.monotonicMs() - partition.lease.provenAtMs() > sessionMs / 2) return { kind: 'refused', reason: 'the last proof of ownership is too old' }
+    if (clock.monotonicMs() - partition.lease.provenAtMs() > sessionMs / 2) return { kind: 'moved', reason: 'the last proof of ownership is too old' }
     return { kind: 'state', at: { partition: partition.lease.partition, ...seen.at }, entity: seen.entity }
   } catch (thrown) {
     if (thrown instanceof Unsettled) return { kind: 'refused', reason: thrown.message }
@@ -74,44 +72,4 @@ function restored(plan: TypePlan, codec: Codec, id: EntityId, seq: number, bytes
   const read = decodeEntity(codec, plan.definition, id, seq, bytes)
   if (read.kind === 'ok') return read.entity
   throw new OperationError('state/unfit', `${plan.definition.name} '${id}': ${read.reason}`)
-}
-
-/** Asks owners over an Rpc, and rejects answers that go back in time within a life. */
-export class QueryClient {
-  readonly #rpc: Rpc
-  readonly #codec: Codec
-  readonly #plans: ReadonlyMap<string, TypePlan>
-  readonly #newest = new Map<string, Standing>()
-
-  constructor(rpc: Rpc, codec: Codec, plans: ReadonlyMap<string, TypePlan>) {
-    this.#rpc = rpc
-    this.#codec = codec
-    this.#plans = plans
-  }
-
-  async get(type: string, id: string, deadlineMs: number): Promise<QueryAnswer> {
-    const plan = this.#plans.get(type)
-    const entity = parseEntityId(id)
-    if (plan === undefined || entity === undefined) throw new OperationError('query/address', plan === undefined ? `there is no actor type '${type}'` : `'${id.slice(0, 80)}' is no entity id: UTF-8, 1..256 bytes`)
-    const partition = partitionOf(utf8Encode(entity), plan.partitions)
-    const result = await this.#rpc.call({ group: plan.group, partition }, this.#codec.encode(entity), deadlineMs)
-    switch (result.kind) {
-      case 'no-server': return { kind: 'refused', reason: `nobody owns partition ${partition} of '${type}' now` }
-      case 'deadline': return { kind: 'refused', reason: `no answer within ${deadlineMs} ms` }
-      case 'failed': return { kind: 'refused', reason: result.reason }
-      case 'answer': break
-    }
-    const decoded = this.#codec.decode(result.bytes)
-    if (decoded.kind === 'failed') return { kind: 'refused', reason: decoded.reason }
-    const answer = decoded.value as QueryAnswer
-    return answer.kind === 'refused' ? answer : this.#checked(`${plan.group}/${partition}`, answer)
-  }
-
-  #checked(name: string, answer: Extract<QueryAnswer, { readonly kind: 'state' }>): QueryAnswer {
-    const newest = this.#newest.get(name)
-    const isBack = newest?.life === answer.at.life && (answer.at.epoch < newest.epoch || (answer.at.epoch === newest.epoch && answer.at.seq < newest.seq))
-    if (isBack) return { kind: 'refused', reason: `the answer is older than one given before (epoch ${answer.at.epoch}, seq ${answer.at.seq})` }
-    this.#newest.set(name, answer.at)
-    return answer
-  }
 }

@@ -1,4 +1,5 @@
 // View: an entity as people and callers see it. Plain data.
+import type { FailureClass } from '../protocol/failures.ts'
 import type { ActorDefinition } from '../authoring/definition.ts'
 import type { Entity } from './entity.ts'
 
@@ -14,6 +15,8 @@ export interface EntityView {
   readonly held: readonly { readonly type: string; readonly timeMs: number }[]
   /** Newest commit that changed it. */
   readonly changedSeq: number
+  /** Why it stands still; undefined: it does not. */
+  readonly parked: FailureClass | undefined
 }
 
 /** Undefined: the entity does not exist. */
@@ -29,5 +32,6 @@ export function entityView(definition: ActorDefinition, entity: Entity): EntityV
     tasks: [...entity.tasks].map(([id, { key, attempt }]) => ({ id, key, attempt })),
     held: entity.holds.map(({ event, timeMs }) => ({ type: event.type, timeMs })),
     changedSeq: entity.seq,
+    parked: entity.parked?.class,
   }
 }

@@ -10,7 +10,7 @@ import type { MemoryLog } from '../../adapters/memory/log.ts'
 import { SeededRandom } from '../../adapters/memory/random.ts'
 import { memoryRpc } from '../../adapters/memory/rpc.ts'
 import { defineActor, defineIngress, defineSystem } from '../../adapters/node/statelog.ts'
-import { QueryClient } from '../../system/node/queries.ts'
+import { QueryClient } from '../../system/node/query-client.ts'
 import { StatelogNode } from '../../system/node/node.ts'
 import { encodeSourceControl, SOURCE_CONTROL_HEADER } from '../../system/partition/envelope.ts'
 import { utf8Encode } from '../../system/protocol/utf8.ts'
@@ -74,7 +74,7 @@ test('events reach their entities once and in event-time order, through a lost o
   const end = encodeSourceControl(cborCodec, { watermark: Infinity })
   await log.append(Array.from({ length: PARTITIONS }, (_, partition) => ({ topic: 'gps', partition, key: null, value: null, headers: [[SOURCE_CONTROL_HEADER, end] as const], timestampMs: 0 })))
   await consumed(second)
-  const client = new QueryClient(rpc, cborCodec, second.plans)
+  const client = new QueryClient({ rpc, clock: wallClock, random: new SeededRandom(1) }, cborCodec, second.plans)
   for (const id of ['d0', 'd1', 'd2', 'd3']) {
     const answer = await client.get('delivery', id, 1000)
     const expected = Array.from({ length: PINGS }, (_, n) => n).filter((n) => n % 10 !== 9 && `d${n % 4}` === id)

@@ -1,31 +1,49 @@
-// `statelog get`: one entity, as committed.
+// `statelog get`: one entity, as committed: from a data folder, or from its owner over NATS.
 import { queryEntity } from '../../../system/inspect/query.ts'
 import type { EntityAnswer, EntityView } from '../../../system/inspect/query.ts'
+import { parseDuration } from '../../../system/authoring/duration.ts'
+import type { Duration } from '../../../system/authoring/duration.ts'
 import { cborCodec } from '../../cbor/codec.ts'
-import type { Arguments } from '../arguments.ts'
-import { FOLDER_FLAG, JSON_FLAG } from '../command.ts'
+import type { FlagValues } from '../arguments.ts'
+import { FOLDER_FLAG, JSON_FLAG, NATS_FLAGS } from '../command.ts'
 import type { Command } from '../command.ts'
-import { shown, withFolder } from '../data-folder.ts'
+import { knownFolder, shown, withFolder } from '../data-folder.ts'
 import { entityWords, jsonText, parkedText, planOf, treeLines } from '../entity-words.ts'
-import { EXIT } from '../exit-codes.ts'
+import { EXIT, UsageError } from '../exit-codes.ts'
 import type { Io } from '../io.ts'
+import { askOwner } from '../owner.ts'
+import { systemNamed } from '../target.ts'
 import { line, spaced, time } from '../text.ts'
+
+const DEADLINE_MS = 5000
 
 export const getCommand: Command = {
   name: 'get',
   summary: 'show an entity: state, context, timers, held events, whether it is parked',
-  usage: ['get <type> <id> [--folder <folder>] [--json]'],
-  about: ['Shows committed state as of the end of the journal, whether the folder is running or at rest. Exit code 1 when there is no such entity.'],
-  flags: { ...FOLDER_FLAG, ...JSON_FLAG },
+  usage: ['get <type> <id> [--folder <folder>] [--json]', 'get <type> <id> --nats <url> [--system <scenario | file>] [--deadline <time>] [--json]'],
+  about: [
+    'Shows committed state as of the end of the journal, whether the folder is running or at rest. Exit code 1 when there is no such entity.',
+    'With --nats the owner of its partition is asked, wherever that runs with --nats too; while the partition moves it is asked again until the deadline.',
+  ],
+  flags: {
+    ...FOLDER_FLAG, ...JSON_FLAG, ...NATS_FLAGS,
+    system: { value: 'scenario|file', help: 'with --nats: the system that runs there (default: that of the data folder)' },
+    deadline: { value: 'time', help: 'with --nats: give up after this long: 500ms, 30s (default 5s)' },
+  },
   wordsMax: 2,
-  examples: ['get card 12', 'get card 12 --json'],
-  run: get,
+  examples: ['get card 12', 'get card 12 --json', 'get door front --nats nats://bus.example:4222 --system door.system.ts'],
+  run: ({ words, flags }, io) => {
+    const [type, id] = entityWords('get', words)
+    const url = flags.text('nats')
+    if (url !== undefined) return getFromOwner(type, id, url, flags, io)
+    for (const flag of ['nats-prefix', 'system', 'deadline']) if (flags.has(flag)) throw new UsageError(`--${flag} goes with --nats`)
+    return getFromFolder(type, id, flags, io)
+  },
 }
 
 const LIST_MAX = 10
 
-async function get({ words, flags }: Arguments, io: Io): Promise<number> {
-  const [type, id] = entityWords('get', words)
+async function getFromFolder(type: string, id: string, flags: FlagValues, io: Io): Promise<number> {
   return withFolder(flags.text('folder'), async ({ folder, log, plans }) => {
     const answer = await queryEntity(log, cborCodec, planOf(plans, type), id)
     if (flags.has('json')) {
@@ -37,7 +55,43 @@ async function get({ words, flags }: Arguments, io: Io): Promise<number> {
   })
 }
 
-function lines(answer: EntityAnswer, entity: EntityView, { paint, columns }: Io): readonly string[] {
+async function getFromOwner(type: string, id: string, url: string, flags: FlagValues, io: Io): Promise<number> {
+  const deadlineMs = deadlineOf(flags.text('deadline'))
+  const named = flags.text('system')
+  const system = named === undefined ? (await knownFolder(flags.text('folder'))).system : await systemNamed(named)
+  const { at, entity } = await askOwner(system, type, id, { url, prefix: flags.text('nats-prefix') }, deadlineMs)
+  if (flags.has('json')) io.out(jsonText({ type, ...at, found: entity !== undefined, ...(entity ?? { id }) }))
+  else if (entity === undefined) io.err(`statelog: there is no ${type} '${id}' in ${system.name} (partition ${at.partition}, seq ${at.seq})`)
+  else {
+    const { state, stopped, held, ...rest } = entity
+    const status = stopped ? 'stopped' : state === '' ? 'unborn' : 'active'
+    const view: Shown = { ...rest, configuration: state === '' ? undefined : state, status, held: held.map(({ timeMs, type: event }) => ({ timeMs, event: { type: event } })), parked: entity.parked }
+    for (const text of lines({ ...at, type, id }, view, io)) io.out(text)
+  }
+  return entity === undefined ? EXIT.problem : EXIT.ok
+}
+
+function deadlineOf(text: string | undefined): number {
+  if (text === undefined) return DEADLINE_MS
+  try {
+    return parseDuration(text as Duration)
+  } catch {
+    throw new UsageError(`--deadline is '${text}', expected a time such as 500ms or 30s`)
+  }
+}
+
+/** What both the folder and the owner tell of an entity. */
+type Place = Pick<EntityAnswer, 'type' | 'partition' | 'seq' | 'epoch' | 'life'> & { readonly id: string } & Partial<Pick<EntityAnswer, 'code' | 'watermarkMs'>>
+type Shown = Pick<EntityView, 'configuration' | 'context' | 'status' | 'changedSeq'> & {
+  readonly timers: readonly { readonly id: string; readonly dueMs: number }[]
+  readonly tasks: readonly { readonly id: string; readonly src?: string; readonly attempt: number }[]
+  readonly held: readonly { readonly timeMs: number; readonly event: unknown }[]
+  readonly expireAtMs?: number | undefined
+  /** As text where its owner tells no more than why. */
+  readonly parked: EntityView['parked'] | string
+}
+
+function lines(answer: Place, entity: Shown, { paint, columns }: Io): readonly string[] {
   const { timers, tasks, held } = entity
   const label = (name: string): string => paint('bold', name.padEnd(9))
   const standing = entity.parked !== undefined ? 'parked' : entity.status
@@ -47,11 +101,11 @@ function lines(answer: EntityAnswer, entity: EntityView, { paint, columns }: Io)
     '',
     `${label('place')} partition ${answer.partition} · seq ${answer.seq} · epoch ${answer.epoch} · life ${answer.life}`,
     `${label('changed')} last at seq ${entity.changedSeq}${answer.watermarkMs === undefined ? '' : ` · event time up to ${time(answer.watermarkMs)}`}`,
-    `${label('code')} ${answer.code}`,
-    ...(entity.parked === undefined ? [] : [`${label('parked')} ${parkedText(answer.type, answer.id, entity.parked)}`]),
+    ...(answer.code === undefined ? [] : [`${label('code')} ${answer.code}`]),
+    ...(entity.parked === undefined ? [] : [`${label('parked')} ${typeof entity.parked === 'string' ? entity.parked : parkedText(answer.type, answer.id, entity.parked)}`]),
     ...(timers.length === 0 ? [`${label('timers')} none armed`] : timers.slice(0, LIST_MAX).map((timer, at) => `${at === 0 ? label('timers') : ' '.repeat(9)} ${timer.id} due ${time(timer.dueMs)}`)),
     ...more(timers.length),
-    ...tasks.slice(0, LIST_MAX).map((task, at) => `${at === 0 ? label('tasks') : ' '.repeat(9)} ${task.id} (${task.src}), attempt ${task.attempt}`),
+    ...tasks.slice(0, LIST_MAX).map((task, at) => `${at === 0 ? label('tasks') : ' '.repeat(9)} ${task.id}${task.src === undefined ? '' : ` (${task.src})`}, attempt ${task.attempt}`),
     ...more(tasks.length),
     ...(held.length === 0 ? [] : [`${label('held')} ${held.length} events wait for the watermark`]),
     ...held.slice(0, LIST_MAX).map(({ timeMs, event }) => `          ${time(timeMs)} ${line(jsonText(event), Math.max(40, columns() - 32))}`),

@@ -22,6 +22,8 @@ import { markFinished } from '../../node/manifest.ts'
 import type { Origin } from '../../node/manifest.ts'
 import { EMBEDDED, whereOf } from '../../node/medium.ts'
 import type { Medium } from '../../node/medium.ts'
+import type { QueryService } from '../../node/query-service.ts'
+import { settingsOf, shownUrl } from '../../nats/options.ts'
 import { outputReader } from '../../node/outputs.ts'
 import { run } from '../../node/run.ts'
 import type { RunEnd } from '../../node/run.ts'
@@ -29,6 +31,7 @@ import { RunTelemetry } from '../../node/run-telemetry.ts'
 import { stopSignals } from '../../node/stop-signals.ts'
 import { VERSION } from '../../node/version.ts'
 import type { Arguments, Flags, FlagValues } from '../arguments.ts'
+import { NATS_FLAGS } from '../command.ts'
 import type { Command } from '../command.ts'
 import { DATA, assertMedium, earlierRun, moveAside, shown } from '../data-folder.ts'
 import { EXIT, UsageError } from '../exit-codes.ts'
@@ -59,6 +62,7 @@ const FLAGS: Flags = {
   kafka: { value: 'brokers', help: 'run on a Kafka cluster instead of in the folder: host:port, several with commas between' },
   namespace: { value: 'prefix', help: 'with --kafka: goes before the names of topics, groups and transactional ids' },
   'no-feed': { help: 'run the partitions only: another process feeds the scenario' },
+  ...NATS_FLAGS,
   'no-supervise': { help: 'without the parent process that starts the run again when it dies (also off under systemd and Kubernetes)' },
   json: { help: 'one JSON object a line: start, progress, summary' },
   quiet: { help: 'only the summary' },
@@ -99,6 +103,7 @@ interface Session {
   readonly durationMs: number | undefined
   readonly rate: number | undefined
   readonly workers: number
+  readonly queries: QueryService | undefined
 }
 
 async function runIt({ words, flags }: Arguments, io: Io): Promise<number> {
@@ -119,8 +124,9 @@ async function runIt({ words, flags }: Arguments, io: Io): Promise<number> {
   const scenario = target.kind === 'system' ? undefined : await target.scenario.prepare({ seed: origin.seed, data: origin.data ?? undefined, events: origin.events ?? undefined, flags: new Map(Object.entries(origin.flags)) })
   if (flags.has('expect') && scenario?.expect === undefined) throw new UsageError(`${target.name} has nothing to compare with --expect`)
   const system = target.kind === 'system' ? target.system : (scenario as ScenarioRun).system
+  const queries = queriesOf(flags)
   const workers = Math.min(flags.number('workers', { min: 0, max: 64 }) ?? WORKERS, system.partitions * system.actors.length)
-  return runSession({ target, origin, folder, medium, scenario: flags.has('no-feed') ? undefined : scenario, system, reporter, io, flags, durationMs, rate, workers })
+  return runSession({ target, origin, folder, medium, scenario: flags.has('no-feed') ? undefined : scenario, system, reporter, io, flags, durationMs, rate, workers, queries })
 }
 
 function ownFlags(target: Target, flags: FlagValues): Record<string, string> {
@@ -137,6 +143,15 @@ function mediumFrom(flags: FlagValues): Medium {
   if (brokers !== undefined) return { kind: 'kafka', brokers, namespace: namespace ?? '' }
   if (namespace !== undefined) throw new UsageError('--namespace is of a cluster: name it with --kafka host:port')
   return EMBEDDED
+}
+
+/** Throws OperationError for what is no address of NATS, before anything is opened. */
+function queriesOf(flags: FlagValues): QueryService | undefined {
+  const url = flags.text('nats')
+  const prefix = flags.text('nats-prefix')
+  if (url === undefined && prefix !== undefined) throw new UsageError('--nats-prefix goes with --nats')
+  if (url !== undefined) settingsOf({ url, ...(prefix === undefined ? {} : { prefix }) })
+  return url === undefined ? undefined : { url, prefix }
 }
 
 function durationOf(text: string): number {
@@ -176,7 +191,7 @@ async function runSession(session: Session): Promise<number> {
   let embedded: Embedded | undefined
   try {
     keepHeapSmall()
-    embedded = await openEmbedded({ folder, medium, system, origin, telemetry, hurry: signals.hurry, ...(session.workers === 0 ? {} : { threads: { count: session.workers, loader: { module: new URL('../worker-system.ts', import.meta.url).href, argument: { folder } } } }) })
+    embedded = await openEmbedded({ folder, medium, system, origin, telemetry, hurry: signals.hurry, ...(session.queries === undefined ? {} : { queries: session.queries }), ...(session.workers === 0 ? {} : { threads: { count: session.workers, loader: { module: new URL('../worker-system.ts', import.meta.url).href, argument: { folder } } } }) })
     const feeder = scenario === undefined ? undefined : await openFeeder({ log: embedded.log, codec: cborCodec, clock: systemClock, system, folder, input: feedInput(origin) })
     reporter.head(headLines(session), headFacts(session))
     const base = Math.max(0, (feeder?.progress.events ?? 0) - (await sourceLagAtRest(embedded.log, cborCodec, planSystem(system))))
@@ -238,11 +253,12 @@ function exitCodeOf({ end, expectation }: RunFacts): number {
   return end.kind === 'failed' || !isMet(expectation) ? EXIT.problem : EXIT.ok
 }
 
-function headLines({ target, folder, medium, system, scenario, io, workers }: Session): readonly string[] {
+function headLines({ target, folder, medium, system, scenario, io, workers, queries }: Session): readonly string[] {
   const name = target.kind === 'scenario' ? target.scenario.name : system.name
   return [
     `${io.paint('bold', `statelog ${VERSION}`)} · ${name} · ${whereOf(medium, shown(folder))} · ${system.partitions} partitions · workers: ${workers} · ${runtimeName()}`,
     scenario?.about ?? liveAbout(system),
+    ...(queries === undefined ? [] : [`answering over NATS: statelog get <type> <id> --nats ${shownUrl(queries.url)}`]),
     '',
   ]
 }

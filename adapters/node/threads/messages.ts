@@ -6,6 +6,7 @@ import type { BatchEvent, PartitionEvent, Telemetry } from '../../../system/port
 import type { SystemDefinition } from '../../../system/authoring/system.ts'
 import type { Look } from '../look.ts'
 import type { ThreadLog } from './thread-log.ts'
+import type { QueryService } from '../query-service.ts'
 
 /** How a thread gets its system: functions cannot be sent, so it loads them for itself. */
 export interface SystemLoader {
@@ -37,6 +38,7 @@ export interface ThreadStart {
   readonly turnstile: SharedArrayBuffer
   readonly witness: SharedArrayBuffer
   readonly settings: Partial<PartitionSettings>
+  readonly queries: QueryService | undefined
 }
 
 export type ToThread =

@@ -15,6 +15,7 @@ import type { Estate } from '../../sqlite/groups.ts'
 import { THREAD_LIMITS } from '../heap.ts'
 import type { Look } from '../look.ts'
 import { mergedLook } from '../look.ts'
+import type { QueryService } from '../query-service.ts'
 import type { FromThread, SystemLoader, ThreadStart, ToThread } from './messages.ts'
 import type { ThreadLogs } from './thread-log.ts'
 import { clearSlot, turnstileMemory } from './turnstile.ts'
@@ -38,6 +39,7 @@ export interface ThreadsOptions {
   readonly telemetry: Telemetry
   readonly settings: Partial<PartitionSettings>
   readonly hurry: AbortSignal | undefined
+  readonly queries?: QueryService | undefined
 }
 
 interface Thread {
@@ -111,10 +113,10 @@ export class Threads {
 
   /** `estate`: what the thread held that was in the slot before. */
   async #start(slot: number, estate?: Estate): Promise<void> {
-    const { logs, loader, settings, clock } = this.#options
+    const { logs, loader, settings, clock, queries } = this.#options
     const { data: log, transfer, end } = logs.prepare(slot, estate)
     const witness = witnessMemory()
-    const data: ThreadStart = { log, slot, loader, turnstile: this.#turnstile, witness, settings }
+    const data: ThreadStart = { log, slot, loader, turnstile: this.#turnstile, witness, settings, queries }
     const worker = new Worker(new URL('./worker-thread.ts', import.meta.url), { workerData: data, resourceLimits: THREAD_LIMITS, transferList: [...transfer] })
     let isOver = (): void => {}
     const over = new Promise<void>((resolve) => (isOver = resolve))

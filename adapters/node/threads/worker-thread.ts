@@ -10,6 +10,7 @@ import { memoryCache } from '../../memory/cache.ts'
 import { systemClock, systemRandom } from '../clock.ts'
 import { lookAt } from '../look.ts'
 import { loadModels } from '../model-loading.ts'
+import { openQueryService } from '../query-service.ts'
 import type { FromThread, LoaderModule, ThreadStart, ToThread } from './messages.ts'
 import { openThreadLog } from './thread-log.ts'
 import { SharedTurnstile } from './turnstile.ts'
@@ -20,7 +21,7 @@ const BEAT_MS = 50
 
 const port = parentPort
 assert(port !== null, 'a worker thread is started by threads.ts')
-const { log: threadLog, slot, loader, turnstile, witness: memory, settings } = workerData as ThreadStart
+const { log: threadLog, slot, loader, turnstile, witness: memory, settings, queries } = workerData as ThreadStart
 const say = (message: FromThread): void => port.postMessage(message)
 const hurry = new AbortController()
 const witness = new SharedWitness(memory)
@@ -40,9 +41,10 @@ const log = await openThreadLog(threadLog, clock, (message) => telemetry.log('wa
 // A log that cannot be read by key needs a cache of states.
 const cache = given ?? (log.keyed === undefined ? memoryCache() : undefined)
 const models = await loadModels(system, log, clock)
+const rpc = await openQueryService(queries, telemetry)
 const node = new StatelogNode({
   system, log, codec: cborCodec, clock, random: systemRandom, telemetry, models, modelStore: logModelStore(log, modelsTopic(system.name), clock),
-  settings, hurry: hurry.signal, witness, turnstile: new SharedTurnstile(turnstile, slot, clock), ...(cache === undefined ? {} : { cache }),
+  settings, hurry: hurry.signal, witness, turnstile: new SharedTurnstile(turnstile, slot, clock), ...(cache === undefined ? {} : { cache }), ...(rpc === undefined ? {} : { rpc }),
 })
 const beating = setInterval(() => witness.beat(), BEAT_MS)
 
@@ -58,6 +60,7 @@ say({ kind: 'started' })
 
 async function stop(): Promise<void> {
   await node.stop()
+  await rpc?.close()
   await log.close()
   clearInterval(beating)
   say({ kind: 'stopped' })

@@ -24,6 +24,11 @@ test('it asks for what is imported, and for XState as a peer within one minor', 
   assert.deepEqual([dependencies, peerDependencies], [{ zod: '4.6.7' }, { xstate: '~5.33.3' }])
 })
 
+test('the client of a server that not everybody has is a peer that may be missing', () => {
+  const { dependencies, peerDependencies, peerDependenciesMeta } = packageManifest({ ...source, dependencies: { ...source.dependencies, nats: '2.29.3' } }, new Set(['xstate', 'nats']))
+  assert.deepEqual([dependencies, peerDependencies, peerDependenciesMeta], [{}, { xstate: '~5.33.3', nats: '^2.29.3' }, { nats: { optional: true } }])
+})
+
 test('an import that nobody declared is refused', () => {
   assert.throws(() => packageManifest(source, new Set(['left-out'])), /imports 'left-out'/)
 })

@@ -1,0 +1,69 @@
+// Calling an owner: a question to whoever owns a partition, asked again while the partition moves.
+//
+// O1. It ends within its deadline, with what `read` took from an answer or with the last reason why there is none.
+// O2. Asked again is what a move explains: nobody serves, no answer in the time of a try, or an answer that `read` does not take. A call that failed is not.
+// O3. A try gets half of the time that is left, so that an owner that hangs does not use up all of it. A question may thus be asked
+//     of two owners: it must change nothing.
+import type { Clock } from '../ports/clock.ts'
+import type { Random } from '../ports/random.ts'
+import type { Rpc, RpcAddress } from '../ports/rpc.ts'
+
+const PAUSE_MS_MIN = 10
+const PAUSE_MS_MAX = 500
+/** Below this, time is not halved any more. */
+const TRY_MS_MIN = 50
+/** With less than this left nobody is asked again: it would only hide why the tries before came to nothing. */
+const AGAIN_MS_MIN = 10
+
+/** What an answer means: `moving` is none of the owner, or none of now. */
+export type Reading<T> =
+  | { readonly kind: 'taken'; readonly value: T }
+  | { readonly kind: 'moving'; readonly reason: string }
+
+export type OwnerAnswer<T> =
+  | { readonly kind: 'taken'; readonly value: T }
+  | { readonly kind: 'none'; readonly reason: string }
+
+export interface OwnerCall<T> {
+  readonly address: RpcAddress
+  readonly request: Uint8Array
+  readonly deadlineMs: number
+  readonly read: (answer: Uint8Array) => Reading<T>
+}
+
+export interface CallPorts {
+  readonly rpc: Rpc
+  readonly clock: Clock
+  readonly random: Random
+}
+
+export async function callOwner<T>({ rpc, clock, random }: CallPorts, { address, request, deadlineMs, read }: OwnerCall<T>): Promise<OwnerAnswer<T>> {
+  const untilMs = clock.monotonicMs() + deadlineMs
+  let reason = 'there was no time to ask'
+  let tries = 0
+  for (;;) {
+    const leftMs = untilMs - clock.monotonicMs()
+    if (!(leftMs > (tries === 0 ? 0 : AGAIN_MS_MIN))) return { kind: 'none', reason: `no answer for ${address.group}/${address.partition} within ${deadlineMs} ms, asked ${tries} times; the last: ${reason}` }
+    const reading = await tryOnce(rpc, address, request, Math.min(leftMs, Math.max(TRY_MS_MIN, leftMs / 2)), read)
+    if (reading.kind !== 'moving') return reading
+    reason = reading.reason
+    await clock.sleep(Math.min(pauseMs(tries, random), untilMs - clock.monotonicMs()))
+    tries += 1
+  }
+}
+
+async function tryOnce<T>(rpc: Rpc, address: RpcAddress, request: Uint8Array, tryMs: number, read: (answer: Uint8Array) => Reading<T>): Promise<Reading<T> | OwnerAnswer<T>> {
+  const result = await rpc.call(address, request, tryMs)
+  switch (result.kind) {
+    case 'answer': return read(result.bytes)
+    case 'no-server': return { kind: 'moving', reason: 'nobody owns the partition now' }
+    case 'deadline': return { kind: 'moving', reason: `no answer within ${Math.round(tryMs)} ms` }
+    case 'failed': return { kind: 'none', reason: result.reason }
+  }
+}
+
+/** Half fixed, half chance. */
+function pauseMs(tries: number, random: Random): number {
+  const ceilingMs = Math.min(PAUSE_MS_MAX, PAUSE_MS_MIN * (1 << Math.min(tries, 10)))
+  return ceilingMs * (0.5 + random.next() / 2)
+}
