@@ -13,7 +13,7 @@ import type { Part } from './condition.ts'
 import type { Client } from './client.ts'
 import { behind, closed, operationError, timedOut } from './problems.ts'
 
-const UNDER_WAY_BYTES_MAX = 256 << 20
+const UNDER_WAY_BYTES_MAX = 64 << 20
 /** How long closing waits for Redis to hang up. */
 const CLOSE_MS_MAX = 200
 
