@@ -38,7 +38,7 @@ end
 const DECIDE = `
 local function decide(key, life, previous, next)
   local stored = redis.call('HMGET', key, 'life', 'mark')
-  local mark = tonumber(stored[2])
+  local mark = stored[2] and tonumber(stored[2]:match('^%d+$'))
   if not stored[1] then
     if redis.call('HLEN', key) > 0 then redis.call('UNLINK', key) end
     return previous == 0 and 'applied' or 'lost'

@@ -1,12 +1,11 @@
 // Redis servers for tests: one on a port of its own for each test that flushes, stops or kills it, and the address of one that tests share.
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { randomUUID } from 'node:crypto'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
-import { existsSync } from 'node:fs'
-import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { redisCache } from '../../adapters/redis/cache.ts'
 import type { RedisCacheOptions } from '../../adapters/redis/cache.ts'
@@ -33,6 +32,7 @@ export class RedisServer {
   readonly #args: readonly string[]
   #process: ChildProcess | undefined
   #admin: Redis | undefined
+  readonly #caches: SnapshotCache[] = []
 
   constructor(port: number, args: readonly string[]) {
     this.port = port
@@ -43,16 +43,20 @@ export class RedisServer {
     return `redis://127.0.0.1:${this.port}`
   }
 
-  /** A client without limits, for what a test does to the server. */
+  /** A client that waits, for what a test does to the server. */
   get admin(): Redis {
-    this.#admin ??= this.connect({})
+    if (this.#admin === undefined) {
+      this.#admin = new Redis({ port: this.port, host: '127.0.0.1', retryStrategy: () => 20 })
+      this.#admin.on('error', () => {})
+    }
     return this.#admin
   }
 
-  connect(credentials: { readonly username?: string; readonly password?: string }): Redis {
-    const client = new Redis({ port: this.port, host: '127.0.0.1', ...credentials, retryStrategy: () => 20 })
-    client.on('error', () => {})
-    return client
+  /** A cache in it, closed when the server is stopped. */
+  cache(options: Partial<RedisCacheOptions> = {}): SnapshotCache {
+    const cache = redisCache({ url: this.url, ...options })
+    this.#caches.push(cache)
+    return cache
   }
 
   /** Resolves when it takes connections. */
@@ -88,6 +92,7 @@ export class RedisServer {
 
   async stop(): Promise<void> {
     this.goOn()
+    await Promise.all(this.#caches.map((cache) => cache.close()))
     this.#admin?.disconnect()
     await this.kill()
     rmSync(this.folder, { recursive: true, force: true })
@@ -120,19 +125,17 @@ export async function freePort(): Promise<number> {
   }
 }
 
-/** Whether it answers PING, however it answers. */
-async function isOpen(port: number): Promise<boolean> {
-  const client = new Redis({ port, host: '127.0.0.1', lazyConnect: true, retryStrategy: null, enableReadyCheck: false, maxRetriesPerRequest: 0 })
-  client.on('error', () => {})
-  try {
-    await client.connect()
-    await client.ping()
-    return true
-  } catch (thrown) {
-    return /NOAUTH|LOADING/.test(String(thrown))
-  } finally {
-    client.disconnect()
-  }
+/** Whether it answers, if only that it wants a password. */
+function isOpen(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'))
+    socket.on('data', (data) => {
+      resolve(/^(\+PONG|-NOAUTH|-NOPERM)/.test(data.toString()))
+      socket.destroy()
+    })
+    socket.on('error', () => {})
+    socket.on('close', () => resolve(false))
+  })
 }
 
 /** Resolves when it holds; asks again and again. */
