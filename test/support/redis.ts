@@ -61,6 +61,7 @@ export class RedisServer {
 
   /** Resolves when it takes connections. */
   async start(): Promise<void> {
+    if (this.isRunning) return
     const args = ['--bind', '127.0.0.1', '--port', String(this.port), '--dir', this.folder, '--save', '', '--appendonly', 'no', '--loglevel', 'warning', ...this.#args]
     const child = spawn(BINARY ?? 'redis-server', args, { stdio: ['ignore', 'pipe', 'pipe'] })
     this.#process = child
@@ -72,10 +73,14 @@ export class RedisServer {
     }
   }
 
+  get isRunning(): boolean {
+    return this.#process !== undefined && this.#process.exitCode === null && this.#process.signalCode === null
+  }
+
   /** As the operating system does it: nothing is saved. */
   async kill(): Promise<void> {
     const child = this.#process
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+    if (child === undefined || !this.isRunning) return
     const isOver = new Promise((resolve) => child.once('exit', resolve))
     child.kill('SIGKILL')
     await isOver
