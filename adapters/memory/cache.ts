@@ -109,12 +109,12 @@ export class MemoryCache implements SnapshotCache {
     this.#unreachable = reason
   }
 
-  /** What is stored, for whoever torments: addresses and the ids in them. */
-  addresses(): readonly { readonly at: BucketAddress; readonly ids: readonly EntityId[] }[] {
-    return [...this.#buckets].map(([name, { snapshots }]) => {
+  /** What is stored, for whoever torments: addresses, marks and the ids in them. */
+  addresses(): readonly { readonly at: BucketAddress; readonly mark: number; readonly ids: readonly EntityId[] }[] {
+    return [...this.#buckets].map(([name, { mark, snapshots }]) => {
       const [bucket = '0', partition = '0', ...group] = name.split('/').reverse()
       const at = { group: group.reverse().join('/'), partition: Number(partition), bucket: Number(bucket) }
-      return { at, ids: [...snapshots.keys()] }
+      return { at, mark, ids: [...snapshots.keys()] }
     })
   }
 

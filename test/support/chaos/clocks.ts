@@ -29,17 +29,32 @@ export function fastClock(originMs: number, startMs: number, factor: number): Cl
   }
 }
 
-const isSettled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+/** What goes on in the machine's own time beside a simulation: the simulated time stands still meanwhile. */
+export interface Outside {
+  isBusy(): boolean
+  /** Resolves when what is under way now has ended. */
+  idle(): Promise<void>
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+async function isSettled(outside: Outside | undefined): Promise<void> {
+  await turn()
+  while (outside?.isBusy() === true) {
+    await outside.idle()
+    await turn()
+  }
+}
 
 export class TooLong extends TypeError {
   override readonly name = 'TooLong'
 }
 
 /** Lets everything run that can, then moves the clock to the next sleeper, until `isDone` or the simulated time is up. `between` runs before each move. */
-export async function drive(clock: SimulatedClock, isDone: () => boolean | Promise<boolean>, msMax: number, between: () => void = () => {}): Promise<void> {
+export async function drive(clock: SimulatedClock, isDone: () => boolean | Promise<boolean>, msMax: number, between: () => void = () => {}, outside?: Outside): Promise<void> {
   const untilMs = clock.monotonicMs() + msMax
   for (;;) {
-    await isSettled()
+    await isSettled(outside)
     if (await isDone()) return
     if (clock.monotonicMs() >= untilMs) throw new TooLong(`not done after ${msMax} simulated ms`)
     between()

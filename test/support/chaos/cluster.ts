@@ -11,6 +11,7 @@ import type { SnapshotCache } from '../../../system/ports/cache.ts'
 import type { Telemetry } from '../../../system/ports/telemetry.ts'
 import { groupTopics } from './checker-types.ts'
 import { drive } from './clocks.ts'
+import type { Outside } from './clocks.ts'
 import { dumpLog } from './dump.ts'
 import type { LogDump } from './dump.ts'
 import { appendAll, endRecords, outRecord } from './feed.ts'
@@ -25,6 +26,8 @@ export interface ClusterOptions {
   readonly nodes: number
   /** Undefined: states are read by key. */
   readonly cache?: SnapshotCache
+  /** Set when the cache takes the machine's own time. */
+  readonly outside?: Outside
   readonly batchRecordsMax?: number
   readonly telemetry?: Partial<Telemetry>
 }
@@ -77,7 +80,7 @@ export class Cluster {
 
   /** Runs until the condition holds. */
   async until(isDone: () => boolean | Promise<boolean>, between: () => void = () => {}): Promise<void> {
-    await drive(this.clock, isDone, SETTLE_MS_MAX, between)
+    await drive(this.clock, isDone, SETTLE_MS_MAX, between, this.#options.outside)
   }
 
   /** Runs until nothing is left to do. */

@@ -1,34 +1,63 @@
 // Torments: everything that a snapshot cache may suffer, at random moments (I6).
-import type { MemoryCache, CacheCopy } from '../../../adapters/memory/cache.ts'
 import type { SeededRandom } from '../../../adapters/memory/random.ts'
-import type { SnapshotCache } from '../../../system/ports/cache.ts'
+import type { BucketAddress, SnapshotCache } from '../../../system/ports/cache.ts'
+import type { EntityId } from '../../../system/protocol/ids.ts'
+import type { Outside } from './clocks.ts'
 
-type Torment = 'flush' | 'delete' | 'corrupt' | 'copy' | 'roll back' | 'drop a write' | 'swap' | 'another life' | 'unreachable'
+export type Torment = 'flush' | 'delete' | 'corrupt' | 'copy' | 'roll back' | 'drop a write' | 'swap' | 'another life' | 'unreachable'
 
 const TORMENTS: readonly Torment[] = ['flush', 'delete', 'delete', 'corrupt', 'corrupt', 'copy', 'roll back', 'roll back', 'drop a write', 'drop a write', 'swap', 'another life', 'unreachable']
 
-export class Tormentor {
+type Maybe<T> = T | Promise<T>
+
+/** A bucket as it stands in the cache. */
+export interface StoredBucket {
+  readonly at: BucketAddress
+  readonly mark: number
+  readonly ids: readonly EntityId[]
+}
+
+/** A cache to which all of it can be done; `adapters/memory/cache.ts` says what each of them does. */
+export interface Tormentable<Copy> extends SnapshotCache {
+  addresses(): Maybe<readonly StoredBucket[]>
+  flush(): Maybe<void>
+  deleteBucket(at: BucketAddress): Maybe<void>
+  corrupt(at: BucketAddress, id: EntityId, pick: number): Maybe<boolean>
+  copy(): Maybe<Copy>
+  rollBack(to: Copy): Maybe<void>
+  dropWrites(count: number): Maybe<void>
+  swap(a: BucketAddress, b: BucketAddress): Maybe<void>
+  relive(at: BucketAddress, life: string): Maybe<void>
+  unreachable(reason: string | undefined): Maybe<void>
+}
+
+export class Tormentor<Copy> {
   readonly counts = new Map<Torment, number>()
   loads = 0
-  readonly #cache: MemoryCache
+  /** What of the cache is under way, for whoever simulates the time around it. */
+  readonly outside: Outside = { isBusy: () => this.#underWay.size > 0, idle: async () => void (await Promise.allSettled(this.#underWay)) }
+  readonly #underWay = new Set<Promise<unknown>>()
+  readonly #cache: Tormentable<Copy>
   readonly #random: SeededRandom
-  #copy: CacheCopy | undefined
+  readonly #torments: readonly Torment[]
+  #copy: { readonly of: Copy } | undefined
   #isUnreachable = false
 
-  constructor(cache: MemoryCache, random: SeededRandom) {
+  constructor(cache: Tormentable<Copy>, random: SeededRandom, torments = TORMENTS) {
     this.#cache = cache
     this.#random = random
+    this.#torments = torments
   }
 
   /** Maybe torments. */
-  step(share: number): void {
+  async step(share: number): Promise<void> {
     if (this.#isUnreachable) {
-      this.#cache.unreachable(undefined)
+      await this.#cache.unreachable(undefined)
       this.#isUnreachable = false
     }
     if (this.#random.next() >= share) return
-    const torment = this.#pick(TORMENTS)
-    if (torment !== undefined && this.#do(torment)) this.counts.set(torment, (this.counts.get(torment) ?? 0) + 1)
+    const torment = this.#pick(this.#torments)
+    if (torment !== undefined && (await this.#do(torment))) this.counts.set(torment, (this.counts.get(torment) ?? 0) + 1)
   }
 
   /** The cache as its users see it: before they read it, it may be tormented. */
@@ -37,57 +66,59 @@ export class Tormentor {
     return {
       load: (group, partition, buckets) => {
         this.loads += 1
-        this.step(share)
-        return cache.load(group, partition, buckets)
+        return this.#watched(this.step(share).then(() => cache.load(group, partition, buckets)))
       },
-      readAll: (at) => {
-        this.step(share)
-        return cache.readAll(at)
-      },
-      write: (write) => cache.write(write),
-      replace: (write) => cache.replace(write),
+      readAll: (at) => this.#watched(this.step(share).then(() => cache.readAll(at))),
+      write: (write) => this.#watched(cache.write(write)),
+      replace: (write) => this.#watched(cache.replace(write)),
       close: () => cache.close(),
     }
   }
 
-  #do(torment: Torment): boolean {
-    const all = this.#cache.addresses()
+  #watched<T>(work: Promise<T>): Promise<T> {
+    this.#underWay.add(work)
+    const isOver = (): boolean => this.#underWay.delete(work)
+    work.then(isOver, isOver)
+    return work
+  }
+
+  async #do(torment: Torment): Promise<boolean> {
+    const all = await this.#cache.addresses()
     const one = this.#pick(all)
     // Buckets at one mark are told apart by nothing else than what they say of themselves.
-    const marks = [...this.#cache.copy().values()].map(({ mark }) => mark)
-    const like = all.filter((two, index) => one !== undefined && two !== one && marks[index] === marks[all.indexOf(one)])
+    const like = all.filter((two) => one !== undefined && two !== one && two.mark === one.mark)
     const other = this.#pick(like.length > 0 ? like : all)
     switch (torment) {
       case 'flush':
-        this.#cache.flush()
+        await this.#cache.flush()
         return all.length > 0
       case 'copy':
-        this.#copy = this.#cache.copy()
+        this.#copy = { of: await this.#cache.copy() }
         return true
       case 'roll back':
         if (this.#copy === undefined) return false
-        this.#cache.rollBack(this.#copy)
+        await this.#cache.rollBack(this.#copy.of)
         return true
       case 'drop a write':
-        this.#cache.dropWrites(1)
+        await this.#cache.dropWrites(1)
         return true
       case 'unreachable':
-        this.#cache.unreachable('as the test asked')
+        await this.#cache.unreachable('as the test asked')
         this.#isUnreachable = true
         return true
       default: break
     }
     if (one === undefined || other === undefined) return false
-    if (torment === 'delete') this.#cache.deleteBucket(one.at)
-    else if (torment === 'swap') this.#cache.swap(one.at, other.at)
-    else if (torment === 'another life') this.#cache.relive(one.at, 'another-life')
+    if (torment === 'delete') await this.#cache.deleteBucket(one.at)
+    else if (torment === 'swap') await this.#cache.swap(one.at, other.at)
+    else if (torment === 'another life') await this.#cache.relive(one.at, 'another-life')
     else return this.#corrupt(one)
     return true
   }
 
-  #corrupt(one: ReturnType<MemoryCache['addresses']>[number]): boolean {
+  async #corrupt(one: StoredBucket): Promise<boolean> {
     const id = this.#pick(one.ids)
-    return id !== undefined && this.#cache.corrupt(one.at, id, this.#random.next())
+    return id !== undefined && (await this.#cache.corrupt(one.at, id, this.#random.next()))
   }
 
   #pick<T>(list: readonly T[]): T | undefined {

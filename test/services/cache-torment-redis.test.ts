@@ -1,0 +1,70 @@
+// The snapshot cache in Redis is disposable (I6): whatever happens to the Redis, outputs and states stay those of a run without one.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { SeededRandom } from '../../adapters/memory/random.ts'
+import { check } from '../support/chaos/checker.ts'
+import { runCluster } from '../support/chaos/cluster.ts'
+import { comparableOutputs } from '../support/chaos/comparable.ts'
+import type { LogDump } from '../support/chaos/dump.ts'
+import { replayAll } from '../support/chaos/replay.ts'
+import { RedisTorments } from '../support/chaos/torment-redis.ts'
+import { Tormentor } from '../support/chaos/torment.ts'
+import type { Torment } from '../support/chaos/torment.ts'
+import { EVENT } from '../support/chaos/variant.ts'
+import { HAS_REDIS_SERVER, withRedis, WITHOUT_REDIS_SERVER } from '../support/redis.ts'
+import { testSeed } from '../support/seed.ts'
+
+/** As in test/chaos/cache.test.ts: nothing depends on processing time, and each batch reads its entities. */
+const TIGHT = { ...EVENT, entityBytesMax: 1, dedup: { count: 500, withinMs: 3_600_000 }, keepStoppedMs: 3_600_000 }
+const OUTPUTS = ['account-out', 'pool-out']
+const INPUTS = 1600
+/** Of reads that find the cache tormented. */
+const SHARE = 0.4
+const TORMENTS: readonly Torment[] = ['flush', 'delete', 'corrupt', 'copy', 'roll back', 'drop a write', 'swap', 'another life', 'unreachable', 'unreachable']
+/** Of each, in all runs. */
+const TIMES_MIN = 30
+
+async function untormented(seed: number): Promise<LogDump> {
+  return (await runCluster({ seed, variant: { ...EVENT, dedup: TIGHT.dedup, keepStoppedMs: TIGHT.keepStoppedMs }, inputs: INPUTS, calm: true, nodes: 1 })).dump
+}
+
+interface Tally {
+  readonly counts: Map<string, number>
+  reads: number
+  restarts: number
+  told: number
+}
+
+async function tormentedRun(seed: number, tally: Tally): Promise<void> {
+  await withRedis([], async (server) => {
+    const torments = new RedisTorments(server)
+    const tormentor = new Tormentor(torments, new SeededRandom(seed), TORMENTS)
+    let restarting: Promise<void> | undefined
+    const { dump, log } = await runCluster({
+      seed, variant: TIGHT, inputs: INPUTS, calm: true, nodes: 1, cache: tormentor.tormented(SHARE), outside: tormentor.outside, batchRecordsMax: 10,
+      prepared: (cluster) => cluster.log.onCommit(() => (cluster.random.next() < 0.02 ? { kind: 'unknown', applied: cluster.random.next() < 0.5, reason: 'as the test asked' } : undefined)),
+      between: (cluster) => {
+        if (restarting !== undefined || cluster.random.next() > 0.04) return
+        tally.restarts += 1
+        restarting = cluster.restart(0).finally(() => (restarting = undefined))
+      },
+    })
+    assert.equal(check(dump, { variant: TIGHT, isFinished: true }).text(), '', `seed ${seed}`)
+    assert.deepEqual(comparableOutputs(dump, OUTPUTS), comparableOutputs(await untormented(seed), OUTPUTS))
+    assert.deepEqual((await replayAll(log, dump, TIGHT)).differences, [])
+    const { unreachable: _, ...others } = Object.fromEntries(tormentor.counts)
+    for (const [name, times] of Object.entries({ ...others, pause: torments.pauses, kill: torments.kills })) tally.counts.set(name, (tally.counts.get(name) ?? 0) + times)
+    tally.reads += tormentor.loads
+    tally.told += torments.told.length
+  })
+}
+
+test('over Redis: outputs and states survive every torment, and the journal replays without a cache', HAS_REDIS_SERVER ? {} : WITHOUT_REDIS_SERVER, async () => {
+  const tally: Tally = { counts: new Map(), reads: 0, restarts: 0, told: 0 }
+  const seeds = [testSeed(), testSeed() + 1]
+  for (const seed of seeds) await tormentedRun(seed, tally)
+  console.log(`seeds ${seeds.join(', ')}: ${[...tally.counts].map(([name, times]) => `${times} ${name}`).join(', ')}; ${tally.restarts} restarts; ${tally.reads} reads; ${tally.told} changes told`)
+  assert.equal(tally.counts.size, TORMENTS.length)
+  for (const [name, times] of tally.counts) assert.ok(times >= TIMES_MIN, `${times} ${name}`)
+  assert.ok(tally.restarts > 0)
+})
