@@ -14,7 +14,6 @@ import { planSystem, topicSpecs } from '../../system/partition/topology.ts'
 import { StatelogNode } from '../../system/node/node.ts'
 import { cborCodec } from '../cbor/codec.ts'
 import { logModelStore } from '../memory/log-models.ts'
-import { memoryCache } from '../memory/cache.ts'
 import { openSqliteLog, SqliteLog } from '../sqlite/log.ts'
 import { systemClock, systemRandom } from './clock.ts'
 import { assertFits, manifestOf, readManifest, writeManifest } from './manifest.ts'
@@ -24,6 +23,8 @@ import type { CommittedLog, Look } from './look.ts'
 import { loadModels } from './model-loading.ts'
 import { openQueryService } from './query-service.ts'
 import type { QueryService } from './query-service.ts'
+import { openStateCache } from './state-cache.ts'
+import type { StateCache } from './state-cache.ts'
 import type { SystemLoader } from './threads/messages.ts'
 import { feedTopic } from './feed-progress.ts'
 import { EMBEDDED, openCluster } from './medium.ts'
@@ -41,6 +42,8 @@ export interface EmbeddedOptions {
   readonly origin: Origin
   readonly telemetry: Telemetry
   readonly settings?: Partial<PartitionSettings>
+  /** On a cluster: where states are kept; default: in memory. */
+  readonly stateCache?: StateCache
   /** When it aborts, draining writes no more states. */
   readonly hurry?: AbortSignal
   readonly clock?: Clock
@@ -103,17 +106,18 @@ function openLog({ folder, system, telemetry, threads }: EmbeddedOptions, medium
 /** The same in the process that the supervising parent starts in the place of one that died. */
 const instanceName = (): string => process.env['STATELOG_INSTANCE'] ?? randomUUID()
 
-async function runnerOf({ folder, system, telemetry, settings, hurry, random, threads, queries }: EmbeddedOptions, medium: Medium, log: CommittedLog, clock: Clock): Promise<Runner> {
+async function runnerOf({ folder, system, telemetry, settings, hurry, random, threads, queries, stateCache }: EmbeddedOptions, medium: Medium, log: CommittedLog, clock: Clock): Promise<Runner> {
   // Also for threads: what the code brings is stored before they load it.
   const models = await loadModels(system, log, clock)
-  if (threads !== undefined) return new Threads({ logs: log instanceof SqliteLog ? embeddedThreadLogs(log, folder) : clusterThreadLogs(medium as KafkaMedium, instanceName()), plans: planSystem(system), loader: threads.loader, count: threads.count, clock, telemetry, settings: settings ?? {}, hurry, queries })
+  if (threads !== undefined) return new Threads({ logs: log instanceof SqliteLog ? embeddedThreadLogs(log, folder) : clusterThreadLogs(medium as KafkaMedium, instanceName()), plans: planSystem(system), loader: threads.loader, count: threads.count, clock, telemetry, settings: settings ?? {}, hurry, queries, stateCache })
   const rpc = await openQueryService(queries, telemetry)
+  const cache = await openStateCache(log, stateCache, (message) => telemetry.log('warn', message))
   const node = new StatelogNode({
     system, log, codec: cborCodec, clock, random: random ?? systemRandom, telemetry, models, modelStore: logModelStore(log, modelsTopic(system.name), clock),
-    ...(log.keyed === undefined ? { cache: memoryCache() } : {}), ...(settings === undefined ? {} : { settings }), ...(hurry === undefined ? {} : { hurry }),
+    ...(cache === undefined ? {} : { cache }), ...(settings === undefined ? {} : { settings }), ...(hurry === undefined ? {} : { hurry }),
     ...(rpc === undefined ? {} : { rpc }),
   })
-  return { start: () => node.start(), look: () => lookAt(log, node), stop: () => node.stop().finally(() => rpc?.close()) }
+  return { start: () => node.start(), look: () => lookAt(log, node), stop: () => node.stop().finally(async () => void await Promise.all([rpc?.close(), cache?.close()])) }
 }
 
 function opened(folder: string, medium: Medium, system: SystemDefinition, log: Log, runner: Runner): Embedded {

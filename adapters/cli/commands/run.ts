@@ -23,6 +23,7 @@ import type { Origin } from '../../node/manifest.ts'
 import { EMBEDDED, whereOf } from '../../node/medium.ts'
 import type { Medium } from '../../node/medium.ts'
 import type { QueryService } from '../../node/query-service.ts'
+import type { StateCache } from '../../node/state-cache.ts'
 import { settingsOf, shownUrl } from '../../nats/options.ts'
 import { outputReader } from '../../node/outputs.ts'
 import { run } from '../../node/run.ts'
@@ -62,6 +63,7 @@ const FLAGS: Flags = {
   kafka: { value: 'brokers', help: 'run on a Kafka cluster instead of in the folder: host:port, several with commas between' },
   namespace: { value: 'prefix', help: 'with --kafka: goes before the names of topics, groups and transactional ids' },
   'no-feed': { help: 'run the partitions only: another process feeds the scenario' },
+  redis: { value: 'url', help: 'with --kafka: keeps states for reading, redis://host:6379 (default: the memory of this process)' },
   ...NATS_FLAGS,
   'no-supervise': { help: 'without the parent process that starts the run again when it dies (also off under systemd and Kubernetes)' },
   json: { help: 'one JSON object a line: start, progress, summary' },
@@ -104,6 +106,7 @@ interface Session {
   readonly rate: number | undefined
   readonly workers: number
   readonly queries: QueryService | undefined
+  readonly stateCache: StateCache | undefined
 }
 
 async function runIt({ words, flags }: Arguments, io: Io): Promise<number> {
@@ -125,8 +128,9 @@ async function runIt({ words, flags }: Arguments, io: Io): Promise<number> {
   if (flags.has('expect') && scenario?.expect === undefined) throw new UsageError(`${target.name} has nothing to compare with --expect`)
   const system = target.kind === 'system' ? target.system : (scenario as ScenarioRun).system
   const queries = queriesOf(flags)
+  const stateCache = stateCacheOf(flags, medium)
   const workers = Math.min(flags.number('workers', { min: 0, max: 64 }) ?? WORKERS, system.partitions * system.actors.length)
-  return runSession({ target, origin, folder, medium, scenario: flags.has('no-feed') ? undefined : scenario, system, reporter, io, flags, durationMs, rate, workers, queries })
+  return runSession({ target, origin, folder, medium, scenario: flags.has('no-feed') ? undefined : scenario, system, reporter, io, flags, durationMs, rate, workers, queries, stateCache })
 }
 
 function ownFlags(target: Target, flags: FlagValues): Record<string, string> {
@@ -152,6 +156,13 @@ function queriesOf(flags: FlagValues): QueryService | undefined {
   if (url === undefined && prefix !== undefined) throw new UsageError('--nats-prefix goes with --nats')
   if (url !== undefined) settingsOf({ url, ...(prefix === undefined ? {} : { prefix }) })
   return url === undefined ? undefined : { url, prefix }
+}
+
+function stateCacheOf(flags: FlagValues, medium: Medium): StateCache | undefined {
+  const url = flags.text('redis')
+  if (url === undefined) return undefined
+  if (medium.kind === 'embedded') throw new UsageError('--redis goes with --kafka: a data folder is read by key and needs no cache')
+  return { url, prefix: `statelog:${medium.namespace}` }
 }
 
 function durationOf(text: string): number {
@@ -191,7 +202,7 @@ async function runSession(session: Session): Promise<number> {
   let embedded: Embedded | undefined
   try {
     keepHeapSmall()
-    embedded = await openEmbedded({ folder, medium, system, origin, telemetry, hurry: signals.hurry, ...(session.queries === undefined ? {} : { queries: session.queries }), ...(session.workers === 0 ? {} : { threads: { count: session.workers, loader: { module: new URL('../worker-system.ts', import.meta.url).href, argument: { folder } } } }) })
+    embedded = await openEmbedded({ folder, medium, ...(session.stateCache === undefined ? {} : { stateCache: session.stateCache }), system, origin, telemetry, hurry: signals.hurry, ...(session.queries === undefined ? {} : { queries: session.queries }), ...(session.workers === 0 ? {} : { threads: { count: session.workers, loader: { module: new URL('../worker-system.ts', import.meta.url).href, argument: { folder } } } }) })
     const feeder = scenario === undefined ? undefined : await openFeeder({ log: embedded.log, codec: cborCodec, clock: systemClock, system, folder, input: feedInput(origin) })
     reporter.head(headLines(session), headFacts(session))
     const base = Math.max(0, (feeder?.progress.events ?? 0) - (await sourceLagAtRest(embedded.log, cborCodec, planSystem(system))))

@@ -7,6 +7,7 @@ import type { SystemDefinition } from '../../../system/authoring/system.ts'
 import type { Look } from '../look.ts'
 import type { ThreadLog } from './thread-log.ts'
 import type { QueryService } from '../query-service.ts'
+import type { StateCache } from '../state-cache.ts'
 
 /** How a thread gets its system: functions cannot be sent, so it loads them for itself. */
 export interface SystemLoader {
@@ -38,6 +39,7 @@ export interface ThreadStart {
   readonly turnstile: SharedArrayBuffer
   readonly witness: SharedArrayBuffer
   readonly settings: Partial<PartitionSettings>
+  readonly stateCache: StateCache | undefined
   readonly queries: QueryService | undefined
 }
 

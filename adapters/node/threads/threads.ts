@@ -16,6 +16,7 @@ import { THREAD_LIMITS } from '../heap.ts'
 import type { Look } from '../look.ts'
 import { mergedLook } from '../look.ts'
 import type { QueryService } from '../query-service.ts'
+import type { StateCache } from '../state-cache.ts'
 import type { FromThread, SystemLoader, ThreadStart, ToThread } from './messages.ts'
 import type { ThreadLogs } from './thread-log.ts'
 import { clearSlot, turnstileMemory } from './turnstile.ts'
@@ -40,6 +41,8 @@ export interface ThreadsOptions {
   readonly settings: Partial<PartitionSettings>
   readonly hurry: AbortSignal | undefined
   readonly queries?: QueryService | undefined
+  /** Where states are kept that the log cannot be asked for by key. */
+  readonly stateCache?: StateCache | undefined
 }
 
 interface Thread {
@@ -113,10 +116,10 @@ export class Threads {
 
   /** `estate`: what the thread held that was in the slot before. */
   async #start(slot: number, estate?: Estate): Promise<void> {
-    const { logs, loader, settings, clock, queries } = this.#options
+    const { logs, loader, settings, clock, queries, stateCache } = this.#options
     const { data: log, transfer, end } = logs.prepare(slot, estate)
     const witness = witnessMemory()
-    const data: ThreadStart = { log, slot, loader, turnstile: this.#turnstile, witness, settings, queries }
+    const data: ThreadStart = { log, slot, loader, turnstile: this.#turnstile, witness, settings, queries, stateCache }
     const worker = new Worker(new URL('./worker-thread.ts', import.meta.url), { workerData: data, resourceLimits: THREAD_LIMITS, transferList: [...transfer] })
     let isOver = (): void => {}
     const over = new Promise<void>((resolve) => (isOver = resolve))

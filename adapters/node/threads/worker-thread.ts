@@ -6,11 +6,11 @@ import { StatelogNode } from '../../../system/node/node.ts'
 import type { Telemetry } from '../../../system/ports/telemetry.ts'
 import { cborCodec } from '../../cbor/codec.ts'
 import { logModelStore } from '../../memory/log-models.ts'
-import { memoryCache } from '../../memory/cache.ts'
 import { systemClock, systemRandom } from '../clock.ts'
 import { lookAt } from '../look.ts'
 import { loadModels } from '../model-loading.ts'
 import { openQueryService } from '../query-service.ts'
+import { openStateCache } from '../state-cache.ts'
 import type { FromThread, LoaderModule, ThreadStart, ToThread } from './messages.ts'
 import { openThreadLog } from './thread-log.ts'
 import { SharedTurnstile } from './turnstile.ts'
@@ -21,7 +21,7 @@ const BEAT_MS = 50
 
 const port = parentPort
 assert(port !== null, 'a worker thread is started by threads.ts')
-const { log: threadLog, slot, loader, turnstile, witness: memory, settings, queries } = workerData as ThreadStart
+const { log: threadLog, slot, loader, turnstile, witness: memory, settings, queries, stateCache } = workerData as ThreadStart
 const say = (message: FromThread): void => port.postMessage(message)
 const hurry = new AbortController()
 const witness = new SharedWitness(memory)
@@ -38,8 +38,7 @@ const telemetry: Telemetry = {
 
 const system = await load(loader.argument)
 const log = await openThreadLog(threadLog, clock, (message) => telemetry.log('warn', message))
-// A log that cannot be read by key needs a cache of states.
-const cache = given ?? (log.keyed === undefined ? memoryCache() : undefined)
+const cache = given ?? (await openStateCache(log, stateCache, (message) => telemetry.log('warn', message)))
 const models = await loadModels(system, log, clock)
 const rpc = await openQueryService(queries, telemetry)
 const node = new StatelogNode({
@@ -61,6 +60,7 @@ say({ kind: 'started' })
 async function stop(): Promise<void> {
   await node.stop()
   await rpc?.close()
+  await cache?.close()
   await log.close()
   clearInterval(beating)
   say({ kind: 'stopped' })
