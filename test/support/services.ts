@@ -9,6 +9,7 @@ export const addressOf = (service: Service): string | undefined => process.env[`
 /** A test that needs a service. */
 export function serviceTest(service: Service, name: string, options: { readonly timeout: number }, run: (address: string) => Promise<void>): void {
   const address = addressOf(service)
-  if (address === undefined) test(name, { skip: `no ${service} runs: npm run services -- up ${service}` }, () => {})
+  const without = { skip: `no ${service} runs: npm run services -- up ${service}` }
+  if (address === undefined) test(name, without, () => {})
   else test(name, options, () => run(address))
 }

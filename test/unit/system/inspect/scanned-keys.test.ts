@@ -1,0 +1,24 @@
+// Keyed reads by reading everything answer what keyed reads of a log answer that has them.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { memoryLog } from '../../../../adapters/memory/log.ts'
+import { ScannedKeys } from '../../../../system/inspect/scanned-keys.ts'
+import type { KeyedReads } from '../../../../system/ports/log.ts'
+import type { OutRecord } from '../../../../system/protocol/record.ts'
+import { utf8Encode } from '../../../../system/protocol/utf8.ts'
+
+const state = (key: string, value: string | null, isArmed = false): OutRecord => ({ topic: 'states', partition: 0, key: utf8Encode(key), value: value === null ? null : utf8Encode(value), headers: isArmed ? [['armed', utf8Encode('t')]] : [], timestampMs: 1 })
+
+test('newest records, tombstones and what is armed are those of a log that is read by key, also when more was written since', async () => {
+  const log = memoryLog({ keyed: true })
+  await log.ensureTopics([{ name: 'states', partitions: 1, cleanup: 'compact' }])
+  const scanned = new ScannedKeys(log)
+  const keyed = log.keyed as KeyedReads
+  const keys = ['a', 'b', 'c', 'ä', 'nobody'].map(utf8Encode)
+  for (const records of [[state('a', '1', true), state('b', '1', true), state('ä', '1')], [state('a', '2'), state('b', null), state('c', '1', true)]]) {
+    await log.append(records)
+    log.skipOffsets('states', 0, 2)
+    assert.deepEqual(await scanned.get('states', 0, keys), await keyed.get('states', 0, keys))
+    assert.deepEqual(await scanned.armed('states', 0), await keyed.armed('states', 0))
+  }
+})
