@@ -1,8 +1,8 @@
 // What a group has committed for a partition index: positions of its topics, and the metadata on one of them.
 import type { Committed, Membership as Reading } from '../../system/ports/log.ts'
 import type { Cluster, Effort } from './cluster.ts'
-import { read } from './metadata.ts'
-import type { Names } from './names.ts'
+import { read } from '../../system/membership/metadata.ts'
+import type { Names } from '../../system/membership/names.ts'
 import { offsetFetchV9 } from './wire.ts'
 
 /** Waits for transactions that are ending. Null when nothing was ever committed. */

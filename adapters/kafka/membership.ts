@@ -7,8 +7,8 @@
 // M2. A proof of membership is the send time of a heartbeat or sync that succeeded (I12).
 // M3. An instance id that another process took over is never joined with again: two processes would fence each other without end.
 import type { Clock } from '../../system/ports/clock.ts'
-import { assign } from './assignment.ts'
-import type { Candidate } from './assignment.ts'
+import { assign } from '../../system/membership/assignment.ts'
+import type { Candidate } from '../../system/membership/assignment.ts'
 import type { Cluster } from './cluster.ts'
 import { messageOf } from './cluster.ts'
 import { codeOf, isTransport, retryOf } from './codes.ts'

@@ -3,7 +3,7 @@
 // Owns: which record is in which batch. A batch is kept below what its topic takes; what one record exceeds alone is refused before anything is sent.
 import type { OutRecord } from '../../system/protocol/record.ts'
 import { recordBytes } from '../../system/membership/poll.ts'
-import type { Names } from './names.ts'
+import type { Names } from '../../system/membership/names.ts'
 import { HEAD_BYTES, RecordBatch, encodedBytesMax } from './record-batch.ts'
 import type { TopicSettings, Topics } from './topics.ts'
 import type { PlannedBatch } from './transaction.ts'

@@ -9,7 +9,7 @@ import type { Clock } from '../../system/ports/clock.ts'
 import type { Cluster } from './cluster.ts'
 import { messageOf } from './cluster.ts'
 import { codeOf } from './codes.ts'
-import type { Names } from './names.ts'
+import type { Names } from '../../system/membership/names.ts'
 import { createTopicsV7, describeConfigsV4, errorName } from './wire.ts'
 
 export interface TopicSettings {

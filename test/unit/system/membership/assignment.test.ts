@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { assign } from '../../../../adapters/kafka/assignment.ts'
-import type { Candidate } from '../../../../adapters/kafka/assignment.ts'
+import { assign } from '../../../../system/membership/assignment.ts'
+import type { Candidate } from '../../../../system/membership/assignment.ts'
 import { testSeed } from '../../../support/seed.ts'
 
 const MANIFEST = { payments: 12, 'app.card.inbox': 12 }
