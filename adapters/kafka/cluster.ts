@@ -59,8 +59,9 @@ export class Cluster {
   async anyBroker<T>(ask: (connection: Connection) => Promise<T>, use = 'any'): Promise<T> {
     const brokers = [...this.#bootstrap, ...this.#brokers.values()]
     let last: unknown
+    const first = this.#turn
     for (let tried = 0; tried < brokers.length; tried += 1) {
-      const broker = brokers[(tried + this.#turn) % brokers.length] as Broker
+      const broker = brokers[(first + tried) % brokers.length] as Broker
       try {
         return await ask(await this.connections.get(use, broker))
       } catch (thrown) {

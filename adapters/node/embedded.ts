@@ -89,7 +89,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
     writeManifest(folder, manifestOf(origin, system, VERSION, medium))
     const runner = await runnerOf(options, medium, log, clock)
     const plans = planSystem(system)
-    const look = async (): Promise<Look> => (medium.kind === 'embedded' ? runner.look() : withElsewhere(await runner.look(), log, plans))
+    const look = medium.kind === 'embedded' ? (): Promise<Look> => runner.look() : patientLook(async () => withElsewhere(await runner.look(), log, plans), options.telemetry)
     return opened(folder, medium, system, log, { ...runner, start: () => runner.start(), stop: () => runner.stop(), look })
   } catch (thrown) {
     await log.close()
@@ -101,6 +101,25 @@ function openLog({ folder, system, telemetry, threads }: EmbeddedOptions, medium
   if (medium.kind === 'embedded') return openSqliteLog({ folder, mode: 'runtime', clock })
   const notice = (message: string): void => telemetry.log('warn', message)
   return openCluster(medium, clock, { appendAs: feedTopic(system.name), notice, ...(threads === undefined ? { instance: instanceName() } : {}) })
+}
+
+/** While no broker answers, the last look stands: what runs waits for the brokers too. */
+function patientLook(look: () => Promise<Look>, telemetry: Telemetry): () => Promise<Look> {
+  let last: Look | undefined
+  let isAway = false
+  return async () => {
+    try {
+      last = await look()
+      if (isAway) telemetry.log('warn', 'the brokers answer again')
+      isAway = false
+      return last
+    } catch (thrown) {
+      if (last === undefined) throw thrown
+      if (!isAway) telemetry.log('warn', `waiting for the brokers: ${thrown instanceof Error ? thrown.message : String(thrown)}`)
+      isAway = true
+      return last
+    }
+  }
 }
 
 /** The same in the process that the supervising parent starts in the place of one that died. */

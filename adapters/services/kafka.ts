@@ -21,7 +21,10 @@ export interface KafkaOptions {
 
 export interface Broker {
   readonly port: number
+  /** The process that runs it now. */
   readonly running: Running
+  /** At once, as by a power cut. */
+  kill(): void
   /** Again, with the data it had. */
   restart(): Promise<Running>
 }
@@ -72,11 +75,19 @@ export async function startKafka({ folder, port, brokers, detached, properties =
     writeFileSync(file, [...configuration({ id: index + 1, client, controller: controllers[index] ?? 0, voters, home, brokers }), ...properties].join('\n'))
     const formatted = spawnSync(java(), ['-cp', classes, 'kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', file, '--ignore-formatted'], { encoding: 'utf8' })
     if (formatted.status !== 0) throw new OperationError('services/start', `the data folder of Kafka was not made: ${formatted.stderr.trim()}`)
-    const restart = (): Promise<Running> => launch({
+    const launchIt = (): Promise<Running> => launch({
       command: java(), args: [brokers === 1 ? '-Xmx512m' : '-Xmx384m', '-Xms256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', classes, 'kafka.Kafka', file],
       folder: home, output: join(home, 'output.log'), detached, isReady: () => answers(client), readyMsMax: READY_MS_MAX,
     })
-    return { port: client, running: await restart(), restart }
+    let running = await launchIt()
+    return {
+      port: client,
+      get running() {
+        return running
+      },
+      kill: () => void process.kill(running.pid, 'SIGKILL'),
+      restart: async () => (running = await launchIt()),
+    }
   }))
 }
 

@@ -5,6 +5,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { Clock } from '../../../system/ports/clock.ts'
 import type { Log } from '../../../system/ports/log.ts'
+import { systemClock } from '../clock.ts'
 import { openCluster } from '../medium.ts'
 import type { KafkaMedium } from '../medium.ts'
 import type { Estate } from '../../sqlite/groups.ts'
@@ -45,5 +46,6 @@ export function clusterThreadLogs(medium: KafkaMedium, instance: string, session
 
 export function openThreadLog(data: ThreadLog, clock: Clock, notice: (message: string) => void): Promise<Log> {
   if (data.kind === 'embedded') return openSqliteLog({ folder: data.folder, mode: 'thread', channel: data.channel, clock })
-  return openCluster(data.medium, clock, { instance: data.instance, notice, ...(data.sessionMs === undefined ? {} : { sessionMs: data.sessionMs }) })
+  // In the machine's time, as its brokers count.
+  return openCluster(data.medium, systemClock, { instance: data.instance, notice, ...(data.sessionMs === undefined ? {} : { sessionMs: data.sessionMs }) })
 }

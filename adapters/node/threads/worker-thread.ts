@@ -49,7 +49,7 @@ const beating = setInterval(() => witness.beat(), BEAT_MS)
 
 port.on('message', (message: ToThread) => {
   switch (message.kind) {
-    case 'look': return void lookAt(log, node).then((look) => say({ kind: 'look', id: message.id, look }))
+    case 'look': return void lookAt(log, node).then((look) => say({ kind: 'look', id: message.id, look }), (thrown: unknown) => telemetry.log('debug', `no look: ${String(thrown)}`))
     case 'hurry': return hurry.abort()
     case 'stop': return void stop()
   }

@@ -96,7 +96,8 @@ await log.close()
 say({ kind: 'finished' })
 
 function openLog(): Promise<Log> {
-  if (task.kafka !== undefined) return openCluster(task.kafka, clock, task.workers === 0 ? { instance, ...(sessionMs === undefined ? {} : { sessionMs }) } : {})
+  // The driver's time limits are in the machine's time, however fast the workload's passes.
+  if (task.kafka !== undefined) return openCluster(task.kafka, systemClock, task.workers === 0 ? { instance, ...(sessionMs === undefined ? {} : { sessionMs }) } : {})
   return openSqliteLog({ folder: task.folder, mode: 'runtime', clock, ...(crash === undefined ? {} : { crash: { point: 'mid-commit', nth: crash.nth, signal: 'SIGKILL' } }) })
 }
 

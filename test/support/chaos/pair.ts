@@ -14,6 +14,7 @@ import type { CommittedLog } from '../../../adapters/node/look.ts'
 import { planSystem, topicSpecs } from '../../../system/partition/topology.ts'
 import type { TypePlan } from '../../../system/partition/topology.ts'
 import type { OutRecord } from '../../../system/protocol/record.ts'
+import type { Broker } from '../../../adapters/services/kafka.ts'
 import { check } from './checker.ts'
 import type { Report } from './checker-report.ts'
 import { groupTopics } from './checker-types.ts'
@@ -37,12 +38,18 @@ export interface PairOptions {
   readonly kills: number
   readonly zombies: number
   readonly sessionMs: number
+  /** Brokers that are killed and started again, and how often. */
+  readonly brokers?: readonly Broker[]
+  readonly brokerKills?: number
 }
 
 export interface PairResult {
   readonly report: Report
   readonly kills: number
   readonly zombies: number
+  readonly brokerKills: number
+  /** From the kill of a broker until the slowest partition had committed something that was fed after it, ms. */
+  readonly failoverMs: readonly number[]
   readonly namespace: string
 }
 
@@ -100,6 +107,8 @@ class Pair {
   #fed = 0
   #kills = 0
   #zombies = 0
+  #brokerKills = 0
+  readonly #failoverMs: number[] = []
 
   constructor(options: PairOptions) {
     this.#options = options
@@ -109,7 +118,7 @@ class Pair {
   }
 
   async run(): Promise<PairResult> {
-    const { variant, seed, kills, zombies } = this.#options
+    const { variant, seed, kills, zombies, brokerKills = 0 } = this.#options
     const log = await openCluster(this.#medium, wallClock)
     try {
       await log.ensureTopics(topicSpecs(this.#plans))
@@ -117,12 +126,12 @@ class Pair {
       this.#start(0)
       this.#start(1)
       await this.#feedFor(log, 2500)
-      while (this.#kills < kills || this.#zombies < zombies) await this.#strike(log)
+      while (this.#kills < kills || this.#zombies < zombies || this.#brokerKills < brokerKills) await this.#strike(log)
       await appendAll(log, variant.time === 'event' ? endRecords(['moves', 'rates'], variant.partitions) : [])
       await this.#untilConsumed(log)
       await Promise.all(this.#workers.map((worker) => worker?.end('SIGTERM')))
       const report = check(await dumpLog(log, groupTopics(variant)), { variant, isFinished: true })
-      return { report, kills: this.#kills, zombies: this.#zombies, namespace: this.#medium.namespace }
+      return { report, kills: this.#kills, zombies: this.#zombies, brokerKills: this.#brokerKills, failoverMs: this.#failoverMs, namespace: this.#medium.namespace }
     } finally {
       await log.close()
     }
@@ -142,7 +151,9 @@ class Pair {
 
   /** One of them dies, or stands still for longer than its session. */
   async #strike(log: CommittedLog): Promise<void> {
-    const { kills, zombies, sessionMs } = this.#options
+    const { kills, zombies, sessionMs, brokerKills = 0 } = this.#options
+    const left = [kills - this.#kills, zombies - this.#zombies, brokerKills - this.#brokerKills]
+    if (this.#random.between(1, left.reduce((sum, some) => sum + some, 0)) <= (left[2] ?? 0)) return this.#killBroker(log)
     const slot = this.#random.between(0, 1) as 0 | 1
     const worker = this.#workers[slot]
     worker?.assertWell()
@@ -165,12 +176,46 @@ class Pair {
     await this.#feedFor(log, this.#random.between(300, 2000))
   }
 
+  /** One broker of several dies; work goes on when its partitions and coordinators have moved. It comes back with what it had. */
+  async #killBroker(log: CommittedLog): Promise<void> {
+    const { brokers = [] } = this.#options
+    const broker = brokers[this.#random.between(0, brokers.length - 1)]
+    if (broker === undefined) return
+    broker.kill()
+    const killedMs = performance.now()
+    this.#brokerKills += 1
+    await this.#feedFor(log, 300)
+    const ends = await this.#ends(log)
+    await this.#untilBeyond(log, ends)
+    this.#failoverMs.push(Math.round(performance.now() - killedMs))
+    await broker.restart()
+    await this.#feedFor(log, 3000)
+  }
+
+  /** Where each input of each partition ends now. */
+  async #ends(log: CommittedLog): Promise<readonly (readonly [TypePlan, number, string, number])[]> {
+    const ends: [TypePlan, number, string, number][] = []
+    for (const plan of this.#plans.values()) for (let partition = 0; partition < plan.partitions; partition += 1) for (const topic of plan.inputs) ends.push([plan, partition, topic, await log.offsetsAt(topic, partition, 'latest')])
+    return ends
+  }
+
+  async #untilBeyond(log: CommittedLog, ends: readonly (readonly [TypePlan, number, string, number])[]): Promise<void> {
+    for (const [plan, partition, topic, end] of ends) {
+      while (((await log.committed({ group: plan.group, topics: plan.inputs, metadataTopic: plan.inbox }, partition))?.positions.get(topic) ?? 0) < end) {
+        for (const worker of this.#workers) worker?.assertWell()
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      }
+    }
+  }
+
   async #feedFor(log: CommittedLog, ms: number): Promise<void> {
     const untilMs = performance.now() + ms
     while (performance.now() < untilMs) {
       const chunk = this.#records.slice(this.#fed, this.#fed + CHUNK)
       this.#fed += chunk.length
-      if (chunk.length > 0) await appendAll(log, chunk)
+      // While a broker is away an append may be cut short: what was written of it counts, as from any producer.
+      if (chunk.length > 0 && this.#options.brokers !== undefined) await log.append(chunk)
+      else if (chunk.length > 0) await appendAll(log, chunk)
       await new Promise((resolve) => setTimeout(resolve, FEED_MS))
     }
   }
