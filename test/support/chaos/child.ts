@@ -1,7 +1,6 @@
 // A process that runs the workload on a data folder until its inputs are used up, or until it is killed where it was told to die.
 // Environment: STATELOG_CHAOS = JSON of `ChildTask`. Prints what befalls it (`Said`).
 import { cborCodec } from '../../../adapters/cbor/codec.ts'
-import { memoryCache } from '../../../adapters/memory/cache.ts'
 import { systemClock, systemRandom } from '../../../adapters/node/clock.ts'
 import { lookAt } from '../../../adapters/node/look.ts'
 import type { Look } from '../../../adapters/node/look.ts'
@@ -19,6 +18,7 @@ import { TIME_FACTOR, workloadClock } from './clocks.ts'
 import { deadlyProbe, dies, fateOf, nextDeath, now, say } from './deaths.ts'
 import type { Death } from './deaths.ts'
 import { Revival } from './revival.ts'
+import { cacheOf } from './thread-system.ts'
 import type { ThreadArgument } from './thread-system.ts'
 import type { Variant } from './variant.ts'
 import { workloadSystem } from './workload.ts'
@@ -29,6 +29,8 @@ export interface ChildTask {
   readonly kafka: KafkaMedium | undefined
   readonly variant: Variant
   readonly hasCache: boolean
+  /** Where the cache is; undefined: in memory. */
+  readonly redis?: string
   /** Worker threads that run the partitions; 0: they run on the main thread. */
   readonly workers: number
   readonly batchRecordsMax: number
@@ -102,12 +104,13 @@ function openLog(): Promise<Log> {
 }
 
 function onThisThread(): Runner {
-  const node = new StatelogNode({ system, log, codec: cborCodec, clock, random: systemRandom, telemetry, models, settings, ...(hasCache ? { cache: memoryCache() } : {}) })
-  return { start: () => node.start(), look: () => lookAt(log, node), stop: () => node.stop() }
+  const cache = hasCache ? cacheOf(task.redis, task.kafka?.namespace ?? '') : undefined
+  const node = new StatelogNode({ system, log, codec: cborCodec, clock, random: systemRandom, telemetry, models, settings, ...(cache === undefined ? {} : { cache }) })
+  return { start: () => node.start(), look: () => lookAt(log, node), stop: () => node.stop().finally(() => cache?.close()) }
 }
 
 function onThreads(): Runner {
-  const argument: ThreadArgument = { variant, hasCache, originMs, fate }
+  const argument: ThreadArgument = { variant, hasCache, redis: task.redis, namespace: task.kafka?.namespace ?? '', originMs, fate }
   const loader = { module: new URL('./thread-system.ts', import.meta.url).href, argument }
   const threads = new Threads({ logs: log instanceof SqliteLog ? embeddedThreadLogs(log, task.folder) : clusterThreadLogs(task.kafka as KafkaMedium, instance, sessionMs), plans, loader, count: task.workers, clock: systemClock, telemetry, settings, hurry: undefined })
   const death = task.deaths.find(({ victim, point }) => victim === 'thread' && point === 'random')

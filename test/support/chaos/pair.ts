@@ -41,6 +41,15 @@ export interface PairOptions {
   /** Brokers that are killed and started again, and how often. */
   readonly brokers?: readonly Broker[]
   readonly brokerKills?: number
+  /** Where states are cached; undefined: in the memory of each process. */
+  readonly redis?: RedisUnderFaults
+  readonly redisFaults?: number
+}
+
+export interface RedisUnderFaults {
+  readonly url: string
+  /** One of its ways to fail; resolves when it is over. */
+  fail(random: SeededRandom): Promise<void>
 }
 
 export interface PairResult {
@@ -48,6 +57,7 @@ export interface PairResult {
   readonly kills: number
   readonly zombies: number
   readonly brokerKills: number
+  readonly redisFaults: number
   /** From the kill of a broker until the slowest partition had committed something that was fed after it, ms. */
   readonly failoverMs: readonly number[]
   readonly namespace: string
@@ -108,6 +118,7 @@ class Pair {
   #kills = 0
   #zombies = 0
   #brokerKills = 0
+  #redisFaults = 0
   readonly #failoverMs: number[] = []
 
   constructor(options: PairOptions) {
@@ -118,7 +129,7 @@ class Pair {
   }
 
   async run(): Promise<PairResult> {
-    const { variant, seed, kills, zombies, brokerKills = 0 } = this.#options
+    const { variant, seed, kills, zombies, brokerKills = 0, redisFaults = 0 } = this.#options
     const log = await openCluster(this.#medium, wallClock)
     try {
       await log.ensureTopics(topicSpecs(this.#plans))
@@ -126,12 +137,12 @@ class Pair {
       this.#start(0)
       this.#start(1)
       await this.#feedFor(log, 2500)
-      while (this.#kills < kills || this.#zombies < zombies || this.#brokerKills < brokerKills) await this.#strike(log)
+      while (this.#kills < kills || this.#zombies < zombies || this.#brokerKills < brokerKills || this.#redisFaults < redisFaults) await this.#strike(log)
       await appendAll(log, variant.time === 'event' ? endRecords(['moves', 'rates'], variant.partitions) : [])
       await this.#untilConsumed(log)
       await Promise.all(this.#workers.map((worker) => worker?.end('SIGTERM')))
       const report = check(await dumpLog(log, groupTopics(variant)), { variant, isFinished: true })
-      return { report, kills: this.#kills, zombies: this.#zombies, brokerKills: this.#brokerKills, failoverMs: this.#failoverMs, namespace: this.#medium.namespace }
+      return { report, kills: this.#kills, zombies: this.#zombies, brokerKills: this.#brokerKills, redisFaults: this.#redisFaults, failoverMs: this.#failoverMs, namespace: this.#medium.namespace }
     } finally {
       await log.close()
     }
@@ -142,18 +153,20 @@ class Pair {
   }
 
   #start(slot: 0 | 1): void {
-    const { variant, workers, runtimes, sessionMs } = this.#options
+    const { variant, workers, runtimes, sessionMs, redis } = this.#options
     this.#workers[slot] = new Worker(runtimes[slot], {
-      folder: '', kafka: this.#medium, variant, hasCache: true, workers, batchRecordsMax: this.#random.between(5, 40), deaths: [], originMs: this.#originMs,
+      folder: '', kafka: this.#medium, variant, hasCache: true, ...(redis === undefined ? {} : { redis: redis.url }), workers, batchRecordsMax: this.#random.between(5, 40), deaths: [], originMs: this.#originMs,
       drainAfterMs: 'when told', instance: `process-${slot}`, sessionMs,
     })
   }
 
   /** One of them dies, or stands still for longer than its session. */
   async #strike(log: CommittedLog): Promise<void> {
-    const { kills, zombies, sessionMs, brokerKills = 0 } = this.#options
-    const left = [kills - this.#kills, zombies - this.#zombies, brokerKills - this.#brokerKills]
-    if (this.#random.between(1, left.reduce((sum, some) => sum + some, 0)) <= (left[2] ?? 0)) return this.#killBroker(log)
+    const { kills, zombies, sessionMs, brokerKills = 0, redisFaults = 0 } = this.#options
+    const left = [brokerKills - this.#brokerKills, redisFaults - this.#redisFaults, kills - this.#kills + zombies - this.#zombies] as const
+    const pick = this.#random.between(1, left[0] + left[1] + left[2])
+    if (pick <= left[0]) return this.#killBroker(log)
+    if (pick <= left[0] + left[1]) return this.#failRedis(log)
     const slot = this.#random.between(0, 1) as 0 | 1
     const worker = this.#workers[slot]
     worker?.assertWell()
@@ -190,6 +203,12 @@ class Pair {
     this.#failoverMs.push(Math.round(performance.now() - killedMs))
     await broker.restart()
     await this.#feedFor(log, 3000)
+  }
+
+  async #failRedis(log: CommittedLog): Promise<void> {
+    await Promise.all([this.#options.redis?.fail(this.#random), this.#feedFor(log, 600)])
+    this.#redisFaults += 1
+    await this.#feedFor(log, this.#random.between(200, 1200))
   }
 
   /** Where each input of each partition ends now. */

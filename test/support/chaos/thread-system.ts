@@ -1,5 +1,7 @@
 // How a worker thread of a tormented process gets the workload: in the process's time, with its death among the probes.
 import { memoryCache } from '../../../adapters/memory/cache.ts'
+import { redisCache } from '../../../adapters/redis/cache.ts'
+import type { SnapshotCache } from '../../../system/ports/cache.ts'
 import type { ThreadHooks } from '../../../adapters/node/threads/messages.ts'
 import type { SystemDefinition } from '../../../adapters/node/statelog.ts'
 import { workloadClock } from './clocks.ts'
@@ -11,8 +13,15 @@ import { workloadSystem } from './workload.ts'
 export interface ThreadArgument {
   readonly variant: Variant
   readonly hasCache: boolean
+  readonly redis: string | undefined
+  readonly namespace: string
   readonly originMs: number
   readonly fate: Fate
+}
+
+/** Redis, or memory. */
+export function cacheOf(redis: string | undefined, namespace: string): SnapshotCache {
+  return redis === undefined ? memoryCache() : redisCache({ url: redis, prefix: namespace, timeoutMs: 300 })
 }
 
 export async function load(argument: unknown): Promise<SystemDefinition> {
@@ -20,6 +29,6 @@ export async function load(argument: unknown): Promise<SystemDefinition> {
 }
 
 export function hooks(argument: unknown): ThreadHooks {
-  const { hasCache, originMs, fate } = argument as ThreadArgument
-  return { clock: workloadClock(originMs), probe: deadlyProbe(fate), ...(hasCache ? { cache: memoryCache() } : {}) }
+  const { hasCache, redis, namespace, originMs, fate } = argument as ThreadArgument
+  return { clock: workloadClock(originMs), probe: deadlyProbe(fate), ...(hasCache ? { cache: cacheOf(redis, namespace) } : {}) }
 }
