@@ -10,7 +10,7 @@ import type { Names } from '../../system/membership/names.ts'
 import { OffsetQueries, EARLIEST, LATEST } from './offset-queries.ts'
 import { RecordSet } from './record-set.ts'
 import type { Topics } from './topics.ts'
-import type { Visibility } from './visibility.ts'
+import type { Visibility } from '../../system/membership/visibility.ts'
 import { errorName } from './wire.ts'
 import type { Clock } from '../../system/ports/clock.ts'
 

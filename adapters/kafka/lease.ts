@@ -16,7 +16,7 @@ import type { Names } from '../../system/membership/names.ts'
 import type { Packer } from './packing.ts'
 import { Transactions } from './transaction.ts'
 import type { OffsetToCommit } from './transaction.ts'
-import type { Visibility } from './visibility.ts'
+import type { Visibility } from '../../system/membership/visibility.ts'
 
 export interface LeaseEnvironment {
   readonly cluster: Cluster

@@ -18,10 +18,10 @@ import { KafkaLease } from './lease.ts'
 import { Membership } from './membership.ts'
 import { Names } from '../../system/membership/names.ts'
 import { Packer } from './packing.ts'
-import { Seats } from './seats.ts'
+import { Seats } from '../../system/membership/seats.ts'
 import { Topics } from './topics.ts'
 import { Transactions } from './transaction.ts'
-import { Visibility } from './visibility.ts'
+import { Visibility } from '../../system/membership/visibility.ts'
 import type { ConnectionOptions } from './wire.ts'
 
 export interface KafkaLogOptions {
@@ -113,7 +113,7 @@ export class KafkaLog implements Log {
     const { clock, sessionMs = SESSION_MS, heartbeatMs = sessionMs / 20, instanceId } = this.#options
     await this.#partitionsOf(reading)
     const owner = randomUUID()
-    const seats: Seats = new Seats({
+    const seats: Seats<KafkaLease> = new Seats({
       lease: (partition, lives, released) => new KafkaLease(partition, {
         cluster: this.#cluster, clock, names: this.#names, fetcher: this.#fetcher, packer: this.#packer, visibility: this.#visibility, reading, membership, transactionMs: TRANSACTION_MS, owner, lives, released,
       }),
@@ -159,7 +159,7 @@ export class KafkaLog implements Log {
     this.#cluster.close()
   }
 
-  async #leave(membership: Membership, seats: Seats): Promise<void> {
+  async #leave(membership: Membership, seats: Seats<KafkaLease>): Promise<void> {
     if (!this.#memberships.delete(membership)) return
     seats.lost('the member left')
     await membership.stop()

@@ -1,6 +1,6 @@
 // Membership of one consumer group, by Kafka's classic protocol with our own assigner.
 //
-// Owns: member id, generation, heartbeats. Does not know leases: `seats.ts` makes them of what is assigned.
+// Owns: member id, generation, heartbeats. Does not know leases: `system/membership/seats.ts` makes them of what is assigned.
 //
 // M1. What was assigned stays ours until an assignment without it, or until the coordinator does not know us any more: work goes on while the group
 //     prepares a new assignment.
@@ -9,6 +9,7 @@
 import type { Clock } from '../../system/ports/clock.ts'
 import { assign } from '../../system/membership/assignment.ts'
 import type { Candidate } from '../../system/membership/assignment.ts'
+import type { MembershipEvents } from '../../system/membership/seats.ts'
 import type { Cluster } from './cluster.ts'
 import { messageOf } from './cluster.ts'
 import { codeOf, isTransport, retryOf } from './codes.ts'
@@ -33,15 +34,6 @@ export interface MembershipOptions {
   readonly rebalanceMs: number
   /** Partitions by topic, as they are now. */
   manifest(): Promise<Readonly<Record<string, number>>>
-}
-
-export interface MembershipEvents {
-  /** All indices that are ours from now on, who lives, and why there are none if so. */
-  assigned(indices: readonly number[], living: ReadonlySet<string>, reason: string | undefined): void
-  /** Nothing is ours any more; the membership goes on. */
-  lost(reason: string): void
-  /** Nothing is ours any more, and will not be. */
-  ended(reason: string): void
 }
 
 const PROTOCOL = 'statelog-index'

@@ -14,7 +14,7 @@ import { codeOf, isFenced, isRefusal } from './codes.ts'
 import { Refused, sendBatches } from './produce.ts'
 import type { OutBatch } from './produce.ts'
 import type { RecordBatch } from './record-batch.ts'
-import type { Visibility } from './visibility.ts'
+import type { Visibility } from '../../system/membership/visibility.ts'
 import { addOffsetsToTxnV3, addPartitionsToTxnV3, endTxnV3, initProducerIdV4, txnOffsetCommitV3 } from './wire.ts'
 
 export interface PlannedBatch {

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { join } from 'node:path'
 import { OperationError } from '../../system/protocol/failures.ts'
 import type { SystemDefinition } from '../../system/authoring/system.ts'
-import { EMBEDDED } from './medium.ts'
+import { EMBEDDED, KAFKA_CLIENTS } from './medium.ts'
 import type { KafkaMedium, Medium } from './medium.ts'
 
 export const MANIFEST_FILE = 'statelog.json'
@@ -78,7 +78,7 @@ function isManifest(value: Partial<Manifest>): value is Manifest {
   const { v, system, partitions, target, flags, seed, data, events, kafka } = value
   const isFlags = typeof flags === 'object' && flags !== null && Object.values(flags).every((flag) => typeof flag === 'string')
   const isInput = (data === null || typeof data === 'string') && (events === null || typeof events === 'number')
-  const isMedium = kafka === undefined || (kafka?.kind === 'kafka' && typeof kafka.brokers === 'string' && typeof kafka.namespace === 'string')
+  const isMedium = kafka === undefined || (kafka?.kind === 'kafka' && typeof kafka.brokers === 'string' && typeof kafka.namespace === 'string' && (kafka.client === undefined || KAFKA_CLIENTS.includes(kafka.client)))
   return isMedium && v === 1 && typeof system === 'string' && typeof target === 'string' && typeof partitions === 'number' && typeof seed === 'number' && isFlags && isInput
 }
 

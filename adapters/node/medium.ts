@@ -6,12 +6,19 @@ import type { Clock } from '../../system/ports/clock.ts'
 import type { CommittedLog } from './look.ts'
 import { openSqliteLog } from '../sqlite/log.ts'
 
+/** By which package a cluster is reached. What stands on the cluster is the same. */
+export const KAFKA_CLIENTS = ['platformatic', 'kafkajs'] as const
+
+export type KafkaClient = (typeof KAFKA_CLIENTS)[number]
+
 export interface KafkaMedium {
   readonly kind: 'kafka'
   /** `host:port`, several with commas between. */
   readonly brokers: string
   /** Goes before the names of topics, groups and transactional ids; '' for none. */
   readonly namespace: string
+  /** Default: platformatic. */
+  readonly client?: KafkaClient
 }
 
 export type Medium = { readonly kind: 'embedded' } | KafkaMedium
@@ -19,7 +26,7 @@ export type Medium = { readonly kind: 'embedded' } | KafkaMedium
 export const EMBEDDED: Medium = { kind: 'embedded' }
 
 export interface ClusterRole {
-  /** Names this process (and thread) across restarts: started again in time it gets back what it had. */
+  /** Names this process (and thread) across restarts: started again in time it gets back what it had. kafkajs knows no such names. */
   readonly instance?: string
   /** A member that is silent for longer loses its partitions, ms. */
   readonly sessionMs?: number
@@ -29,14 +36,19 @@ export interface ClusterRole {
 }
 
 /** On a cluster. Throws OperationError with the cure. */
-export async function openCluster({ brokers, namespace }: KafkaMedium, clock: Clock, { instance, sessionMs, appendAs, notice }: ClusterRole = {}): Promise<CommittedLog> {
-  const { openKafkaLog } = await import('../kafka/log.ts').catch((thrown: unknown) => {
-    if (!/Cannot find (package|module) '@platformatic\/kafka'/.test(String(thrown))) throw thrown
-    throw new OperationError('kafka/package', `Kafka needs the package '@platformatic/kafka', which is not installed. Install it: npm install @platformatic/kafka@2.12.1`)
-  })
-  return openKafkaLog({
-    brokers, namespace, clock, ...(instance === undefined ? {} : { instanceId: instance }), ...(sessionMs === undefined ? {} : { sessionMs }), ...(appendAs === undefined ? {} : { appendAs }), ...(notice === undefined ? {} : { notice }),
-  })
+export async function openCluster({ brokers, namespace, client }: KafkaMedium, clock: Clock, { instance, sessionMs, appendAs, notice }: ClusterRole = {}): Promise<CommittedLog> {
+  const options = { brokers, namespace, clock, ...(sessionMs === undefined ? {} : { sessionMs }), ...(appendAs === undefined ? {} : { appendAs }), ...(notice === undefined ? {} : { notice }) }
+  if (client === 'kafkajs') {
+    const { openKafkajsLog } = await import('../kafkajs/log.ts').catch((thrown: unknown) => missing(thrown, 'kafkajs', '2.2.4'))
+    return openKafkajsLog(options)
+  }
+  const { openKafkaLog } = await import('../kafka/log.ts').catch((thrown: unknown) => missing(thrown, '@platformatic/kafka', '2.12.1'))
+  return openKafkaLog({ ...options, ...(instance === undefined ? {} : { instanceId: instance }) })
+}
+
+function missing(thrown: unknown, name: string, version: string): never {
+  if (!new RegExp(`Cannot find (package|module) '${name}`).test(String(thrown))) throw thrown
+  throw new OperationError('kafka/package', `Kafka needs the package '${name}', which is not installed. Install it: npm install ${name}@${version}`)
 }
 
 /** For reading and appending beside whoever runs the system. */

@@ -27,9 +27,9 @@ export interface PackageManifest extends Omit<SourceManifest, 'exports'> {
 /** Machines are written with it, so the user's copy is the one that counts. The engine relies on more than it promises: a new minor waits for a release of ours. */
 const PEER = 'xstate'
 /** Clients of servers that some systems use: these install them, and are told so where one is missing. */
-const OPTIONAL: readonly string[] = ['@platformatic/kafka', 'ioredis', 'nats']
-/** Its low-level layer is public and not promised: no other version than the tested one. */
-const EXACT: readonly string[] = ['@platformatic/kafka']
+const OPTIONAL: readonly string[] = ['@platformatic/kafka', 'ioredis', 'kafkajs', 'nats']
+/** What is used of them beneath is not promised: no other version than the tested one. */
+const EXACT: readonly string[] = ['@platformatic/kafka', 'kafkajs']
 
 /** `imported`: names of the packages that the compiled files import. Throws OperationError for one that nobody declared. */
 export function packageManifest(source: SourceManifest, imported: ReadonlySet<string>): PackageManifest {

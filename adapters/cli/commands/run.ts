@@ -20,8 +20,8 @@ import { sourceLagAtRest } from '../../node/look.ts'
 import type { Look } from '../../node/look.ts'
 import { markFinished } from '../../node/manifest.ts'
 import type { Origin } from '../../node/manifest.ts'
-import { EMBEDDED, whereOf } from '../../node/medium.ts'
-import type { Medium } from '../../node/medium.ts'
+import { EMBEDDED, KAFKA_CLIENTS, whereOf } from '../../node/medium.ts'
+import type { KafkaClient, Medium } from '../../node/medium.ts'
 import type { QueryService } from '../../node/query-service.ts'
 import type { StateCache } from '../../node/state-cache.ts'
 import { settingsOf, shownUrl } from '../../nats/options.ts'
@@ -62,6 +62,7 @@ const FLAGS: Flags = {
   workers: { value: 'number', help: 'worker threads that run the partitions (default: one less than cores, at most 4); 0: none, everything on one thread' },
   kafka: { value: 'brokers', help: 'run on a Kafka cluster instead of in the folder: host:port, several with commas between' },
   namespace: { value: 'prefix', help: 'with --kafka: goes before the names of topics, groups and transactional ids' },
+  'kafka-client': { value: KAFKA_CLIENTS.join('|'), values: KAFKA_CLIENTS, help: 'with --kafka: the package by which the cluster is reached (default: platformatic)' },
   'no-feed': { help: 'run the partitions only: another process feeds the scenario' },
   redis: { value: 'url', help: 'with --kafka: keeps states for reading, redis://host:6379 (default: the memory of this process)' },
   ...NATS_FLAGS,
@@ -144,7 +145,9 @@ function ownFlags(target: Target, flags: FlagValues): Record<string, string> {
 function mediumFrom(flags: FlagValues): Medium {
   const brokers = flags.text('kafka')
   const namespace = flags.text('namespace')
-  if (brokers !== undefined) return { kind: 'kafka', brokers, namespace: namespace ?? '' }
+  const client = flags.text('kafka-client')
+  if (brokers !== undefined) return { kind: 'kafka', brokers, namespace: namespace ?? '', ...(client === undefined ? {} : { client: client as KafkaClient }) }
+  if (client !== undefined) throw new UsageError('--kafka-client goes with --kafka')
   if (namespace !== undefined) throw new UsageError('--namespace is of a cluster: name it with --kafka host:port')
   return EMBEDDED
 }

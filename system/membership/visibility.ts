@@ -2,7 +2,7 @@
 //
 // Owns: the transactions that are ending. A reader of this process waits for those that touch what it reads, so that it sees what was committed before
 // (L1, and reading one's own writes). Other processes may see the partitions of a transaction one after the other, for as long as its markers travel.
-import type { Clock } from '../../system/ports/clock.ts'
+import type { Clock } from '../ports/clock.ts'
 
 export interface Written {
   /** As the cluster calls it. */

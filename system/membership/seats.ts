@@ -3,28 +3,47 @@
 // S1. An index has at most one lease that has not ended.
 // S2. A lease that ended otherwise than by the group is followed by another one only after a heartbeat that was sent since succeeded: who was fenced
 //     must not fence the true owner in turn.
-import type { KafkaLease } from './lease.ts'
-import type { Membership, MembershipEvents } from './membership.ts'
 
-export interface SeatOptions {
-  lease(partition: number, lives: (owner: string) => boolean, released: () => void): KafkaLease
-  assigned(lease: KafkaLease): void
+/** What a group tells the one that serves it. */
+export interface MembershipEvents {
+  /** All indices that are ours from now on, who lives, and why there are none if so. */
+  assigned(indices: readonly number[], living: ReadonlySet<string>, reason: string | undefined): void
+  /** Nothing is ours any more; the membership goes on. */
+  lost(reason: string): void
+  /** Nothing is ours any more, and will not be. */
+  ended(reason: string): void
+}
+
+/** The group, as far as seats need it. */
+export interface Standing {
+  /** Resolves when a heartbeat that is sent from now on succeeded: true; false when the membership is over. */
+  proven(): Promise<boolean>
+}
+
+/** A lease that can be taken away. */
+export interface Losable {
+  lose(reason: string): void
+}
+
+export interface SeatOptions<L extends Losable> {
+  lease(partition: number, lives: (owner: string) => boolean, released: () => void): L
+  assigned(lease: L): void
   /** A reason for people: no partitions although a member, or no membership any more. */
   notice(message: string): void
 }
 
-export class Seats implements MembershipEvents {
-  readonly #options: SeatOptions
-  readonly #leases = new Map<number, KafkaLease>()
-  #membership: Membership | undefined
+export class Seats<L extends Losable> implements MembershipEvents {
+  readonly #options: SeatOptions<L>
+  readonly #leases = new Map<number, L>()
+  #membership: Standing | undefined
   #indices: ReadonlySet<number> = new Set()
   #reason: string | undefined
 
-  constructor(options: SeatOptions) {
+  constructor(options: SeatOptions<L>) {
     this.#options = options
   }
 
-  serve(membership: Membership): void {
+  serve(membership: Standing): void {
     this.#membership = membership
   }
 
@@ -46,7 +65,7 @@ export class Seats implements MembershipEvents {
     this.#options.notice(reason)
   }
 
-  #lose(partition: number, lease: KafkaLease, reason: string): void {
+  #lose(partition: number, lease: L, reason: string): void {
     this.#leases.delete(partition)
     lease.lose(reason)
   }

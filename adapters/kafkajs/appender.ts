@@ -1,0 +1,114 @@
+// Appends records outside of any lease: what producers, gateways and operators write.
+//
+// Owns: one idempotent producer. Appends go one after the other.
+//
+// L6. The records of one topic partition are one batch, in their order: written whole or not at all. With a transactional id all records of an append are.
+import type { Producer } from 'kafkajs'
+import { OperationError } from '../../system/protocol/failures.ts'
+import type { AppendOutcome } from '../../system/ports/log.ts'
+import type { OutRecord } from '../../system/protocol/record.ts'
+import type { Clock } from '../../system/ports/clock.ts'
+import type { Client } from './client.ts'
+import { codeOf, isRefusal, messageOf } from './codes.ts'
+import type { Packer, Send } from './packing.ts'
+import type { Transactions } from './transaction.ts'
+
+export interface AppenderOptions {
+  readonly client: Client
+  readonly clock: Clock
+  readonly packer: Packer
+  /** For appends to several partitions, or of more than a batch. */
+  readonly together: Transactions | undefined
+  /** After so long without an answer, whether it was written is not known, ms. */
+  readonly appendMsMax: number
+}
+
+export class Appender {
+  readonly #options: AppenderOptions
+  #producer: Producer | undefined
+  #last: Promise<unknown> = Promise.resolve()
+  /** The transactional id is ours. */
+  #isFenced = false
+
+  constructor(options: AppenderOptions) {
+    this.#options = options
+  }
+
+  append(records: readonly OutRecord[]): Promise<AppendOutcome> {
+    const done = this.#last.then(() => this.#append(records))
+    this.#last = done.catch(() => undefined)
+    return done
+  }
+
+  close(): void {
+    this.#discard()
+    this.#options.together?.close()
+  }
+
+  async #append(records: readonly OutRecord[]): Promise<AppendOutcome> {
+    const { packer, together } = this.#options
+    try {
+      const refused = await packer.refused(records)
+      if (refused !== undefined) return { kind: 'failed', reason: refused.reason }
+      if (records.length === 0) return { kind: 'done', offsets: [] }
+      const send = packer.together(records)
+      if (together !== undefined && (send === undefined || send.split().length > 1)) return await this.#together(together, packer.pack(records))
+      if (send === undefined) return { kind: 'failed', reason: `${records.length} records are more than one batch of a partition takes: append fewer at once` }
+      return await this.#send(send)
+    } catch (thrown) {
+      return { kind: 'failed', reason: messageOf(thrown) }
+    }
+  }
+
+  /** All partitions or none. */
+  async #together(transactions: Transactions, sends: readonly Send[]): Promise<AppendOutcome> {
+    if (!this.#isFenced) await transactions.fence()
+    this.#isFenced = false
+    const end = await transactions.commit({ sends, offsets: [] })
+    this.#isFenced = end.kind === 'committed' || end.kind === 'refused'
+    if (end.kind === 'committed') return { kind: 'done', offsets: end.offsets }
+    if (end.kind === 'fenced') return { kind: 'failed', reason: 'another process appends under the same name' }
+    return { kind: 'failed', reason: end.kind === 'refused' ? end.reason : `not confirmed, and may have been written: ${end.reason}` }
+  }
+
+  async #send(send: Send): Promise<AppendOutcome> {
+    const { clock, appendMsMax } = this.#options
+    let producer: Producer
+    try {
+      producer = await this.#connected()
+    } catch (thrown) {
+      this.#discard()
+      return { kind: 'busy', reason: `no broker can be reached: ${messageOf(thrown)}` }
+    }
+    const isOver = new AbortController()
+    const late = clock.sleep(appendMsMax, isOver.signal).then(() => {
+      throw new OperationError('append/late', `no answer within ${appendMsMax} ms`)
+    })
+    late.catch(() => undefined)
+    try {
+      const offsets: number[] = []
+      send.note(await Promise.race([producer.sendBatch({ acks: -1, topicMessages: send.topicMessages }), late]), offsets)
+      return { kind: 'done', offsets }
+    } catch (thrown) {
+      // Which sequences the brokers took is not known any more.
+      this.#discard()
+      return { kind: 'failed', reason: isRefusal(codeOf(thrown)) ? messageOf(thrown) : `not confirmed, and may have been written: ${messageOf(thrown)}` }
+    } finally {
+      isOver.abort()
+    }
+  }
+
+  async #connected(): Promise<Producer> {
+    if (this.#producer !== undefined) return this.#producer
+    const producer = this.#options.client.idempotent()
+    this.#producer = producer
+    await producer.connect()
+    return producer
+  }
+
+  #discard(): void {
+    const producer = this.#producer
+    this.#producer = undefined
+    void producer?.disconnect().catch(() => undefined)
+  }
+}

@@ -1,0 +1,57 @@
+// What went wrong with a request, as the protocol names it, and what it means for who asked.
+
+interface ErrorShape {
+  readonly name?: string
+  readonly type?: string
+  readonly code?: number | string
+  readonly cause?: unknown
+  readonly errors?: readonly unknown[]
+}
+
+/** The client has no name for it. */
+const PRODUCER_FENCED = 90
+const FENCED = new Set(['PRODUCER_FENCED', 'INVALID_PRODUCER_EPOCH', 'INVALID_PRODUCER_ID_MAPPING'])
+const FORBIDDEN = new Set([
+  'TOPIC_AUTHORIZATION_FAILED', 'GROUP_AUTHORIZATION_FAILED', 'CLUSTER_AUTHORIZATION_FAILED', 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED', 'SASL_AUTHENTICATION_FAILED',
+  'KafkaJSSASLAuthenticationError',
+])
+const REFUSED = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD', 'INVALID_TIMESTAMP'])
+const INVALID_RECORD = 87
+const TRANSPORT = new Set(['KafkaJSConnectionError', 'KafkaJSConnectionClosedError', 'KafkaJSRequestTimeoutError', 'KafkaJSBrokerNotFound', 'KafkaJSNoBrokerAvailableError', 'KafkaJSLockTimeout', 'KafkaJSGroupCoordinatorNotFound'])
+const LEADER_MOVED = new Set([
+  'NOT_LEADER_FOR_PARTITION', 'LEADER_NOT_AVAILABLE', 'UNKNOWN_TOPIC_OR_PARTITION', 'REPLICA_NOT_AVAILABLE', 'KAFKA_STORAGE_ERROR', 'FENCED_LEADER_EPOCH', 'UNKNOWN_LEADER_EPOCH',
+  'OFFSET_NOT_AVAILABLE', 'KafkaJSTopicMetadataNotLoaded', 'KafkaJSMetadataNotLoaded',
+])
+
+/** The protocol's name of an error, or that of the first of its causes that has one; else the error's own name. */
+export function codeOf(thrown: unknown): string {
+  return protocolCode(thrown, 0) ?? String((thrown as ErrorShape | null)?.name ?? thrown)
+}
+
+function protocolCode(thrown: unknown, depth: number): string | undefined {
+  const { type, code, name, cause, errors } = (thrown ?? {}) as ErrorShape
+  if (code === PRODUCER_FENCED) return 'PRODUCER_FENCED'
+  if (code === INVALID_RECORD) return 'INVALID_RECORD'
+  if (typeof type === 'string') return type
+  if (name !== undefined && TRANSPORT.has(name)) return name
+  for (const each of depth > 5 ? [] : [...(errors ?? []), cause]) {
+    const found = each === undefined ? undefined : protocolCode(each, depth + 1)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+export const isFenced = (code: string): boolean => FENCED.has(code)
+
+export const isForbidden = (code: string): boolean => FORBIDDEN.has(code)
+
+/** The broker will not take these records, now or later. */
+export const isRefusal = (code: string): boolean => REFUSED.has(code)
+
+/** No broker answered. */
+export const isTransport = (code: string): boolean => TRANSPORT.has(code)
+
+/** Another broker leads: look again. */
+export const isMoved = (code: string): boolean => LEADER_MOVED.has(code)
+
+export const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown))

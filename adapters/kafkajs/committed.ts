@@ -1,0 +1,21 @@
+// What a group has committed for a partition index: positions of its topics, and the metadata on one of them.
+import type { Admin } from 'kafkajs'
+import type { Committed, Membership as Reading } from '../../system/ports/log.ts'
+import { read } from '../../system/membership/metadata.ts'
+import type { Names } from '../../system/membership/names.ts'
+
+/** Null when nothing was ever committed. Commits whose transaction is ending are seen when its markers have arrived. */
+export async function readCommitted(admin: Admin, names: Names, reading: Reading, partition: number): Promise<Committed | null> {
+  const found = await admin.fetchOffsets({ groupId: names.of(reading.group), topics: reading.topics.map((topic) => names.of(topic)) })
+  const positions = new Map<string, number>()
+  let metadata = ''
+  for (const { topic: onCluster, partitions } of found) {
+    const topic = names.shown(onCluster)
+    const at = partitions.find((each) => each.partition === partition)
+    if (topic === undefined || at === undefined || Number(at.offset) < 0) continue
+    const { text, isPosition } = read(at.metadata ?? '')
+    if (topic === reading.metadataTopic) metadata = text
+    if (isPosition) positions.set(topic, Number(at.offset))
+  }
+  return positions.size === 0 && metadata === '' ? null : { positions, metadata }
+}

@@ -1,0 +1,199 @@
+// Fetches for all feeds of a log: one request to each broker covers every feed that it leads and that has room.
+//
+// Owns: the requests in flight. A request may wait at the broker; a feed that wants data meanwhile goes out with another one, up to a few.
+//
+// B1. A feed holds at most `feedBytesMax` and what one answer brings (I9); while it is full it is not asked for.
+import { OperationError } from '../../system/protocol/failures.ts'
+import type { Clock } from '../../system/ports/clock.ts'
+import type { Client } from './client.ts'
+import { codeOf, isForbidden, messageOf } from './codes.ts'
+import { errorOf } from './errors.ts'
+import { Feed } from './feed.ts'
+import { fetchParts } from './fetch.ts'
+import type { FetchedPart } from './fetch.ts'
+import type { Cluster } from './internals.ts'
+import { leaderOf, mayHeal } from './leaders.ts'
+import { committedRecords } from './records.ts'
+
+export interface FetchLimits {
+  /** How long a broker may hold a request that it has nothing for, ms. */
+  readonly waitMsMax: number
+  /** The same while a feed is full: it must get its turn. */
+  readonly busyWaitMsMax: number
+  readonly feedBytesMax: number
+  readonly partBytesMax: number
+  readonly answerBytesMax: number
+}
+
+const LANES_MAX = 4
+const RETRY_MS = 50
+
+/** Connections on which a request may wait. */
+interface Lane {
+  readonly cluster: Cluster
+  isBusy: boolean
+}
+
+export class Fetcher {
+  readonly #client: Client
+  readonly #clock: Clock
+  readonly #limits: FetchLimits
+  /** For requests that do not wait. */
+  readonly #now: Cluster
+  readonly #feeds = new Set<Feed>()
+  readonly #lanes: Lane[] = []
+  readonly #waiting = new Map<Feed, Set<() => void>>()
+  #turn = 0
+  #isClosed = false
+
+  constructor(client: Client, now: Cluster, clock: Clock, limits: FetchLimits) {
+    this.#client = client
+    this.#now = now
+    this.#clock = clock
+    this.#limits = limits
+  }
+
+  open(topic: string, partition: number): Feed {
+    const feed = new Feed(topic, partition)
+    this.#feeds.add(feed)
+    return feed
+  }
+
+  close(feed: Feed): void {
+    this.#feeds.delete(feed)
+    this.#wake(feed)
+    this.#waiting.delete(feed)
+  }
+
+  closeAll(): void {
+    this.#isClosed = true
+    for (const feed of this.#feeds) this.#wake(feed)
+    this.#feeds.clear()
+    for (const { cluster } of this.#lanes) void cluster.disconnect().catch(() => undefined)
+  }
+
+  /** Sends what has room. Called after every seek. */
+  pump(): void {
+    if (this.#isClosed) return
+    const wanted = [...this.#feeds].filter((feed) => !feed.isAsked && feed.next >= 0 && feed.failure === undefined && feed.bytes < this.#limits.feedBytesMax)
+    if (wanted.length === 0) return
+    const lane = this.#freeLane()
+    if (lane === undefined) return
+    const isHeldBack = [...this.#feeds].some((feed) => feed.bytes >= this.#limits.feedBytesMax)
+    lane.isBusy = true
+    for (const feed of wanted) feed.isAsked = true
+    void this.#fetch(lane.cluster, wanted, isHeldBack ? this.#limits.busyWaitMsMax : this.#limits.waitMsMax, (feeds) => {
+      for (const feed of feeds) feed.isAsked = false
+      this.pump()
+    }).finally(() => {
+      lane.isBusy = false
+      this.pump()
+    })
+  }
+
+  /** Answers of these offsets at this moment: one request that does not wait. */
+  ask(feeds: readonly Feed[]): Promise<void> {
+    return this.#fetch(this.#now, feeds, 0, () => {})
+  }
+
+  /** Until one of the feeds got something, the time is over or the signal aborts. */
+  async wait(feeds: readonly Feed[], ms: number, signal: AbortSignal): Promise<void> {
+    const done = new AbortController()
+    const wake = (): void => done.abort()
+    for (const feed of feeds) {
+      const waiting = this.#waiting.get(feed) ?? new Set()
+      this.#waiting.set(feed, waiting.add(wake))
+    }
+    signal.addEventListener('abort', wake, { once: true })
+    try {
+      if (!signal.aborted) await this.#clock.sleep(ms, done.signal)
+    } finally {
+      signal.removeEventListener('abort', wake)
+      for (const feed of feeds) this.#waiting.get(feed)?.delete(wake)
+    }
+  }
+
+  #freeLane(): Lane | undefined {
+    const free = this.#lanes.find((lane) => !lane.isBusy)
+    if (free !== undefined || this.#lanes.length === LANES_MAX) return free
+    const made: Lane = { cluster: this.#client.cluster(), isBusy: false }
+    this.#lanes.push(made)
+    return made
+  }
+
+  /** `over` tells which feeds may be asked for again: brokers answer one after the other. */
+  async #fetch(cluster: Cluster, feeds: readonly Feed[], waitMsMax: number, over: (feeds: readonly Feed[]) => void): Promise<void> {
+    const byLeader = new Map<string, Feed[]>()
+    const unled: Feed[] = []
+    for (const feed of feeds) {
+      const leader = await leaderOf(cluster, feed.topic, feed.partition).catch((thrown: unknown) => this.#failed(cluster, [feed], thrown))
+      if (leader === undefined) unled.push(feed)
+      else byLeader.set(leader, [...(byLeader.get(leader) ?? []), feed])
+    }
+    if (unled.length > 0) over(unled)
+    await Promise.all([...byLeader].map(async ([leader, asked]) => {
+      await this.#fetchFrom(cluster, leader, asked, waitMsMax)
+      over(asked)
+    }))
+  }
+
+  async #fetchFrom(cluster: Cluster, leader: string, feeds: readonly Feed[], waitMsMax: number): Promise<void> {
+    // The first of a request gets a batch however large: everyone has a turn.
+    this.#turn += 1
+    const first = this.#turn % feeds.length
+    const asked = [...feeds.slice(first), ...feeds.slice(0, first)].map((feed) => ({ feed, offset: feed.next, round: feed.round }))
+    try {
+      const broker = await cluster.findBroker({ nodeId: leader })
+      const parts = asked.map(({ feed: { topic, partition }, offset }) => ({ topic, partition, offset, bytesMax: this.#limits.partBytesMax }))
+      const fetched = await fetchParts(broker, { parts, waitMsMax, bytesMax: this.#limits.answerBytesMax })
+      for (const part of fetched) {
+        const found = asked.find(({ feed }) => feed.topic === part.topic && feed.partition === part.partition)
+        if (found !== undefined) await this.#fill(found.feed, part, found.offset, found.round)
+      }
+    } catch (thrown) {
+      await this.#failed(cluster, feeds, thrown)
+    }
+  }
+
+  async #fill(feed: Feed, part: FetchedPart, offset: number, round: number): Promise<void> {
+    if (part.errorCode !== 0) {
+      const thrown = errorOf(part.errorCode, part.topic, part.partition)
+      if (codeOf(thrown) !== 'OFFSET_OUT_OF_RANGE') throw thrown
+      return this.#outOfRange(feed, part, offset)
+    }
+    if (part.bytes.length === 0) return
+    const piece = await committedRecords(part.bytes, part.aborted, offset)
+    if (!this.#feeds.has(feed) || feed.round !== round || feed.next !== offset) return
+    feed.fill(piece)
+    this.#wake(feed)
+  }
+
+  /** Behind the log's start: what was there is gone, and going on would hide it (I1). Beyond its end: the log went back. */
+  #outOfRange(feed: Feed, part: FetchedPart, offset: number): void {
+    if (feed.next !== offset) return
+    const where = `partition ${feed.partition} of ${feed.topic}`
+    const reason = part.start > offset
+      ? `records from offset ${offset} up to ${part.start} of ${where} were removed before they were consumed: its retention is too short for the time that the app stood still`
+      : `${where} ends before offset ${offset}, which was consumed already: the topic was cut off or made anew`
+    this.#fail(feed, new OperationError('topic/history-gone', reason))
+  }
+
+  /** What a look at the metadata may heal is tried again; the rest is thrown at who polls. */
+  async #failed(cluster: Cluster, feeds: readonly Feed[], thrown: unknown): Promise<undefined> {
+    if (this.#isClosed) return
+    const code = codeOf(thrown)
+    if (isForbidden(code)) for (const feed of feeds) this.#fail(feed, new OperationError('kafka/forbidden', `${feed.topic} may not be read: ${messageOf(thrown)}`))
+    else if (!mayHeal(code)) for (const feed of feeds) this.#fail(feed, thrown)
+    await this.#clock.sleep(RETRY_MS)
+    if (!this.#isClosed) await cluster.refreshMetadata().catch(() => undefined)
+  }
+
+  #fail(feed: Feed, failure: unknown): void {
+    feed.failure = failure
+    this.#wake(feed)
+  }
+
+  #wake(feed: Feed): void {
+    for (const wake of this.#waiting.get(feed) ?? []) wake()
+  }
+}

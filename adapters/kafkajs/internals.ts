@@ -1,0 +1,128 @@
+// What the driver uses of kafkajs beneath its public interface: all of it is here, and a test fails when another version has it otherwise.
+//
+// Owns: the shapes that are relied on. kafkajs must not be bundled: these files are found in its package.
+import { createRequire } from 'node:module'
+import type { Broker as PublicBroker, Cluster as PublicCluster } from 'kafkajs'
+
+/** The version that these shapes are of. */
+export const TESTED_VERSION = '2.2.4'
+
+export interface RawRequest<T> {
+  readonly request: unknown
+  readonly response: {
+    decode(payload: Buffer): Promise<T>
+    parse(decoded: T): Promise<T>
+  }
+  readonly requestTimeout: number
+  readonly logResponseError: false
+}
+
+export interface JoinAnswer {
+  readonly generationId: number
+  readonly memberId: string
+}
+
+interface GroupBroker {
+  joinGroup(request: object): Promise<JoinAnswer>
+  syncGroup(request: object): Promise<{ readonly memberAssignment: Buffer }>
+  heartbeat(request: object): Promise<unknown>
+  leaveGroup(request: { readonly groupId: string; readonly memberId: string }): Promise<unknown>
+}
+
+export type Broker = PublicBroker & GroupBroker & {
+  readonly connectionPool: { send<T>(request: RawRequest<T>): Promise<T> }
+}
+
+/** kafkajs' view of the cluster with connections of its own. Its brokers are the same objects from call to call. */
+export type Cluster = Omit<PublicCluster, 'findBroker' | 'findGroupCoordinator'> & {
+  findBroker(node: { readonly nodeId: string }): Promise<Broker>
+  findGroupCoordinator(group: { readonly groupId: string }): Promise<Broker>
+}
+
+export interface FetchRequest {
+  readonly replicaId: -1
+  readonly maxWaitTime: number
+  readonly minBytes: number
+  readonly maxBytes: number
+  readonly isolationLevel: 1
+  readonly topics: readonly { readonly topic: string; readonly partitions: readonly { readonly partition: number; readonly fetchOffset: string; readonly maxBytes: number }[] }[]
+}
+
+interface RequestQueue {
+  readonly prototype: { scheduleCheckPendingRequests(this: { readonly pending: readonly unknown[] }): void }
+}
+
+const internal = createRequire(import.meta.url)
+
+/** Fetch of version 11: Kafka 2.3 and later answer it. */
+export const fetchRequest = internal('kafkajs/src/protocol/requests/fetch/v11/request') as (request: FetchRequest) => unknown
+
+/** The client's error for a code of the protocol. */
+export const errorNamed = (internal('kafkajs/src/protocol/error') as { readonly createErrorFromCode: (code: number) => Error }).createErrorFromCode
+
+const requestQueue = internal('kafkajs/src/network/requestQueue') as RequestQueue
+
+let isCalm = false
+
+/** A connection without requests in waiting looks for them all the time otherwise: 2 to 4 % of a core for each client that has nothing to do. */
+export function calmIdleConnections(): void {
+  if (isCalm) return
+  isCalm = true
+  const schedule = requestQueue.prototype.scheduleCheckPendingRequests
+  requestQueue.prototype.scheduleCheckPendingRequests = function () {
+    if (this.pending.length > 0) schedule.call(this)
+  }
+}
+
+export interface GroupWatch {
+  /** Throws to keep the client from looking for its group again. */
+  looking(): void
+  joined(answer: JoinAnswer): void
+  /** The whole assignment; the client itself is told that it has none, and so fetches nothing. */
+  synced(assignment: Buffer, sentMs: number): void
+  beat(sentMs: number): void
+  refused(thrown: unknown): void
+}
+
+/**
+ * Watches what a consumer says to its group and hears from it: when a heartbeat was sent, and the user data of an assignment, are in none of its events.
+ * `nothing` is the assignment that the client is told.
+ */
+export function watchGroup(cluster: PublicCluster, nothing: Buffer, nowMs: () => number, watch: GroupWatch): void {
+  const found = cluster as unknown as { findGroupCoordinator: Cluster['findGroupCoordinator'] }
+  const find = found.findGroupCoordinator.bind(cluster)
+  const noted = async <T>(request: Promise<T>): Promise<T> => {
+    try {
+      return await request
+    } catch (thrown) {
+      watch.refused(thrown)
+      throw thrown
+    }
+  }
+  found.findGroupCoordinator = async (group) => {
+    watch.looking()
+    const broker = await find(group)
+    const watched: GroupBroker = {
+      leaveGroup: (request) => broker.leaveGroup(request),
+      joinGroup: async (request) => {
+        watch.looking()
+        const answer = await noted(broker.joinGroup(request))
+        watch.joined(answer)
+        return answer
+      },
+      syncGroup: async (request) => {
+        const sentMs = nowMs()
+        const answer = await noted(broker.syncGroup(request))
+        watch.synced(answer.memberAssignment, sentMs)
+        return { ...answer, memberAssignment: nothing }
+      },
+      heartbeat: async (request) => {
+        watch.looking()
+        const sentMs = nowMs()
+        await noted(broker.heartbeat(request))
+        watch.beat(sentMs)
+      },
+    }
+    return Object.assign(Object.create(broker) as Broker, watched)
+  }
+}

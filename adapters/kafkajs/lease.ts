@@ -1,0 +1,254 @@
+// A lease on one partition index of a group. Its right is the transactional id that it fenced; the group says how long it may use it.
+//
+// L2, L3, L5 are those of `transaction.ts`.
+// R1. After a commit that did not end as `done` or `rejected`, nothing more is committed under this lease.
+// R2. `committed` of this lease shows what the lease committed, although markers travel after the end of a transaction.
+import type { Admin } from 'kafkajs'
+import type { CommitBatch, CommitOutcome, Committed, Lease, Membership as Reading, PollRequest } from '../../system/ports/log.ts'
+import type { RecordRange } from '../../system/protocol/record.ts'
+import type { Clock } from '../../system/ports/clock.ts'
+import { carried } from '../../system/membership/metadata.ts'
+import type { Names } from '../../system/membership/names.ts'
+import { pollInTurn } from '../../system/membership/poll.ts'
+import type { Visibility } from '../../system/membership/visibility.ts'
+import type { Client } from './client.ts'
+import { codeOf, isForbidden } from './codes.ts'
+import { readCommitted } from './committed.ts'
+import type { Feed } from './feed.ts'
+import type { Fetcher } from './fetcher.ts'
+import type { Membership } from './membership.ts'
+import type { Packer, Send } from './packing.ts'
+import { Transactions } from './transaction.ts'
+import type { OffsetToCommit } from './transaction.ts'
+
+export interface LeaseEnvironment {
+  readonly client: Client
+  readonly admin: Admin
+  readonly clock: Clock
+  readonly names: Names
+  readonly fetcher: Fetcher
+  readonly packer: Packer
+  readonly reading: Reading
+  readonly membership: Membership
+  readonly visibility: Visibility
+  readonly transactionMs: number
+  readonly askMsMax: number
+  readonly owner: string
+  lives(owner: string): boolean
+  released(): void
+}
+
+type State = 'assigned' | 'held' | 'broken'
+
+const AGAIN_MS = 2
+const AGAIN_MS_MAX = 50
+const OUTAGE_AGAIN_MS = 100
+/** Markers that take longer wait for brokers; whoever asks sees what is there. */
+const MARKERS_MS_MAX = 5000
+
+export class KafkajsLease implements Lease {
+  readonly group: string
+  readonly partition: number
+  readonly owner: string
+  readonly lost: Promise<string>
+  readonly #env: LeaseEnvironment
+  readonly #transactions: Transactions
+  readonly #feeds = new Map<string, Feed>()
+  readonly #ended = new AbortController()
+  #state: State = 'assigned'
+  #isCommitting = false
+  #polls = 0
+  #provenAtMs = -Infinity
+  /** Of the topic that carries the metadata, where it has one. */
+  #metadataAt: number | undefined
+  /** What the newest transaction says of the group's offsets, until it was seen. */
+  #ending: readonly OffsetToCommit[] | undefined
+  #resolveLost: (reason: string) => void = () => {}
+
+  constructor(partition: number, env: LeaseEnvironment) {
+    const { client, clock, names, reading, visibility, transactionMs, askMsMax } = env
+    this.group = reading.group
+    this.partition = partition
+    this.owner = env.owner
+    this.#env = env
+    this.lost = new Promise((resolve) => {
+      this.#resolveLost = resolve
+    })
+    this.#transactions = new Transactions({ client, clock, visibility, partition, transactionalId: names.transactionalId(reading.group, partition), group: names.of(reading.group), timeoutMs: transactionMs, fenceMsMax: askMsMax })
+  }
+
+  async fence(): Promise<'held' | 'lost'> {
+    if (this.#ended.signal.aborted) return 'lost'
+    try {
+      await this.#transactions.fence(this.#ended.signal)
+    } catch (thrown) {
+      if (this.#isOver()) return 'lost'
+      throw thrown
+    }
+    if (this.#isOver()) {
+      this.#transactions.close()
+      return 'lost'
+    }
+    this.#state = 'held'
+    return 'held'
+  }
+
+  /** R2. */
+  async committed(): Promise<Committed | null> {
+    const { clock, reading } = this.#env
+    const ending = this.#ending
+    const untilMs = clock.monotonicMs() + MARKERS_MS_MAX
+    for (let againMs = AGAIN_MS; ; againMs = Math.min(AGAIN_MS_MAX, againMs * 2)) {
+      // One transaction is whole before the next one of its id begins.
+      const isLast = ending === undefined || this.#ending !== ending || clock.monotonicMs() > untilMs
+      const committed = await this.#read()
+      if (isLast || this.#shows(committed, ending)) {
+        this.#metadataAt = committed?.positions.get(reading.metadataTopic)
+        return committed
+      }
+      await clock.sleep(againMs)
+    }
+  }
+
+  async poll(request: PollRequest): Promise<readonly RecordRange[]> {
+    const { clock, fetcher, names } = this.#env
+    const deadlineMs = clock.monotonicMs() + request.waitMsMax
+    const turn = this.#polls
+    this.#polls += 1
+    if (this.#ended.signal.aborted) return []
+    const feeds = [...request.from].map(([topic, offset]) => {
+      const feed = this.#feeds.get(topic) ?? fetcher.open(names.of(topic), this.partition)
+      this.#feeds.set(topic, feed)
+      feed.seek(offset)
+      return feed
+    })
+    fetcher.pump()
+    let hasAsked = false
+    for (;;) {
+      if (this.#isOver()) return []
+      const failed = feeds.find((feed) => feed.failure !== undefined)
+      if (failed !== undefined) throw failed.failure
+      const ranges = pollInTurn(request, turn, (topic, from, recordsMax, bytesMax) => ({ ...(this.#feeds.get(topic) as Feed).read(recordsMax, bytesMax, from), topic }))
+      fetcher.pump()
+      const leftMs = deadlineMs - clock.monotonicMs()
+      if (ranges.length > 0 || (leftMs <= 0 && (hasAsked || request.waitMsMax > 0))) return ranges
+      if (leftMs <= 0) {
+        // Somebody wants to know what is there now.
+        hasAsked = true
+        await fetcher.ask(feeds)
+      } else {
+        await fetcher.wait(feeds, leftMs, this.#ended.signal)
+      }
+    }
+  }
+
+  async commit(batch: CommitBatch): Promise<CommitOutcome> {
+    if (this.#state !== 'held' || this.#isOver()) return { kind: 'fenced' }
+    const { packer } = this.#env
+    const refused = await packer.refused(batch.records)
+    if (refused !== undefined) return { kind: 'rejected', ...refused }
+    if (this.#isOver()) return { kind: 'fenced' }
+    // R1.
+    this.#state = 'broken'
+    this.#isCommitting = true
+    try {
+      return await this.#commit(batch, packer.pack(batch.records))
+    } finally {
+      this.#isCommitting = false
+      if (this.#isOver()) this.#transactions.close()
+    }
+  }
+
+  async release(): Promise<void> {
+    if (!this.#finish()) return
+    this.#env.released()
+  }
+
+  lives(owner: string): boolean {
+    return this.#env.lives(owner)
+  }
+
+  provenAtMs(): number {
+    return Math.max(this.#provenAtMs, this.#env.membership.provenAtMs)
+  }
+
+  /** The partition went elsewhere. A commit under way may still succeed, until the next owner fences. */
+  lose(reason: string): void {
+    if (this.#finish()) this.#resolveLost(reason)
+  }
+
+  async #commit(batch: CommitBatch, sends: readonly Send[]): Promise<CommitOutcome> {
+    const sentMs = this.#env.clock.monotonicMs()
+    const offsets = this.#offsets(batch)
+    const before = this.#ending
+    const end = await this.#transactions.commit({ sends, offsets, ending: () => {
+      this.#ending = offsets.length === 0 ? undefined : offsets
+    } })
+    switch (end.kind) {
+      case 'committed':
+        this.#provenAtMs = sentMs
+        this.#state = 'held'
+        return { kind: 'done', end: this.#ends(batch, end.offsets) }
+      case 'refused':
+        this.#state = 'held'
+        return { kind: 'rejected', records: end.records, reason: end.reason }
+      case 'fenced':
+        this.#ending = before
+        return { kind: 'fenced' }
+      case 'unknown':
+        this.#ending = before
+        return { kind: 'unknown', reason: end.reason }
+    }
+  }
+
+  /** What the group has now; again while no broker answers. */
+  async #read(): Promise<Committed | null> {
+    const { admin, clock, names, reading, askMsMax } = this.#env
+    const untilMs = clock.monotonicMs() + askMsMax
+    for (;;) {
+      try {
+        return await readCommitted(admin, names, reading, this.partition)
+      } catch (thrown) {
+        if (isForbidden(codeOf(thrown)) || this.#isOver() || clock.monotonicMs() > untilMs) throw thrown
+        await clock.sleep(OUTAGE_AGAIN_MS, this.#ended.signal)
+      }
+    }
+  }
+
+  #shows(committed: Committed | null, ending: readonly OffsetToCommit[] | undefined): boolean {
+    const { names, reading } = this.#env
+    return ending === undefined || ending.every(({ topic, offset, metadata }) => {
+      const shown = names.shown(topic) ?? ''
+      if (shown === reading.metadataTopic && metadata !== carried(committed?.metadata ?? '') && metadata !== (committed?.metadata ?? '')) return false
+      return committed?.positions.get(shown) === offset || metadata === carried(committed?.metadata ?? '')
+    })
+  }
+
+  #finish(): boolean {
+    if (this.#ended.signal.aborted) return false
+    this.#ended.abort()
+    for (const feed of this.#feeds.values()) this.#env.fetcher.close(feed)
+    if (!this.#isCommitting) this.#transactions.close()
+    return true
+  }
+
+  #isOver(): boolean {
+    return this.#ended.signal.aborted
+  }
+
+  #ends({ records }: CommitBatch, offsets: readonly number[]): ReadonlyMap<string, number> {
+    const ends = new Map<string, number>()
+    for (const [index, { topic, partition }] of records.entries()) if (partition === this.partition) ends.set(topic, (offsets[index] ?? -1) + 1)
+    return ends
+  }
+
+  #offsets({ positions, metadata }: CommitBatch): readonly OffsetToCommit[] {
+    const { names, reading } = this.#env
+    const offsets: OffsetToCommit[] = []
+    for (const [topic, offset] of positions) offsets.push({ topic: names.of(topic), offset, metadata: topic === reading.metadataTopic ? metadata : '' })
+    const at = positions.get(reading.metadataTopic)
+    if (at !== undefined) this.#metadataAt = at
+    else if (metadata !== '') offsets.push({ topic: names.of(reading.metadataTopic), offset: this.#metadataAt ?? 0, metadata: this.#metadataAt === undefined ? carried(metadata) : metadata })
+    return offsets
+  }
+}

@@ -1,0 +1,241 @@
+// Membership of one consumer group: kafkajs' consumer with an assigner of our own. The consumer joins and beats; it is told that it has no partition, and reads
+// nothing.
+//
+// Owns: the consumer, and what the group says through it. Does not know leases: `system/membership/seats.ts` makes them of what is assigned.
+//
+// M1. What was assigned stays ours until an assignment without it, or until the coordinator does not know us any more: work goes on while the group
+//     prepares a new assignment.
+// M2. A proof of membership is the send time of a heartbeat or sync that succeeded (I12).
+// M3. After `stop` the consumer finds no group any more: it cannot join again by itself.
+import kafkajs from 'kafkajs'
+import type { Assigner, Cluster as PublicCluster, Consumer, GroupMember, GroupMemberAssignment } from 'kafkajs'
+import { OperationError } from '../../system/protocol/failures.ts'
+import type { Clock } from '../../system/ports/clock.ts'
+import { assign } from '../../system/membership/assignment.ts'
+import type { Candidate } from '../../system/membership/assignment.ts'
+import type { MembershipEvents } from '../../system/membership/seats.ts'
+import type { Client } from './client.ts'
+import { codeOf, isForbidden, messageOf } from './codes.ts'
+import { watchGroup } from './internals.ts'
+import type { Cluster } from './internals.ts'
+
+export interface MembershipOptions {
+  readonly client: Client
+  /** Connections apart from those of the consumer: a join that waits on these is never answered after a leave. */
+  readonly beside: Cluster
+  readonly clock: Clock
+  /** As the cluster calls it. */
+  readonly group: string
+  /** Topics as the cluster calls them, by our names. */
+  readonly topics: ReadonlyMap<string, string>
+  /** Names this membership; no other one of any process has the name. */
+  readonly owner: string
+  readonly sessionMs: number
+  readonly heartbeatMs: number
+  readonly rebalanceMs: number
+}
+
+/** Not that of the default client: the two lay out their data otherwise, and must not be in one group. */
+const PROTOCOL = 'statelog-index-kafkajs'
+const RETRY_MS = 200
+const LEAVE_MS_MAX = 3000
+const { AssignerProtocol } = kafkajs
+const NOTHING = AssignerProtocol.MemberAssignment.encode({ version: 0, assignment: {}, userData: Buffer.alloc(0) })
+
+interface SubscriptionData {
+  readonly owner: string
+  readonly manifest: Readonly<Record<string, number>>
+  readonly owned: readonly number[]
+  readonly generation: number
+}
+
+interface AssignmentData {
+  /** Owners of every member. */
+  readonly living: readonly string[]
+  readonly indices: readonly number[]
+  readonly reason: string | null
+}
+
+export class Membership {
+  readonly #options: MembershipOptions
+  readonly #events: MembershipEvents
+  readonly #stopped = new AbortController()
+  readonly #waiting = new Set<() => void>()
+  #consumer: Consumer | undefined
+  #crash: (thrown: unknown) => void = () => {}
+  #memberId = ''
+  #generation = -1
+  #owned: readonly number[] = []
+  /** The generation in which they were assigned. */
+  #ownedIn = -1
+  #isStable = false
+  #hasEnded = false
+  #provenAtMs = -Infinity
+  #running: Promise<void> = Promise.resolve()
+
+  constructor(options: MembershipOptions, events: MembershipEvents) {
+    this.#options = options
+    this.#events = events
+  }
+
+  start(): void {
+    this.#running = this.#run()
+  }
+
+  /** M2. */
+  get provenAtMs(): number {
+    return this.#provenAtMs
+  }
+
+  /** Resolves when a heartbeat that is sent from now on succeeded: true; false when the membership is over. */
+  async proven(): Promise<boolean> {
+    const fromMs = this.#options.clock.monotonicMs()
+    while (!this.#hasEnded && !this.#stopped.signal.aborted) {
+      if (this.#isStable && this.#provenAtMs >= fromMs) return true
+      await new Promise<void>((resolve) => this.#waiting.add(resolve))
+    }
+    return false
+  }
+
+  /** Leaves the group, so that others get what was ours at once. */
+  async stop(): Promise<void> {
+    if (this.#stopped.signal.aborted) return this.#running
+    const { beside, clock, group } = this.#options
+    this.#stopped.abort()
+    this.#notify()
+    // M3. Stopping waits for what is under way, which the leave may end.
+    const stopping = this.#consumer?.disconnect().catch(() => undefined)
+    const memberId = this.#memberId
+    const leave = async (): Promise<void> => {
+      await beside.connect()
+      await (await beside.findGroupCoordinator({ groupId: group })).leaveGroup({ groupId: group, memberId })
+    }
+    const isOver = new AbortController()
+    const left = memberId === '' ? Promise.resolve() : leave().catch(() => undefined)
+    await Promise.race([Promise.all([left, this.#isStable ? stopping : undefined]), clock.sleep(LEAVE_MS_MAX, isOver.signal)])
+    isOver.abort()
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopped.signal.aborted && !this.#hasEnded) {
+      const thrown = await this.#live()
+      if (this.#stopped.signal.aborted) return
+      this.#forget(`the membership was interrupted: ${messageOf(thrown)}`)
+      if (isForbidden(codeOf(thrown))) return this.#end(`the group ${this.#options.group} cannot be joined: ${messageOf(thrown)}`)
+      await this.#options.clock.sleep(RETRY_MS, this.#stopped.signal)
+    }
+  }
+
+  /** Until the consumer is of no use any more; answers why. */
+  async #live(): Promise<unknown> {
+    const { client, group, topics, sessionMs, rebalanceMs, heartbeatMs } = this.#options
+    const consumer = client.member({ groupId: group, sessionMs, rebalanceMs, heartbeatMs, assigner: ({ cluster }) => this.#assigner(cluster), mayRestart: () => false })
+    this.#consumer = consumer
+    const crashed = new Promise<unknown>((resolve) => {
+      this.#crash = resolve
+    })
+    this.#stopped.signal.addEventListener('abort', () => this.#crash(undefined), { once: true })
+    consumer.on(consumer.events.CRASH, ({ payload }) => this.#crash(payload.error))
+    try {
+      await consumer.connect()
+      await consumer.subscribe({ topics: [...topics.values()] })
+      if (!this.#stopped.signal.aborted) void consumer.run({ autoCommit: false, eachBatch: async () => {} }).catch((thrown: unknown) => this.#crash(thrown))
+      return await crashed
+    } catch (thrown) {
+      return thrown
+    } finally {
+      void consumer.disconnect().catch(() => undefined)
+    }
+  }
+
+  #assigner(cluster: PublicCluster): Assigner {
+    watchGroup(cluster, NOTHING, () => this.#options.clock.monotonicMs(), {
+      looking: () => {
+        if (this.#stopped.signal.aborted) throw new OperationError('membership/stopped', 'the membership was stopped')
+      },
+      joined: ({ memberId, generationId }) => {
+        this.#memberId = memberId
+        this.#generation = generationId
+      },
+      synced: (assignment, sentMs) => this.#synced(assignment, sentMs),
+      beat: (sentMs) => {
+        this.#provenAtMs = sentMs
+        this.#notify()
+      },
+      refused: (thrown) => this.#refused(codeOf(thrown)),
+    })
+    return {
+      name: PROTOCOL, version: 1,
+      protocol: ({ topics }) => {
+        const data: SubscriptionData = { owner: this.#options.owner, manifest: this.#manifest(cluster), owned: this.#owned, generation: this.#ownedIn }
+        return { name: PROTOCOL, metadata: AssignerProtocol.MemberMetadata.encode({ version: 1, topics, userData: packed(data) }) }
+      },
+      assign: async ({ members }) => this.#assignments(members),
+    }
+  }
+
+  #manifest(cluster: PublicCluster): Readonly<Record<string, number>> {
+    return Object.fromEntries([...this.#options.topics].map(([topic, onCluster]) => [topic, cluster.findTopicPartitionMetadata(onCluster).length]))
+  }
+
+  #assignments(members: readonly GroupMember[]): GroupMemberAssignment[] {
+    const candidates = members.map(({ memberId, memberMetadata }): Candidate => {
+      const { owner = memberId, manifest = {}, owned = [], generation = -1 } = parsed<SubscriptionData>(AssignerProtocol.MemberMetadata.decode(memberMetadata)?.userData)
+      return { memberId, owner, manifest, owned, generation }
+    })
+    const living = candidates.map(({ owner }) => owner)
+    return [...assign(candidates)].map(([memberId, { indices, reason }]) => {
+      const data: AssignmentData = { living, indices, reason: reason ?? null }
+      const assignment = Object.fromEntries([...this.#options.topics.values()].map((topic) => [topic, [...indices]]))
+      return { memberId, memberAssignment: AssignerProtocol.MemberAssignment.encode({ version: 0, assignment, userData: packed(data) }) }
+    })
+  }
+
+  #synced(assignment: Buffer, sentMs: number): void {
+    if (this.#stopped.signal.aborted) return
+    const { living = [], indices = [], reason = null } = parsed<AssignmentData>(AssignerProtocol.MemberAssignment.decode(assignment)?.userData)
+    this.#owned = indices
+    this.#ownedIn = this.#generation
+    this.#provenAtMs = sentMs
+    this.#isStable = true
+    this.#events.assigned(indices, new Set([...living, this.#options.owner]), reason ?? undefined)
+    this.#notify()
+  }
+
+  #refused(code: string): void {
+    if (code === 'UNKNOWN_MEMBER_ID' || code === 'ILLEGAL_GENERATION') this.#forget(`the group does not know this member any more (${code}): it was silent for longer than its session`)
+    else if (code === 'REBALANCE_IN_PROGRESS') this.#isStable = false
+  }
+
+  #forget(reason: string): void {
+    this.#isStable = false
+    this.#owned = []
+    this.#ownedIn = -1
+    if (!this.#stopped.signal.aborted) this.#events.lost(reason)
+    this.#notify()
+  }
+
+  #end(reason: string): void {
+    this.#hasEnded = true
+    this.#events.ended(reason)
+    this.#notify()
+  }
+
+  #notify(): void {
+    for (const wake of this.#waiting) wake()
+    this.#waiting.clear()
+  }
+}
+
+const packed = (data: SubscriptionData | AssignmentData): Buffer => Buffer.from(JSON.stringify(data))
+
+/** A member of another version reads nothing that we know of. */
+function parsed<T>(bytes: Buffer | null | undefined): Partial<T> {
+  try {
+    const value: unknown = JSON.parse(String(bytes ?? ''))
+    return typeof value === 'object' && value !== null ? value : {}
+  } catch {
+    return {}
+  }
+}

@@ -1,0 +1,31 @@
+// Records as kafkajs takes them.
+import type { Message } from 'kafkajs'
+import type { Header, OutRecord } from '../../system/protocol/record.ts'
+
+/**
+ * kafkajs takes headers as an object, which has no order among names and no name twice in other places. It encodes a header that is a list by the list's own
+ * `map`: this list answers every header of the record, in order.
+ */
+class HeaderList extends Array<Buffer> {
+  readonly #headers: readonly Header[]
+
+  constructor(headers: readonly Header[]) {
+    super()
+    this.#headers = headers
+  }
+
+  override map<T>(): T[] {
+    return this.#headers.map(([key, value]) => ({ key, value: bufferOf(value) })) as T[]
+  }
+}
+
+export function messageOfRecord({ key, value, headers, partition, timestampMs }: OutRecord): Message {
+  return {
+    key: key === null ? null : bufferOf(key), value: value === null ? null : bufferOf(value), partition,
+    // As text: kafkajs takes the number 0 for none.
+    timestamp: String(timestampMs),
+    ...(headers.length === 0 ? {} : { headers: { all: new HeaderList(headers) } }),
+  }
+}
+
+const bufferOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

@@ -1,0 +1,157 @@
+// Packs the records of a commit or an append into sends, one after the other.
+//
+// Owns: which record is in which send. What one record exceeds alone is refused before anything is sent.
+import type { Message, RecordMetadata, TopicMessages } from 'kafkajs'
+import type { OutRecord } from '../../system/protocol/record.ts'
+import type { Names } from '../../system/membership/names.ts'
+import { recordBytes } from '../../system/membership/poll.ts'
+import type { Written } from '../../system/membership/visibility.ts'
+import { messageOfRecord } from './messages.ts'
+import type { TopicSettings, Topics } from './topics.ts'
+
+export interface Refusal {
+  readonly records: readonly number[]
+  readonly reason: string
+}
+
+/** kafkajs takes time that grows with the square of the records in a send. */
+export const SEND_RECORDS_MAX = 250
+export const SEND_BYTES_MAX = 8 << 20
+const BATCH_HEAD_BYTES = 61
+
+export interface Placed {
+  readonly index: number
+  readonly record: OutRecord
+  readonly onCluster: string
+}
+
+/** One request: its records of one topic partition are one batch. */
+export class Send {
+  readonly placed: readonly Placed[]
+
+  constructor(placed: readonly Placed[]) {
+    this.placed = placed
+  }
+
+  get topicMessages(): TopicMessages[] {
+    const topics = new Map<string, Message[]>()
+    for (const { record, onCluster } of this.placed) {
+      const messages = topics.get(onCluster)
+      if (messages === undefined) topics.set(onCluster, [messageOfRecord(record)])
+      else messages.push(messageOfRecord(record))
+    }
+    return [...topics].map(([topic, messages]) => ({ topic, messages }))
+  }
+
+  /** One send for each topic partition. */
+  split(): readonly Send[] {
+    return [...Map.groupBy(this.placed, ({ record, onCluster }) => `${onCluster}/${record.partition}`).values()].map((placed) => new Send(placed))
+  }
+
+  /** Notes where its records stand, by their indexes. */
+  note(answer: readonly RecordMetadata[], offsets: number[]): void {
+    const next = new Map(answer.map(({ topicName, partition, baseOffset }) => [`${topicName}/${partition}`, Number(baseOffset ?? -1)]))
+    for (const { index, record, onCluster } of this.placed) {
+      const name = `${onCluster}/${record.partition}`
+      const offset = next.get(name) ?? -1
+      offsets[index] = offset
+      if (offset >= 0) next.set(name, offset + 1)
+    }
+  }
+}
+
+/** Where each partition ends that was written to. */
+export function writtenBy(sends: readonly Send[], offsets: readonly number[]): readonly Written[] {
+  const written = new Map<string, Written>()
+  for (const { index, record: { partition }, onCluster } of sends.flatMap(({ placed }) => placed)) {
+    const end = (offsets[index] ?? -1) + 1
+    written.set(`${onCluster}/${partition}`, { topic: onCluster, partition, end })
+  }
+  return [...written.values()]
+}
+
+export class Packer {
+  readonly #topics: Topics
+  readonly #names: Names
+  readonly #recordBytesMax: number
+  readonly #known = new Map<string, TopicSettings & { readonly onCluster: string }>()
+
+  constructor(topics: Topics, names: Names, recordBytesMax: number) {
+    this.#topics = topics
+    this.#names = names
+    this.#recordBytesMax = recordBytesMax
+  }
+
+  /** Which records can never be written; undefined when all can. Throws `topic/unknown`. */
+  async refused(records: readonly OutRecord[]): Promise<Refusal | undefined> {
+    const refused: number[] = []
+    let reason = ''
+    for (const [index, record] of records.entries()) {
+      const why = this.#whyNot(record, this.#known.get(record.topic) ?? (await this.#learn(record.topic)))
+      if (why === undefined) continue
+      refused.push(index)
+      if (reason === '') reason = why
+    }
+    return refused.length === 0 ? undefined : { records: refused, reason }
+  }
+
+  /** Of records that are not refused. */
+  pack(records: readonly OutRecord[]): readonly Send[] {
+    const sends: Send[] = []
+    let placed: Placed[] = []
+    let bytes = 0
+    let bytesMax = SEND_BYTES_MAX
+    for (const [index, record] of records.entries()) {
+      const { onCluster, batchBytesMax } = this.#settings(record.topic)
+      const size = encodedBytesMax(record)
+      if (placed.length > 0 && (placed.length === SEND_RECORDS_MAX || bytes + size > Math.min(bytesMax, batchBytesMax))) {
+        sends.push(new Send(placed))
+        placed = []
+        bytes = BATCH_HEAD_BYTES
+        bytesMax = SEND_BYTES_MAX
+      }
+      placed.push({ index, record, onCluster })
+      bytes += size
+      bytesMax = Math.min(bytesMax, batchBytesMax)
+    }
+    if (placed.length > 0) sends.push(new Send(placed))
+    return sends
+  }
+
+  /** All in one, so that the records of a partition are written together; undefined when that is more than a partition takes. */
+  together(records: readonly OutRecord[]): Send | undefined {
+    const bytes = new Map<string, number>()
+    for (const record of records) {
+      const name = `${record.topic}/${record.partition}`
+      const sum = (bytes.get(name) ?? BATCH_HEAD_BYTES) + encodedBytesMax(record)
+      if (sum > Math.min(this.#settings(record.topic).batchBytesMax, SEND_BYTES_MAX) && bytes.has(name)) return undefined
+      bytes.set(name, sum)
+    }
+    return new Send(records.map((record, index) => ({ index, record, onCluster: this.#settings(record.topic).onCluster })))
+  }
+
+  #whyNot(record: OutRecord, { cleanup, batchBytesMax, partitions }: TopicSettings): string | undefined {
+    const bytes = recordBytes(record)
+    if (bytes > this.#recordBytesMax) return `a record of ${bytes} bytes for ${record.topic}; the limit is ${this.#recordBytesMax}`
+    if (BATCH_HEAD_BYTES + encodedBytesMax(record) > batchBytesMax) return `a record of ${bytes} bytes for ${record.topic}, whose max.message.bytes is ${batchBytesMax}`
+    if (record.partition >= partitions) return `a record for partition ${record.partition} of ${record.topic}, which has ${partitions}`
+    return record.key === null && cleanup === 'compact' ? `a record without key for the compacted topic ${record.topic}` : undefined
+  }
+
+  #settings(topic: string): TopicSettings & { readonly onCluster: string } {
+    return this.#known.get(topic) as TopicSettings & { readonly onCluster: string }
+  }
+
+  async #learn(topic: string): Promise<TopicSettings & { readonly onCluster: string }> {
+    const known = { ...(await this.#topics.settings(topic)), onCluster: this.#names.of(topic) }
+    this.#known.set(topic, known)
+    return known
+  }
+}
+
+/** What a record takes in a batch, at most. */
+function encodedBytesMax(record: OutRecord): number {
+  let bytes = 40 + (record.key?.length ?? 0) + (record.value?.length ?? 0)
+  for (const [name, value] of record.headers) bytes += 10 + 3 * name.length + value.length
+  return bytes
+}

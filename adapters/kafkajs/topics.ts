@@ -1,0 +1,141 @@
+// Topics of the cluster: what there is, how it is cut and kept, and making what is missing.
+//
+// Owns: what is known of partitions, cleanup and limits; leaders belong to `leaders.ts`.
+import kafkajs from 'kafkajs'
+import type { Admin } from 'kafkajs'
+import { OperationError } from '../../system/protocol/failures.ts'
+import type { TopicSpec } from '../../system/protocol/record.ts'
+import type { TopicProblem } from '../../system/ports/log.ts'
+import type { Names } from '../../system/membership/names.ts'
+import { topicMismatch } from '../../system/membership/topics.ts'
+import { codeOf, messageOf } from './codes.ts'
+
+export interface TopicSettings {
+  readonly partitions: number
+  readonly cleanup: 'delete' | 'compact'
+  /** The largest record batch that the topic takes, bytes. */
+  readonly batchBytesMax: number
+}
+
+export interface TopicMaking {
+  /** Copies of each partition; undefined: three where there are three brokers. */
+  readonly replication: number | undefined
+  /** Of topics that are made here. */
+  readonly batchBytesMax: number
+}
+
+const CREATE_MS_MAX = 30_000
+const KEYS = ['cleanup.policy', 'max.message.bytes']
+const BATCH_BYTES_MAX = 1_048_588
+
+export class Topics {
+  readonly #admin: Admin
+  readonly #names: Names
+  readonly #making: TopicMaking
+  readonly #settings = new Map<string, TopicSettings>()
+
+  constructor(admin: Admin, names: Names, making: TopicMaking) {
+    this.#admin = admin
+    this.#names = names
+    this.#making = making
+  }
+
+  async spec(name: string): Promise<TopicSpec | undefined> {
+    if (!this.#settings.has(name)) await this.#learn([name])
+    const settings = this.#settings.get(name)
+    return settings === undefined ? undefined : { name, partitions: settings.partitions, cleanup: settings.cleanup }
+  }
+
+  async all(): Promise<readonly TopicSpec[]> {
+    const names = (await this.#admin.listTopics()).flatMap((onCluster) => this.#names.shown(onCluster) ?? [])
+    await this.#learn(names)
+    return names.flatMap((name) => {
+      const settings = this.#settings.get(name)
+      return settings === undefined ? [] : [{ name, partitions: settings.partitions, cleanup: settings.cleanup }]
+    })
+  }
+
+  /** Throws `topic/unknown`. */
+  async settings(name: string): Promise<TopicSettings> {
+    if (!this.#settings.has(name)) await this.#learn([name])
+    const settings = this.#settings.get(name)
+    if (settings === undefined) throw new OperationError('topic/unknown', `there is no topic ${name}`)
+    return settings
+  }
+
+  /** Throws `topic/unknown` where there is no such partition. */
+  async assertPartition(topic: string, partition: number): Promise<void> {
+    if (partition < (this.#settings.get(topic)?.partitions ?? 0) && partition >= 0) return
+    // It may have grown.
+    this.#settings.delete(topic)
+    const { partitions } = await this.settings(topic)
+    if (!(partition >= 0 && partition < partitions)) throw new OperationError('topic/unknown', `there is no partition ${partition} of topic ${topic}: it has ${partitions}`)
+  }
+
+  /** Creates what is missing; answers what exists otherwise. */
+  async ensure(specs: readonly TopicSpec[]): Promise<readonly TopicProblem[]> {
+    for (const { name } of specs) this.#settings.delete(name)
+    const existing = new Set(await this.#admin.listTopics())
+    const missing = specs.filter(({ name }) => !existing.has(this.#names.of(name)))
+    if (missing.length > 0) await this.#create(missing)
+    await this.#learn(specs.map(({ name }) => name))
+    const problems: TopicProblem[] = []
+    for (const wanted of specs) {
+      const found = await this.spec(wanted.name)
+      const reason = found === undefined ? 'was not created' : topicMismatch(found, wanted)
+      if (reason !== undefined) problems.push({ topic: wanted.name, reason })
+    }
+    return problems
+  }
+
+  async #create(specs: readonly TopicSpec[]): Promise<void> {
+    const { replication, batchBytesMax } = this.#making
+    const replicationFactor = replication ?? Math.min(3, (await this.#admin.describeCluster()).brokers.length)
+    const topics = specs.map(({ name, partitions, cleanup }) => ({
+      topic: this.#names.of(name), numPartitions: partitions, replicationFactor,
+      configEntries: [
+        { name: 'cleanup.policy', value: cleanup },
+        { name: 'max.message.bytes', value: String(batchBytesMax) },
+        // History is kept, whatever the cluster's default: who wants less says so on the topic.
+        ...(cleanup === 'delete' ? [{ name: 'retention.ms', value: '-1' }, { name: 'retention.bytes', value: '-1' }] : []),
+        // Event times are what the source says they are.
+        { name: 'message.timestamp.after.max.ms', value: '9223372036854775807' },
+        ...(replicationFactor >= 3 ? [{ name: 'min.insync.replicas', value: '2' }] : []),
+      ],
+    }))
+    try {
+      // Another process may have made them meanwhile: what exists is compared after.
+      await this.#admin.createTopics({ topics, timeout: CREATE_MS_MAX, waitForLeaders: true })
+    } catch (thrown) {
+      if (codeOf(thrown) !== 'TOPIC_ALREADY_EXISTS') throw new OperationError('topics/create', `topics ${specs.map(({ name }) => name).join(', ')} were not created: ${messageOf(thrown)}`)
+    }
+  }
+
+  async #learn(names: readonly string[]): Promise<void> {
+    const partitions = await this.#partitionsOf(names.map((name) => this.#names.of(name)))
+    if (partitions.size === 0) return
+    const { resources } = await this.#admin.describeConfigs({ includeSynonyms: false, resources: [...partitions.keys()].map((name) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name, configNames: KEYS })) })
+    for (const { resourceName, configEntries } of resources) {
+      const name = this.#names.shown(resourceName)
+      if (name === undefined) continue
+      // Without the right to see it, the cluster's defaults are assumed.
+      const value = (key: string): string | undefined => configEntries.find((entry) => entry.configName === key)?.configValue
+      this.#settings.set(name, { partitions: partitions.get(resourceName) ?? 0, cleanup: value('cleanup.policy')?.includes('compact') === true ? 'compact' : 'delete', batchBytesMax: Number(value('max.message.bytes') ?? BATCH_BYTES_MAX) })
+    }
+  }
+
+  /** By name on the cluster; what does not exist is absent. */
+  async #partitionsOf(names: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    if (names.length === 0) return new Map()
+    try {
+      const { topics } = await this.#admin.fetchTopicMetadata({ topics: [...names] })
+      return new Map(topics.map(({ name, partitions }) => [name, partitions.length]))
+    } catch (thrown) {
+      if (codeOf(thrown) !== 'UNKNOWN_TOPIC_OR_PARTITION') throw thrown
+      // One unknown name fails the whole request.
+      if (names.length === 1) return new Map()
+      const found = await Promise.all(names.map((name) => this.#partitionsOf([name])))
+      return new Map(found.flatMap((each) => [...each]))
+    }
+  }
+}

@@ -1,0 +1,192 @@
+// The transactions of one transactional id: the fence of a partition, and the commits of its owner.
+//
+// Owns: the producer of the id. kafkajs keeps its sequences and its state, and neither can be trusted after an error: the producer goes with it.
+//
+// L1. Everything between the first send and the end of a transaction becomes visible together.
+// L2. Only the newest `fence` of the id can end a transaction. Its first `transaction()` is what asks for the id; `connect()` does not.
+// L5. The end of a transaction is sent once: any answer but success or a fence leaves the outcome unknown.
+// T1. After any failure nothing of this object may be used again, but `fence`. A transaction with an error in it is never committed: kafkajs would say that it was.
+import type { Producer, Transaction } from 'kafkajs'
+import { assert } from '../../system/protocol/assert.ts'
+import { OperationError } from '../../system/protocol/failures.ts'
+import type { Clock } from '../../system/ports/clock.ts'
+import type { Visibility } from '../../system/membership/visibility.ts'
+import type { Client } from './client.ts'
+import { codeOf, isFenced, isForbidden, isRefusal, messageOf } from './codes.ts'
+import { writtenBy } from './packing.ts'
+import type { Send } from './packing.ts'
+
+export interface OffsetToCommit {
+  readonly topic: string
+  readonly offset: number
+  readonly metadata: string
+}
+
+export interface TransactionPlan {
+  /** One request after the other. */
+  readonly sends: readonly Send[]
+  readonly offsets: readonly OffsetToCommit[]
+  /** The end is about to be asked for. */
+  ending?(): void
+}
+
+export type TransactionEnd =
+  /** `offsets`: of each record, by its index. */
+  | { readonly kind: 'committed'; readonly offsets: readonly number[] }
+  | { readonly kind: 'fenced'; readonly reason: string }
+  | { readonly kind: 'unknown'; readonly reason: string }
+  | { readonly kind: 'refused'; readonly records: readonly number[]; readonly reason: string }
+
+export interface TransactionOptions {
+  readonly client: Client
+  readonly clock: Clock
+  readonly transactionalId: string
+  readonly group: string
+  readonly partition: number
+  readonly visibility: Visibility
+  /** After this long without an end the broker aborts, ms. */
+  readonly timeoutMs: number
+  readonly fenceMsMax: number
+}
+
+const FENCE_AGAIN_MS = 50
+const OFFSETS_AGAIN_MS = 2
+const OFFSETS_TRIES_MAX = 500
+
+/** A send that the broker refuses. */
+class Refused extends TypeError {
+  readonly send: Send
+  constructor(send: Send, reason: string) {
+    super(reason)
+    this.send = send
+  }
+}
+
+export class Transactions {
+  readonly #options: TransactionOptions
+  #producer: Producer | undefined
+  #isUsable = false
+
+  constructor(options: TransactionOptions) {
+    this.#options = options
+  }
+
+  /** Shuts out every earlier owner of the id, and ends what it left open. Throws when the time is over or the signal aborts. */
+  async fence(signal?: AbortSignal): Promise<void> {
+    const { clock, transactionalId, fenceMsMax } = this.#options
+    const untilMs = clock.monotonicMs() + fenceMsMax
+    for (;;) {
+      try {
+        await this.#begin()
+        return
+      } catch (thrown) {
+        this.close()
+        const code = codeOf(thrown)
+        if (isForbidden(code)) throw new OperationError('kafka/forbidden', `the transactional id ${transactionalId} may not be used: ${messageOf(thrown)}`)
+        if (signal?.aborted === true || clock.monotonicMs() > untilMs) throw new OperationError('kafka/fence', `the transactional id ${transactionalId} was not granted: ${messageOf(thrown)}`)
+        await clock.sleep(FENCE_AGAIN_MS, signal)
+      }
+    }
+  }
+
+  async commit(plan: TransactionPlan): Promise<TransactionEnd> {
+    const producer = this.#producer
+    assert(this.#isUsable && producer !== undefined, 'T1: a transaction after a failure')
+    const { visibility, transactionalId } = this.#options
+    this.#isUsable = false
+    let transaction: Transaction | undefined
+    try {
+      transaction = await producer.transaction()
+      const offsets = await this.#write(transaction, plan)
+      visibility.ending(transactionalId, writtenBy(plan.sends, offsets))
+      plan.ending?.()
+      await transaction.commit()
+      this.#isUsable = true
+      return { kind: 'committed', offsets }
+    } catch (thrown) {
+      visibility.forget(transactionalId)
+      if (thrown instanceof Refused && transaction !== undefined) return this.#takeBack(transaction, thrown)
+      this.close()
+      return { kind: isFenced(codeOf(thrown)) ? 'fenced' : 'unknown', reason: messageOf(thrown) }
+    }
+  }
+
+  /** Idempotent. */
+  close(): void {
+    this.#isUsable = false
+    const producer = this.#producer
+    this.#producer = undefined
+    void producer?.disconnect().catch(() => undefined)
+  }
+
+  async #begin(): Promise<void> {
+    const { client, transactionalId, timeoutMs } = this.#options
+    this.close()
+    const producer = client.transactional(transactionalId, timeoutMs)
+    this.#producer = producer
+    await producer.connect()
+    await (await producer.transaction()).abort()
+    this.#isUsable = true
+  }
+
+  async #write(transaction: Transaction, { sends, offsets }: TransactionPlan): Promise<number[]> {
+    const found: number[] = []
+    for (const send of sends) send.note(await this.#send(transaction, send), found)
+    if (offsets.length > 0) await this.#sendOffsets(transaction, offsets)
+    return found
+  }
+
+  async #send(transaction: Transaction, send: Send): ReturnType<Transaction['sendBatch']> {
+    try {
+      return await transaction.sendBatch({ acks: -1, topicMessages: send.topicMessages })
+    } catch (thrown) {
+      throw isRefusal(codeOf(thrown)) ? new Refused(send, messageOf(thrown)) : thrown
+    }
+  }
+
+  /** The markers of the transaction before may still be on their way; kafkajs leaves it to its caller to wait for them. */
+  async #sendOffsets(transaction: Transaction, offsets: readonly OffsetToCommit[]): Promise<void> {
+    const { clock, group, partition } = this.#options
+    const topics = offsets.map(({ topic, offset, metadata }) => ({ topic, partitions: [{ partition, offset: String(offset), metadata }] }))
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await transaction.sendOffsets({ consumerGroupId: group, topics })
+        return
+      } catch (thrown) {
+        const code = codeOf(thrown)
+        const isEarly = code === 'CONCURRENT_TRANSACTIONS' || code === 'GROUP_COORDINATOR_NOT_AVAILABLE' || code === 'GROUP_LOAD_IN_PROGRESS'
+        if (!isEarly || tries === OFFSETS_TRIES_MAX) throw thrown
+        await clock.sleep(OFFSETS_AGAIN_MS)
+      }
+    }
+  }
+
+  /** Aborts, which only the owner can, and begins with another epoch. Which partition's records were refused is found out by sending each again, in vain. */
+  async #takeBack(transaction: Transaction, { send, message }: Refused): Promise<TransactionEnd> {
+    try {
+      await transaction.abort()
+      await this.#begin()
+      const parts = send.split()
+      const refused: Send[] = parts.length === 1 ? [...parts] : []
+      if (parts.length > 1) for (const part of parts) if (await this.#isRefused(part)) refused.push(part)
+      if (refused.length > 0) return { kind: 'refused', records: refused.flatMap(({ placed }) => placed.map(({ index }) => index)), reason: message }
+      return { kind: 'unknown', reason: message }
+    } catch (thrown) {
+      this.close()
+      return { kind: isFenced(codeOf(thrown)) ? 'fenced' : 'unknown', reason: messageOf(thrown) }
+    }
+  }
+
+  async #isRefused(part: Send): Promise<boolean> {
+    const producer = this.#producer
+    assert(producer !== undefined, 'T1: a transaction after a failure')
+    const transaction = await producer.transaction()
+    const isRefused = await this.#send(transaction, part).then(() => false, (thrown: unknown) => {
+      if (thrown instanceof Refused) return true
+      throw thrown
+    })
+    await transaction.abort()
+    await this.#begin()
+    return isRefused
+  }
+}
