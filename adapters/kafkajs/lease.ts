@@ -74,7 +74,7 @@ export class KafkajsLease implements Lease {
     this.lost = new Promise((resolve) => {
       this.#resolveLost = resolve
     })
-    this.#transactions = new Transactions({ client, clock, visibility, partition, transactionalId: names.transactionalId(reading.group, partition), group: names.of(reading.group), timeoutMs: transactionMs, fenceMsMax: askMsMax })
+    this.#transactions = new Transactions({ client, clock, visibility, partition, transactionalId: names.transactionalId(reading.group, partition), group: names.of(reading.group), timeoutMs: transactionMs, fenceMsMax: askMsMax, witness: async () => witnessOf(await this.#read()) })
   }
 
   async fence(): Promise<'held' | 'lost'> {
@@ -252,3 +252,5 @@ export class KafkajsLease implements Lease {
     return offsets
   }
 }
+
+const witnessOf = (committed: Committed | null): string => JSON.stringify([committed?.metadata ?? '', [...committed?.positions ?? []].sort()])

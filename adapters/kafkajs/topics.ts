@@ -5,6 +5,7 @@ import kafkajs from 'kafkajs'
 import type { Admin } from 'kafkajs'
 import { OperationError } from '../../system/protocol/failures.ts'
 import type { TopicSpec } from '../../system/protocol/record.ts'
+import type { Clock } from '../../system/ports/clock.ts'
 import type { TopicProblem } from '../../system/ports/log.ts'
 import type { Names } from '../../system/membership/names.ts'
 import { topicMismatch } from '../../system/membership/topics.ts'
@@ -25,17 +26,20 @@ export interface TopicMaking {
 }
 
 const CREATE_MS_MAX = 30_000
+const SPREAD_AGAIN_MS = 20
 const KEYS = ['cleanup.policy', 'max.message.bytes']
 const BATCH_BYTES_MAX = 1_048_588
 
 export class Topics {
   readonly #admin: Admin
+  readonly #clock: Clock
   readonly #names: Names
   readonly #making: TopicMaking
   readonly #settings = new Map<string, TopicSettings>()
 
-  constructor(admin: Admin, names: Names, making: TopicMaking) {
+  constructor(admin: Admin, names: Names, making: TopicMaking, clock: Clock) {
     this.#admin = admin
+    this.#clock = clock
     this.#names = names
     this.#making = making
   }
@@ -78,6 +82,7 @@ export class Topics {
     const existing = new Set(await this.#admin.listTopics())
     const missing = specs.filter(({ name }) => !existing.has(this.#names.of(name)))
     if (missing.length > 0) await this.#create(missing)
+    await this.#spread(missing.map(({ name }) => this.#names.of(name)))
     await this.#learn(specs.map(({ name }) => name))
     const problems: TopicProblem[] = []
     for (const wanted of specs) {
@@ -105,10 +110,16 @@ export class Topics {
     }))
     try {
       // Another process may have made them meanwhile: what exists is compared after.
-      await this.#admin.createTopics({ topics, timeout: CREATE_MS_MAX, waitForLeaders: true })
+      await this.#admin.createTopics({ topics, timeout: CREATE_MS_MAX, waitForLeaders: false })
     } catch (thrown) {
       if (codeOf(thrown) !== 'TOPIC_ALREADY_EXISTS') throw new OperationError('topics/create', `topics ${specs.map(({ name }) => name).join(', ')} were not created: ${messageOf(thrown)}`)
     }
+  }
+
+  /** Until the brokers that are asked know what the controller made: kafkajs waits for leaders only, and takes a topic that is not known yet for an error. */
+  async #spread(names: readonly string[]): Promise<void> {
+    const untilMs = this.#clock.monotonicMs() + CREATE_MS_MAX
+    while ((await this.#partitionsOf(names)).size < names.length && this.#clock.monotonicMs() < untilMs) await this.#clock.sleep(SPREAD_AGAIN_MS)
   }
 
   async #learn(names: readonly string[]): Promise<void> {

@@ -47,6 +47,8 @@ export interface TransactionOptions {
   /** After this long without an end the broker aborts, ms. */
   readonly timeoutMs: number
   readonly fenceMsMax: number
+  /** What the id's owners committed, in words that change with every commit of another owner. Without one there is nothing of theirs to repeat. */
+  witness?(): Promise<string>
 }
 
 const FENCE_AGAIN_MS = 50
@@ -161,14 +163,23 @@ export class Transactions {
     }
   }
 
-  /** Aborts, which only the owner can, and begins with another epoch. Which partition's records were refused is found out by sending each again, in vain. */
+  /**
+   * Aborts, which only the owner can, and begins with another epoch. Which partition's records were refused is found out by sending each again, in vain.
+   * kafkajs cannot ask for the id under the condition that it is still ours (L2): who took it meanwhile is seen by what was committed.
+   */
   async #takeBack(transaction: Transaction, { send, message }: Refused): Promise<TransactionEnd> {
+    const { witness } = this.#options
     try {
+      const before = await witness?.()
       await transaction.abort()
       await this.#begin()
       const parts = send.split()
       const refused: Send[] = parts.length === 1 ? [...parts] : []
       if (parts.length > 1) for (const part of parts) if (await this.#isRefused(part)) refused.push(part)
+      if ((await witness?.()) !== before) {
+        this.close()
+        return { kind: 'fenced', reason: 'another owner committed while refused records were taken back' }
+      }
       if (refused.length > 0) return { kind: 'refused', records: refused.flatMap(({ placed }) => placed.map(({ index }) => index)), reason: message }
       return { kind: 'unknown', reason: message }
     } catch (thrown) {
