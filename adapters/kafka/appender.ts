@@ -100,7 +100,7 @@ export class Appender {
   async #identity(effort: Effort): Promise<{ readonly producerId: bigint; readonly epoch: number }> {
     if (this.#producer !== undefined) return this.#producer
     const ask = (): ReturnType<typeof initProducerIdV4.api.async> => this.#options.cluster.anyBroker((connection) => initProducerIdV4.api.async(connection, null, 0, -1n, -1))
-    const made = await this.#options.cluster.repeat(effort, ask, async () => undefined)
+    const made = await this.#options.cluster.repeat(effort, 'the cluster', ask, async () => undefined)
     this.#sequences.clear()
     this.#producer = { producerId: made.producerId, epoch: made.producerEpoch }
     return this.#producer

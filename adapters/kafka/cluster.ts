@@ -65,7 +65,7 @@ export class Cluster {
       try {
         return await ask(await this.connections.get(use, broker))
       } catch (thrown) {
-        if (!isTransport(codeOf(thrown))) throw explained(thrown)
+        if (!isTransport(codeOf(thrown))) throw explained(thrown, 'the cluster')
         last = thrown
         this.#turn += 1
       }
@@ -126,7 +126,7 @@ export class Cluster {
 
   /** Asks the leader of a partition, again after a look at the metadata where another broker may lead. */
   async atLeader<T>(use: string, topic: string, partition: number, ask: (connection: Connection) => Promise<T>, effort: Effort): Promise<T> {
-    return this.repeat(effort, async () => {
+    return this.repeat(effort, `topic '${topic}'`, async () => {
       const leader = this.leaderOf(topic, partition)
       if (leader < 0) throw new NoLeader(`partition ${partition} of ${topic} has no leader`)
       return ask(await this.connectionTo(use, leader))
@@ -136,7 +136,7 @@ export class Cluster {
   /** Asks the coordinator of a group or transactional id; `once`: no repetition after the request was sent. */
   async atCoordinator<T>(kind: CoordinatorKind, key: string, use: string, ask: (connection: Connection) => Promise<T>, effort: Effort): Promise<T> {
     const name = `${kind} ${key}`
-    return this.repeat(effort, async () => ask(await this.connectionTo(use, await this.#coordinator(kind, key))), async (code) => {
+    return this.repeat(effort, kind === 'group' ? `group '${key}'` : `transactional id '${key}'`, async () => ask(await this.connectionTo(use, await this.#coordinator(kind, key))), async (code) => {
       if (retryOf(code) === 'coordinator' || isTransport(code)) this.#coordinators.delete(name)
     })
   }
@@ -167,7 +167,7 @@ export class Cluster {
   }
 
   /** Asks until it is answered; `learn` runs between. Throws what does not heal, and the last failure when the effort is over. */
-  async repeat<T>(effort: Effort, ask: () => Promise<T>, learn: (code: string) => Promise<void>): Promise<T> {
+  async repeat<T>(effort: Effort, subject: string, ask: () => Promise<T>, learn: (code: string) => Promise<void>): Promise<T> {
     let laterMs = LATER_MS_MIN
     for (;;) {
       try {
@@ -176,7 +176,7 @@ export class Cluster {
         const code = codeOf(thrown)
         const retry = isTransport(code) ? 'leader' : retryOf(code)
         const isOver = effort.signal?.aborted === true || (effort.untilMs !== undefined && this.#clock.monotonicMs() >= effort.untilMs)
-        if (retry === 'no' && !isUnreachable(thrown)) throw explained(thrown)
+        if (retry === 'no' && !isUnreachable(thrown)) throw explained(thrown, subject)
         if (isOver) throw thrown
         await this.#clock.sleep(retry === 'later' ? laterMs : RETRY_MS, effort.signal)
         if (retry === 'later') laterMs = Math.min(LATER_MS_MAX, laterMs * 1.5)
@@ -210,6 +210,14 @@ function viewOf({ topicId, partitions }: MetadataTopic): TopicView {
   return { id: topicId, leaders, replicas: partitions[0]?.replicaNodes.length ?? 0 }
 }
 
+/** What each refusal asks for; a prefix of the app's name covers all of them. */
+const RIGHTS: Readonly<Record<string, string>> = {
+  TOPIC_AUTHORIZATION_FAILED: 'READ, WRITE and DESCRIBE_CONFIGS on the topic, and CREATE where statelog makes it',
+  GROUP_AUTHORIZATION_FAILED: 'READ on the group',
+  TRANSACTIONAL_ID_AUTHORIZATION_FAILED: 'WRITE and DESCRIBE on the transactional id',
+  CLUSTER_AUTHORIZATION_FAILED: 'IDEMPOTENT_WRITE on the cluster (brokers before 2.8), or CREATE on the topics',
+}
+
 const isUnreachable = (thrown: unknown): boolean => thrown instanceof OperationError && thrown.code === 'kafka/unreachable'
 
 export function messageOf(thrown: unknown): string {
@@ -219,9 +227,9 @@ export function messageOf(thrown: unknown): string {
 }
 
 /** Missing rights and wrong credentials are for people. */
-function explained(thrown: unknown): unknown {
+export function explained(thrown: unknown, subject: string): unknown {
   const code = codeOf(thrown)
   if (!isForbidden(code)) return thrown
   if (code === 'AUTHENTICATION' || code === 'SASL_AUTHENTICATION_FAILED') return new OperationError('kafka/credentials', `the broker refuses the credentials: ${messageOf(thrown)}. Check user, password and mechanism.`)
-  return new OperationError('kafka/forbidden', `the user lacks a right (${code}); grant read and write on the app's topics, read on its groups and write on its transactional ids (prefix of the app's name)`)
+  return new OperationError('kafka/forbidden', `the user may not use ${subject} (${code}); grant ${RIGHTS[code] ?? 'it'}`)
 }

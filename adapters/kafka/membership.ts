@@ -6,13 +6,14 @@
 //     prepares a new assignment.
 // M2. A proof of membership is the send time of a heartbeat or sync that succeeded (I12).
 // M3. An instance id that another process took over is never joined with again: two processes would fence each other without end.
+import { OperationError } from '../../system/protocol/failures.ts'
 import type { Clock } from '../../system/ports/clock.ts'
 import { assign } from '../../system/membership/assignment.ts'
 import type { Candidate } from '../../system/membership/assignment.ts'
 import type { MembershipEvents } from '../../system/membership/seats.ts'
 import type { Cluster } from './cluster.ts'
-import { messageOf } from './cluster.ts'
-import { codeOf, isTransport, retryOf } from './codes.ts'
+import { explained, messageOf } from './cluster.ts'
+import { codeOf, isForbidden, isTransport, retryOf } from './codes.ts'
 import type { Standing } from './transaction.ts'
 import {
   decodeConsumerProtocolAssignment, decodeConsumerProtocolSubscription, encodeConsumerProtocolAssignment, encodeConsumerProtocolSubscription, heartbeatV4,
@@ -220,6 +221,9 @@ export class Membership {
         return this.#end(`another process took over the instance id '${this.#options.instanceId ?? ''}'`)
       default:
     }
+    // Without a right, trying again changes nothing.
+    if (thrown instanceof OperationError && thrown.code !== 'kafka/unreachable') return this.#end(thrown.message)
+    if (isForbidden(code)) return this.#end((explained(thrown, `group '${this.#options.group}'`) as Error).message)
     if (isTransport(code) || retryOf(code) === 'coordinator' || code === 'OperationError') {
       // The group's state is the coordinator's: another broker goes on with our generation.
       this.#options.cluster.forgetCoordinator('group', this.#options.group)

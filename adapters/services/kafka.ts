@@ -15,8 +15,10 @@ export interface KafkaOptions {
   readonly port: number
   readonly brokers: 1 | 3
   readonly detached: boolean
-  /** Lines added to the configuration of each broker. */
+  /** Lines added to the configuration of each broker, which count more than its own; for one with a listener of its own, made with its free port. */
   readonly properties?: readonly string[]
+  /** Further arguments of the formatting of its data, such as users. */
+  readonly formatArgs?: readonly string[]
 }
 
 export interface Broker {
@@ -62,7 +64,7 @@ function jars(): string {
 }
 
 /** Resolves when all of them answer. */
-export async function startKafka({ folder, port, brokers, detached, properties = [] }: KafkaOptions): Promise<readonly Broker[]> {
+export async function startKafka({ folder, port, brokers, detached, properties = [], formatArgs = [] }: KafkaOptions): Promise<readonly Broker[]> {
   const classes = join(jars(), '*')
   const ports: number[] = []
   for (let at = 0; at < 2 * brokers; at += 1) ports.push(await freePort(at === 0 ? port : 0))
@@ -73,7 +75,7 @@ export async function startKafka({ folder, port, brokers, detached, properties =
     mkdirSync(home, { recursive: true })
     const file = join(home, 'server.properties')
     writeFileSync(file, [...configuration({ id: index + 1, client, controller: controllers[index] ?? 0, voters, home, brokers }), ...properties].join('\n'))
-    const formatted = spawnSync(java(), ['-cp', classes, 'kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', file, '--ignore-formatted'], { encoding: 'utf8' })
+    const formatted = spawnSync(java(), ['-cp', classes, 'kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', file, '--ignore-formatted', ...formatArgs], { encoding: 'utf8' })
     if (formatted.status !== 0) throw new OperationError('services/start', `the data folder of Kafka was not made: ${formatted.stderr.trim()}`)
     const launchIt = (): Promise<Running> => launch({
       command: java(), args: [brokers === 1 ? '-Xmx512m' : '-Xmx384m', '-Xms256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', classes, 'kafka.Kafka', file],
