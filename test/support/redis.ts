@@ -21,9 +21,20 @@ export const WITHOUT_REDIS_SERVER = { skip: 'neither redis-server nor valkey-ser
 
 const START_MS_MAX = 20_000
 
-/** A cache that shares its Redis with others: its keys begin with a prefix of its own. */
-export function isolatedCache(options: RedisCacheOptions): SnapshotCache {
-  return redisCache({ ...options, prefix: `statelog-test-${randomUUID()}:` })
+/** Caches that share a Redis: the keys of each begin with a prefix of its own. */
+export class IsolatedCaches {
+  readonly #caches: SnapshotCache[] = []
+
+  create(options: RedisCacheOptions): SnapshotCache {
+    const cache = redisCache({ ...options, prefix: `statelog-test-${randomUUID()}:` })
+    this.#caches.push(cache)
+    return cache
+  }
+
+  /** Also those whose test failed. */
+  async close(): Promise<void> {
+    await Promise.all(this.#caches.map((cache) => cache.close()))
+  }
 }
 
 export class RedisServer {
