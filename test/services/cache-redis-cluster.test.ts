@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test'
 import { bucketKey } from '../../adapters/redis/keys.ts'
 import { cacheContract } from '../contract/cache.ts'
 import { AT, codeOf, manySnapshots, NOTHING, seen, writeOf } from '../support/buckets.ts'
-import { freePort, HAS_REDIS_SERVER, IsolatedCaches, RedisServer, until, WITHOUT_REDIS_SERVER } from '../support/redis.ts'
+import { freePort, HAS_REDIS_SERVER, IsolatedCaches, PAGE_RIGHTS, RedisServer, until, WITHOUT_REDIS_SERVER } from '../support/redis.ts'
 import { RedisCluster, withRedisCluster } from '../support/redis-cluster.ts'
 
 const OPTIONS = HAS_REDIS_SERVER ? {} : WITHOUT_REDIS_SERVER
@@ -64,4 +64,16 @@ test('a node of a Cluster that is taken for a single Redis says what to set', OP
   const { other } = await cluster.owners(bucketKey('statelog:', AT))
   const cache = other.cache()
   for (const code of [await codeOf(cache.write(writeOf(0, 1, 7))), await codeOf(seen(cache)), await codeOf(cache.replace(writeOf(0, 1, 7)))]) assert.equal(code, 'redis/cluster')
+}))
+
+test('on a Cluster too a user with the rights of the page, and no other, can do everything', OPTIONS, () => withRedisCluster(async (cluster) => {
+  for (const { admin } of cluster.servers) await admin.call('ACL', 'SETUSER', 'statelog', 'on', '>secret', ...PAGE_RIGHTS, '+cluster|slots', '+cluster|info')
+  const cache = cluster.cache({ url: cluster.url.replaceAll('redis://', 'redis://statelog:secret@'), timeoutMs: 5000 })
+  for (let bucket = 0; bucket < 8; bucket += 1) {
+    await cache.replace(writeOf(0, 1, 7, bucket))
+    assert.equal(await cache.write(writeOf(1, 2, 8, bucket)), 'applied')
+    assert.deepEqual(await seen(cache, bucket), [2, 8])
+  }
+  const stranger = cluster.cache({ url: cluster.url.replaceAll('redis://', 'redis://statelog:wrong@') })
+  assert.equal(await codeOf(seen(stranger)), 'redis/password')
 }))

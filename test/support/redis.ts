@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
@@ -18,6 +18,13 @@ export const WITHOUT_SHARED_REDIS = { skip: 'STATELOG_REDIS is not set: give red
 const BINARY = ['redis-server', 'valkey-server'].flatMap((name) => (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, name))).find((path) => existsSync(path))
 export const HAS_REDIS_SERVER = BINARY !== undefined
 export const WITHOUT_REDIS_SERVER = { skip: 'neither redis-server nor valkey-server is installed' }
+
+/** The rights that the driver's page asks for. */
+export const PAGE_RIGHTS = rightsOf(readFileSync(join(import.meta.dirname, '../../adapters/redis/README.md'), 'utf8'))
+
+function rightsOf(page: string): readonly string[] {
+  return (/ACL SETUSER statelog (.*)/.exec(page)?.[1] ?? '').split(' ').filter((word) => word !== 'on' && !word.startsWith('>'))
+}
 
 const START_MS_MAX = 20_000
 
