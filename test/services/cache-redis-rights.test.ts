@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { after, test } from 'node:test'
 import { redisCache } from '../../adapters/redis/cache.ts'
 import { AT, codeOf, manySnapshots, seen, writeOf } from '../support/buckets.ts'
 import { freePort, HAS_REDIS_SERVER, PAGE_RIGHTS, until, withRedis, WITHOUT_REDIS_SERVER } from '../support/redis.ts'
@@ -78,6 +78,7 @@ function certificate(folder: string): { readonly cert: string; readonly key: str
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'statelog-redis-tls-'))
+after(() => rmSync(folder, { recursive: true }))
 const files = certificate(folder)
 test('over TLS: with its authority it works, without it the message says what to do', files === undefined ? { skip: 'openssl is not installed' } : OPTIONS, async () => {
   const { cert, key } = files ?? assert.fail()
@@ -90,5 +91,4 @@ test('over TLS: with its authority it works, without it the message says what to
     const stranger = server.cache({ url })
     assert.equal(await codeOf(seen(stranger)), 'redis/certificate')
   })
-  rmSync(folder, { recursive: true })
 })
