@@ -56,7 +56,7 @@ export class Cluster {
   }
 
   /** Asks some broker; another one when that does not answer. */
-  async anyBroker<T>(ask: (connection: Connection) => Promise<T>, use = 'any'): Promise<T> {
+  async anyBroker<T>(ask: (connection: Connection) => Promise<T>, use = 'any', subject: string | null = 'the cluster'): Promise<T> {
     const brokers = [...this.#bootstrap, ...this.#brokers.values()]
     let last: unknown
     const first = this.#turn
@@ -65,7 +65,7 @@ export class Cluster {
       try {
         return await ask(await this.connections.get(use, broker))
       } catch (thrown) {
-        if (!isTransport(codeOf(thrown))) throw explained(thrown, 'the cluster')
+        if (!isTransport(codeOf(thrown))) throw subject === null ? thrown : explained(thrown, subject)
         last = thrown
         this.#turn += 1
       }
@@ -158,7 +158,7 @@ export class Cluster {
     const name = `${kind} ${key}`
     const known = this.#coordinators.get(name)
     if (known !== undefined) return known
-    const { coordinators } = await this.anyBroker((connection) => findCoordinatorV6.api.async(connection, COORDINATOR_KEY_TYPES[kind], [key]))
+    const { coordinators } = await this.anyBroker((connection) => findCoordinatorV6.api.async(connection, COORDINATOR_KEY_TYPES[kind], [key]), 'any', null)
     const found = coordinators[0]
     if (found === undefined) throw new NoLeader(`no broker coordinates ${name}`)
     this.#brokers.set(found.nodeId, { host: found.host, port: found.port })

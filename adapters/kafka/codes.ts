@@ -24,6 +24,7 @@ interface ErrorShape {
   readonly code?: string
   readonly name?: string
   readonly errors?: readonly unknown[]
+  readonly cause?: unknown
 }
 
 /** The protocol's name of an error; `NETWORK`, `TIMEOUT` or `AUTHENTICATION` when there was no answer; else the error's own name. */
@@ -43,8 +44,9 @@ function protocolCode(thrown: unknown): string | undefined {
 
 function transportCode(thrown: unknown): string | undefined {
   if (thrown instanceof TimeoutError) return 'TIMEOUT'
-  const { code, errors } = (thrown ?? {}) as ErrorShape
-  if (code === 'PLT_KFK_AUTHENTICATION') return 'AUTHENTICATION'
+  const { code, errors, cause } = (thrown ?? {}) as ErrorShape
+  // A connection that was refused for its credentials fails as any other, with the reason beneath.
+  if (code === 'PLT_KFK_AUTHENTICATION' || (cause !== undefined && transportCode(cause) === 'AUTHENTICATION')) return 'AUTHENTICATION'
   if (code === 'PLT_KFK_NETWORK' || code === 'PLT_KFK_TIMEOUT' || code === 'PLT_KFK_UNEXPECTED_CORRELATION_ID') return 'NETWORK'
   if (code !== undefined && /^E[A-Z]+$/.test(code)) return 'NETWORK'
   return errors?.map(transportCode).find((each) => each !== undefined)

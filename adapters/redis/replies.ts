@@ -1,5 +1,6 @@
 // Replies: what Redis answered, taken for nothing that it is not (I6). A bucket without a whole head holds nothing.
 import type { BucketContent, BucketLoad, BucketRead } from '../../system/ports/cache.ts'
+import type { EntityId } from '../../system/protocol/ids.ts'
 import { idOfField, LIFE_FIELD, MARK_FIELD } from './keys.ts'
 
 const MARK = /^\d{1,16}$/
@@ -11,15 +12,20 @@ export function bucketRead({ bucket, ids }: BucketLoad, reply: unknown): BucketR
   return { bucket, ...head, snapshots: ids.map((_, index) => (head.life === undefined ? undefined : bytesOf(values[index]))) }
 }
 
-/** Of HGETALL. */
-export function bucketContent(fields: Readonly<Record<string, Buffer>>): BucketContent {
-  const head = headOf(fields[LIFE_FIELD], fields[MARK_FIELD])
-  if (head.life === undefined) return { ...head, snapshots: [] }
-  const snapshots = Object.entries(fields).flatMap(([field, value]) => {
+/** Of HGETALL: field, value, field, value. */
+export function bucketContent(reply: unknown): BucketContent {
+  const flat: readonly unknown[] = Array.isArray(reply) ? reply : []
+  const snapshots: (readonly [EntityId, Uint8Array])[] = []
+  const named = new Map<string, unknown>()
+  for (let index = 0; index < flat.length; index += 2) {
+    const field = String(flat[index])
     const id = idOfField(field)
-    return id === undefined ? [] : [[id, new Uint8Array(value)] as const]
-  })
-  return { ...head, snapshots }
+    const bytes = id === undefined ? undefined : bytesOf(flat[index + 1])
+    if (id !== undefined && bytes !== undefined) snapshots.push([id, bytes])
+    else named.set(field, flat[index + 1])
+  }
+  const head = headOf(named.get(LIFE_FIELD), named.get(MARK_FIELD))
+  return { ...head, snapshots: head.life === undefined ? [] : snapshots }
 }
 
 export function writeAnswer(reply: unknown): 'applied' | 'ignored' | 'lost' {

@@ -1,11 +1,10 @@
 // The snapshot cache in a Redis Cluster: the contract, slots that move, a master that dies.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { redisCache } from '../../adapters/redis/cache.ts'
 import { bucketKey } from '../../adapters/redis/keys.ts'
 import { cacheContract } from '../contract/cache.ts'
 import { AT, codeOf, manySnapshots, NOTHING, seen, writeOf } from '../support/buckets.ts'
-import { freePort, HAS_REDIS_SERVER, isolatedCache, RedisServer, until, WITHOUT_REDIS_SERVER } from '../support/redis.ts'
+import { freePort, HAS_REDIS_SERVER, IsolatedCaches, PAGE_RIGHTS, RedisServer, until, WITHOUT_REDIS_SERVER } from '../support/redis.ts'
 import { RedisCluster, withRedisCluster } from '../support/redis-cluster.ts'
 
 const OPTIONS = HAS_REDIS_SERVER ? {} : WITHOUT_REDIS_SERVER
@@ -17,12 +16,14 @@ if (HAS_REDIS_SERVER) {
     for (let index = 0; index < 3; index += 1) servers.push(new RedisServer(await freePort(), ['--cluster-enabled', 'yes']))
     await cluster.start()
   })
+  const caches = new IsolatedCaches()
+  after(() => caches.close())
   after(() => cluster.stop())
-  cacheContract('redis cluster cache', async () => isolatedCache({ url: cluster.url, timeoutMs: 5000 }))
+  cacheContract('redis cluster cache', async () => caches.create({ url: cluster.url, timeoutMs: 5000 }))
 }
 
 test('one load reads buckets of all masters, and writes of any size go to one slot each', OPTIONS, () => withRedisCluster(async (cluster) => {
-  const cache = redisCache({ url: cluster.url, timeoutMs: 5000 })
+  const cache = cluster.cache({ timeoutMs: 5000 })
   const buckets = Array.from({ length: 64 }, (_, bucket) => bucket)
   const snapshots = manySnapshots(3, 10)
   await Promise.all(buckets.map(async (bucket) => assert.equal(await cache.write({ ...writeOf(0, bucket + 1, 0, bucket), snapshots }), 'applied')))
@@ -33,13 +34,12 @@ test('one load reads buckets of all masters, and writes of any size go to one sl
   assert.equal(await cache.write({ ...writeOf(1, 2, 0, 0), snapshots: large }), 'applied')
   await cache.replace({ ...writeOf(0, 9, 0, 1), snapshots: large })
   for (const bucket of [0, 1]) assert.ok((await cache.readAll({ ...AT, bucket })).snapshots.length >= large.length)
-  await cache.close()
 }))
 
 test('a bucket whose slot has moved is found where it is; without its master calls reject in time, and the others go on', OPTIONS, () => withRedisCluster(async (cluster) => {
   const told: string[] = []
   const timeoutMs = 1000
-  const cache = redisCache({ url: cluster.url, timeoutMs, onState: (message) => told.push(message) })
+  const cache = cluster.cache({ timeoutMs, onState: (message) => told.push(message) })
   assert.equal(await cache.write(writeOf(0, 1, 7)), 'applied')
   const { slot, owner, other } = await cluster.owners(bucketKey('statelog:', AT))
   const id = String(await other.admin.call('CLUSTER', 'MYID'))
@@ -58,11 +58,22 @@ test('a bucket whose slot has moved is found where it is; without its master cal
   await other.start()
   await until(async () => typeof (await codeOf(seen(cache))) !== 'string', 30_000)
   assert.deepEqual(await seen(cache), NOTHING)
-  await cache.close()
 }))
 
 test('a node of a Cluster that is taken for a single Redis says what to set', OPTIONS, () => withRedisCluster(async (cluster) => {
   const { other } = await cluster.owners(bucketKey('statelog:', AT))
   const cache = other.cache()
   for (const code of [await codeOf(cache.write(writeOf(0, 1, 7))), await codeOf(seen(cache)), await codeOf(cache.replace(writeOf(0, 1, 7)))]) assert.equal(code, 'redis/cluster')
+}))
+
+test('on a Cluster too a user with the rights of the page, and no other, can do everything', OPTIONS, () => withRedisCluster(async (cluster) => {
+  for (const { admin } of cluster.servers) await admin.call('ACL', 'SETUSER', 'statelog', 'on', '>secret', ...PAGE_RIGHTS, '+cluster|slots', '+cluster|info')
+  const cache = cluster.cache({ url: cluster.url.replaceAll('redis://', 'redis://statelog:secret@'), timeoutMs: 5000 })
+  for (let bucket = 0; bucket < 8; bucket += 1) {
+    await cache.replace(writeOf(0, 1, 7, bucket))
+    assert.equal(await cache.write(writeOf(1, 2, 8, bucket)), 'applied')
+    assert.deepEqual(await seen(cache, bucket), [2, 8])
+  }
+  const stranger = cluster.cache({ url: cluster.url.replaceAll('redis://', 'redis://statelog:wrong@') })
+  assert.equal(await codeOf(seen(stranger)), 'redis/password')
 }))

@@ -66,7 +66,7 @@ test('hanging, it is waited for once and then rejects at once; closing does not 
   await Promise.all([cache.write(writeOf(0, 1, 7)), seen(another)])
   server.pause()
   const waitedMs = await elapsedMs(cache.write(writeOf(1, 2, 8)))
-  assert.ok(waitedMs >= TIMEOUT_MS - 5 && waitedMs < 2 * TIMEOUT_MS, `${waitedMs}`)
+  assert.ok(waitedMs >= TIMEOUT_MS - 5 && waitedMs < 5 * TIMEOUT_MS, `${waitedMs}`)
   assert.equal(await codeOf(another.readAll(AT)), 'redis/timeout')
   await until(async () => (await elapsedMs(seen(cache))) < PROMPT_MS)
   assert.ok(await elapsedMs(another.close()) < 500)

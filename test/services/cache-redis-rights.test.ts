@@ -4,18 +4,14 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { after, test } from 'node:test'
 import { redisCache } from '../../adapters/redis/cache.ts'
 import { AT, codeOf, manySnapshots, seen, writeOf } from '../support/buckets.ts'
-import { freePort, HAS_REDIS_SERVER, until, withRedis, WITHOUT_REDIS_SERVER } from '../support/redis.ts'
+import { freePort, HAS_REDIS_SERVER, PAGE_RIGHTS, until, withRedis, WITHOUT_REDIS_SERVER } from '../support/redis.ts'
 import type { RedisServer } from '../support/redis.ts'
 
 const OPTIONS = HAS_REDIS_SERVER ? {} : WITHOUT_REDIS_SERVER
 const PASSWORD = 'p@ss:w/rd%1'
-
-/** The rights as the page of the driver states them. */
-const page = readFileSync(join(import.meta.dirname, '../../adapters/redis/README.md'), 'utf8')
-const RIGHTS = (/ACL SETUSER statelog (.*)/.exec(page)?.[1] ?? '').split(' ').filter((word) => word !== 'on' && !word.startsWith('>'))
 
 const urlOf = (server: RedisServer, user: string, password: string): string => `redis://${user}:${encodeURIComponent(password)}@127.0.0.1:${server.port}`
 
@@ -36,8 +32,8 @@ test('a wrong password, none, or one too many: the message says what to do, with
 }))
 
 test('a user with the rights of the page, and no other, can do everything; without one of them the message says so', OPTIONS, () => withRedis([], async (server) => {
-  assert.ok(RIGHTS.length > 5)
-  await server.admin.call('ACL', 'SETUSER', 'statelog', 'on', `>${PASSWORD}`, ...RIGHTS)
+  assert.ok(PAGE_RIGHTS.length > 5)
+  await server.admin.call('ACL', 'SETUSER', 'statelog', 'on', `>${PASSWORD}`, ...PAGE_RIGHTS)
   const url = urlOf(server, 'statelog', PASSWORD)
   const use = async (): Promise<unknown> => {
     const cache = server.cache({ url, timeoutMs: 10_000 })
@@ -54,7 +50,7 @@ test('a user with the rights of the page, and no other, can do everything; witho
   }
   assert.equal(await use(), 0)
   // Each of the rights is needed.
-  for (const right of RIGHTS.filter((word) => word.startsWith('+') && !word.startsWith('+cluster'))) {
+  for (const right of PAGE_RIGHTS.filter((word) => word.startsWith('+') && !word.startsWith('+cluster'))) {
     await server.admin.call('ACL', 'SETUSER', 'statelog', right.replace('+', '-'))
     assert.equal(await codeOf(use()), 'redis/rights', right)
     await server.admin.call('ACL', 'SETUSER', 'statelog', right)
@@ -82,6 +78,7 @@ function certificate(folder: string): { readonly cert: string; readonly key: str
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'statelog-redis-tls-'))
+after(() => rmSync(folder, { recursive: true }))
 const files = certificate(folder)
 test('over TLS: with its authority it works, without it the message says what to do', files === undefined ? { skip: 'openssl is not installed' } : OPTIONS, async () => {
   const { cert, key } = files ?? assert.fail()
@@ -94,5 +91,4 @@ test('over TLS: with its authority it works, without it the message says what to
     const stranger = server.cache({ url })
     assert.equal(await codeOf(seen(stranger)), 'redis/certificate')
   })
-  rmSync(folder, { recursive: true })
 })

@@ -1,7 +1,6 @@
 // Writes of any size: pieces inside the scripts, requests, staging.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Redis } from 'ioredis'
 import { REQUEST_BYTES_MAX } from '../../adapters/redis/requests.ts'
 import { SCRIPTS } from '../../adapters/redis/scripts.ts'
 import type { SnapshotCache } from '../../system/ports/cache.ts'
@@ -76,7 +75,8 @@ test('what was staged counts only when it is whole, and is gone after a while wh
   const cache = server.cache()
   await cache.write(writeOf(0, 1, 7))
   const [bucket = ''] = await server.admin.keys('*')
-  const client = new Redis({ port: server.port, host: '127.0.0.1', scripts: SCRIPTS })
+  const client = server.admin
+  for (const [name, script] of Object.entries(SCRIPTS)) client.defineCommand(name, script)
   const staging = `${bucket}/staging/1`
   await client.statelogStage([staging, '60000', '+a', 'x', '+b', 'y'])
   await client.del(staging)
@@ -92,7 +92,6 @@ test('what was staged counts only when it is whole, and is gone after a while wh
   await client.statelogSwap([bucket, staging, 'life-1', '5', '1'])
   assert.equal(await client.ttl(bucket), -1)
   assert.deepEqual(await seen(cache), [5, 'z'.charCodeAt(0)])
-  client.disconnect()
 }))
 
 for (const [way, count, bytes] of [['a write', 20, 100], ['a staged write', 40, 200_000], ['a replacement', 40, 200_000]] as const) {

@@ -13,7 +13,7 @@ export class DelayingProxy {
 
   static async start(target: number): Promise<DelayingProxy> {
     const proxy = new DelayingProxy(target)
-    await new Promise<void>((resolve) => proxy.#server.listen(0, '127.0.0.1', resolve))
+    await new Promise<void>((resolve) => proxy.#server.unref().listen(0, '127.0.0.1', resolve))
     const address = proxy.#server.address()
     proxy.port = typeof address === 'object' && address !== null ? address.port : 0
     return proxy

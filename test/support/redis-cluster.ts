@@ -1,4 +1,6 @@
 // A Redis Cluster of three masters on loopback, for tests.
+import type { RedisCacheOptions } from '../../adapters/redis/cache.ts'
+import type { SnapshotCache } from '../../system/ports/cache.ts'
 import { freePort, RedisServer, until } from './redis.ts'
 
 const MASTERS = 3
@@ -13,6 +15,13 @@ export class RedisCluster {
 
   get url(): string {
     return this.servers.map(({ url }) => url).join(',')
+  }
+
+  /** A cache in it, closed when the Cluster is stopped. */
+  cache(options: Partial<RedisCacheOptions>): SnapshotCache {
+    const [first] = this.servers
+    if (first === undefined) throw new TypeError('a Cluster without masters')
+    return first.cache({ url: this.url, ...options })
   }
 
   async start(): Promise<void> {

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
@@ -19,11 +19,29 @@ const BINARY = ['redis-server', 'valkey-server'].flatMap((name) => (process.env[
 export const HAS_REDIS_SERVER = BINARY !== undefined
 export const WITHOUT_REDIS_SERVER = { skip: 'neither redis-server nor valkey-server is installed' }
 
+/** The rights that the driver's page asks for. */
+export const PAGE_RIGHTS = rightsOf(readFileSync(join(import.meta.dirname, '../../adapters/redis/README.md'), 'utf8'))
+
+function rightsOf(page: string): readonly string[] {
+  return (/ACL SETUSER statelog (.*)/.exec(page)?.[1] ?? '').split(' ').filter((word) => word !== 'on' && !word.startsWith('>'))
+}
+
 const START_MS_MAX = 20_000
 
-/** A cache that shares its Redis with others: its keys begin with a prefix of its own. */
-export function isolatedCache(options: RedisCacheOptions): SnapshotCache {
-  return redisCache({ ...options, prefix: `statelog-test-${randomUUID()}:` })
+/** Caches that share a Redis: the keys of each begin with a prefix of its own. */
+export class IsolatedCaches {
+  readonly #caches: SnapshotCache[] = []
+
+  create(options: RedisCacheOptions): SnapshotCache {
+    const cache = redisCache({ ...options, prefix: `statelog-test-${randomUUID()}:` })
+    this.#caches.push(cache)
+    return cache
+  }
+
+  /** Also those whose test failed. */
+  async close(): Promise<void> {
+    await Promise.all(this.#caches.map((cache) => cache.close()))
+  }
 }
 
 export class RedisServer {
