@@ -7,7 +7,7 @@ import { basename, join } from 'node:path'
 import { SeededRandom } from '../../../adapters/memory/random.ts'
 import { wallClock } from '../../../adapters/memory/clock.ts'
 import { openCluster } from '../../../adapters/node/medium.ts'
-import type { KafkaMedium } from '../../../adapters/node/medium.ts'
+import type { KafkaClient, KafkaMedium } from '../../../adapters/node/medium.ts'
 import { openSqliteLog } from '../../../adapters/sqlite/log.ts'
 import type { Log } from '../../../system/ports/log.ts'
 import { planSystem, topicSpecs } from '../../../system/partition/topology.ts'
@@ -44,6 +44,10 @@ export interface RunOptions {
   readonly hasCache: boolean
   /** Brokers of a cluster; undefined: the log stands in a folder. */
   readonly kafka?: string
+  /** The package by which the cluster is reached. */
+  readonly client?: KafkaClient
+  /** A process that dies is missed after this long, where its successor is not known by name. */
+  readonly sessionMs?: number
   /** Of all runs: points that had the fewest deaths come first. Counted on. */
   readonly tally: Tally
 }
@@ -135,8 +139,8 @@ class Run {
 
   /** The deaths that came. */
   async #start(deaths: readonly Death[], drainAfterMs: number | undefined): Promise<Ended['deaths']> {
-    const { variant, hasCache, workers, runtime, tally } = this.#options
-    const task: ChildTask = { folder: this.#folder, kafka: this.#medium, variant, hasCache, workers, batchRecordsMax: deaths.length === 0 ? 25 : this.#random.between(3, 30), deaths, originMs: this.#originMs, drainAfterMs }
+    const { variant, hasCache, workers, runtime, tally, sessionMs } = this.#options
+    const task: ChildTask = { folder: this.#folder, kafka: this.#medium, variant, hasCache, workers, batchRecordsMax: deaths.length === 0 ? 25 : this.#random.between(3, 30), deaths, originMs: this.#originMs, drainAfterMs, ...(sessionMs === undefined ? {} : { sessionMs }) }
     const ended = await start(runtime, task)
     this.#starts += 1
     const { start: begun, threads, stalls } = ended.recoveries
@@ -161,8 +165,8 @@ class Run {
   }
 
   get #medium(): KafkaMedium | undefined {
-    const { kafka } = this.#options
-    return kafka === undefined ? undefined : { kind: 'kafka', brokers: kafka, namespace: `${basename(this.#folder)}.` }
+    const { kafka, client } = this.#options
+    return kafka === undefined ? undefined : { kind: 'kafka', brokers: kafka, namespace: `${basename(this.#folder)}.`, ...(client === undefined ? {} : { client }) }
   }
 
   #open(): Promise<Log> {
