@@ -20,8 +20,8 @@ import { sourceLagAtRest } from '../../node/look.ts'
 import type { Look } from '../../node/look.ts'
 import { markFinished } from '../../node/manifest.ts'
 import type { Origin } from '../../node/manifest.ts'
-import { EMBEDDED, KAFKA_CLIENTS, whereOf } from '../../node/medium.ts'
-import type { KafkaClient, Medium } from '../../node/medium.ts'
+import { whereOf } from '../../node/medium.ts'
+import type { Medium } from '../../node/medium.ts'
 import type { QueryService } from '../../node/query-service.ts'
 import type { StateCache } from '../../node/state-cache.ts'
 import { settingsOf, shownUrl } from '../../nats/options.ts'
@@ -32,6 +32,7 @@ import { RunTelemetry } from '../../node/run-telemetry.ts'
 import { stopSignals } from '../../node/stop-signals.ts'
 import { VERSION } from '../../node/version.ts'
 import type { Arguments, Flags, FlagValues } from '../arguments.ts'
+import { CLUSTER_FLAGS, mediumFrom, stateCacheOf } from '../cluster-flags.ts'
 import { NATS_FLAGS } from '../command.ts'
 import type { Command } from '../command.ts'
 import { DATA, assertMedium, earlierRun, moveAside, shown } from '../data-folder.ts'
@@ -60,11 +61,8 @@ const FLAGS: Flags = {
   rate: { value: 'number', help: 'events a second (default: as fast as they are consumed)' },
   duration: { value: 'time', help: 'stop feeding after this long: 30s, 5m, 1h' },
   workers: { value: 'number', help: 'worker threads that run the partitions (default: one less than cores, at most 4); 0: none, everything on one thread' },
-  kafka: { value: 'brokers', help: 'run on a Kafka cluster instead of in the folder: host:port, several with commas between' },
-  namespace: { value: 'prefix', help: 'with --kafka: goes before the names of topics, groups and transactional ids' },
-  'kafka-client': { value: KAFKA_CLIENTS.join('|'), values: KAFKA_CLIENTS, help: 'with --kafka: the package by which the cluster is reached (default: platformatic)' },
+  ...CLUSTER_FLAGS,
   'no-feed': { help: 'run the partitions only: another process feeds the scenario' },
-  redis: { value: 'url', help: 'with --kafka: keeps states for reading, redis://host:6379 (default: the memory of this process)' },
   ...NATS_FLAGS,
   'no-supervise': { help: 'without the parent process that starts the run again when it dies (also off under systemd and Kubernetes)' },
   json: { help: 'one JSON object a line: start, progress, summary' },
@@ -142,16 +140,6 @@ function ownFlags(target: Target, flags: FlagValues): Record<string, string> {
   }))
 }
 
-function mediumFrom(flags: FlagValues): Medium {
-  const brokers = flags.text('kafka')
-  const namespace = flags.text('namespace')
-  const client = flags.text('kafka-client')
-  if (brokers !== undefined) return { kind: 'kafka', brokers, namespace: namespace ?? '', ...(client === undefined ? {} : { client: client as KafkaClient }) }
-  if (client !== undefined) throw new UsageError('--kafka-client goes with --kafka')
-  if (namespace !== undefined) throw new UsageError('--namespace is of a cluster: name it with --kafka host:port')
-  return EMBEDDED
-}
-
 /** Throws OperationError for what is no address of NATS, before anything is opened. */
 function queriesOf(flags: FlagValues): QueryService | undefined {
   const url = flags.text('nats')
@@ -159,13 +147,6 @@ function queriesOf(flags: FlagValues): QueryService | undefined {
   if (url === undefined && prefix !== undefined) throw new UsageError('--nats-prefix goes with --nats')
   if (url !== undefined) settingsOf({ url, ...(prefix === undefined ? {} : { prefix }) })
   return url === undefined ? undefined : { url, prefix }
-}
-
-function stateCacheOf(flags: FlagValues, medium: Medium): StateCache | undefined {
-  const url = flags.text('redis')
-  if (url === undefined) return undefined
-  if (medium.kind === 'embedded') throw new UsageError('--redis goes with --kafka: a data folder is read by key and needs no cache')
-  return { url, prefix: `statelog:${medium.namespace}` }
 }
 
 function durationOf(text: string): number {
