@@ -4,7 +4,7 @@
 import kafkajs from 'kafkajs'
 import type { Admin, Consumer, Kafka, PartitionAssigner, Producer } from 'kafkajs'
 import { OperationError } from '../../system/protocol/failures.ts'
-import { calmIdleConnections } from './internals.ts'
+import { mend } from './internals.ts'
 import type { Cluster } from './internals.ts'
 
 const CONNECT_MS_MAX = 3000
@@ -39,7 +39,7 @@ export class Client {
   readonly #kafka: Kafka
 
   constructor(brokers: string, clientId: string) {
-    calmIdleConnections()
+    mend()
     this.#kafka = new kafkajs.Kafka({
       brokers: parseBrokers(brokers), clientId, logLevel: kafkajs.logLevel.NOTHING, connectionTimeout: CONNECT_MS_MAX, requestTimeout: REQUEST_MS_MAX, enforceRequestTimeout: true,
       retry: { ...PATIENT, retries: 5 },

@@ -87,7 +87,9 @@ export class Fetcher {
       this.pump()
     }).finally(() => {
       lane.isBusy = false
-      this.pump()
+      // It may have connected again meanwhile.
+      if (this.#isClosed) void lane.cluster.disconnect().catch(() => undefined)
+      else this.pump()
     })
   }
 
@@ -126,6 +128,7 @@ export class Fetcher {
     const byLeader = new Map<string, Feed[]>()
     const unled: Feed[] = []
     for (const feed of feeds) {
+      if (this.#isClosed) return
       const leader = await leaderOf(cluster, feed.topic, feed.partition).catch((thrown: unknown) => this.#failed(cluster, [feed], thrown))
       if (leader === undefined) unled.push(feed)
       else byLeader.set(leader, [...(byLeader.get(leader) ?? []), feed])

@@ -52,6 +52,10 @@ interface RequestQueue {
   readonly prototype: { scheduleCheckPendingRequests(this: { readonly pending: readonly unknown[] }): void }
 }
 
+interface Connection {
+  readonly prototype: { connect(this: object): Promise<unknown> }
+}
+
 const internal = createRequire(import.meta.url)
 
 /** Fetch of version 11: Kafka 2.3 and later answer it. */
@@ -61,16 +65,26 @@ export const fetchRequest = internal('kafkajs/src/protocol/requests/fetch/v11/re
 export const errorNamed = (internal('kafkajs/src/protocol/error') as { readonly createErrorFromCode: (code: number) => Error }).createErrorFromCode
 
 const requestQueue = internal('kafkajs/src/network/requestQueue') as RequestQueue
+const connection = internal('kafkajs/src/network/connection') as Connection
 
-let isCalm = false
+let isMended = false
 
-/** A connection without requests in waiting looks for them all the time otherwise: 2 to 4 % of a core for each client that has nothing to do. */
-export function calmIdleConnections(): void {
-  if (isCalm) return
-  isCalm = true
+/** Once for the process, whoever uses kafkajs in it. */
+export function mend(): void {
+  if (isMended) return
+  isMended = true
+  // A connection without requests in waiting looks for them all the time otherwise: 2 to 4 % of a core for each client that has nothing to do.
   const schedule = requestQueue.prototype.scheduleCheckPendingRequests
   requestQueue.prototype.scheduleCheckPendingRequests = function () {
     if (this.pending.length > 0) schedule.call(this)
+  }
+  // Two requests at a closed connection open two sockets otherwise, of which one is never closed: the process does not end.
+  const connecting = new WeakMap<object, Promise<unknown>>()
+  const connect = connection.prototype.connect
+  connection.prototype.connect = function () {
+    const made = connecting.get(this) ?? connect.call(this).finally(() => connecting.delete(this))
+    connecting.set(this, made)
+    return made
   }
 }
 

@@ -40,6 +40,7 @@ export class Leaders {
   async ask<T>(topic: string, partition: number, request: (broker: Broker) => Promise<T>): Promise<T> {
     const untilMs = this.#clock.monotonicMs() + this.#askMsMax
     for (;;) {
+      if (this.#isClosed) throw new OperationError('kafka/closed', 'the log is closed')
       try {
         return await request(await this.#cluster.findBroker({ nodeId: await leaderOf(this.#cluster, topic, partition) }))
       } catch (thrown) {
@@ -48,7 +49,10 @@ export class Leaders {
         if (this.#isClosed || !mayHeal(code)) throw thrown
         if (this.#clock.monotonicMs() > untilMs) throw new OperationError('kafka/unreachable', `partition ${partition} of ${topic} could not be asked: ${messageOf(thrown)}`)
         await this.#clock.sleep(AGAIN_MS)
-        await this.#cluster.refreshMetadata().catch(() => undefined)
+        if (!this.#isClosed) await this.#cluster.refreshMetadata().catch(() => undefined)
+      } finally {
+        // It may have connected again meanwhile.
+        if (this.#isClosed) this.close()
       }
     }
   }

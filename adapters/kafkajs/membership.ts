@@ -105,6 +105,7 @@ export class Membership {
     this.#notify()
     // M3. Stopping waits for what is under way, which the leave may end.
     const stopping = this.#consumer?.disconnect().catch(() => undefined)
+    this.#crash(undefined)
     const memberId = this.#memberId
     const leave = async (): Promise<void> => {
       await beside.connect()
@@ -135,7 +136,6 @@ export class Membership {
     const crashed = new Promise<unknown>((resolve) => {
       this.#crash = resolve
     })
-    this.#stopped.signal.addEventListener('abort', () => this.#crash(undefined), { once: true })
     consumer.on(consumer.events.CRASH, ({ payload }) => this.#crash(payload.error))
     try {
       await consumer.connect()

@@ -2,6 +2,7 @@
 //
 // Owns: which record is in which send. What one record exceeds alone is refused before anything is sent.
 import type { Message, RecordMetadata, TopicMessages } from 'kafkajs'
+import { OperationError } from '../../system/protocol/failures.ts'
 import type { OutRecord } from '../../system/protocol/record.ts'
 import type { Names } from '../../system/membership/names.ts'
 import { recordBytes } from '../../system/membership/poll.ts'
@@ -48,12 +49,14 @@ export class Send {
     return [...Map.groupBy(this.placed, ({ record, onCluster }) => `${onCluster}/${record.partition}`).values()].map((placed) => new Send(placed))
   }
 
-  /** Notes where its records stand, by their indexes. */
+  /** Notes where its records stand, by their indexes. Throws when some were not written. */
   note(answer: readonly RecordMetadata[], offsets: number[]): void {
     const next = new Map(answer.map(({ topicName, partition, baseOffset }) => [`${topicName}/${partition}`, Number(baseOffset ?? -1)]))
     for (const { index, record, onCluster } of this.placed) {
       const name = `${onCluster}/${record.partition}`
-      const offset = next.get(name) ?? -1
+      const offset = next.get(name)
+      // kafkajs passes over, without a word, records of a partition that its metadata does not have yet.
+      if (offset === undefined) throw new OperationError('kafka/partition', `partition ${record.partition} of ${onCluster} was not written to: it is not known yet`)
       offsets[index] = offset
       if (offset >= 0) next.set(name, offset + 1)
     }
@@ -87,7 +90,10 @@ export class Packer {
     const refused: number[] = []
     let reason = ''
     for (const [index, record] of records.entries()) {
-      const why = this.#whyNot(record, this.#known.get(record.topic) ?? (await this.#learn(record.topic)))
+      let settings = this.#known.get(record.topic) ?? (await this.#learn(record.topic))
+      // It may have grown.
+      if (record.partition >= settings.partitions) settings = await this.#learn(record.topic, record.partition)
+      const why = this.#whyNot(record, settings)
       if (why === undefined) continue
       refused.push(index)
       if (reason === '') reason = why
@@ -130,11 +136,10 @@ export class Packer {
     return new Send(records.map((record, index) => ({ index, record, onCluster: this.#settings(record.topic).onCluster })))
   }
 
-  #whyNot(record: OutRecord, { cleanup, batchBytesMax, partitions }: TopicSettings): string | undefined {
+  #whyNot(record: OutRecord, { cleanup, batchBytesMax }: TopicSettings): string | undefined {
     const bytes = recordBytes(record)
     if (bytes > this.#recordBytesMax) return `a record of ${bytes} bytes for ${record.topic}; the limit is ${this.#recordBytesMax}`
     if (BATCH_HEAD_BYTES + encodedBytesMax(record) > batchBytesMax) return `a record of ${bytes} bytes for ${record.topic}, whose max.message.bytes is ${batchBytesMax}`
-    if (record.partition >= partitions) return `a record for partition ${record.partition} of ${record.topic}, which has ${partitions}`
     return record.key === null && cleanup === 'compact' ? `a record without key for the compacted topic ${record.topic}` : undefined
   }
 
@@ -142,7 +147,9 @@ export class Packer {
     return this.#known.get(topic) as TopicSettings & { readonly onCluster: string }
   }
 
-  async #learn(topic: string): Promise<TopicSettings & { readonly onCluster: string }> {
+  /** Throws `topic/unknown`. */
+  async #learn(topic: string, partition = 0): Promise<TopicSettings & { readonly onCluster: string }> {
+    await this.#topics.assertPartition(topic, partition)
     const known = { ...(await this.#topics.settings(topic)), onCluster: this.#names.of(topic) }
     this.#known.set(topic, known)
     return known

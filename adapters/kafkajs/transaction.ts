@@ -126,9 +126,14 @@ export class Transactions {
     this.close()
     const producer = client.transactional(transactionalId, timeoutMs)
     this.#producer = producer
-    await producer.connect()
-    await (await producer.transaction()).abort()
-    this.#isUsable = true
+    try {
+      await producer.connect()
+      await (await producer.transaction()).abort()
+    } finally {
+      // Closed meanwhile, it may have connected again.
+      if (this.#producer !== producer) await producer.disconnect().catch(() => undefined)
+    }
+    this.#isUsable = this.#producer === producer
   }
 
   async #write(transaction: Transaction, { sends, offsets }: TransactionPlan): Promise<number[]> {

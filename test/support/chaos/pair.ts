@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline'
 import { wallClock } from '../../../adapters/memory/clock.ts'
 import { SeededRandom } from '../../../adapters/memory/random.ts'
 import { openCluster } from '../../../adapters/node/medium.ts'
-import type { KafkaMedium } from '../../../adapters/node/medium.ts'
+import type { KafkaClient, KafkaMedium } from '../../../adapters/node/medium.ts'
 import type { CommittedLog } from '../../../adapters/node/look.ts'
 import { planSystem, topicSpecs } from '../../../system/partition/topology.ts'
 import type { TypePlan } from '../../../system/partition/topology.ts'
@@ -31,6 +31,8 @@ import { workloadSystem } from './workload.ts'
 export interface PairOptions {
   readonly seed: number
   readonly kafka: string
+  /** The package by which the cluster is reached. */
+  readonly client?: KafkaClient
   readonly variant: Variant
   /** Of the two processes; paths of Node or Bun. */
   readonly runtimes: readonly [string, string]
@@ -124,7 +126,7 @@ class Pair {
   constructor(options: PairOptions) {
     this.#options = options
     this.#random = new SeededRandom(options.seed)
-    this.#medium = { kind: 'kafka', brokers: options.kafka, namespace: `pair-${options.seed}-${this.#originMs.toString(36)}.` }
+    this.#medium = { kind: 'kafka', brokers: options.kafka, namespace: `pair-${options.seed}-${this.#originMs.toString(36)}.`, ...(options.client === undefined ? {} : { client: options.client }) }
     this.#plans = planSystem(workloadSystem(options.variant))
   }
 

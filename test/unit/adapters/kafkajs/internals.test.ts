@@ -1,0 +1,81 @@
+// What is used beneath the public interface of kafkajs is there, and is what it was: another version has to be looked at before it is taken.
+import assert from 'node:assert/strict'
+import { createRequire } from 'node:module'
+import { test } from 'node:test'
+import kafkajs from 'kafkajs'
+import { Client } from '../../../../adapters/kafkajs/client.ts'
+import { codeOf } from '../../../../adapters/kafkajs/codes.ts'
+import { TESTED_VERSION, errorNamed, fetchRequest, watchGroup } from '../../../../adapters/kafkajs/internals.ts'
+
+const internal = createRequire(import.meta.url)
+const sourceOf = (path: string): string => (internal('node:fs') as typeof import('node:fs')).readFileSync(internal.resolve(`kafkajs/${path}`), 'utf8')
+const prototypeOf = (path: string): Record<string, unknown> => (internal(`kafkajs/${path}`) as { readonly prototype: Record<string, unknown> }).prototype
+
+test('the installed version is the one whose internals were read', () => {
+  assert.equal((internal('kafkajs/package.json') as { readonly version: string }).version, TESTED_VERSION)
+})
+
+test('a fetch request is version 11 of the protocol, byte for byte', async () => {
+  const request = fetchRequest({ replicaId: -1, maxWaitTime: 500, minBytes: 1, maxBytes: 4096, isolationLevel: 1, topics: [{ topic: 't', partitions: [{ partition: 2, fetchOffset: '5', maxBytes: 1024 }] }] }) as {
+    readonly apiKey: number; readonly apiVersion: number; encode(): Promise<{ readonly buffer: Buffer }>
+  }
+  assert.deepEqual([request.apiKey, request.apiVersion], [1, 11])
+  const hex = ['ffffffff', '000001f4', '00000001', '00001000', '01', '00000000', 'ffffffff', '00000001', '000174', '00000001', '00000002', 'ffffffff', '0000000000000005', 'ffffffffffffffff', '00000400', '00000000', '0000'].join('')
+  assert.equal((await request.encode()).buffer.toString('hex'), hex)
+})
+
+test('errors have the names that outcomes depend on', () => {
+  const names = [1, 3, 6, 10, 22, 25, 27, 47, 49, 51].map((code) => (errorNamed(code) as { readonly type?: string }).type)
+  assert.deepEqual(names, [
+    'OFFSET_OUT_OF_RANGE', 'UNKNOWN_TOPIC_OR_PARTITION', 'NOT_LEADER_FOR_PARTITION', 'MESSAGE_TOO_LARGE', 'ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'REBALANCE_IN_PROGRESS',
+    'INVALID_PRODUCER_EPOCH', 'INVALID_PRODUCER_ID_MAPPING', 'CONCURRENT_TRANSACTIONS',
+  ])
+  assert.equal(codeOf(errorNamed(90)), 'PRODUCER_FENCED')
+})
+
+test('connections and brokers have the methods that are called or mended', () => {
+  for (const [path, names] of Object.entries({
+    'src/network/requestQueue': ['scheduleCheckPendingRequests'], 'src/network/connection': ['connect'], 'src/network/connectionPool': ['send'],
+    'src/broker': ['joinGroup', 'syncGroup', 'heartbeat', 'leaveGroup', 'disconnect'],
+    'src/cluster': ['connect', 'disconnect', 'findBroker', 'findGroupCoordinator', 'findTopicPartitionMetadata', 'findLeaderForPartitions', 'addMultipleTargetTopics', 'refreshMetadata', 'fetchTopicsOffset'],
+  })) for (const name of names) assert.equal(typeof prototypeOf(path)[name], 'function', `${path} ${name}`)
+})
+
+test('a consumer asks its own cluster for its group, and speaks to the group by what it was given', () => {
+  const source = sourceOf('src/consumer/consumerGroup.js')
+  for (const call of ['this.cluster.findGroupCoordinator({ groupId })', 'this.coordinator.joinGroup({', 'coordinator.syncGroup({', 'this.coordinator.heartbeat(payload)', 'MemberAssignment.decode(memberAssignment)']) assert.ok(source.includes(call), call)
+})
+
+test('the assigner of a consumer is given its cluster, which reads what is committed', () => {
+  const cluster = new Client('localhost:1', 'test').cluster() as unknown as { readonly isolationLevel: number; readonly constructor: unknown }
+  assert.equal(cluster.constructor, internal('kafkajs/src/cluster'))
+  assert.equal(cluster.isolationLevel, 1)
+})
+
+test('a watched group hears what is sent and answered; the consumer is told that it has nothing', async () => {
+  const heard: string[] = []
+  const nothing = kafkajs.AssignerProtocol.MemberAssignment.encode({ version: 0, assignment: {}, userData: Buffer.alloc(0) })
+  const broker = {
+    joinGroup: async () => ({ generationId: 3, memberId: 'm' }), syncGroup: async () => ({ memberAssignment: Buffer.from('all') }),
+    heartbeat: async () => { throw errorNamed(25) }, leaveGroup: async () => undefined, offsetFetch: () => 'offsets',
+  }
+  const cluster = { findGroupCoordinator: async () => broker }
+  watchGroup(cluster as never, nothing, () => 7, {
+    looking: () => heard.push('looking'), joined: ({ memberId, generationId }) => heard.push(`${memberId} ${generationId}`), synced: (assignment, sentMs) => heard.push(`${String(assignment)} ${sentMs}`),
+    beat: () => heard.push('beat'), refused: (thrown) => heard.push((thrown as { readonly type: string }).type),
+  })
+  const watched = await cluster.findGroupCoordinator()
+  await watched.joinGroup()
+  assert.equal((await watched.syncGroup()).memberAssignment, nothing)
+  await assert.rejects(watched.heartbeat())
+  assert.equal(watched.offsetFetch(), 'offsets')
+  assert.deepEqual(heard, ['looking', 'looking', 'm 3', 'all 7', 'looking', 'UNKNOWN_MEMBER_ID'])
+})
+
+test('an error is named by the first of its causes that the protocol names', () => {
+  const errors = internal('kafkajs/src/errors') as Record<'KafkaJSNonRetriableError' | 'KafkaJSNumberOfRetriesExceeded' | 'KafkaJSConnectionError', new (cause: unknown, more?: object) => Error>
+  assert.equal(codeOf(new errors.KafkaJSNonRetriableError(errorNamed(47), { cause: errorNamed(47) })), 'INVALID_PRODUCER_EPOCH')
+  assert.equal(codeOf(new errors.KafkaJSNumberOfRetriesExceeded(new errors.KafkaJSConnectionError('refused'), { retryCount: 1, retryTime: 1 })), 'KafkaJSConnectionError')
+  assert.equal(codeOf(new RangeError('x')), 'RangeError')
+  assert.equal(codeOf('text'), 'text')
+})
