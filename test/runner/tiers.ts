@@ -17,12 +17,12 @@ export interface Tier {
 export const TIERS: readonly Tier[] = [
   { name: 'types', budgetSeconds: 15, runtimes: 'node', printsOutput: false },
   { name: 'tidy', budgetSeconds: 20, runtimes: 'node', printsOutput: true },
-  { name: 'unit', budgetSeconds: 60, runtimes: 'node and bun', printsOutput: false },
+  { name: 'unit', budgetSeconds: 80, runtimes: 'node and bun', printsOutput: false },
   { name: 'contract', budgetSeconds: 60, runtimes: 'node and bun', printsOutput: false },
   { name: 'property', budgetSeconds: 120, runtimes: 'node and bun', printsOutput: true },
   { name: 'integration', budgetSeconds: 120, runtimes: 'node', printsOutput: true },
   { name: 'services', budgetSeconds: 300, runtimes: 'node and bun', printsOutput: true, needsServices: true },
-  { name: 'chaos', budgetSeconds: 240, runtimes: 'node', printsOutput: true },
+  { name: 'chaos', budgetSeconds: 420, runtimes: 'node', printsOutput: true, needsServices: true },
   { name: 'e2e', budgetSeconds: 240, runtimes: 'node', printsOutput: true },
 ]
 
