@@ -1,6 +1,6 @@
 // The low-level layer of @platformatic/kafka: the only file that imports it.
 //
-// Owns: which requests, and in which versions, this driver speaks. `test/services/kafka-wire.test.ts` fails when an upgrade changes one that is used.
+// Owns: which requests, and in which versions, this driver speaks. `test/unit/adapters/kafka/wire.test.ts` fails when an upgrade changes one that is used.
 import {
   Connection, Reader, ResponseError, TimeoutError, Writer, addOffsetsToTxnV3, addPartitionsToTxnV3, compressionsAlgorithmsByBitmask, crc32c as plainCrc32c, createTopicsV7,
   decodeConsumerProtocolAssignment, decodeConsumerProtocolSubscription, deleteTopicsV6, describeConfigsV4, encodeConsumerProtocolAssignment,
