@@ -6,6 +6,7 @@ import type { Admin } from 'kafkajs'
 import { OperationError } from '../../system/protocol/failures.ts'
 import type { TopicSpec } from '../../system/protocol/record.ts'
 import type { TopicProblem } from '../../system/ports/log.ts'
+import type { Clock } from '../../system/ports/clock.ts'
 import type { Names } from '../../system/membership/names.ts'
 import { topicMismatch } from '../../system/membership/topics.ts'
 import { codeOf, messageOf } from './codes.ts'
@@ -25,18 +26,21 @@ export interface TopicMaking {
 }
 
 const CREATE_MS_MAX = 30_000
+const KNOWN_AGAIN_MS = 20
 const KEYS = ['cleanup.policy', 'max.message.bytes']
 const BATCH_BYTES_MAX = 1_048_588
 
 export class Topics {
   readonly #admin: Admin
   readonly #names: Names
+  readonly #clock: Clock
   readonly #making: TopicMaking
   readonly #settings = new Map<string, TopicSettings>()
 
-  constructor(admin: Admin, names: Names, making: TopicMaking) {
+  constructor(admin: Admin, names: Names, clock: Clock, making: TopicMaking) {
     this.#admin = admin
     this.#names = names
+    this.#clock = clock
     this.#making = making
   }
 
@@ -106,9 +110,25 @@ export class Topics {
     }))
     try {
       // Another process may have made them meanwhile: what exists is compared after.
-      await this.#admin.createTopics({ topics, timeout: CREATE_MS_MAX, waitForLeaders: true })
+      await this.#admin.createTopics({ topics, timeout: CREATE_MS_MAX, waitForLeaders: false })
     } catch (thrown) {
       if (codeOf(thrown) !== 'TOPIC_ALREADY_EXISTS') throw new OperationError('topics/create', `topics ${specs.map(({ name }) => name).join(', ')} were not created: ${messageOf(thrown)}`)
+    }
+    await this.#untilKnown(topics.map(({ topic }) => topic))
+  }
+
+  /** A broker may not have heard of a topic that was just made. */
+  async #untilKnown(names: readonly string[]): Promise<void> {
+    const untilMs = this.#clock.monotonicMs() + CREATE_MS_MAX
+    for (;;) {
+      const known = await this.#partitionsOf(names).catch((thrown: unknown) => {
+        if (codeOf(thrown) !== 'LEADER_NOT_AVAILABLE') throw thrown
+        return new Map<string, number>()
+      })
+      const waiting = names.filter((name) => !known.has(name))
+      if (waiting.length === 0) return
+      if (this.#clock.monotonicMs() > untilMs) throw new OperationError('topics/create', `topics ${waiting.join(', ')} have no leaders yet: are enough brokers up?`)
+      await this.#clock.sleep(KNOWN_AGAIN_MS)
     }
   }
 
