@@ -77,7 +77,7 @@ export class Client {
   member({ groupId, sessionMs, rebalanceMs, heartbeatMs, assigner, mayRestart }: GroupSettings): Consumer {
     return this.#kafka.consumer({
       groupId, partitionAssigners: [assigner], sessionTimeout: sessionMs, rebalanceTimeout: rebalanceMs, heartbeatInterval: heartbeatMs, maxWaitTimeInMs: Math.max(10, Math.min(100, Math.floor(heartbeatMs / 4))),
-      metadataMaxAge: METADATA_MS_MAX, allowAutoTopicCreation: false, retry: { ...PATIENT, restartOnFailure: async () => mayRestart() },
+      metadataMaxAge: METADATA_MS_MAX, allowAutoTopicCreation: false, retry: { ...PATIENT, retries: 60, restartOnFailure: async () => mayRestart() },
     })
   }
 }

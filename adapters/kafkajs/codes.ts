@@ -50,6 +50,9 @@ export const isRefusal = (code: string): boolean => REFUSED.has(code)
 /** No broker answered. */
 export const isTransport = (code: string): boolean => TRANSPORT.has(code)
 
+/** The coordinator did not answer, or is not ready yet. */
+export const isAbsent = (code: string): boolean => isTransport(code) || code === 'GROUP_COORDINATOR_NOT_AVAILABLE' || code === 'GROUP_LOAD_IN_PROGRESS'
+
 /** Another broker leads: look again. */
 export const isMoved = (code: string): boolean => LEADER_MOVED.has(code)
 

@@ -3,6 +3,7 @@
 // Owns: the shapes that are relied on. kafkajs must not be bundled: these files are found in its package.
 import { createRequire } from 'node:module'
 import type { Broker as PublicBroker, Cluster as PublicCluster } from 'kafkajs'
+import { codeOf, isAbsent } from './codes.ts'
 
 /** The version that these shapes are of. */
 export const TESTED_VERSION = '2.2.4'
@@ -56,6 +57,8 @@ interface Connection {
   readonly prototype: { connect(this: object): Promise<unknown> }
 }
 
+const NOT_COORDINATOR = 16
+
 const internal = createRequire(import.meta.url)
 
 /** Fetch of version 11: Kafka 2.3 and later answer it. */
@@ -91,6 +94,8 @@ export function mend(): void {
 export interface GroupWatch {
   /** Throws to keep the client from looking for its group again. */
   looking(): void
+  /** The coordinator was not found: true, after a pause, to look again. kafkajs itself would give up the membership. */
+  lookAgain(thrown: unknown): Promise<boolean>
   joined(answer: JoinAnswer): void
   /** The whole assignment; the client itself is told that it has none, and so fetches nothing. */
   synced(assignment: Buffer, sentMs: number): void
@@ -110,12 +115,22 @@ export function watchGroup(cluster: PublicCluster, nothing: Buffer, nowMs: () =>
       return await request
     } catch (thrown) {
       watch.refused(thrown)
-      throw thrown
+      // The group's state is the coordinator's: another broker, or the same one when it is back, goes on with our membership. kafkajs would ask a dead one on and on.
+      throw isAbsent(codeOf(thrown)) ? errorNamed(NOT_COORDINATOR) : thrown
+    }
+  }
+  const findAgain = async (group: { readonly groupId: string }): Promise<Broker> => {
+    for (;;) {
+      watch.looking()
+      try {
+        return await find(group)
+      } catch (thrown) {
+        if (!(await watch.lookAgain(thrown))) throw thrown
+      }
     }
   }
   found.findGroupCoordinator = async (group) => {
-    watch.looking()
-    const broker = await find(group)
+    const broker = await findAgain(group)
     const watched: GroupBroker = {
       leaveGroup: (request) => broker.leaveGroup(request),
       joinGroup: async (request) => {

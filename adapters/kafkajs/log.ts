@@ -81,7 +81,7 @@ export class KafkajsLog implements Log {
     this.#client = new Client(brokers, clientId)
     this.#admin = this.#client.admin()
     this.#leaders = new Leaders(this.#client, clock, ANSWER_MS_MAX)
-    this.#topics = new Topics(this.#admin, this.#names, { replication, batchBytesMax: BATCH_BYTES_MAX }, clock)
+    this.#topics = new Topics(this.#admin, this.#names, clock, { replication, batchBytesMax: BATCH_BYTES_MAX })
     this.#packer = new Packer(this.#topics, this.#names, recordBytesMax)
     this.#visibility = new Visibility(clock)
     this.#history = new History(this.#leaders, this.#topics, this.#names, this.#visibility)

@@ -15,7 +15,7 @@ import { assign } from '../../system/membership/assignment.ts'
 import type { Candidate } from '../../system/membership/assignment.ts'
 import type { MembershipEvents } from '../../system/membership/seats.ts'
 import type { Client } from './client.ts'
-import { codeOf, isForbidden, messageOf } from './codes.ts'
+import { codeOf, isAbsent, isForbidden, messageOf } from './codes.ts'
 import { watchGroup } from './internals.ts'
 import type { Cluster } from './internals.ts'
 
@@ -153,6 +153,13 @@ export class Membership {
     watchGroup(cluster, NOTHING, () => this.#options.clock.monotonicMs(), {
       looking: () => {
         if (this.#stopped.signal.aborted) throw new OperationError('membership/stopped', 'the membership was stopped')
+      },
+      lookAgain: async (thrown) => {
+        const code = codeOf(thrown)
+        if (!isAbsent(code)) return false
+        this.#isStable = false
+        await this.#options.clock.sleep(RETRY_MS, this.#stopped.signal)
+        return true
       },
       joined: ({ memberId, generationId }) => {
         this.#memberId = memberId

@@ -5,8 +5,8 @@ import kafkajs from 'kafkajs'
 import type { Admin } from 'kafkajs'
 import { OperationError } from '../../system/protocol/failures.ts'
 import type { TopicSpec } from '../../system/protocol/record.ts'
-import type { Clock } from '../../system/ports/clock.ts'
 import type { TopicProblem } from '../../system/ports/log.ts'
+import type { Clock } from '../../system/ports/clock.ts'
 import type { Names } from '../../system/membership/names.ts'
 import { topicMismatch } from '../../system/membership/topics.ts'
 import { codeOf, messageOf } from './codes.ts'
@@ -26,21 +26,21 @@ export interface TopicMaking {
 }
 
 const CREATE_MS_MAX = 30_000
-const SPREAD_AGAIN_MS = 20
+const KNOWN_AGAIN_MS = 20
 const KEYS = ['cleanup.policy', 'max.message.bytes']
 const BATCH_BYTES_MAX = 1_048_588
 
 export class Topics {
   readonly #admin: Admin
-  readonly #clock: Clock
   readonly #names: Names
+  readonly #clock: Clock
   readonly #making: TopicMaking
   readonly #settings = new Map<string, TopicSettings>()
 
-  constructor(admin: Admin, names: Names, making: TopicMaking, clock: Clock) {
+  constructor(admin: Admin, names: Names, clock: Clock, making: TopicMaking) {
     this.#admin = admin
-    this.#clock = clock
     this.#names = names
+    this.#clock = clock
     this.#making = making
   }
 
@@ -79,10 +79,10 @@ export class Topics {
   /** Creates what is missing; answers what exists otherwise. */
   async ensure(specs: readonly TopicSpec[]): Promise<readonly TopicProblem[]> {
     for (const { name } of specs) this.#settings.delete(name)
-    const existing = new Set(await this.#admin.listTopics())
+    // By name: a list of all topics takes long on a cluster that has thousands.
+    const existing = await this.#partitionsOf(specs.map(({ name }) => this.#names.of(name)))
     const missing = specs.filter(({ name }) => !existing.has(this.#names.of(name)))
     if (missing.length > 0) await this.#create(missing)
-    await this.#spread(missing.map(({ name }) => this.#names.of(name)))
     await this.#learn(specs.map(({ name }) => name))
     const problems: TopicProblem[] = []
     for (const wanted of specs) {
@@ -114,12 +114,22 @@ export class Topics {
     } catch (thrown) {
       if (codeOf(thrown) !== 'TOPIC_ALREADY_EXISTS') throw new OperationError('topics/create', `topics ${specs.map(({ name }) => name).join(', ')} were not created: ${messageOf(thrown)}`)
     }
+    await this.#untilKnown(topics.map(({ topic }) => topic))
   }
 
-  /** Until the brokers that are asked know what the controller made: kafkajs waits for leaders only, and takes a topic that is not known yet for an error. */
-  async #spread(names: readonly string[]): Promise<void> {
+  /** A broker may not have heard of a topic that was just made. */
+  async #untilKnown(names: readonly string[]): Promise<void> {
     const untilMs = this.#clock.monotonicMs() + CREATE_MS_MAX
-    while ((await this.#partitionsOf(names)).size < names.length && this.#clock.monotonicMs() < untilMs) await this.#clock.sleep(SPREAD_AGAIN_MS)
+    for (;;) {
+      const known = await this.#partitionsOf(names).catch((thrown: unknown) => {
+        if (codeOf(thrown) !== 'LEADER_NOT_AVAILABLE') throw thrown
+        return new Map<string, number>()
+      })
+      const waiting = names.filter((name) => !known.has(name))
+      if (waiting.length === 0) return
+      if (this.#clock.monotonicMs() > untilMs) throw new OperationError('topics/create', `topics ${waiting.join(', ')} have no leaders yet: are enough brokers up?`)
+      await this.#clock.sleep(KNOWN_AGAIN_MS)
+    }
   }
 
   async #learn(names: readonly string[]): Promise<void> {

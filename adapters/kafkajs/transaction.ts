@@ -12,7 +12,7 @@ import { OperationError } from '../../system/protocol/failures.ts'
 import type { Clock } from '../../system/ports/clock.ts'
 import type { Visibility } from '../../system/membership/visibility.ts'
 import type { Client } from './client.ts'
-import { codeOf, isFenced, isForbidden, isRefusal, messageOf } from './codes.ts'
+import { codeOf, isAbsent, isFenced, isForbidden, isRefusal, isTransport, messageOf } from './codes.ts'
 import { writtenBy } from './packing.ts'
 import type { Send } from './packing.ts'
 
@@ -161,7 +161,7 @@ export class Transactions {
         return
       } catch (thrown) {
         const code = codeOf(thrown)
-        const isEarly = code === 'CONCURRENT_TRANSACTIONS' || code === 'GROUP_COORDINATOR_NOT_AVAILABLE' || code === 'GROUP_LOAD_IN_PROGRESS'
+        const isEarly = code === 'CONCURRENT_TRANSACTIONS' || (isAbsent(code) && !isTransport(code))
         if (!isEarly || tries === OFFSETS_TRIES_MAX) throw thrown
         await clock.sleep(OFFSETS_AGAIN_MS)
       }

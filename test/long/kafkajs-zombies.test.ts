@@ -8,7 +8,7 @@ import { testSeed } from '../support/seed.ts'
 
 serviceTest('kafka', 'two processes of a group with kafkajs: kills and zombies break no invariant', { timeout: 180_000 }, async (kafka) => {
   const seed = testSeed()
-  const { report, kills, zombies, namespace } = await runPair({ seed, kafka, client: 'kafkajs', variant: PROCESSING, runtimes: [process.execPath, process.execPath], workers: 0, kills: 3, zombies: 4, sessionMs: 1000 })
+  const { report, kills, zombies, namespace } = await runPair({ seed, kafka, client: 'kafkajs', variant: PROCESSING, runtimes: [process.execPath, process.execPath], workers: 0, kills: 1, zombies: 2, sessionMs: 1000 })
   assert.equal(report.text(), '', `seed ${seed}, ${namespace}`)
   console.log(`seed ${seed}: ${kills} kills and ${zombies} zombies; ${report.counts.get('inputs')} inputs, ${report.counts.get('leases')} leases, ${report.counts.get('outputs')} outputs judged`)
 })

@@ -59,9 +59,15 @@ test('a watched group hears what is sent and answered; the consumer is told that
     joinGroup: async () => ({ generationId: 3, memberId: 'm' }), syncGroup: async () => ({ memberAssignment: Buffer.from('all') }),
     heartbeat: async () => { throw errorNamed(25) }, leaveGroup: async () => undefined, offsetFetch: () => 'offsets',
   }
-  const cluster = { findGroupCoordinator: async () => broker }
+  let tries = 0
+  const find = async (): Promise<typeof broker> => {
+    tries += 1
+    if (tries === 1) throw new TypeError('not found')
+    return broker
+  }
+  const cluster = { findGroupCoordinator: find }
   watchGroup(cluster as never, nothing, () => 7, {
-    looking: () => heard.push('looking'), joined: ({ memberId, generationId }) => heard.push(`${memberId} ${generationId}`), synced: (assignment, sentMs) => heard.push(`${String(assignment)} ${sentMs}`),
+    looking: () => heard.push('looking'), lookAgain: async () => heard.push('again') > 0, joined: ({ memberId, generationId }) => heard.push(`${memberId} ${generationId}`), synced: (assignment, sentMs) => heard.push(`${String(assignment)} ${sentMs}`),
     beat: () => heard.push('beat'), refused: (thrown) => heard.push((thrown as { readonly type: string }).type),
   })
   const watched = await cluster.findGroupCoordinator()
@@ -69,7 +75,7 @@ test('a watched group hears what is sent and answered; the consumer is told that
   assert.equal((await watched.syncGroup()).memberAssignment, nothing)
   await assert.rejects(watched.heartbeat())
   assert.equal(watched.offsetFetch(), 'offsets')
-  assert.deepEqual(heard, ['looking', 'looking', 'm 3', 'all 7', 'looking', 'UNKNOWN_MEMBER_ID'])
+  assert.deepEqual(heard, ['looking', 'again', 'looking', 'looking', 'm 3', 'all 7', 'looking', 'UNKNOWN_MEMBER_ID'])
 })
 
 test('an error is named by the first of its causes that the protocol names', () => {
