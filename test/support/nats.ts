@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { untilStopped } from './stopped.ts'
 
 const HOST = '127.0.0.1'
 const isInstalled = spawnSync('nats-server', ['--version']).status === 0
@@ -49,7 +50,11 @@ export async function natsServer(t: TestContext, config = ''): Promise<NatsServe
     rmSync(folder, { recursive: true, force: true })
   })
   await start()
-  return { url: `nats://${HOST}:${port}`, port, kill, start, configure, signal: (name) => void child?.kill(name) }
+  const signal = (name: NodeJS.Signals): void => {
+    child?.kill(name)
+    if (name === 'SIGSTOP' && child?.pid !== undefined) untilStopped(child.pid)
+  }
+  return { url: `nats://${HOST}:${port}`, port, kill, start, configure, signal }
 }
 
 export function freePort(): Promise<number> {

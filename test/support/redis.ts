@@ -10,6 +10,7 @@ import { Redis } from 'ioredis'
 import { redisCache } from '../../adapters/redis/cache.ts'
 import type { RedisCacheOptions } from '../../adapters/redis/cache.ts'
 import type { SnapshotCache } from '../../system/ports/cache.ts'
+import { untilStopped } from './stopped.ts'
 
 /** Of a Redis that tests share: each keeps to a prefix of its own. Undefined: they are skipped. */
 export const SHARED_REDIS = process.env['STATELOG_REDIS']
@@ -107,6 +108,7 @@ export class RedisServer {
   /** Stands still with all its connections open. */
   pause(): void {
     this.#process?.kill('SIGSTOP')
+    if (this.#process?.pid !== undefined) untilStopped(this.#process.pid)
   }
 
   goOn(): void {
