@@ -135,8 +135,8 @@ export class Fetcher {
     const rounds = new Map(feeds.map((feed) => [feed, feed.round]))
     try {
       const connection = await this.#cluster.connectionTo(use, leader)
-      const parts = feeds.map(({ topicId, partition, next }) => ({ topicId, partition, offset: next, bytesMax: this.#limits.partBytesMax }))
-      const asked = new Map(feeds.map((feed, index) => [`${feed.topicId}/${feed.partition}`, { feed, offset: parts[index]?.offset ?? 0 }]))
+      const parts = cutFirst(feeds).map(({ topicId, partition, next }) => ({ topicId, partition, offset: next, bytesMax: this.#limits.partBytesMax }))
+      const asked = new Map(feeds.map((feed) => [`${feed.topicId}/${feed.partition}`, { feed, offset: feed.next }]))
       const fetched = await fetchParts(connection, { parts, waitMsMax, bytesMax: this.#limits.answerBytesMax })
       let isStale = fetched.errorCode !== 0
       for (const part of fetched.parts) {
@@ -160,7 +160,10 @@ export class Fetcher {
       return false
     }
     if (part.bytes.length === 0) return true
-    feed.fill(new RecordSet(part.bytes, part.aborted, offset))
+    const set = new RecordSet(part.bytes, part.aborted, offset)
+    feed.isCut = set.end === offset
+    if (feed.isCut) return true
+    feed.fill(set)
     this.#wake(feed)
     return true
   }
@@ -192,3 +195,5 @@ export class Fetcher {
     for (const wake of this.#waiting.get(feed) ?? []) wake()
   }
 }
+
+const cutFirst = (feeds: readonly Feed[]): readonly Feed[] => [...feeds.filter(({ isCut }) => isCut), ...feeds.filter(({ isCut }) => !isCut)]
