@@ -14,8 +14,6 @@ export class Feed {
   readonly partition: number
   /** A request for it is on its way. */
   isAsked = false
-  /** The last answer held less than one batch: it comes first in the next request, where the broker sends a batch whole, however large. */
-  isCut = false
   /** Why it cannot be read; thrown at who asks. */
   failure: unknown
   #sets: RecordSet[] = []

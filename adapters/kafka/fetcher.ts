@@ -6,12 +6,11 @@
 import { OperationError } from '../../system/protocol/failures.ts'
 import type { Clock } from '../../system/ports/clock.ts'
 import type { Cluster } from './cluster.ts'
-import { messageOf } from './cluster.ts'
 import { Feed } from './feed.ts'
 import { fetchParts } from './fetch.ts'
 import type { FetchedPart } from './fetch.ts'
 import { RecordSet } from './record-set.ts'
-import { codeOf, retryOf } from './codes.ts'
+import { isForbidden, retryOf } from './codes.ts'
 import { errorName } from './wire.ts'
 
 export interface FetchLimits {
@@ -22,6 +21,13 @@ export interface FetchLimits {
   readonly feedBytesMax: number
   readonly partBytesMax: number
   readonly answerBytesMax: number
+}
+
+/** The owner starts anew and asks again; it gives up when that happens too often. */
+class Unread extends TypeError {
+  constructor({ topic, partition }: Feed, code: string) {
+    super(`partition ${partition} of ${topic} cannot be read: ${code}`)
+  }
 }
 
 const IN_FLIGHT_MAX = 4
@@ -54,6 +60,7 @@ export class Fetcher {
   readonly #lanes = new Map<number, Lane>()
   readonly #waiting = new Map<Feed, Set<() => void>>()
   #isClosed = false
+  #turn = 0
 
   constructor(cluster: Cluster, clock: Clock, limits: FetchLimits) {
     this.#cluster = cluster
@@ -85,7 +92,7 @@ export class Fetcher {
     if (this.#isClosed) return
     const wanted = new Map<number, Feed[]>()
     for (const feed of this.#feeds) {
-      if (feed.isAsked || feed.next < 0 || feed.bytes >= this.#limits.feedBytesMax) continue
+      if (feed.isAsked || feed.failure !== undefined || feed.next < 0 || feed.bytes >= this.#limits.feedBytesMax) continue
       const leader = this.#cluster.leaderOf(feed.topic, feed.partition)
       const list = wanted.get(leader)
       if (list === undefined) wanted.set(leader, [feed])
@@ -135,7 +142,7 @@ export class Fetcher {
     const rounds = new Map(feeds.map((feed) => [feed, feed.round]))
     try {
       const connection = await this.#cluster.connectionTo(use, leader)
-      const parts = cutFirst(feeds).map(({ topicId, partition, next }) => ({ topicId, partition, offset: next, bytesMax: this.#limits.partBytesMax }))
+      const parts = this.#inTurn(feeds).map(({ topicId, partition, next }) => ({ topicId, partition, offset: next, bytesMax: this.#limits.partBytesMax }))
       const asked = new Map(feeds.map((feed) => [`${feed.topicId}/${feed.partition}`, { feed, offset: feed.next }]))
       const fetched = await fetchParts(connection, { parts, waitMsMax, bytesMax: this.#limits.answerBytesMax })
       let isStale = fetched.errorCode !== 0
@@ -151,29 +158,36 @@ export class Fetcher {
     }
   }
 
+  /** Another one is first each time: brokers send a batch whole, however large, of the first that has something, and fill answers in this order. */
+  #inTurn(feeds: readonly Feed[]): readonly Feed[] {
+    this.#turn += 1
+    const first = this.#turn % feeds.length
+    return [...feeds.slice(first), ...feeds.slice(0, first)]
+  }
+
   /** False when another broker has to be asked. */
   #fill(feed: Feed, part: FetchedPart, offset: number): boolean {
     if (part.errorCode !== 0) {
       const code = errorName(part.errorCode)
       if (code === 'OFFSET_OUT_OF_RANGE') return this.#outOfRange(feed, part, offset)
-      if (retryOf(code) === 'no') this.#fail(feed, new OperationError('kafka/fetch', `partition ${feed.partition} of ${feed.topic} cannot be read: ${code}`))
+      if (retryOf(code) === 'no') this.#fail(feed, isForbidden(code) ? new OperationError('kafka/forbidden', `the user may not read topic '${feed.topic}' (${code}); grant READ on it`) : new Unread(feed, code))
       return false
     }
     if (part.bytes.length === 0) return true
     const set = new RecordSet(part.bytes, part.aborted, offset)
-    feed.isCut = set.end === offset
-    if (feed.isCut) return true
+    // A piece of a batch: it comes whole when this feed is the first of a request.
+    if (set.end === offset) return true
     feed.fill(set)
     this.#wake(feed)
     return true
   }
 
-  /** Behind the log's start: what was there is gone, and going on would hide it (I1). Beyond its end: the log went back. */
+  /** Behind the log's start what was there is gone, and going on would hide it (I1); beyond its end the log went back. Brokers may not say which. */
   #outOfRange(feed: Feed, part: FetchedPart, offset: number): boolean {
     const where = `partition ${feed.partition} of ${feed.topic}`
     const reason = part.start > offset
       ? `records from offset ${offset} up to ${part.start} of ${where} were removed before they were consumed: its retention is too short for the time that the app stood still`
-      : `${where} ends before offset ${offset}, which was consumed already: the topic was cut off or made anew`
+      : `${where} has no offset ${offset} any more: its retention removed what was not consumed yet, or the topic was made anew`
     this.#fail(feed, new OperationError('topic/history-gone', reason))
     return true
   }
@@ -186,14 +200,20 @@ export class Fetcher {
   async #recover(): Promise<void> {
     await this.#clock.sleep(RETRY_MS)
     if (this.#isClosed) return
-    await this.#cluster.refresh().catch((thrown: unknown) => {
-      if (codeOf(thrown) === 'kafka/forbidden') for (const feed of this.#feeds) this.#fail(feed, new OperationError('kafka/forbidden', messageOf(thrown)))
-    })
+    try {
+      // By name: one that an answer did not know is forgotten, and would not be asked about again.
+      await this.#cluster.refresh([...new Set([...this.#feeds].map(({ topic }) => topic))])
+    } catch (thrown) {
+      // While nobody answers it is tried again; without a right it would be in vain.
+      if (thrown instanceof OperationError && thrown.code !== 'kafka/unreachable') for (const feed of this.#feeds) this.#fail(feed, thrown)
+    }
+    for (const feed of this.#feeds) {
+      const view = this.#cluster.known(feed.topic)
+      if (view !== undefined && view.id !== feed.topicId) this.#fail(feed, new OperationError('topic/history-gone', `topic ${feed.topic} was deleted and made anew: what was consumed of it is not in it`))
+    }
   }
 
   #wake(feed: Feed): void {
     for (const wake of this.#waiting.get(feed) ?? []) wake()
   }
 }
-
-const cutFirst = (feeds: readonly Feed[]): readonly Feed[] => [...feeds.filter(({ isCut }) => isCut), ...feeds.filter(({ isCut }) => !isCut)]

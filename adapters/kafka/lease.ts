@@ -94,12 +94,18 @@ export class KafkaLease implements Lease {
     const deadlineMs = clock.monotonicMs() + request.waitMsMax
     const turn = this.#polls
     this.#polls += 1
+    if (this.#isOver()) return []
     const feeds = await this.#seek(request)
     let hasAsked = false
     for (;;) {
       if (this.#ended.signal.aborted) return []
       const failed = feeds.find((feed) => feed.failure !== undefined)
-      if (failed !== undefined) throw failed.failure
+      if (failed !== undefined) {
+        const { failure } = failed
+        // Told once: who polls again asks again.
+        failed.failure = undefined
+        throw failure
+      }
       const ranges = pollInTurn(request, turn, (topic, from, recordsMax, bytesMax) => this.#shown(topic, this.#feed(topic).read(recordsMax, bytesMax, from)))
       fetcher.pump()
       const leftMs = deadlineMs - clock.monotonicMs()
@@ -180,6 +186,8 @@ export class KafkaLease implements Lease {
       if (feed === undefined) {
         feed = await fetcher.open(names.of(topic), this.partition)
         this.#feeds.set(topic, feed)
+        // The lease ended meanwhile, and closed what it had.
+        if (this.#isOver()) fetcher.close(feed)
       }
       feed.seek(offset)
       feeds.push(feed)

@@ -162,13 +162,15 @@ export class RecordSet {
     this.#learnAborted(last)
     const isControl = (attributes & CONTROL) !== 0
     const isHidden = isControl || ((attributes & TRANSACTIONAL) !== 0 && this.#aborted.has(producerId))
-    if (isControl && controlType(body) === ABORT) this.#aborted.delete(producerId)
+    // Of an old one compaction may have left the head alone: which of its kind it was matters to nothing that is left.
+    const count = bytes.readInt32BE(start + 57)
+    if (isControl && count > 0 && controlType(body) === ABORT) this.#aborted.delete(producerId)
     if (isHidden || last < this.#position) {
       this.#position = Math.max(this.#position, last + 1)
       return true
     }
     this.#batch = {
-      bytes: inflated(body, attributes & COMPRESSION), base, last, at: 0, left: bytes.readInt32BE(start + 57), firstMs: offsetAt(bytes, start + 27),
+      bytes: inflated(body, attributes & COMPRESSION), base, last, at: 0, left: count, firstMs: offsetAt(bytes, start + 27),
       appendMs: (attributes & APPEND_TIME) === 0 ? undefined : offsetAt(bytes, start + 35),
     }
     return true

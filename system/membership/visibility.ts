@@ -38,9 +38,10 @@ export class Visibility {
 
   /** Until everything that this process committed to a partition can be read, and all that was committed with it. */
   async settled(topic: string, partition: number, stableEnd: (topic: string, partition: number) => Promise<number>): Promise<void> {
-    for (const [transactionalId, written] of this.#ending) {
+    const untilMs = this.#clock.monotonicMs() + WAIT_MS_MAX
+    // Those of this moment: what ends later was not committed when the reader came.
+    for (const [transactionalId, written] of [...this.#ending]) {
       if (!written.some((one) => one.topic === topic && one.partition === partition)) continue
-      const untilMs = this.#clock.monotonicMs() + WAIT_MS_MAX
       let againMs = AGAIN_MS
       for (const one of written) {
         while (this.#ending.get(transactionalId) === written && (await stableEnd(one.topic, one.partition)) < one.end && this.#clock.monotonicMs() < untilMs) {

@@ -114,3 +114,11 @@ test('a damaged batch is refused with its offset', () => {
   batch[batch.length - 2] = (batch[batch.length - 2] ?? 0) ^ 1
   assert.throws(() => read(batch, [], 12), /offset 12 is damaged/)
 })
+
+test('a control batch of which compaction left only the head is passed over', () => {
+  const head = marker(4, 7n, false).subarray(0, HEAD_BYTES)
+  head.writeInt32BE(HEAD_BYTES - 12, 8)
+  head.writeInt32BE(0, 57)
+  const found = read(Buffer.concat([sealed(head), placed(batchOf([out('a')]), 5)]), [], 4)
+  assert.deepEqual([values(found.records), found.position], [['a'], 6])
+})
