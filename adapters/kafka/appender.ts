@@ -47,6 +47,7 @@ export class Appender {
   }
 
   async #append(records: readonly OutRecord[]): Promise<AppendOutcome> {
+    if (records.length === 0) return { kind: 'done', offsets: [] }
     const { clock, packer, together, appendMsMax } = this.#options
     const effort: Effort = { untilMs: clock.monotonicMs() + appendMsMax }
     try {
@@ -72,7 +73,7 @@ export class Appender {
     this.#isFenced = end.kind === 'committed' || end.kind === 'refused'
     if (end.kind === 'committed') return { kind: 'done', offsets: packed.offsetsOf(end.offsets) }
     if (end.kind === 'fenced') return { kind: 'failed', reason: 'another process appends under the same name' }
-    return { kind: 'failed', reason: end.kind === 'refused' ? end.reason : `not confirmed, and may have been written: ${end.reason}` }
+    return end.kind === 'refused' ? { kind: 'failed', reason: end.reason } : { kind: 'unknown', reason: `not confirmed, and may have been written: ${end.reason}` }
   }
 
   #outcome(thrown: unknown): AppendOutcome {
@@ -81,7 +82,7 @@ export class Appender {
     this.#producer = undefined
     if (thrown instanceof OperationError) return { kind: thrown.code === 'kafka/unreachable' ? 'busy' : 'failed', reason: thrown.message }
     if (thrown instanceof Refused && isRefusal(code)) return { kind: 'failed', reason: messageOf(thrown) }
-    if (isTransport(code) || retryOf(code) !== 'no') return { kind: 'failed', reason: `not confirmed within ${this.#options.appendMsMax} ms, and may have been written: ${messageOf(thrown)}` }
+    if (isTransport(code) || retryOf(code) !== 'no') return { kind: 'unknown', reason: `not confirmed within ${this.#options.appendMsMax} ms, and may have been written: ${messageOf(thrown)}` }
     return { kind: 'failed', reason: messageOf(thrown) }
   }
 

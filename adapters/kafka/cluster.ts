@@ -2,7 +2,7 @@
 // that changes.
 //
 // Owns: the metadata. Retries only what is safe to repeat byte for byte; the end of a transaction is not (`once`).
-import { OperationError } from '../../system/protocol/failures.ts'
+import { OperationError, Unreachable } from '../../system/protocol/failures.ts'
 import type { Clock } from '../../system/ports/clock.ts'
 import { codeOf, isForbidden, isTransport, retryOf } from './codes.ts'
 import { Connections } from './connections.ts'
@@ -71,7 +71,7 @@ export class Cluster {
       }
     }
     const names = this.#bootstrap.map(({ host, port }) => `${host}:${port}`).join(', ')
-    throw new OperationError('kafka/unreachable', `no broker answers at ${names}: ${messageOf(last)}. Is Kafka running there, and is the listener the right one?`)
+    throw new Unreachable('kafka/unreachable', `no broker answers at ${names}: ${messageOf(last)}. Is Kafka running there, and is the listener the right one?`)
   }
 
   /** The partitions of a topic; undefined when there is none of that name. */
@@ -218,7 +218,13 @@ const RIGHTS: Readonly<Record<string, string>> = {
   CLUSTER_AUTHORIZATION_FAILED: 'IDEMPOTENT_WRITE on the cluster (brokers before 2.8), or CREATE on the topics',
 }
 
-const isUnreachable = (thrown: unknown): boolean => thrown instanceof OperationError && thrown.code === 'kafka/unreachable'
+const isUnreachable = (thrown: unknown): boolean => thrown instanceof Unreachable
+
+/** For callers that can wait: brokers that did not answer in time, or had no leader or coordinator, may again. */
+export function patient(thrown: unknown): unknown {
+  const code = codeOf(thrown)
+  return isTransport(code) || retryOf(code) !== 'no' ? new Unreachable('kafka/unreachable', messageOf(thrown)) : thrown
+}
 
 export function messageOf(thrown: unknown): string {
   const code = codeOf(thrown)

@@ -2,10 +2,12 @@
 //
 // L2, L3, L5 are those of `transaction.ts`.
 // R1. After a commit that did not end as `done`, nothing more is committed under this lease.
+import { Unreachable } from '../../system/protocol/failures.ts'
 import type { CommitBatch, CommitOutcome, Committed, Lease, Membership as Reading, PollRequest } from '../../system/ports/log.ts'
 import type { RecordRange } from '../../system/protocol/record.ts'
 import { pollInTurn } from '../../system/membership/poll.ts'
 import type { Clock } from '../../system/ports/clock.ts'
+import { patient } from './cluster.ts'
 import type { Cluster } from './cluster.ts'
 import type { Feed } from './feed.ts'
 import type { Fetcher } from './fetcher.ts'
@@ -13,7 +15,7 @@ import type { Membership } from './membership.ts'
 import { readCommitted } from './committed.ts'
 import { carried } from '../../system/membership/metadata.ts'
 import type { Names } from '../../system/membership/names.ts'
-import type { Packer } from './packing.ts'
+import type { Packed, Packer } from './packing.ts'
 import { Transactions } from './transaction.ts'
 import type { OffsetToCommit } from './transaction.ts'
 import type { Visibility } from '../../system/membership/visibility.ts'
@@ -122,10 +124,9 @@ export class KafkaLease implements Lease {
 
   async commit(batch: CommitBatch): Promise<CommitOutcome> {
     if (this.#state !== 'held' || this.#isOver()) return { kind: 'fenced' }
-    const { clock, packer } = this.#env
-    const refused = await packer.refused(batch.records)
-    if (refused !== undefined) return { kind: 'rejected', ...refused }
-    const packed = await packer.pack(batch.records)
+    const { clock } = this.#env
+    const packed = await this.#packed(batch)
+    if ('kind' in packed) return packed
     const sentMs = clock.monotonicMs()
     // R1.
     this.#state = 'broken'
@@ -133,6 +134,7 @@ export class KafkaLease implements Lease {
     switch (end.kind) {
       case 'committed':
         this.#provenAtMs = sentMs
+        this.#metadataAt = batch.positions.get(this.#env.reading.metadataTopic) ?? this.#metadataAt
         this.#state = 'held'
         return { kind: 'done', end: packed.ends(end.offsets, this.partition) }
       case 'refused':
@@ -142,6 +144,20 @@ export class KafkaLease implements Lease {
         return { kind: 'fenced' }
       case 'unknown':
         return { kind: 'unknown', reason: end.reason }
+    }
+  }
+
+  /** What a topic takes is learned at its first record. Nothing was sent when that is not to be learned now: the owner comes again. */
+  async #packed({ records }: CommitBatch): Promise<Packed | Exclude<CommitOutcome, { readonly kind: 'done' }>> {
+    const { packer } = this.#env
+    try {
+      const refused = await packer.refused(records)
+      return refused === undefined ? await packer.pack(records) : { kind: 'rejected', ...refused }
+    } catch (thrown) {
+      const away = patient(thrown)
+      if (!(away instanceof Unreachable)) throw thrown
+      this.#state = 'broken'
+      return { kind: 'unknown', reason: away.message }
     }
   }
 
@@ -204,9 +220,8 @@ export class KafkaLease implements Lease {
     const { names, reading } = this.#env
     const offsets: OffsetToCommit[] = []
     for (const [topic, offset] of positions) offsets.push({ topic: names.of(topic), offset, metadata: topic === reading.metadataTopic ? metadata : '' })
-    const at = positions.get(reading.metadataTopic)
-    if (at !== undefined) this.#metadataAt = at
-    else if (metadata !== '') offsets.push({ topic: names.of(reading.metadataTopic), offset: this.#metadataAt ?? 0, metadata: this.#metadataAt === undefined ? carried(metadata) : metadata })
+    if (positions.has(reading.metadataTopic)) return offsets
+    if (metadata !== '') offsets.push({ topic: names.of(reading.metadataTopic), offset: this.#metadataAt ?? 0, metadata: this.#metadataAt === undefined ? carried(metadata) : metadata })
     return offsets
   }
 }

@@ -9,7 +9,7 @@ import type { AppendOutcome, Committed, KeyedReads, LeaseHandler, Log, Member, M
 import { partitionsOf } from '../../system/membership/topics.ts'
 import type { Clock } from '../../system/ports/clock.ts'
 import { Appender } from './appender.ts'
-import { Cluster } from './cluster.ts'
+import { Cluster, patient } from './cluster.ts'
 import { readCommitted } from './committed.ts'
 import { parseBrokers } from './connections.ts'
 import { Fetcher } from './fetcher.ts'
@@ -133,12 +133,12 @@ export class KafkaLog implements Log {
   /** Positions and metadata of a group, without a lease: for those who only look. */
   committed(reading: Reading, partition: number): Promise<Committed | null> {
     this.#assertOpen()
-    return readCommitted(this.#cluster, this.#names, reading, partition, 'look', { untilMs: this.#options.clock.monotonicMs() + ANSWER_MS_MAX })
+    return waiting(readCommitted(this.#cluster, this.#names, reading, partition, 'look', { untilMs: this.#options.clock.monotonicMs() + ANSWER_MS_MAX }))
   }
 
   read(topic: string, partition: number, from: number, to: number, options: ReadOptions): Promise<RecordRange> {
     this.#assertOpen()
-    return this.#history.read(topic, partition, from, to, options)
+    return waiting(this.#history.read(topic, partition, from, to, options))
   }
 
   append(records: readonly OutRecord[]): Promise<AppendOutcome> {
@@ -148,7 +148,7 @@ export class KafkaLog implements Log {
 
   offsetsAt(topic: string, partition: number, at: Timepoint): Promise<number> {
     this.#assertOpen()
-    return this.#history.offsetAt(topic, partition, at)
+    return waiting(this.#history.offsetAt(topic, partition, at))
   }
 
   async close(): Promise<void> {
@@ -185,6 +185,10 @@ export class KafkaLog implements Log {
     if (this.#isClosed) throw new OperationError('kafka/closed', 'the log is closed')
   }
 }
+
+const waiting = <T>(asked: Promise<T>): Promise<T> => asked.catch((thrown: unknown) => {
+  throw patient(thrown)
+})
 
 /** Throws an `OperationError` with a code `kafka/...` that says what to do when no broker can be used. */
 export async function openKafkaLog(options: KafkaLogOptions): Promise<KafkaLog> {

@@ -68,7 +68,7 @@ export class Appender {
     this.#isFenced = end.kind === 'committed' || end.kind === 'refused'
     if (end.kind === 'committed') return { kind: 'done', offsets: end.offsets }
     if (end.kind === 'fenced') return { kind: 'failed', reason: 'another process appends under the same name' }
-    return { kind: 'failed', reason: end.kind === 'refused' ? end.reason : `not confirmed, and may have been written: ${end.reason}` }
+    return end.kind === 'refused' ? { kind: 'failed', reason: end.reason } : { kind: 'unknown', reason: `not confirmed, and may have been written: ${end.reason}` }
   }
 
   async #send(send: Send): Promise<AppendOutcome> {
@@ -92,7 +92,7 @@ export class Appender {
     } catch (thrown) {
       // Which sequences the brokers took is not known any more.
       this.#discard()
-      return { kind: 'failed', reason: isRefusal(codeOf(thrown)) ? messageOf(thrown) : `not confirmed, and may have been written: ${messageOf(thrown)}` }
+      return isRefusal(codeOf(thrown)) ? { kind: 'failed', reason: messageOf(thrown) } : { kind: 'unknown', reason: `not confirmed, and may have been written: ${messageOf(thrown)}` }
     } finally {
       isOver.abort()
     }

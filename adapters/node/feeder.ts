@@ -133,7 +133,8 @@ export class Feeder {
     for (;;) {
       const outcome = await log.append([...this.#records, progressRecord(system.name, this.#ahead, clock.nowMs())])
       if (outcome.kind === 'done') break
-      if (outcome.kind === 'failed') throw new OperationError('feed/append', `the feed stopped: ${outcome.reason}`)
+      // Of what may have been written the log's own progress tells, at the next run.
+      if (outcome.kind !== 'busy') throw new OperationError('feed/append', `the feed stopped: ${outcome.reason}`)
       if (clock.monotonicMs() > untilMs) throw new OperationError('data-folder/busy', `the feed stopped: the log took no events for ${BUSY_MS_MAX / 1000} s (${outcome.reason}). Run again to continue.`)
       await clock.sleep(20)
     }

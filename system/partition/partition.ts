@@ -4,7 +4,7 @@
 //
 // I7. A fenced partition stops at once and is never restarted: its lease is over.
 // I10. It restarts by itself after faults that may heal, within bounds, and says why it waits or stopped.
-import { OperationError } from '../protocol/failures.ts'
+import { OperationError, Unreachable } from '../protocol/failures.ts'
 import type { Failure } from '../protocol/failures.ts'
 import type { Lease } from '../ports/log.ts'
 import { acquire } from './acquisition.ts'
@@ -148,11 +148,11 @@ export class Partition {
       this.#unfoldable = { entity: thrown.entity, failure: thrown.failure, seq: undefined }
       return this.#wait(reason, 0)
     }
-    if (thrown instanceof OperationError) return this.#move('give-up', reason)
-    if (thrown instanceof Unanswered) {
+    if (thrown instanceof Unanswered || thrown instanceof Unreachable) {
       this.#waits += 1
       return this.#wait(reason, retryDelayMs(this.#waits))
     }
+    if (thrown instanceof OperationError) return this.#move('give-up', reason)
     this.#failedAtMs.push(clock.monotonicMs())
     if (afterEscalation(this.#failedAtMs, clock.monotonicMs()) === 'fail') return this.#move('give-up', `too many restarts; the last: ${reason}`)
     this.#deps.telemetry.log('error', `${this.#name()}: ${reason}`, thrown instanceof Error ? thrown.stack : undefined)

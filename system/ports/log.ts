@@ -105,8 +105,12 @@ export type Timepoint = 'earliest' | 'latest' | { readonly timeMs: number }
 export type AppendOutcome =
   /** Offset of each record, in order. */
   | { readonly kind: 'done'; readonly offsets: readonly number[] }
+  /** Nothing was written, and nobody refuses it: later. */
   | { readonly kind: 'busy'; readonly reason: string }
+  /** Nothing was written; the same again would be refused again. */
   | { readonly kind: 'failed'; readonly reason: string }
+  /** Not confirmed in time: it may have been written. */
+  | { readonly kind: 'unknown'; readonly reason: string }
 
 export interface Log {
   /** Creates what is missing; answers what exists with other partitions or cleanup. */

@@ -53,3 +53,6 @@ export class OperationError extends TypeError {
     this.code = code
   }
 }
+
+/** What was asked does not answer now, and may again: whoever can wait, waits. */
+export class Unreachable extends OperationError {}
