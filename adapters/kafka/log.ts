@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { OperationError } from '../../system/protocol/failures.ts'
 import type { OutRecord, RecordRange, TopicSpec } from '../../system/protocol/record.ts'
 import type { AppendOutcome, Committed, KeyedReads, LeaseHandler, Log, Member, Membership as Reading, ReadOptions, Timepoint, TopicProblem } from '../../system/ports/log.ts'
+import type { Keeping } from '../../system/ports/topic-keeping.ts'
 import { partitionsOf } from '../../system/membership/topics.ts'
 import type { Clock } from '../../system/ports/clock.ts'
 import { Appender } from './appender.ts'
@@ -106,6 +107,11 @@ export class KafkaLog implements Log {
   topics(): Promise<readonly TopicSpec[]> {
     this.#assertOpen()
     return this.#topics.all()
+  }
+
+  async keeping(topics: readonly string[]): Promise<Keeping> {
+    this.#assertOpen()
+    return this.#topics.keeping(topics)
   }
 
   async join(reading: Reading, handler: LeaseHandler): Promise<Member> {

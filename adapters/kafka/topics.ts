@@ -4,6 +4,8 @@
 import { OperationError } from '../../system/protocol/failures.ts'
 import type { TopicSpec } from '../../system/protocol/record.ts'
 import type { TopicProblem } from '../../system/ports/log.ts'
+import type { Keeping } from '../../system/ports/topic-keeping.ts'
+import { KEEPING_SETTINGS, keepingOf } from '../../system/membership/keeping.ts'
 import { topicMismatch } from '../../system/membership/topics.ts'
 import type { Clock } from '../../system/ports/clock.ts'
 import type { Cluster } from './cluster.ts'
@@ -25,7 +27,7 @@ export interface TopicMaking {
   readonly batchBytesMax: number
 }
 
-const TOPIC_RESOURCE = 2
+const TOPIC_RESOURCE = 2 as const
 const CREATE_MS_MAX = 30_000
 const LEADERS_AGAIN_MS = 20
 const KEYS = ['cleanup.policy', 'max.message.bytes']
@@ -88,6 +90,14 @@ export class Topics {
     return problems
   }
 
+  /** As it is now. */
+  async keeping(names: readonly string[]): Promise<Keeping> {
+    await this.#cluster.refresh(names.map((name) => this.#names.of(name)))
+    const described = await this.#described(names, KEEPING_SETTINGS)
+    const topics = described.flatMap(({ name, value }) => keepingOf(name, this.#cluster.known(this.#names.of(name))?.replicas ?? 0, value) ?? [])
+    return { brokers: this.#cluster.brokerCount, topics }
+  }
+
   async #create(specs: readonly TopicSpec[]): Promise<void> {
     const { replication, batchBytesMax } = this.#making
     const replicationFactor = replication ?? Math.min(3, this.#cluster.brokerCount)
@@ -125,19 +135,25 @@ export class Topics {
   }
 
   async #learn(names: readonly string[]): Promise<void> {
-    if (names.length === 0) return
-    const resources = names.map((name) => ({ resourceType: TOPIC_RESOURCE, resourceName: this.#names.of(name), configurationKeys: KEYS } as const))
+    for (const { name, value } of await this.#described(names, KEYS)) {
+      // Without the right to see it, the cluster's defaults are assumed.
+      this.#settings.set(name, { cleanup: value('cleanup.policy')?.includes('compact') === true ? 'compact' : 'delete', batchBytesMax: Number(value('max.message.bytes') ?? 1_048_588) })
+    }
+  }
+
+  /** Topics that exist, each with its settings that may be seen. */
+  async #described(names: readonly string[], keys: readonly string[]): Promise<readonly { readonly name: string; value(key: string): string | undefined }[]> {
+    if (names.length === 0) return []
+    const resources = names.map((name) => ({ resourceType: TOPIC_RESOURCE, resourceName: this.#names.of(name), configurationKeys: [...keys] }))
     const { results } = await this.#cluster.anyBroker((connection) => describeConfigsV4.api.async(connection, resources, false, false).catch((thrown: unknown) => {
       const partial = (thrown as { readonly response?: Awaited<ReturnType<typeof describeConfigsV4.api.async>> }).response
       if (partial?.results === undefined) throw thrown
       return partial
     }), 'admin')
-    for (const { resourceName, errorCode, configs } of results) {
+    return results.flatMap(({ resourceName, errorCode, configs }) => {
       const name = this.#names.shown(resourceName)
-      if (name === undefined || errorName(errorCode) === 'UNKNOWN_TOPIC_OR_PARTITION') continue
-      // Without the right to see it, the cluster's defaults are assumed.
-      const value = (key: string): string | undefined => configs.find((config) => config.name === key)?.value ?? undefined
-      this.#settings.set(name, { cleanup: value('cleanup.policy')?.includes('compact') === true ? 'compact' : 'delete', batchBytesMax: Number(value('max.message.bytes') ?? 1_048_588) })
-    }
+      if (name === undefined || errorName(errorCode) === 'UNKNOWN_TOPIC_OR_PARTITION') return []
+      return [{ name, value: (key: string) => configs.find((config) => config.name === key)?.value ?? undefined }]
+    })
   }
 }

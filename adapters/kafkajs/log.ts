@@ -7,6 +7,7 @@ import type { Admin } from 'kafkajs'
 import { OperationError } from '../../system/protocol/failures.ts'
 import type { OutRecord, RecordRange, TopicSpec } from '../../system/protocol/record.ts'
 import type { AppendOutcome, Committed, KeyedReads, LeaseHandler, Log, Member, Membership as Reading, ReadOptions, Timepoint, TopicProblem } from '../../system/ports/log.ts'
+import type { Keeping } from '../../system/ports/topic-keeping.ts'
 import type { Clock } from '../../system/ports/clock.ts'
 import { Names } from '../../system/membership/names.ts'
 import { Seats } from '../../system/membership/seats.ts'
@@ -109,6 +110,11 @@ export class KafkajsLog implements Log {
   topics(): Promise<readonly TopicSpec[]> {
     this.#assertOpen()
     return this.#topics.all()
+  }
+
+  async keeping(topics: readonly string[]): Promise<Keeping> {
+    this.#assertOpen()
+    return this.#topics.keeping(topics)
   }
 
   async join(reading: Reading, handler: LeaseHandler): Promise<Member> {

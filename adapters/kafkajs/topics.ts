@@ -2,11 +2,13 @@
 //
 // Owns: what is known of partitions, cleanup and limits; leaders belong to `leaders.ts`.
 import kafkajs from 'kafkajs'
-import type { Admin } from 'kafkajs'
+import type { Admin, PartitionMetadata } from 'kafkajs'
 import { OperationError } from '../../system/protocol/failures.ts'
 import type { TopicSpec } from '../../system/protocol/record.ts'
 import type { TopicProblem } from '../../system/ports/log.ts'
+import type { Keeping } from '../../system/ports/topic-keeping.ts'
 import type { Clock } from '../../system/ports/clock.ts'
+import { KEEPING_SETTINGS, keepingOf } from '../../system/membership/keeping.ts'
 import type { Names } from '../../system/membership/names.ts'
 import { topicMismatch } from '../../system/membership/topics.ts'
 import { codeOf, messageOf } from './codes.ts'
@@ -93,6 +95,14 @@ export class Topics {
     return problems
   }
 
+  /** As it is now. */
+  async keeping(names: readonly string[]): Promise<Keeping> {
+    const partitions = await this.#partitionsOf(names.map((name) => this.#names.of(name)))
+    const described = await this.#described([...partitions.keys()], KEEPING_SETTINGS)
+    const topics = described.flatMap(({ onCluster, name, value }) => keepingOf(name, partitions.get(onCluster)?.[0]?.replicas.length ?? 0, value) ?? [])
+    return { brokers: (await this.#admin.describeCluster()).brokers.length, topics }
+  }
+
   async #create(specs: readonly TopicSpec[]): Promise<void> {
     const { replication, batchBytesMax } = this.#making
     const replicationFactor = replication ?? Math.min(3, (await this.#admin.describeCluster()).brokers.length)
@@ -123,7 +133,7 @@ export class Topics {
     for (;;) {
       const known = await this.#partitionsOf(names).catch((thrown: unknown) => {
         if (codeOf(thrown) !== 'LEADER_NOT_AVAILABLE') throw thrown
-        return new Map<string, number>()
+        return new Map<string, PartitionMetadata[]>()
       })
       const waiting = names.filter((name) => !known.has(name))
       if (waiting.length === 0) return
@@ -134,23 +144,28 @@ export class Topics {
 
   async #learn(names: readonly string[]): Promise<void> {
     const partitions = await this.#partitionsOf(names.map((name) => this.#names.of(name)))
-    if (partitions.size === 0) return
-    const { resources } = await this.#admin.describeConfigs({ includeSynonyms: false, resources: [...partitions.keys()].map((name) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name, configNames: KEYS })) })
-    for (const { resourceName, configEntries } of resources) {
-      const name = this.#names.shown(resourceName)
-      if (name === undefined) continue
+    for (const { onCluster, name, value } of await this.#described([...partitions.keys()], KEYS)) {
       // Without the right to see it, the cluster's defaults are assumed.
-      const value = (key: string): string | undefined => configEntries.find((entry) => entry.configName === key)?.configValue
-      this.#settings.set(name, { partitions: partitions.get(resourceName) ?? 0, cleanup: value('cleanup.policy')?.includes('compact') === true ? 'compact' : 'delete', batchBytesMax: Number(value('max.message.bytes') ?? BATCH_BYTES_MAX) })
+      this.#settings.set(name, { partitions: partitions.get(onCluster)?.length ?? 0, cleanup: value('cleanup.policy')?.includes('compact') === true ? 'compact' : 'delete', batchBytesMax: Number(value('max.message.bytes') ?? BATCH_BYTES_MAX) })
     }
   }
 
+  /** Of topics that exist, as the cluster calls them. */
+  async #described(onCluster: readonly string[], keys: readonly string[]): Promise<readonly { readonly onCluster: string; readonly name: string; value(key: string): string | undefined }[]> {
+    if (onCluster.length === 0) return []
+    const { resources } = await this.#admin.describeConfigs({ includeSynonyms: false, resources: onCluster.map((name) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name, configNames: [...keys] })) })
+    return resources.flatMap(({ resourceName, configEntries }) => {
+      const name = this.#names.shown(resourceName)
+      return name === undefined ? [] : [{ onCluster: resourceName, name, value: (key: string) => configEntries.find((entry) => entry.configName === key)?.configValue }]
+    })
+  }
+
   /** By name on the cluster; what does not exist is absent. */
-  async #partitionsOf(names: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  async #partitionsOf(names: readonly string[]): Promise<ReadonlyMap<string, readonly PartitionMetadata[]>> {
     if (names.length === 0) return new Map()
     try {
       const { topics } = await this.#admin.fetchTopicMetadata({ topics: [...names] })
-      return new Map(topics.map(({ name, partitions }) => [name, partitions.length]))
+      return new Map(topics.map(({ name, partitions }) => [name, partitions]))
     } catch (thrown) {
       if (codeOf(thrown) !== 'UNKNOWN_TOPIC_OR_PARTITION') throw thrown
       // One unknown name fails the whole request.

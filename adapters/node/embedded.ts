@@ -1,7 +1,6 @@
 // Runtime: a system in this process, over the log of a data folder (needs no server) or of a Kafka cluster.
 //
 // Owns: the folder while it is open (embedded: one runtime per folder, proven by its lock), and who runs the partitions.
-import { OperationError } from '../../system/protocol/failures.ts'
 import { modelsTopic } from '../../system/protocol/ids.ts'
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../../system/ports/clock.ts'
@@ -10,7 +9,8 @@ import type { Random } from '../../system/ports/random.ts'
 import type { Telemetry } from '../../system/ports/telemetry.ts'
 import type { SystemDefinition } from '../../system/authoring/system.ts'
 import type { PartitionSettings } from '../../system/partition/deps.ts'
-import { planSystem, topicSpecs } from '../../system/partition/topology.ts'
+import { planSystem } from '../../system/partition/topology.ts'
+import { ensureFittingTopics } from '../../system/node/fitting-topics.ts'
 import { StatelogNode } from '../../system/node/node.ts'
 import { cborCodec } from '../cbor/codec.ts'
 import { logModelStore } from '../memory/log-models.ts'
@@ -84,8 +84,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
   assertFits(folder, found, system)
   const log = await openLog(options, medium, clock)
   try {
-    const problems = await log.ensureTopics(topicSpecs(planSystem(system)))
-    if (problems.length > 0) throw new OperationError('topics/misfit', problems.map(({ topic, reason }) => `${medium.kind === 'embedded' ? `data folder ${folder}, ` : ''}topic ${topic}: ${reason}`).join('\n'))
+    await ensureFittingTopics(log, planSystem(system), medium.kind === 'embedded' ? `data folder ${folder}, ` : '')
     writeManifest(folder, manifestOf(origin, system, VERSION, medium))
     const runner = await runnerOf(options, medium, log, clock)
     const plans = planSystem(system)

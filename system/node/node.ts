@@ -25,9 +25,10 @@ import { ModelLibrary } from '../models/library.ts'
 import { liveOutside } from '../partition/outside.ts'
 import type { Outside } from '../partition/turn-input.ts'
 import { keyedStateStore } from '../partition/state-store.ts'
-import { planSystem, topicSpecs } from '../partition/topology.ts'
+import { planSystem } from '../partition/topology.ts'
 import type { TypePlan } from '../partition/topology.ts'
 import { Commands } from './commands.ts'
+import { ensureFittingTopics } from './fitting-topics.ts'
 import { answerQuery } from './queries.ts'
 import { TaskRunner } from './tasks.ts'
 import { LocalTurnstile } from './turnstile.ts'
@@ -103,8 +104,8 @@ export class StatelogNode {
 
   /** Creates missing topics and joins every group. Throws OperationError when existing topics do not fit. */
   async start(): Promise<void> {
-    const problems = await this.#options.log.ensureTopics(topicSpecs(this.plans))
-    if (problems.length > 0) throw new OperationError('topics/misfit', problems.map(({ topic, reason }) => `topic ${topic}: ${reason}`).join('\n'))
+    const unseen = await ensureFittingTopics(this.#options.log, this.plans)
+    if (unseen.length > 0) this.#options.telemetry.log('warn', `how long topics are kept cannot be seen without the right to describe their settings: ${unseen.join(', ')}`)
     for (const plan of this.plans.values()) {
       this.#members.push(await this.#options.log.join({ group: plan.group, topics: plan.inputs, metadataTopic: plan.inbox }, { assigned: (lease) => this.#assign(plan, lease) }))
     }

@@ -8,6 +8,7 @@
 // L6. `append` is atomic per topic partition and keeps the order of its argument within one.
 // L7. A membership that ended with its process does not live; one that only lost a partition does.
 import type { LogRecord, OutRecord, RecordRange, TopicSpec } from '../protocol/record.ts'
+import type { Keeping } from './topic-keeping.ts'
 
 export type TopicProblem = { readonly topic: string; readonly reason: string }
 
@@ -116,6 +117,8 @@ export interface Log {
   /** Creates what is missing; answers what exists with other partitions or cleanup. */
   ensureTopics(specs: readonly TopicSpec[]): Promise<readonly TopicProblem[]>
   topics(): Promise<readonly TopicSpec[]>
+  /** How these topics are kept. Absent where the medium keeps everything. */
+  keeping?(topics: readonly string[]): Promise<Keeping>
   join(membership: Membership, handler: LeaseHandler): Promise<Member>
   /** History, without ownership: committed records from `from` up to (not including) `to`, at most the given maxima. `range.to` says how far it got. */
   read(topic: string, partition: number, from: number, to: number, options: ReadOptions): Promise<RecordRange>

@@ -53,6 +53,10 @@ export const WATERMARK_EVERY_MS = 200
 export const IDLE_MS = 1000
 /** Dirty states older than this are written inside the next commit, in ms. */
 export const SNAPSHOT_EVERY_MS = 5000
+/** How long a system may stand still without losing inputs: a source or inbox that keeps its records for less, in ms, is refused. */
+export const STANDSTILL_MS = 24 * 3600 * 1000
+/** A source or inbox that keeps fewer bytes of a partition is refused: a recovery may read FOLD_INPUTS_MAX inputs again (13 KiB each). */
+export const INPUT_KEPT_BYTES_MIN = 256 << 20
 /** Bytes of states written inside one commit, beyond what draining needs. */
 export const SNAPSHOT_BYTES_PER_COMMIT_MAX = 256 * 1024
 /** Inputs that a recovery may have to fold; a floor further back forces states out. */
