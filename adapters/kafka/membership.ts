@@ -6,6 +6,7 @@
 //     prepares a new assignment.
 // M2. A proof of membership is the send time of a heartbeat or sync that succeeded (I12).
 // M3. An instance id that another process took over is never joined with again: two processes would fence each other without end.
+// M4. What was assigned for other topics than ours, to who had our instance id before, is not taken.
 import { OperationError } from '../../system/protocol/failures.ts'
 import type { Clock } from '../../system/ports/clock.ts'
 import { assign } from '../../system/membership/assignment.ts'
@@ -42,6 +43,8 @@ const PROTOCOL_TYPE = 'consumer'
 const RETRY_MS = 50
 const RETRY_MS_MAX = 1000
 const LEAVE_MS_MAX = 3000
+/** What no waiting heals. Every other refusal may: also one that this version does not know. */
+const NEVER = new Set(['INVALID_GROUP_ID', 'INVALID_SESSION_TIMEOUT', 'UNSUPPORTED_VERSION', 'SECURITY_DISABLED', 'UNSUPPORTED_SASL_MECHANISM', 'ILLEGAL_SASL_STATE'])
 
 type Joined = Awaited<ReturnType<typeof joinGroupV9.api.async>>
 
@@ -54,6 +57,8 @@ interface SubscriptionData {
 interface AssignmentData {
   /** Owner and instance id of every member. */
   readonly living: readonly (readonly [string, string | null])[]
+  /** What the member named as it joined; absent where the leader is of an earlier version. */
+  readonly manifest?: Readonly<Record<string, number>>
   readonly reason: string | null
 }
 
@@ -69,6 +74,7 @@ export class Membership {
   #owned: readonly number[] = []
   #isStable = false
   #hasEnded = false
+  #hindrance = ''
   #provenAtMs = -Infinity
   #running: Promise<void> = Promise.resolve()
 
@@ -133,6 +139,7 @@ export class Membership {
         if (this.#isStable) await this.#beat()
         else await this.#join()
         retryMs = RETRY_MS
+        this.#hindrance = ''
       } catch (thrown) {
         if (this.#stopped.signal.aborted) return
         const isHealing = this.#failed(thrown)
@@ -170,8 +177,9 @@ export class Membership {
     if (this.#stopped.signal.aborted) return
     this.#generation = joined.generationId
     this.#provenAtMs = sentMs
-    this.#isStable = true
-    this.#take(synced.assignment)
+    this.#isStable = this.#take(synced.assignment, data.manifest)
+    // M4. With another generation than before, the same member is compared anew.
+    if (!this.#isStable) await clock.sleep(RETRY_MS, this.#stopped.signal)
     this.#notify()
   }
 
@@ -181,21 +189,25 @@ export class Membership {
       return { memberId, owned: ownedPartitions?.[0]?.partitions ?? [], ...subscriptionData(userData, memberId) }
     })
     const living = candidates.map(({ owner }, index) => [owner, members[index]?.groupInstanceId ?? null] as const)
+    const manifests = new Map(candidates.map(({ memberId, manifest }) => [memberId, manifest]))
     return [...assign(candidates)].map(([memberId, { indices, reason }]) => {
-      const data: AssignmentData = { living, reason: reason ?? null }
+      const data: AssignmentData = { living, manifest: manifests.get(memberId) ?? {}, reason: reason ?? null }
       const assignedPartitions = this.#options.topics.map((topic) => ({ topic, partitions: [...indices] }))
       return { memberId, assignment: encodeConsumerProtocolAssignment({ version: 0, assignedPartitions, userData: packed(data) }) }
     })
   }
 
-  #take(assignment: Buffer): void {
+  /** False for one that was made for other topics (M4). */
+  #take(assignment: Buffer, mine: Readonly<Record<string, number>>): boolean {
     const { owner, instanceId } = this.#options
     const { assignedPartitions, userData } = decodeConsumerProtocolAssignment(assignment)
-    const { living, reason } = assignmentData(userData)
+    const { living, manifest, reason } = assignmentData(userData)
+    if (manifest !== undefined && !isSame(manifest, mine)) return false
     this.#owned = assignedPartitions[0]?.partitions ?? []
     // The process that had our instance id before is dead, although the leader may not have heard of it.
     const others = living.filter(([, instance]) => instanceId === null || instance !== instanceId).map(([name]) => name)
     this.#events.assigned(this.#owned, new Set([...others, owner]), reason ?? undefined)
+    return true
   }
 
   /** True when a pause may heal it. */
@@ -224,13 +236,18 @@ export class Membership {
     // Without a right, trying again changes nothing.
     if (thrown instanceof OperationError && thrown.code !== 'kafka/unreachable') return this.#end(thrown.message)
     if (isForbidden(code)) return this.#end((explained(thrown, `group '${this.#options.group}'`) as Error).message)
-    if (isTransport(code) || retryOf(code) === 'coordinator' || code === 'OperationError') {
-      // The group's state is the coordinator's: another broker goes on with our generation.
-      this.#options.cluster.forgetCoordinator('group', this.#options.group)
-      return true
-    }
-    if (retryOf(code) !== 'no') return true
-    return this.#end(`the group ${this.#options.group} cannot be joined: ${messageOf(thrown)}`)
+    if (NEVER.has(code)) return this.#end(`the group ${this.#options.group} cannot be joined: ${messageOf(thrown)}`)
+    // The group's state is the coordinator's: another broker goes on with our generation.
+    if (retryOf(code) !== 'later') this.#options.cluster.forgetCoordinator('group', this.#options.group)
+    if (!isTransport(code) && retryOf(code) === 'no' && code !== 'OperationError') this.#hinder(code, messageOf(thrown))
+    return true
+  }
+
+  /** Said once, until something succeeds. */
+  #hinder(code: string, message: string): void {
+    if (this.#hindrance === code) return
+    this.#hindrance = code
+    this.#events.hindered(`the group ${this.#options.group} refuses this member, which tries again: ${message}`)
   }
 
   #end(reason: string): false {
@@ -256,8 +273,13 @@ function subscriptionData(bytes: Buffer | null | undefined, memberId: string): S
 }
 
 function assignmentData(bytes: Buffer | null | undefined): AssignmentData {
-  const { living = [], reason = null } = parsed<AssignmentData>(bytes)
-  return { living, reason }
+  const { living = [], manifest, reason = null } = parsed<AssignmentData>(bytes)
+  return { living, reason, ...(manifest === undefined ? {} : { manifest }) }
+}
+
+function isSame(one: Readonly<Record<string, number>>, other: Readonly<Record<string, number>>): boolean {
+  const names = Object.keys(one)
+  return names.length === Object.keys(other).length && names.every((name) => one[name] === other[name])
 }
 
 function parsed<T>(bytes: Buffer | null | undefined): Partial<T> {

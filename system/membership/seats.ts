@@ -10,6 +10,8 @@ export interface MembershipEvents {
   assigned(indices: readonly number[], living: ReadonlySet<string>, reason: string | undefined): void
   /** Nothing is ours any more; the membership goes on. */
   lost(reason: string): void
+  /** The membership goes on, and something stands in its way. */
+  hindered(reason: string): void
   /** Nothing is ours any more, and will not be. */
   ended(reason: string): void
 }
@@ -58,6 +60,10 @@ export class Seats<L extends Losable> implements MembershipEvents {
   lost(reason: string): void {
     this.#indices = new Set()
     for (const [partition, lease] of this.#leases) this.#lose(partition, lease, reason)
+  }
+
+  hindered(reason: string): void {
+    this.#options.notice(reason)
   }
 
   ended(reason: string): void {
