@@ -1,6 +1,9 @@
 // Keyed reads for those who only look, over a log that has none: the newest record of each key of a compacted partition, found by reading it whole.
 //
 // Owns: what it has read, as long as it lives. One look costs the whole partition; a runtime uses a snapshot cache instead.
+//
+// K1. A partition is read by one scan at a time: two would write older records over newer ones. Who comes while one runs shares the next, so that each
+//     sees what was committed before it asked.
 import type { KeyedReads, Log } from '../ports/log.ts'
 import { headerOf } from '../protocol/record.ts'
 import type { LogRecord } from '../protocol/record.ts'
@@ -16,6 +19,8 @@ interface Scanned {
 export class ScannedKeys implements KeyedReads {
   readonly #log: Log
   readonly #partitions = new Map<string, Scanned>()
+  readonly #running = new Map<string, Promise<unknown>>()
+  readonly #next = new Map<string, Promise<Scanned>>()
 
   constructor(log: Log) {
     this.#log = log
@@ -31,9 +36,22 @@ export class ScannedKeys implements KeyedReads {
     return [...newest.values()].filter(({ headers }) => headerOf(headers, ARMED_HEADER) !== undefined).map((record) => ({ ...record, value: null })).sort((a, b) => a.offset - b.offset)
   }
 
-  /** Reads on to the end of the partition. */
-  async #scan(topic: string, partition: number): Promise<Scanned> {
+  /** K1. */
+  #scan(topic: string, partition: number): Promise<Scanned> {
     const name = `${topic}/${partition}`
+    const waiting = this.#next.get(name)
+    if (waiting !== undefined) return waiting
+    const scan = (this.#running.get(name) ?? Promise.resolve()).then(() => {
+      this.#next.delete(name)
+      return this.#read(name, topic, partition)
+    })
+    this.#next.set(name, scan)
+    this.#running.set(name, scan.catch(() => undefined))
+    return scan
+  }
+
+  /** Reads on to the end of the partition. */
+  async #read(name: string, topic: string, partition: number): Promise<Scanned> {
     const known = this.#partitions.get(name) ?? { newest: new Map(), to: await this.#log.offsetsAt(topic, partition, 'earliest') }
     this.#partitions.set(name, known)
     const end = await this.#log.offsetsAt(topic, partition, 'latest')

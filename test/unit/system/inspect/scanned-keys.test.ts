@@ -22,3 +22,41 @@ test('newest records, tombstones and what is armed are those of a log that is re
     assert.deepEqual(await scanned.armed('states', 0), await keyed.armed('states', 0))
   }
 })
+
+test('looks at the same time read a partition once, and one that comes meanwhile sees what was written before it', async () => {
+  const log = memoryLog()
+  await log.ensureTopics([{ name: 'states', partitions: 1, cleanup: 'compact' }])
+  await log.append([state('a', '1')])
+  let running = 0
+  let most = 0
+  let reads = 0
+  const read = log.read.bind(log)
+  log.read = async (...args) => {
+    reads += 1
+    most = Math.max(most, ++running)
+    await new Promise<void>((resolve) => setImmediate(resolve))
+    return read(...args).finally(() => (running -= 1))
+  }
+  const scanned = new ScannedKeys(log)
+  const value = async (): Promise<string> => new TextDecoder().decode((await scanned.get('states', 0, [utf8Encode('a')]))[0]?.value ?? new Uint8Array())
+  const early = [value(), value(), value()]
+  while (running === 0) await new Promise<void>((resolve) => setImmediate(resolve))
+  await log.append([state('a', '2')])
+  const late = [value(), value()]
+  await Promise.all(early)
+  assert.deepEqual([await Promise.all(late), most, reads], [['2', '2'], 1, 2])
+})
+
+test('a scan that failed is not shared with who comes after it', async () => {
+  const log = memoryLog()
+  await log.ensureTopics([{ name: 'states', partitions: 1, cleanup: 'compact' }])
+  await log.append([state('a', '1')])
+  const read = log.read.bind(log)
+  log.read = async () => {
+    log.read = read
+    throw new TypeError('away')
+  }
+  const scanned = new ScannedKeys(log)
+  await assert.rejects(scanned.get('states', 0, []), /away/)
+  assert.equal((await scanned.get('states', 0, [utf8Encode('a')])).length, 1)
+})
