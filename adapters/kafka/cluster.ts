@@ -1,7 +1,8 @@
 // A Kafka cluster as a client sees it: which broker leads a partition, which one coordinates a group or a transactional id, and how to ask again when
 // that changes.
 //
-// Owns: the metadata. Retries only what is safe to repeat byte for byte; the end of a transaction is not (`once`).
+// Owns: the metadata. A broker that is cut off from the controller goes on answering what it knew: after a leader or coordinator that is none, another broker
+// is asked, and what is older than what is known is not taken. Retries only what is safe to repeat byte for byte; the end of a transaction is not (`once`).
 import { OperationError, Unreachable } from '../../system/protocol/failures.ts'
 import type { Clock } from '../../system/ports/clock.ts'
 import { codeOf, isForbidden, isTransport, retryOf } from './codes.ts'
@@ -14,6 +15,8 @@ export interface TopicView {
   readonly id: string
   /** Leader by partition index; -1 while there is none. */
   readonly leaders: readonly number[]
+  /** Grows with every change of the leader. */
+  readonly epochs: readonly number[]
   readonly replicas: number
 }
 
@@ -87,11 +90,12 @@ export class Cluster {
     return this.#topics.get(name)
   }
 
-  /** Learns leaders anew, of all known topics and of these. */
+  /** Learns leaders anew, of all known topics and of these, from another broker than before: who sent us to the wrong leader may not have heard of the newest. */
   async refresh(names: readonly string[] = []): Promise<void> {
     const missing = names.filter((name) => !this.#topics.has(name))
     if (this.#refreshing !== undefined) await this.#refreshing
     if (this.#refreshing === undefined || missing.some((name) => !this.#topics.has(name))) {
+      this.#turn += 1
       this.#refreshing = this.#learn([...new Set([...this.#topics.keys(), ...names])]).finally(() => {
         this.#refreshing = undefined
       })
@@ -135,9 +139,8 @@ export class Cluster {
 
   /** Asks the coordinator of a group or transactional id; `once`: no repetition after the request was sent. */
   async atCoordinator<T>(kind: CoordinatorKind, key: string, use: string, ask: (connection: Connection) => Promise<T>, effort: Effort): Promise<T> {
-    const name = `${kind} ${key}`
     return this.repeat(effort, kind === 'group' ? `group '${key}'` : `transactional id '${key}'`, async () => ask(await this.connectionTo(use, await this.#coordinator(kind, key))), async (code) => {
-      if (retryOf(code) === 'coordinator' || isTransport(code)) this.#coordinators.delete(name)
+      if (retryOf(code) === 'coordinator' || isTransport(code)) this.forgetCoordinator(kind, key)
     })
   }
 
@@ -146,7 +149,9 @@ export class Cluster {
     return this.connectionTo(use, await this.#coordinator(kind, key))
   }
 
+  /** The next look asks another broker. */
   forgetCoordinator(kind: CoordinatorKind, key: string): void {
+    this.#turn += 1
     this.#coordinators.delete(`${kind} ${key}`)
   }
 
@@ -197,17 +202,24 @@ export class Cluster {
     for (const topic of response.topics) {
       if (topic.name === null || topic.name === undefined || topic.isInternal) continue
       if (topic.partitions.length === 0) this.#topics.delete(topic.name)
-      else this.#topics.set(topic.name, viewOf(topic))
+      else this.#topics.set(topic.name, viewOf(topic, this.#topics.get(topic.name)))
     }
   }
 }
 
 type MetadataTopic = Awaited<ReturnType<typeof metadataV12.api.async>>['topics'][number]
 
-function viewOf({ topicId, partitions }: MetadataTopic): TopicView {
+/** The newer of both, partition by partition. */
+function viewOf({ topicId, partitions }: MetadataTopic, known: TopicView | undefined): TopicView {
   const leaders = Array.from({ length: partitions.length }, () => -1)
-  for (const { partitionIndex, leaderId } of partitions) leaders[partitionIndex] = leaderId
-  return { id: topicId, leaders, replicas: partitions[0]?.replicaNodes.length ?? 0 }
+  const epochs = [...leaders]
+  for (const { partitionIndex, leaderId, leaderEpoch } of partitions) {
+    const knownEpoch = known?.id === topicId ? known.epochs[partitionIndex] ?? -1 : -1
+    const isOld = leaderEpoch < knownEpoch
+    leaders[partitionIndex] = isOld ? known?.leaders[partitionIndex] ?? -1 : leaderId
+    epochs[partitionIndex] = isOld ? knownEpoch : leaderEpoch
+  }
+  return { id: topicId, leaders, epochs, replicas: partitions[0]?.replicaNodes.length ?? 0 }
 }
 
 /** What each refusal asks for; a prefix of the app's name covers all of them. */

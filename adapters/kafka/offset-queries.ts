@@ -74,6 +74,8 @@ export class OffsetQueries {
         }
       }
     }
+    // What the answer left out; those that have theirs are settled.
+    for (const question of [...now.values()].flat()) question.fail(new NoOffset('UNKNOWN_TOPIC_OR_PARTITION', question))
     if (later.length > 0) await this.#askLeader(leader, later)
   }
 }

@@ -1,0 +1,89 @@
+// Who leads, by brokers of which one has not heard of the newest: a broker that is cut off from the controller goes on answering what it knew.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Cluster } from '../../../../adapters/kafka/cluster.ts'
+import { OffsetQueries } from '../../../../adapters/kafka/offset-queries.ts'
+import { wallClock } from '../../../../adapters/memory/clock.ts'
+import { Code, KEYS, connectionTo } from '../../../support/kafka-broker.ts'
+
+const TRANSPORT = { clientId: 'x', security: {}, connectMsMax: 200, requestMsMax: 200, slowMsMax: 200 }
+const brokers = [1, 2, 3].map((nodeId) => ({ nodeId, host: `b${nodeId}`, port: 1 }))
+
+interface View {
+  readonly leader: number
+  readonly epoch: number
+  readonly id?: string
+}
+
+/** A cluster of three, each of which says so of the only partition and the only group. */
+function clusterWhere(says: (host: string) => View, asked: string[] = []): Cluster {
+  const cluster = new Cluster(brokers, TRANSPORT, wallClock)
+  cluster.connections.get = async (_use, { host }) => connectionTo((key) => {
+    const { leader, epoch, id = 'id' } = says(host)
+    if (key === KEYS.findCoordinator) return { coordinators: [brokers[leader - 1]] }
+    assert.equal(key, KEYS.metadata)
+    asked.push(host)
+    return { brokers, topics: [{ name: 't', topicId: id, isInternal: false, partitions: [{ partitionIndex: 0, leaderId: leader, leaderEpoch: epoch, replicaNodes: [1, 2, 3] }] }] }
+  })
+  return cluster
+}
+
+const untilMs = (): number => wallClock.monotonicMs() + 2000
+
+test('a partition that the known leader does not lead is looked up at another broker each time', async () => {
+  // Nobody has heard of the newest when we ask first, and one never does.
+  const asked: string[] = []
+  const cluster = clusterWhere((host) => (asked.length === 0 || host === 'b1' ? { leader: 1, epoch: 5 } : { leader: 3, epoch: 6 }), asked)
+  await cluster.refresh(['t'])
+  assert.equal(cluster.leaderOf('t', 0), 1)
+  const found = await cluster.atLeader('u', 't', 0, async () => {
+    if (cluster.leaderOf('t', 0) !== 3) throw new Code('NOT_LEADER_OR_FOLLOWER')
+    return 'led'
+  }, { untilMs: untilMs() })
+  assert.equal(found, 'led')
+})
+
+test('a coordinator that does not coordinate is looked up at another broker', async () => {
+  let isNews = false
+  const cluster = clusterWhere((host) => ({ leader: host === 'b1' || !isNews ? 1 : 3, epoch: 0 }))
+  const asked: number[] = []
+  cluster.connectionTo = async (_use, node) => {
+    asked.push(node)
+    isNews = true
+    return connectionTo(() => ({}))
+  }
+  await cluster.atCoordinator('group', 'g', 'u', async () => {
+    if (asked.at(-1) !== 3) throw new Code('NOT_COORDINATOR')
+  }, { untilMs: untilMs() })
+  assert.deepEqual(asked, [1, 3])
+  cluster.forgetCoordinator('group', 'g')
+  await cluster.coordinatorConnection('group', 'g', 'u')
+  assert.equal(asked.length, 3)
+})
+
+test('what a broker knew before is not taken over what another one has said since; a topic made anew is another one', async () => {
+  let view: View = { leader: 3, epoch: 6 }
+  const cluster = clusterWhere(() => view)
+  await cluster.refresh(['t'])
+  view = { leader: 1, epoch: 5 }
+  await cluster.refresh()
+  assert.equal(cluster.leaderOf('t', 0), 3)
+  view = { leader: 2, epoch: 7 }
+  await cluster.refresh()
+  assert.equal(cluster.leaderOf('t', 0), 2)
+  view = { leader: 1, epoch: 0, id: 'another' }
+  await cluster.refresh()
+  assert.equal(cluster.leaderOf('t', 0), 1)
+})
+
+test('an answer about offsets that leaves a partition out is asked for again, until the time is over', async () => {
+  const cluster = clusterWhere(() => ({ leader: 1, epoch: 0 }))
+  await cluster.refresh(['t'])
+  let asked = 0
+  cluster.connectionTo = async () => connectionTo(() => {
+    asked += 1
+    return { topics: [] }
+  })
+  await assert.rejects(new OffsetQueries(cluster).ask('t', 0, -1n, { untilMs: wallClock.monotonicMs() + 100 }), /UNKNOWN_TOPIC_OR_PARTITION/)
+  assert.ok(asked > 1)
+})
