@@ -2,6 +2,8 @@
 //
 // Owns: one idempotent producer. Appends go one after the other; what waits together goes together.
 //
+// A name that another process took is never taken back: only who opens a log anew with it is told to take it.
+//
 // L6. The records of one topic partition are one batch, in their order: written whole or not at all. With a transactional id all records of an append are.
 import type { AppendOutcome } from '../../system/ports/log.ts'
 import type { OutRecord } from '../../system/protocol/record.ts'
@@ -9,7 +11,7 @@ import type { Clock } from '../../system/ports/clock.ts'
 import { OperationError } from '../../system/protocol/failures.ts'
 import type { Cluster, Effort } from './cluster.ts'
 import { messageOf } from './cluster.ts'
-import { codeOf, isRefusal, isTransport, retryOf } from './codes.ts'
+import { codeOf, isFenced, isRefusal, isTransport, retryOf } from './codes.ts'
 import type { Packed, Packer } from './packing.ts'
 import { Refused, sendBatches } from './produce.ts'
 import type { OutBatch } from './produce.ts'
@@ -17,6 +19,7 @@ import type { PlannedBatch, Transactions } from './transaction.ts'
 import { initProducerIdV4 } from './wire.ts'
 
 const USE = 'append'
+const TAKEN: AppendOutcome = { kind: 'failed', reason: 'another process appends under the same name' }
 
 export interface AppenderOptions {
   readonly cluster: Cluster
@@ -33,8 +36,8 @@ export class Appender {
   readonly #sequences = new Map<string, number>()
   #producer: { readonly producerId: bigint; readonly epoch: number } | undefined
   #last: Promise<unknown> = Promise.resolve()
-  /** Of the transactional id. */
-  #isFenced = false
+  /** Of the transactional id. `doubtful`: the last end is not known, and another process may have taken it since. */
+  #name: 'unclaimed' | 'ours' | 'doubtful' | 'taken' = 'unclaimed'
 
   constructor(options: AppenderOptions) {
     this.#options = options
@@ -67,13 +70,25 @@ export class Appender {
 
   /** All partitions or none. */
   async #together(transactions: Transactions, packed: Packed, effort: Effort): Promise<AppendOutcome> {
-    if (!this.#isFenced) await transactions.fence(effort)
-    this.#isFenced = false
+    if (!(await this.#isOurs(transactions, effort))) return TAKEN
+    this.#name = 'doubtful'
     const end = await transactions.commit({ rounds: packed.rounds, offsets: [] }, effort)
-    this.#isFenced = end.kind === 'committed' || end.kind === 'refused'
+    this.#name = end.kind === 'fenced' ? 'taken' : end.kind === 'unknown' ? 'doubtful' : 'ours'
     if (end.kind === 'committed') return { kind: 'done', offsets: packed.offsetsOf(end.offsets) }
-    if (end.kind === 'fenced') return { kind: 'failed', reason: 'another process appends under the same name' }
+    if (end.kind === 'fenced') return TAKEN
     return end.kind === 'refused' ? { kind: 'failed', reason: end.reason } : { kind: 'unknown', reason: `not confirmed, and may have been written: ${end.reason}` }
+  }
+
+  async #isOurs(transactions: Transactions, effort: Effort): Promise<boolean> {
+    if (this.#name === 'ours' || this.#name === 'taken') return this.#name === 'ours'
+    try {
+      await (this.#name === 'unclaimed' ? transactions.fence(effort) : transactions.renew(effort))
+    } catch (thrown) {
+      if (this.#name === 'unclaimed' || !isFenced(codeOf(thrown))) throw thrown
+      this.#name = 'taken'
+      return false
+    }
+    return true
   }
 
   #outcome(thrown: unknown): AppendOutcome {

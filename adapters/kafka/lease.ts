@@ -37,6 +37,9 @@ export interface LeaseEnvironment {
 
 type State = 'assigned' | 'held' | 'broken'
 
+/** Each has connections of its own: closing them ends nothing of the next lease on the same partition. */
+let leases = 0
+
 export class KafkaLease implements Lease {
   readonly group: string
   readonly partition: number
@@ -60,7 +63,8 @@ export class KafkaLease implements Lease {
     this.partition = partition
     this.owner = env.owner
     this.#env = env
-    this.#use = `lease ${reading.group}/${partition} ${env.owner}`
+    leases += 1
+    this.#use = `lease ${leases} ${reading.group}/${partition} ${env.owner}`
     this.lost = new Promise((resolve) => {
       this.#resolveLost = resolve
     })
@@ -86,7 +90,9 @@ export class KafkaLease implements Lease {
 
   async committed(): Promise<Committed | null> {
     const { cluster, names, reading } = this.#env
-    const committed = await readCommitted(cluster, names, reading, this.partition, this.#use, { signal: this.#ended.signal })
+    const committed = await readCommitted(cluster, names, reading, this.partition, this.#use, { signal: this.#ended.signal }).finally(() => {
+      if (this.#isOver()) this.#transactions.close()
+    })
     this.#metadataAt = committed?.positions.get(reading.metadataTopic)
     return committed
   }
@@ -183,6 +189,7 @@ export class KafkaLease implements Lease {
     if (this.#ended.signal.aborted) return false
     this.#ended.abort()
     for (const feed of this.#feeds.values()) this.#env.fetcher.close(feed)
+    this.#transactions.close()
     return true
   }
 

@@ -36,7 +36,8 @@ type Response = ReturnType<typeof produceV11.parseResponse>
 export async function sendBatches(cluster: Cluster, use: string, transactionalId: string | null, batches: readonly OutBatch[], effort: Effort): Promise<readonly number[]> {
   const offsets = new Map<OutBatch, number>()
   const attempt = async (left: readonly OutBatch[]): Promise<void> => {
-    const answers = await Promise.all([...Map.groupBy(left, ({ topic, partition }) => cluster.leaderOf(topic, partition))].map(async ([leader, mine]) => {
+    // All of them, also when one is refused: what is still on its way would reach the log after the call was answered.
+    const answers = await Promise.allSettled([...Map.groupBy(left, ({ topic, partition }) => cluster.leaderOf(topic, partition))].map(async ([leader, mine]) => {
       try {
         const connection = await cluster.connectionTo(use, leader)
         return taken(await send(connection, transactionalId, mine), mine, offsets)
@@ -45,8 +46,10 @@ export async function sendBatches(cluster: Cluster, use: string, transactionalId
         return thrown
       }
     }))
-    const failed = answers.find((answer) => answer !== undefined)
-    if (failed !== undefined) throw failed
+    const refused = answers.find((answer) => answer.status === 'rejected')
+    if (refused !== undefined) throw refused.reason
+    const failed = answers.flatMap((answer) => (answer.status === 'fulfilled' && answer.value !== undefined ? [answer.value] : []))
+    if (failed.length > 0) throw failed[0]
   }
   if (batches.length === 0) return []
   const topics = [...new Set(batches.map(({ topic }) => topic))]

@@ -5,7 +5,8 @@
 // L1. Everything between the first send and the end of a transaction becomes visible together.
 // L2. Only the newest `fence` of the id can end a transaction.
 // L5. The end of a transaction is sent once: any answer but success or a fence leaves the outcome unknown.
-// T1. After any failure nothing of this object may be used again, but `fence`.
+// T1. After any failure nothing of this object may be used again, but `fence` and `renew`.
+// T2. Nothing waits for longer than the brokers keep a transaction open.
 import { assert } from '../../system/protocol/assert.ts'
 import type { Clock } from '../../system/ports/clock.ts'
 import type { Cluster, Effort } from './cluster.ts'
@@ -66,27 +67,62 @@ export interface TransactionOptions {
 
 const END_AGAIN_MS = 2
 
+class Late extends TypeError {
+  override readonly name = 'Late'
+}
+
 export class Transactions {
   readonly #options: TransactionOptions
   readonly #sequences = new Map<string, number>()
   #producerId = -1n
   #epoch = -1
   #isUsable = false
+  #underWay = 0
+  #isClosed = false
 
   constructor(options: TransactionOptions) {
     this.#options = options
   }
 
   /** Shuts out every earlier owner of the id, and ends what it left open. */
-  async fence(effort: Effort): Promise<void> {
-    const { cluster, transactionalId, timeoutMs, use } = this.#options
-    this.#begin(await cluster.atCoordinator('transaction', transactionalId, use, (connection) => initProducerIdV4.api.async(connection, transactionalId, timeoutMs, -1n, -1), effort))
+  fence(effort: Effort): Promise<void> {
+    return this.#while(this.#initialise(-1n, -1, effort))
+  }
+
+  /** Goes on under the own epoch after a failure. Throws a fence (L2) when another one has the id since: it is not taken back. */
+  renew(effort: Effort): Promise<void> {
+    return this.#while(this.#initialise(this.#producerId, this.#epoch, effort))
   }
 
   /** `idle`: how long to wait for the first request, which has written nothing yet. */
-  async commit(plan: TransactionPlan, idle: Effort): Promise<TransactionEnd> {
+  commit(plan: TransactionPlan, idle: Effort): Promise<TransactionEnd> {
     assert(this.#isUsable, 'T1: a transaction after a failure')
     this.#isUsable = false
+    return this.#while(this.#commit(plan, idle))
+  }
+
+  /** Closes the connections of this id, when nothing is under way any more. */
+  close(): void {
+    this.#isClosed = true
+    if (this.#underWay === 0) this.#options.cluster.connections.close(this.#options.use)
+  }
+
+  async #while<T>(work: Promise<T>): Promise<T> {
+    this.#underWay += 1
+    try {
+      return await work
+    } finally {
+      this.#underWay -= 1
+      if (this.#isClosed) this.close()
+    }
+  }
+
+  async #initialise(producerId: bigint, epoch: number, effort: Effort): Promise<void> {
+    const { cluster, transactionalId, timeoutMs, use } = this.#options
+    this.#begin(await cluster.atCoordinator('transaction', transactionalId, use, (connection) => initProducerIdV4.api.async(connection, transactionalId, timeoutMs, producerId, epoch), effort))
+  }
+
+  async #commit(plan: TransactionPlan, idle: Effort): Promise<TransactionEnd> {
     try {
       const offsets = await this.#write(plan, idle)
       if (!('kind' in offsets)) {
@@ -107,12 +143,10 @@ export class Transactions {
 
   /** Aborts, which only the owner can, and begins a new epoch: which sequences the brokers took is not known. */
   async #takeBack(batch: PlannedBatch, reason: string): Promise<TransactionEnd> {
-    const { cluster, clock, transactionalId, timeoutMs, use } = this.#options
+    const { clock, timeoutMs } = this.#options
     try {
       await this.#end(false)
-      const effort: Effort = { untilMs: clock.monotonicMs() + timeoutMs }
-      const made = await cluster.atCoordinator('transaction', transactionalId, use, (connection) => initProducerIdV4.api.async(connection, transactionalId, timeoutMs, this.#producerId, this.#epoch), effort)
-      this.#begin(made)
+      await this.#initialise(this.#producerId, this.#epoch, { untilMs: clock.monotonicMs() + timeoutMs })
       return { kind: 'refused', batch, reason }
     } catch (thrown) {
       return { kind: isFenced(codeOf(thrown)) ? 'fenced' : 'unknown', reason: messageOf(thrown) }
@@ -171,7 +205,7 @@ export class Transactions {
     const topics = offsets.map(({ topic, offset, metadata }) => ({ name: topic, partitions: [{ partitionIndex: partition, committedOffset: BigInt(offset), committedLeaderEpoch: -1, committedMetadata: metadata }] }))
     let stale: Standing | undefined
     for (;;) {
-      const standing = await this.#options.standing(stale)
+      const standing = await this.#standing(stale, effort)
       if (standing === undefined) return false
       const { generation, memberId, instanceId } = standing
       try {
@@ -187,8 +221,22 @@ export class Transactions {
     }
   }
 
+  /** T2. The group may never settle again. */
+  async #standing(stale: Standing | undefined, effort: Effort): Promise<Standing | undefined> {
+    const { clock, group, timeoutMs } = this.#options
+    const untilMs = effort.untilMs ?? clock.monotonicMs() + timeoutMs
+    if (stale === undefined) return this.#options.standing()
+    const isOver = new AbortController()
+    const late = clock.sleep(untilMs - clock.monotonicMs(), isOver.signal).then(() => {
+      if (!isOver.signal.aborted) throw new Late(`the group ${group} has not settled within ${timeoutMs} ms`)
+      return undefined
+    })
+    return Promise.race([this.#options.standing(stale), late]).finally(() => isOver.abort())
+  }
+
   async #end(committed: boolean): Promise<void> {
-    const { cluster, clock, use, transactionalId } = this.#options
+    const { cluster, clock, use, transactionalId, timeoutMs } = this.#options
+    const untilMs = clock.monotonicMs() + timeoutMs
     const connection = await cluster.coordinatorConnection('transaction', transactionalId, use)
     for (;;) {
       try {
@@ -196,7 +244,7 @@ export class Transactions {
         return
       } catch (thrown) {
         // The coordinator says that it has not begun to end it.
-        if (codeOf(thrown) !== 'CONCURRENT_TRANSACTIONS') {
+        if (codeOf(thrown) !== 'CONCURRENT_TRANSACTIONS' || clock.monotonicMs() >= untilMs) {
           cluster.forgetCoordinator('transaction', transactionalId)
           throw thrown
         }

@@ -1,4 +1,4 @@
-// A commit before which nothing could be learned of a topic has written nothing, and ends as unknown: its owner comes again.
+// A lease at its edges: a commit before which nothing could be learned of a topic, and what is left open behind one that ended.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Cluster } from '../../../../adapters/kafka/cluster.ts'
@@ -8,7 +8,9 @@ import { Packer } from '../../../../adapters/kafka/packing.ts'
 import { Topics } from '../../../../adapters/kafka/topics.ts'
 import { wallClock } from '../../../../adapters/memory/clock.ts'
 import { Names } from '../../../../system/membership/names.ts'
+import { Visibility } from '../../../../system/membership/visibility.ts'
 import { batch, record } from '../../../contract/log-fixture.ts'
+import { KEYS, clusterOf } from '../../../support/kafka-broker.ts'
 
 test('the first record of a topic while no broker answers', async () => {
   const names = new Names('')
@@ -20,4 +22,33 @@ test('the first record of a topic while no broker answers', async () => {
   assert.equal((await lease.commit(batch([record('a.b.dlq', 0, 'x')], { in: 1 }))).kind, 'unknown')
   assert.deepEqual(await lease.commit(batch([], { in: 1 })), { kind: 'fenced' })
   cluster.close()
+})
+
+test('a lease that ended closes its connections, after what is under way; the next one of the partition has its own', async () => {
+  const ending = Promise.withResolvers<void>()
+  const asked = Promise.withResolvers<void>()
+  const cluster = clusterOf(new Cluster([{ host: 'b', port: 1 }], { clientId: 'x', security: {}, connectMsMax: 200, requestMsMax: 200, slowMsMax: 200 }, wallClock), (key) => {
+    if (key === KEYS.findCoordinator) return { coordinators: [{ nodeId: 1, host: 'b', port: 1 }] }
+    if (key === KEYS.initProducerId) return { producerId: 7n, producerEpoch: 1 }
+    if (key !== KEYS.endTxn) return {}
+    asked.resolve()
+    return ending.promise
+  })
+  const closed: string[] = []
+  cluster.connections.close = (use) => void closed.push(use)
+  const packer = { refused: async () => undefined, pack: async () => ({ rounds: [], ends: () => new Map() }) }
+  const membership = { standing: async () => ({ generation: 1, memberId: 'm', instanceId: null }), provenAtMs: 0 }
+  const env = { cluster, clock: wallClock, names: new Names(''), packer, fetcher: { close: () => {} }, membership, visibility: new Visibility(wallClock), reading: { group: 'a.b', topics: ['in'], metadataTopic: 'in' }, transactionMs: 1000, owner: 'o', lives: () => true, released: () => {} } as unknown as LeaseEnvironment
+  const [lost, released] = [new KafkaLease(0, env), new KafkaLease(0, env)]
+  await lost.fence()
+  const commit = lost.commit(batch([], { in: 1 }))
+  await asked.promise
+  lost.lose('the partition went elsewhere')
+  assert.deepEqual(closed, [])
+  ending.resolve()
+  assert.equal((await commit).kind, 'done')
+  assert.equal(closed.length, 1)
+  await released.fence()
+  await released.release()
+  assert.deepEqual([closed.length, new Set(closed).size], [2, 2])
 })
