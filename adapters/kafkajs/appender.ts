@@ -2,6 +2,8 @@
 //
 // Owns: one idempotent producer. Appends go one after the other.
 //
+// A name that another process took is never taken back after the fence: only who opens a log anew with it is told to take it.
+//
 // L6. The records of one topic partition are one batch, in their order: written whole or not at all. With a transactional id all records of an append are.
 import type { Producer } from 'kafkajs'
 import { OperationError } from '../../system/protocol/failures.ts'
@@ -12,6 +14,8 @@ import type { Client } from './client.ts'
 import { codeOf, isRefusal, messageOf } from './codes.ts'
 import type { Packer, Send } from './packing.ts'
 import type { Transactions } from './transaction.ts'
+
+const TAKEN: AppendOutcome = { kind: 'failed', reason: 'another process appends under the same name' }
 
 export interface AppenderOptions {
   readonly client: Client
@@ -27,8 +31,8 @@ export class Appender {
   readonly #options: AppenderOptions
   #producer: Producer | undefined
   #last: Promise<unknown> = Promise.resolve()
-  /** The transactional id is ours. */
-  #isFenced = false
+  /** Of the transactional id. After an end that nobody knows it is claimed anew: kafkajs cannot ask for it on the condition that it is still ours. */
+  #name: 'unclaimed' | 'ours' | 'taken' = 'unclaimed'
 
   constructor(options: AppenderOptions) {
     this.#options = options
@@ -62,12 +66,13 @@ export class Appender {
 
   /** All partitions or none. */
   async #together(transactions: Transactions, sends: readonly Send[]): Promise<AppendOutcome> {
-    if (!this.#isFenced) await transactions.fence()
-    this.#isFenced = false
+    if (this.#name === 'taken') return TAKEN
+    if (this.#name === 'unclaimed') await transactions.fence()
+    this.#name = 'unclaimed'
     const end = await transactions.commit({ sends, offsets: [] })
-    this.#isFenced = end.kind === 'committed' || end.kind === 'refused'
+    this.#name = end.kind === 'fenced' ? 'taken' : end.kind === 'unknown' ? 'unclaimed' : 'ours'
     if (end.kind === 'committed') return { kind: 'done', offsets: end.offsets }
-    if (end.kind === 'fenced') return { kind: 'failed', reason: 'another process appends under the same name' }
+    if (end.kind === 'fenced') return TAKEN
     return end.kind === 'refused' ? { kind: 'failed', reason: end.reason } : { kind: 'unknown', reason: `not confirmed, and may have been written: ${end.reason}` }
   }
 

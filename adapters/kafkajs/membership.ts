@@ -15,7 +15,7 @@ import { assign } from '../../system/membership/assignment.ts'
 import type { Candidate } from '../../system/membership/assignment.ts'
 import type { MembershipEvents } from '../../system/membership/seats.ts'
 import type { Client } from './client.ts'
-import { codeOf, isAbsent, isForbidden, messageOf } from './codes.ts'
+import { codeOf, isAbsent, isForbidden, isMoved, messageOf } from './codes.ts'
 import { watchGroup } from './internals.ts'
 import type { Cluster } from './internals.ts'
 
@@ -38,6 +38,9 @@ export interface MembershipOptions {
 /** Not that of the default client: the two lay out their data otherwise, and must not be in one group. */
 const PROTOCOL = 'statelog-index-kafkajs'
 const RETRY_MS = 200
+const RETRY_MS_MAX = 5000
+/** What no waiting heals. */
+const NEVER = new Set(['INVALID_GROUP_ID', 'INVALID_SESSION_TIMEOUT', 'UNSUPPORTED_VERSION', 'SECURITY_DISABLED', 'UNSUPPORTED_SASL_MECHANISM', 'ILLEGAL_SASL_STATE'])
 const LEAVE_MS_MAX = 3000
 const { AssignerProtocol } = kafkajs
 const NOTHING = AssignerProtocol.MemberAssignment.encode({ version: 0, assignment: {}, userData: Buffer.alloc(0) })
@@ -70,6 +73,8 @@ export class Membership {
   #ownedIn = -1
   #isStable = false
   #hasEnded = false
+  #retryMs = RETRY_MS
+  #hindrance = ''
   #provenAtMs = -Infinity
   #running: Promise<void> = Promise.resolve()
 
@@ -123,9 +128,20 @@ export class Membership {
       const thrown = await this.#live()
       if (this.#stopped.signal.aborted) return
       this.#forget(`the membership was interrupted: ${messageOf(thrown)}`)
-      if (isForbidden(codeOf(thrown))) return this.#end(`the group ${this.#options.group} cannot be joined: ${messageOf(thrown)}`)
-      await this.#options.clock.sleep(RETRY_MS, this.#stopped.signal)
+      const code = codeOf(thrown)
+      if (isForbidden(code) || NEVER.has(code)) return this.#end(`the group ${this.#options.group} cannot be joined: ${messageOf(thrown)}`)
+      if (!isAbsent(code) && !isMoved(code)) this.#hinder(code, messageOf(thrown))
+      const waitMs = this.#retryMs
+      this.#retryMs = Math.min(RETRY_MS_MAX, waitMs * 2)
+      await this.#options.clock.sleep(waitMs, this.#stopped.signal)
     }
+  }
+
+  /** Said once, until the group is joined. */
+  #hinder(code: string, message: string): void {
+    if (this.#hindrance === code) return
+    this.#hindrance = code
+    this.#events.hindered(`the group ${this.#options.group} refuses this member, which tries again: ${message}`)
   }
 
   /** Until the consumer is of no use any more; answers why. */
@@ -206,6 +222,8 @@ export class Membership {
     this.#ownedIn = this.#generation
     this.#provenAtMs = sentMs
     this.#isStable = true
+    this.#retryMs = RETRY_MS
+    this.#hindrance = ''
     this.#events.assigned(indices, new Set([...living, this.#options.owner]), reason ?? undefined)
     this.#notify()
   }

@@ -1,0 +1,58 @@
+// What a membership does between its attempts, and what it says of them.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Client } from '../../../../adapters/kafkajs/client.ts'
+import type { Cluster } from '../../../../adapters/kafkajs/internals.ts'
+import { Membership } from '../../../../adapters/kafkajs/membership.ts'
+import { wallClock } from '../../../../adapters/memory/clock.ts'
+
+class Refusal extends TypeError {
+  readonly type: string
+  constructor(type: string) {
+    super(`refused: ${type}`)
+    this.type = type
+  }
+}
+
+/** Joins in vain so often; answers how long it waited between, and what it said. */
+async function inVain(type: string, attemptsMax: number): Promise<{ readonly waits: readonly number[]; readonly hindered: readonly string[]; readonly ended: readonly string[] }> {
+  const waits: number[] = []
+  const hindered: string[] = []
+  const ended: string[] = []
+  const over = Promise.withResolvers<void>()
+  let attempts = 0
+  const member = (): unknown => ({
+    events: { CRASH: 'crash' }, on: () => {}, disconnect: async () => {}, subscribe: async () => {}, run: async () => {},
+    connect: async () => {
+      attempts += 1
+      if (attempts > attemptsMax) over.resolve()
+      throw new Refusal(type)
+    },
+  })
+  const clock = { ...wallClock, nowMs: () => 0, monotonicMs: () => 0, sleep: async (ms: number) => {
+    waits.push(ms)
+    await new Promise<void>((resolve) => setImmediate(resolve))
+  } }
+  const membership = new Membership({ client: { member } as unknown as Client, beside: {} as Cluster, clock, group: 'g', topics: new Map(), owner: 'o', sessionMs: 1000, heartbeatMs: 50, rebalanceMs: 1000 }, {
+    assigned: () => {}, lost: () => {}, hindered: (reason) => void hindered.push(reason), ended: (reason) => void (ended.push(reason), over.resolve()),
+  })
+  membership.start()
+  await over.promise
+  await membership.stop()
+  return { waits: waits.slice(0, attemptsMax), hindered, ended }
+}
+
+test('what may heal is tried again after growing waits, and said once', async () => {
+  const { waits, hindered, ended } = await inVain('GROUP_MAX_SIZE_REACHED', 6)
+  assert.deepEqual([waits, ended], [[200, 400, 800, 1600, 3200, 5000], []])
+  assert.equal(hindered.length, 1)
+  assert.match(hindered[0] ?? '', /the group g .*tries again.*GROUP_MAX_SIZE_REACHED/)
+})
+
+test('brokers that do not answer are no refusal: nothing is said of them here', async () => {
+  assert.deepEqual((await inVain('GROUP_COORDINATOR_NOT_AVAILABLE', 2)).hindered, [])
+})
+
+test('what means never ends the membership, with the reason', async () => {
+  for (const type of ['GROUP_AUTHORIZATION_FAILED', 'INVALID_GROUP_ID', 'INVALID_SESSION_TIMEOUT', 'UNSUPPORTED_VERSION']) assert.equal((await inVain(type, 2)).ended.length, 1, type)
+})
