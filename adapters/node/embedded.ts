@@ -84,7 +84,8 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
   assertFits(folder, found, system)
   const log = await openLog(options, medium, clock)
   try {
-    await ensureFittingTopics(log, planSystem(system), medium.kind === 'embedded' ? `data folder ${folder}, ` : '')
+    const unseen = await ensureFittingTopics(log, planSystem(system), medium.kind === 'embedded' ? `data folder ${folder}, ` : '')
+    if (unseen.length > 0) options.telemetry.log('warn', `how long topics are kept cannot be seen without DESCRIBE_CONFIGS on them: ${unseen.join(', ')}`)
     writeManifest(folder, manifestOf(origin, system, VERSION, medium))
     const runner = await runnerOf(options, medium, log, clock)
     const plans = planSystem(system)

@@ -104,8 +104,7 @@ export class StatelogNode {
 
   /** Creates missing topics and joins every group. Throws OperationError when existing topics do not fit. */
   async start(): Promise<void> {
-    const unseen = await ensureFittingTopics(this.#options.log, this.plans)
-    if (unseen.length > 0) this.#options.telemetry.log('warn', `how long topics are kept cannot be seen without the right to describe their settings: ${unseen.join(', ')}`)
+    await ensureFittingTopics(this.#options.log, this.plans)
     for (const plan of this.plans.values()) {
       this.#members.push(await this.#options.log.join({ group: plan.group, topics: plan.inputs, metadataTopic: plan.inbox }, { assigned: (lease) => this.#assign(plan, lease) }))
     }

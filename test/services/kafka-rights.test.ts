@@ -107,6 +107,13 @@ test('a user with the rights of its app does everything, and each missing right 
     assert.match(await work(guarded, 'other') ?? '', /topic|payments/)
     await guarded.grant('other', APP.filter(([type]) => type !== 'transactional id'))
     assert.match(await work(guarded, 'other') ?? '', /transactional id 'app\.app\/card\/0'.*grant WRITE and DESCRIBE/)
+    const seen = async (user: string): Promise<readonly string[]> => {
+      const log = await guarded.open(user, 'right')
+      return log.keeping(['payments', 'decisions']).then(({ topics }) => topics.map(({ topic }) => topic)).finally(() => log.close())
+    }
+    assert.deepEqual(await seen('app'), ['payments', 'decisions'])
+    await guarded.grant('other', [['topic', 'app.', ['READ', 'WRITE']]])
+    assert.deepEqual(await seen('other'), [], 'how topics are kept is not guessed')
   } finally {
     await guarded.stop()
   }
