@@ -8,7 +8,7 @@ import type { RecordRange } from '../../system/protocol/record.ts'
 import { pollInTurn } from '../../system/membership/poll.ts'
 import type { Clock } from '../../system/ports/clock.ts'
 import { patient } from './cluster.ts'
-import type { Cluster } from './cluster.ts'
+import type { Cluster, Effort } from './cluster.ts'
 import type { Feed } from './feed.ts'
 import type { Fetcher } from './fetcher.ts'
 import type { Membership } from './membership.ts'
@@ -78,10 +78,10 @@ export class KafkaLease implements Lease {
   async fence(): Promise<'held' | 'lost'> {
     if (this.#ended.signal.aborted) return 'lost'
     try {
-      await this.#transactions.fence({ signal: this.#ended.signal })
+      await this.#transactions.fence(this.#patience())
     } catch (thrown) {
       if (this.#isOver()) return 'lost'
-      throw thrown
+      throw patient(thrown)
     }
     if (this.#isOver()) return 'lost'
     this.#state = 'held'
@@ -90,7 +90,9 @@ export class KafkaLease implements Lease {
 
   async committed(): Promise<Committed | null> {
     const { cluster, names, reading } = this.#env
-    const committed = await readCommitted(cluster, names, reading, this.partition, this.#use, { signal: this.#ended.signal }).finally(() => {
+    const committed = await readCommitted(cluster, names, reading, this.partition, this.#use, this.#patience()).catch((thrown: unknown) => {
+      throw patient(thrown)
+    }).finally(() => {
       if (this.#isOver()) this.#transactions.close()
     })
     this.#metadataAt = committed?.positions.get(reading.metadataTopic)
@@ -191,6 +193,12 @@ export class KafkaLease implements Lease {
     for (const feed of this.#feeds.values()) this.#env.fetcher.close(feed)
     this.#transactions.close()
     return true
+  }
+
+  /** After that the owner says that it waits, and comes again. */
+  #patience(): Effort {
+    const { clock, transactionMs } = this.#env
+    return { signal: this.#ended.signal, untilMs: clock.monotonicMs() + transactionMs }
   }
 
   #isOver(): boolean {

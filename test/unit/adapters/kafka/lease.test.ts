@@ -8,9 +8,10 @@ import { Packer } from '../../../../adapters/kafka/packing.ts'
 import { Topics } from '../../../../adapters/kafka/topics.ts'
 import { wallClock } from '../../../../adapters/memory/clock.ts'
 import { Names } from '../../../../system/membership/names.ts'
+import { Unreachable } from '../../../../system/protocol/failures.ts'
 import { Visibility } from '../../../../system/membership/visibility.ts'
 import { batch, record } from '../../../contract/log-fixture.ts'
-import { KEYS, clusterOf } from '../../../support/kafka-broker.ts'
+import { Code, KEYS, clusterOf } from '../../../support/kafka-broker.ts'
 
 test('the first record of a topic while no broker answers', async () => {
   const names = new Names('')
@@ -51,4 +52,19 @@ test('a lease that ended closes its connections, after what is under way; the ne
   await released.fence()
   await released.release()
   assert.deepEqual([closed.length, new Set(closed).size], [2, 2])
+})
+
+test('an acquisition that the brokers do not answer says so after a while, and may be tried again', { timeout: 3000 }, async () => {
+  let isAway = true
+  const cluster = clusterOf(new Cluster([{ host: 'b', port: 1 }], { clientId: 'x', security: {}, connectMsMax: 200, requestMsMax: 200, slowMsMax: 200 }, wallClock), (key) => {
+    if (key === KEYS.findCoordinator) return { coordinators: [{ nodeId: 1, host: 'b', port: 1 }] }
+    if (isAway) throw new Code(key === KEYS.initProducerId ? 'NOT_COORDINATOR' : 'UNSTABLE_OFFSET_COMMIT')
+    return key === KEYS.initProducerId ? { producerId: 7n, producerEpoch: 1 } : { groups: [] }
+  })
+  const lease = new KafkaLease(0, { cluster, clock: wallClock, names: new Names(''), reading: { group: 'a.b', topics: ['in'], metadataTopic: 'in' }, transactionMs: 60, owner: 'o', lives: () => true, released: () => {} } as unknown as LeaseEnvironment)
+  await assert.rejects(lease.fence(), (thrown) => thrown instanceof Unreachable && /NOT_COORDINATOR/.test(thrown.message))
+  await assert.rejects(lease.committed(), (thrown) => thrown instanceof Unreachable && /UNSTABLE_OFFSET_COMMIT/.test(thrown.message))
+  isAway = false
+  assert.equal(await lease.fence(), 'held')
+  assert.equal(await lease.committed(), null)
 })
