@@ -31,6 +31,8 @@ export type CoordinatorKind = 'group' | 'transaction'
 
 const COORDINATOR_KEY_TYPES: Readonly<Record<CoordinatorKind, number>> = { group: 0, transaction: 1 }
 const RETRY_MS = 25
+/** How long a broker that did not answer is asked last. */
+const SILENT_MS = 10_000
 const LATER_MS_MIN = 2
 const LATER_MS_MAX = 50
 
@@ -46,6 +48,8 @@ export class Cluster {
   readonly #topics = new Map<string, TopicView>()
   readonly #coordinators = new Map<string, number>()
   #refreshing: Promise<void> | undefined
+  /** Brokers that did not answer, and until when they are asked last. */
+  readonly #silent = new Map<string, number>()
   #turn = 0
 
   constructor(bootstrap: readonly Broker[], transport: Transport, clock: Clock) {
@@ -60,21 +64,29 @@ export class Cluster {
 
   /** Asks some broker; another one when that does not answer. */
   async anyBroker<T>(ask: (connection: Connection) => Promise<T>, use = 'any', subject: string | null = 'the cluster'): Promise<T> {
-    const brokers = [...this.#bootstrap, ...this.#brokers.values()]
     let last: unknown
-    const first = this.#turn
-    for (let tried = 0; tried < brokers.length; tried += 1) {
-      const broker = brokers[(first + tried) % brokers.length] as Broker
+    for (const broker of this.#inTurn()) {
       try {
         return await ask(await this.connections.get(use, broker))
       } catch (thrown) {
         if (!isTransport(codeOf(thrown))) throw subject === null ? thrown : explained(thrown, subject)
         last = thrown
-        this.#turn += 1
+        this.#silent.set(nameOf(broker), this.#clock.monotonicMs() + SILENT_MS)
       }
     }
     const names = this.#bootstrap.map(({ host, port }) => `${host}:${port}`).join(', ')
     throw new Unreachable('kafka/unreachable', `no broker answers at ${names}: ${messageOf(last)}. Is Kafka running there, and is the listener the right one?`)
+  }
+
+  /** Each broker once; last those that did not answer a while ago: one that stands still costs a whole time limit. */
+  #inTurn(): readonly Broker[] {
+    const nowMs = this.#clock.monotonicMs()
+    const brokers = [...new Map([...this.#bootstrap, ...this.#brokers.values()].map((broker) => [nameOf(broker), broker])).values()]
+    const first = this.#turn % brokers.length
+    const turned = [...brokers.slice(first), ...brokers.slice(0, first)]
+    const [awake, silent] = [[] as Broker[], [] as Broker[]]
+    for (const broker of turned) ((this.#silent.get(nameOf(broker)) ?? -Infinity) > nowMs ? silent : awake).push(broker)
+    return [...awake, ...silent]
   }
 
   /** The partitions of a topic; undefined when there is none of that name. */
@@ -206,6 +218,8 @@ export class Cluster {
     }
   }
 }
+
+const nameOf = ({ host, port }: Broker): string => `${host}:${port}`
 
 type MetadataTopic = Awaited<ReturnType<typeof metadataV12.api.async>>['topics'][number]
 

@@ -38,6 +38,8 @@ export interface MembershipOptions {
 /** Not that of the default client: the two lay out their data otherwise, and must not be in one group. */
 const PROTOCOL = 'statelog-index-kafkajs'
 const RETRY_MS = 200
+/** While no coordinator answers; and after a refusal. */
+const OUTAGE_RETRY_MS_MAX = 1000
 const RETRY_MS_MAX = 5000
 /** What no waiting heals. */
 const NEVER = new Set(['INVALID_GROUP_ID', 'INVALID_SESSION_TIMEOUT', 'UNSUPPORTED_VERSION', 'SECURITY_DISABLED', 'UNSUPPORTED_SASL_MECHANISM', 'ILLEGAL_SASL_STATE'])
@@ -131,7 +133,7 @@ export class Membership {
       const code = codeOf(thrown)
       if (isForbidden(code) || NEVER.has(code)) return this.#end(`the group ${this.#options.group} cannot be joined: ${messageOf(thrown)}`)
       if (!isAbsent(code) && !isMoved(code)) this.#hinder(code, messageOf(thrown))
-      const waitMs = this.#retryMs
+      const waitMs = Math.min(isAbsent(code) ? OUTAGE_RETRY_MS_MAX : RETRY_MS_MAX, this.#retryMs)
       this.#retryMs = Math.min(RETRY_MS_MAX, waitMs * 2)
       await this.#options.clock.sleep(waitMs, this.#stopped.signal)
     }

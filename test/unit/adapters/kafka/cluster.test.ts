@@ -28,6 +28,10 @@ function clusterWhere(says: (host: string) => View, asked: string[] = []): Clust
   return cluster
 }
 
+class Away extends TypeError {
+  readonly code = 'ECONNREFUSED'
+}
+
 const untilMs = (): number => wallClock.monotonicMs() + 2000
 
 test('a partition that the known leader does not lead is looked up at another broker each time', async () => {
@@ -86,4 +90,24 @@ test('an answer about offsets that leaves a partition out is asked for again, un
   })
   await assert.rejects(new OffsetQueries(cluster).ask('t', 0, -1n, { untilMs: wallClock.monotonicMs() + 100 }), /UNKNOWN_TOPIC_OR_PARTITION/)
   assert.ok(asked > 1)
+})
+
+test('a broker that did not answer is asked last for a while, whoever else may be asked', async () => {
+  const cluster = clusterWhere(() => ({ leader: 2, epoch: 0 }))
+  const answering = cluster.connections.get.bind(cluster.connections)
+  const dialled: string[] = []
+  let areAllAway = false
+  cluster.connections.get = async (use, broker) => {
+    dialled.push(broker.host)
+    if (broker.host === 'b2' || areAllAway) throw new Away()
+    return answering(use, broker)
+  }
+  for (let nth = 0; nth < 12; nth += 1) await cluster.refresh(['t'])
+  assert.equal(dialled.filter((host) => host === 'b2').length, 1)
+  assert.ok(new Set(dialled).has('b1') && new Set(dialled).has('b3'))
+  areAllAway = true
+  await assert.rejects(cluster.refresh(), /no broker answers/)
+  dialled.length = 0
+  await assert.rejects(cluster.refresh(), /no broker answers/)
+  assert.equal(new Set(dialled).size, 3, 'when nobody answers everybody is asked')
 })

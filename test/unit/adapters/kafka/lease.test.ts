@@ -37,7 +37,7 @@ test('a lease that ended closes its connections, after what is under way; the ne
   })
   const closed: string[] = []
   cluster.connections.close = (use) => void closed.push(use)
-  const packer = { refused: async () => undefined, pack: async () => ({ rounds: [], ends: () => new Map() }) }
+  const packer = new Packer({} as Topics, new Names(''), 1 << 20)
   const membership = { standing: async () => ({ generation: 1, memberId: 'm', instanceId: null }), provenAtMs: 0 }
   const env = { cluster, clock: wallClock, names: new Names(''), packer, fetcher: { close: () => {} }, membership, visibility: new Visibility(wallClock), reading: { group: 'a.b', topics: ['in'], metadataTopic: 'in' }, transactionMs: 1000, owner: 'o', lives: () => true, released: () => {} } as unknown as LeaseEnvironment
   const [lost, released] = [new KafkaLease(0, env), new KafkaLease(0, env)]
