@@ -49,13 +49,16 @@ export class RedisServer {
   readonly folder = mkdtempSync(join(tmpdir(), 'statelog-redis-'))
   readonly port: number
   readonly #args: readonly string[]
+  readonly #isApart: boolean
   #process: ChildProcess | undefined
   #admin: Redis | undefined
   readonly #caches: SnapshotCache[] = []
 
-  constructor(port: number, args: readonly string[]) {
+  /** `isApart`: in a group of its own, which a signal from the keyboard does not reach. */
+  constructor(port: number, args: readonly string[], isApart = false) {
     this.port = port
     this.#args = args
+    this.#isApart = isApart
   }
 
   get url(): string {
@@ -82,7 +85,7 @@ export class RedisServer {
   async start(): Promise<void> {
     if (this.isRunning) return
     const args = ['--bind', '127.0.0.1', '--port', String(this.port), '--dir', this.folder, '--save', '', '--appendonly', 'no', '--loglevel', 'warning', ...this.#args]
-    const child = spawn(BINARY ?? 'redis-server', args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(BINARY ?? 'redis-server', args, { detached: this.#isApart, stdio: ['ignore', 'pipe', 'pipe'] })
     this.#process = child
     let said = ''
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => (said += data.toString()))

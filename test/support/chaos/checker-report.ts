@@ -1,5 +1,5 @@
 // What the checker found: violations by invariant, with evidence, and counts that say how much was judged.
-export type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I7' | 'I8'
+export type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I7' | 'I8' | 'I12'
 
 export interface Violation {
   readonly invariant: Invariant
@@ -26,6 +26,11 @@ export class Report {
 
   get invariants(): readonly Invariant[] {
     return [...this.#found.keys()].sort()
+  }
+
+  /** How many violations of each. */
+  get found(): ReadonlyMap<Invariant, number> {
+    return this.#found
   }
 
   text(): string {

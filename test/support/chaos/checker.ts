@@ -1,6 +1,7 @@
 // Checker: judges a log by recomputing everything from its sources. Imports neither engine nor partition; takes from the journal only how
 // inputs were cut into batches, in which order they came, and which processing-time firings happened when (checked against what was armed).
 import { isDeepStrictEqual } from 'node:util'
+import { AnswerJudge } from './checker-answers.ts'
 import { PlainFold } from './checker-fold.ts'
 import type { Folded } from './checker-fold.ts'
 import { arrivalsOf, checkPositions, readJournal } from './checker-journal.ts'
@@ -10,6 +11,7 @@ import { checkStates } from './checker-states.ts'
 import { plainTypes } from './checker-types.ts'
 import type { PlainType } from './checker-types.ts'
 import { textOf } from './checker-codec.ts'
+import type { GivenAnswer } from './deaths.ts'
 import { recordsBetween } from './dump.ts'
 import type { LogDump } from './dump.ts'
 import type { Variant } from './variant.ts'
@@ -21,6 +23,8 @@ export interface CheckOptions {
   readonly variant: Variant
   /** The run came to the end of its inputs and was drained: positions stand at the ends, states are on the state topic. */
   readonly isFinished: boolean
+  /** What was answered about entities meanwhile. */
+  readonly answers?: readonly GivenAnswer[]
 }
 
 /** Judges everything in the dump. */
@@ -48,8 +52,12 @@ function foldPartition(dump: LogDump, type: PlainType, partition: number, option
     recordAt: (topic, offset) => recordsBetween(dump.topics.get(topic)?.[partition] ?? [], offset, offset + 1)[0],
   })
   const folded: Folded[] = []
+  const judge = new AnswerJudge(options.answers ?? [], type, partition, entries, report)
   for (const entry of entries) {
-    if (entry.kind !== 'batch') continue
+    if (entry.kind !== 'batch') {
+      judge.after(entry, fold.entities)
+      continue
+    }
     const commit = fold.fold(entry, arrivalsOf(dump, type, partition, entry))
     report.count('batches')
     report.count('inputs', entry.inputs.reduce((sum, range) => sum + range.n, 0))
@@ -59,8 +67,10 @@ function foldPartition(dump: LogDump, type: PlainType, partition: number, option
     if (!isDeepStrictEqual(new Map(entry.drops), commit.drops)) report.blame('I1', `${at}: seq ${entry.seq} counts the drops ${JSON.stringify([...entry.drops])}, must be ${JSON.stringify([...commit.drops])}`)
     const verdicts = entry.verdicts.map((verdict) => `${verdict.input} ${verdict.class}`).sort()
     if (!isDeepStrictEqual(verdicts, [...commit.verdicts].sort())) report.blame('I8', `${at}: seq ${entry.seq} has the verdicts ${verdicts.join(', ')}, must be ${commit.verdicts.join(', ')}`)
+    judge.after(entry, fold.entities)
     folded.push(commit)
   }
+  judge.end()
   checkOutputs(dump, type, partition, folded, report)
   checkLetters(dump, type, partition, folded, report)
   if (options.isFinished) checkEnd(dump, type, partition, fold, entries.at(-1)?.nowMs ?? 0, report)

@@ -14,6 +14,7 @@ import type { Log } from '../../../system/ports/log.ts'
 import { planSystem } from '../../../system/partition/topology.ts'
 import { StatelogNode } from '../../../system/node/node.ts'
 import type { Telemetry } from '../../../system/ports/telemetry.ts'
+import { askAgainAndAgain } from './asking.ts'
 import { TIME_FACTOR, workloadClock } from './clocks.ts'
 import { deadlyProbe, dies, fateOf, nextDeath, now, say } from './deaths.ts'
 import type { Death } from './deaths.ts'
@@ -42,6 +43,8 @@ export interface ChildTask {
   /** On a cluster: names the process across its lives; the session, ms. */
   readonly instance?: string
   readonly sessionMs?: number
+  /** On the main thread: asks for states again and again, and says the answers. */
+  readonly asks?: boolean
 }
 
 interface Runner {
@@ -106,6 +109,7 @@ function openLog(): Promise<Log> {
 function onThisThread(): Runner {
   const cache = hasCache ? cacheOf(task.redis, task.kafka?.namespace ?? '') : undefined
   const node = new StatelogNode({ system, log, codec: cborCodec, clock, random: systemRandom, telemetry, models, settings, ...(cache === undefined ? {} : { cache }) })
+  if (task.asks === true) askAgainAndAgain({ node, plans, clock, sessionMs: sessionMs ?? 10_000 })
   return { start: () => node.start(), look: () => lookAt(log, node), stop: () => node.stop().finally(() => cache?.close()) }
 }
 

@@ -29,6 +29,20 @@ export function now(): Now {
   return { atMs: Date.now(), cpuMs: (user + system) / 1000 }
 }
 
+/** What a process answered about an entity. */
+export interface GivenAnswer {
+  /** The workload's time just before the question. */
+  readonly askedAtMs: number
+  readonly group: string
+  readonly partition: number
+  readonly life: string
+  readonly epoch: number
+  readonly seq: number
+  readonly entity: string
+  /** Null: it does not exist. */
+  readonly view: { readonly state: string; readonly context: unknown; readonly stopped: boolean } | null
+}
+
 /** What a process of the workload prints, one object a line. Deaths are named by their index. */
 export type Said =
   | { readonly kind: 'started' }
@@ -37,6 +51,7 @@ export type Said =
   | { readonly kind: 'died'; readonly index: number; readonly now: Now }
   | { readonly kind: 'replaced'; readonly why: string }
   | { readonly kind: 'failed'; readonly reason: string }
+  | { readonly kind: 'answer'; readonly answer: GivenAnswer }
   | { readonly kind: 'finished' }
 
 export const say = (said: Said): void => void writeSync(1, `${JSON.stringify(said)}\n`)

@@ -1,4 +1,4 @@
-// Dump: everything a log holds, as plain data, read through the log port. What the checker judges, and what mutation tests damage.
+// Dump: everything a log holds, as plain data, read through the log port or by a reader from outside. What the checker judges, and what mutation tests damage.
 import type { Log } from '../../../system/ports/log.ts'
 import type { LogRecord } from '../../../system/protocol/record.ts'
 
@@ -35,13 +35,13 @@ export interface GroupTopics {
   readonly metadataTopic: string
 }
 
-/** Reads all of it. Nobody may write meanwhile; the groups must have no other member. */
-export async function dumpLog(log: Log, groups: readonly GroupTopics[]): Promise<LogDump> {
+/** The committed records of every partition of a topic, in offset order. */
+export type TopicReader = (topic: string, partitions: number) => Promise<readonly (readonly LogRecord[])[]>
+
+/** Reads all of it; records by `reader`, if one is given. Nobody may write meanwhile; the groups must have no other member. */
+export async function dumpLog(log: Log, groups: readonly GroupTopics[], reader: TopicReader = readerOf(log)): Promise<LogDump> {
   const topics = new Map<string, readonly (readonly LogRecord[])[]>()
-  for (const spec of await log.topics()) {
-    const partitions = Array.from({ length: spec.partitions }, (_, partition) => readAll(log, spec.name, partition))
-    topics.set(spec.name, await Promise.all(partitions))
-  }
+  for (const { name, partitions } of await log.topics()) topics.set(name, await reader(name, partitions))
   const committed = new Map<string, CommittedDump>()
   for (const group of groups) {
     const partitions = topics.get(group.metadataTopic)?.length ?? 0
@@ -49,6 +49,8 @@ export async function dumpLog(log: Log, groups: readonly GroupTopics[]): Promise
   }
   return { topics, committed }
 }
+
+const readerOf = (log: Log): TopicReader => (topic, partitions) => Promise.all(Array.from({ length: partitions }, (_, partition) => readAll(log, topic, partition)))
 
 async function readAll(log: Log, topic: string, partition: number): Promise<readonly LogRecord[]> {
   const end = await log.offsetsAt(topic, partition, 'latest')

@@ -19,6 +19,7 @@ import type { ChildTask } from './child.ts'
 import type { Death } from './deaths.ts'
 import { dumpLog } from './dump.ts'
 import { appendAll, endRecords, outRecord } from './feed.ts'
+import { kcatReader } from './kcat.ts'
 import { isDrainPoint, visitsOf } from './points.ts'
 import { sourceRecords } from './sources.ts'
 import { ChildFailed, start } from './start.ts'
@@ -177,7 +178,8 @@ class Run {
   async #judged(): Promise<Report> {
     const { variant } = this.#options
     const log = await this.#open()
-    const dump = await dumpLog(log, groupTopics(variant))
+    const medium = this.#medium
+    const dump = await dumpLog(log, groupTopics(variant), medium === undefined ? undefined : kcatReader(medium))
     await log.close()
     return check(dump, { variant, isFinished: true })
   }

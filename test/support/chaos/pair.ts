@@ -1,11 +1,6 @@
 // Pair: two processes run the workload on a cluster; one or the other is killed and started again, or stopped for a while and then goes on as a zombie.
 //
-// Owns: the processes. What they did is judged when both have drained.
-import { spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
+// Owns: when they die and stand still. What they did is judged when both have drained.
 import { wallClock } from '../../../adapters/memory/clock.ts'
 import { SeededRandom } from '../../../adapters/memory/random.ts'
 import { openCluster } from '../../../adapters/node/medium.ts'
@@ -18,14 +13,14 @@ import type { Broker } from '../../../adapters/services/kafka.ts'
 import { check } from './checker.ts'
 import type { Report } from './checker-report.ts'
 import { groupTopics } from './checker-types.ts'
-import type { ChildTask } from './child.ts'
 import { TIME_FACTOR } from './clocks.ts'
-import type { Said } from './deaths.ts'
 import { dumpLog } from './dump.ts'
 import { appendAll, endRecords, outRecord } from './feed.ts'
 import { sourceRecords } from './sources.ts'
+import { kcatReader } from './kcat.ts'
 import { ChildFailed } from './start.ts'
 import type { Variant } from './variant.ts'
+import { Worker } from './worker.ts'
 import { workloadSystem } from './workload.ts'
 
 export interface PairOptions {
@@ -51,7 +46,7 @@ export interface PairOptions {
 export interface RedisUnderFaults {
   readonly url: string
   /** One of its ways to fail; resolves when it is over. */
-  fail(random: SeededRandom): Promise<void>
+  fail(random: SeededRandom): Promise<unknown>
 }
 
 export interface PairResult {
@@ -65,39 +60,11 @@ export interface PairResult {
   readonly namespace: string
 }
 
-const CHILD = join(import.meta.dirname, 'child.ts')
 const CHUNK = 40
 const FEED_MS = 150
 /** Longer than anything that is armed: reminders, ends of stopped entities. */
 const QUIET_MS = 30_000 / TIME_FACTOR + 1500
 const END_MS_MAX = 120_000
-
-class Worker {
-  readonly process: ChildProcess
-  readonly #said: Said[] = []
-  #errors = ''
-  isStopped = false
-
-  constructor(runtime: string, task: ChildTask) {
-    this.process = spawn(runtime, [CHILD], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, STATELOG_CHAOS: JSON.stringify(task) } })
-    this.process.stderr?.on('data', (bytes: Uint8Array) => (this.#errors += String(bytes)))
-    if (this.process.stdout !== null) createInterface({ input: this.process.stdout }).on('line', (line) => this.#said.push(JSON.parse(line) as Said))
-  }
-
-  /** Throws when it ended by itself, or said that something failed. */
-  assertWell(): void {
-    const failed = this.#said.find(({ kind }) => kind === 'failed')
-    if (failed !== undefined || this.process.exitCode !== null) throw new ChildFailed(`ended with ${this.process.exitCode}: ${JSON.stringify(this.#said)} ${this.#errors}`)
-  }
-
-  async end(signal: NodeJS.Signals): Promise<void> {
-    if (this.process.exitCode !== null || this.process.signalCode !== null) return
-    const exited = once(this.process, 'exit')
-    this.process.kill(signal)
-    if (this.isStopped) this.process.kill('SIGCONT')
-    await exited
-  }
-}
 
 export async function runPair(options: PairOptions): Promise<PairResult> {
   const pair = new Pair(options)
@@ -143,7 +110,7 @@ class Pair {
       await appendAll(log, variant.time === 'event' ? endRecords(['moves', 'rates'], variant.partitions) : [])
       await this.#untilConsumed(log)
       await Promise.all(this.#workers.map((worker) => worker?.end('SIGTERM')))
-      const report = check(await dumpLog(log, groupTopics(variant)), { variant, isFinished: true })
+      const report = check(await dumpLog(log, groupTopics(variant), kcatReader(this.#medium)), { variant, isFinished: true })
       return { report, kills: this.#kills, zombies: this.#zombies, brokerKills: this.#brokerKills, redisFaults: this.#redisFaults, failoverMs: this.#failoverMs, namespace: this.#medium.namespace }
     } finally {
       await log.close()
@@ -182,11 +149,9 @@ class Pair {
       return
     }
     if (worker === undefined) return
-    worker.process.kill('SIGSTOP')
-    worker.isStopped = true
+    worker.pause()
     await this.#feedFor(log, this.#random.between(sessionMs, sessionMs * 3))
-    worker.process.kill('SIGCONT')
-    worker.isStopped = false
+    worker.goOn()
     this.#zombies += 1
     await this.#feedFor(log, this.#random.between(300, 2000))
   }

@@ -1,0 +1,46 @@
+// Asking: a process asks itself for states of entities, as a caller would, and says what was answered; also just after it stood still.
+import { cborCodec } from '../../../adapters/cbor/codec.ts'
+import { systemClock } from '../../../adapters/node/clock.ts'
+import { answerQuery } from '../../../system/node/queries.ts'
+import type { StatelogNode } from '../../../system/node/node.ts'
+import type { TypePlan } from '../../../system/partition/topology.ts'
+import type { Clock } from '../../../system/ports/clock.ts'
+import { parseEntityId } from '../../../system/protocol/ids.ts'
+import { partitionOf } from '../../../system/protocol/murmur2.ts'
+import { utf8Encode } from '../../../system/protocol/utf8.ts'
+import { say } from './deaths.ts'
+
+export interface AskOptions {
+  readonly node: StatelogNode
+  readonly plans: ReadonlyMap<string, TypePlan>
+  /** The workload's: what answers are dated by. Proofs of ownership are in the machine's time. */
+  readonly clock: Clock
+  readonly sessionMs: number
+}
+
+const EVERY_MS = 40
+/** Accounts and pools that are busy: the first ones. */
+const ASKED_OF = 25
+
+export function askAgainAndAgain(options: AskOptions): void {
+  let asked = 0
+  const next = (): void => {
+    asked += 1
+    void ask(options, asked % 2 === 0 ? 'account' : 'pool', Math.floor(asked / 2) % ASKED_OF).finally(() => setTimeout(next, EVERY_MS).unref())
+  }
+  next()
+}
+
+async function ask({ node, plans, clock, sessionMs }: AskOptions, type: string, nth: number): Promise<void> {
+  const plan = plans.get(type)
+  const id = parseEntityId(`${type}-${nth}`)
+  if (plan === undefined || id === undefined) return
+  const index = partitionOf(utf8Encode(id), plan.partitions)
+  const partition = node.partition(type, index)
+  if (partition === undefined) return
+  const askedAtMs = clock.nowMs()
+  const answer = await answerQuery(plan, partition, cborCodec, systemClock, sessionMs, id)
+  if (answer.kind !== 'state') return
+  const { at, entity } = answer
+  say({ kind: 'answer', answer: { askedAtMs, group: plan.group, ...at, entity: id, view: entity === undefined ? null : { state: entity.state, context: entity.context, stopped: entity.stopped } } })
+}

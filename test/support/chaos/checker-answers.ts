@@ -1,0 +1,56 @@
+// I12: what a process answered about an entity is what the fold says of the very commit that the answer names, and nobody answers any more for a
+// partition that already has another owner.
+import { isDeepStrictEqual } from 'node:util'
+import type { Entry } from './checker-codec.ts'
+import type { PlainEntity } from './checker-entity.ts'
+import type { Report } from './checker-report.ts'
+import type { PlainType } from './checker-types.ts'
+import type { GivenAnswer } from './deaths.ts'
+
+/** The answers of one partition, judged commit by commit while it is folded. */
+export class AnswerJudge {
+  readonly #at: string
+  readonly #type: PlainType
+  readonly #report: Report
+  readonly #left = new Map<number, GivenAnswer[]>()
+
+  constructor(answers: readonly GivenAnswer[], type: PlainType, partition: number, entries: readonly Entry[], report: Report) {
+    this.#at = `${type.group}/${partition}`
+    this.#type = type
+    this.#report = report
+    const leases = new Map(entries.filter(({ kind }) => kind === 'lease').map(({ epoch, nowMs }) => [epoch, nowMs]))
+    for (const answer of answers) {
+      if (answer.group !== type.group || answer.partition !== partition) continue
+      report.count('answers')
+      const nextMs = leases.get(answer.epoch + 1) ?? Infinity
+      if (answer.askedAtMs >= nextMs) this.#blame(answer, `was asked for ${answer.askedAtMs - nextMs} ms after epoch ${answer.epoch + 1} had begun`)
+      this.#left.set(answer.seq, [...(this.#left.get(answer.seq) ?? []), answer])
+    }
+  }
+
+  /** The entities stand as this record left them. */
+  after(entry: Entry, entities: ReadonlyMap<string, PlainEntity>): void {
+    for (const answer of this.#left.get(entry.seq) ?? []) {
+      if (answer.life !== entry.life || answer.epoch !== entry.epoch) this.#blame(answer, `names life ${answer.life} and epoch ${answer.epoch}, the journal life ${entry.life} and epoch ${entry.epoch}`)
+      const now = entities.get(answer.entity)
+      const wanted = now?.now === undefined ? null : { state: pathOf(this.#type.behaviour.value(now.now.state)), context: now.now.data, stopped: now.stopped }
+      if (!isDeepStrictEqual(answer.view, wanted)) this.#blame(answer, `shows ${JSON.stringify(answer.view)}, must be ${JSON.stringify(wanted)}`)
+    }
+    this.#left.delete(entry.seq)
+  }
+
+  /** Nothing was shown that was never committed. */
+  end(): void {
+    for (const answers of this.#left.values()) for (const answer of answers) this.#blame(answer, 'names a commit that is not there')
+  }
+
+  #blame(answer: GivenAnswer, message: string): void {
+    this.#report.blame('I12', `${this.#at}: the answer about '${answer.entity}' at seq ${answer.seq} ${message}`)
+  }
+}
+
+/** As a configuration is written: names from the outside in. */
+function pathOf(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value)
+  return Object.entries(value).map(([name, inner]) => `${name}.${pathOf(inner)}`).join(',')
+}
