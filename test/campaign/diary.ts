@@ -13,7 +13,7 @@ export class Diary {
   readonly kills: Record<string, number> = {}
   readonly zombies: Record<string, number> = {}
   readonly redisFaults: Record<string, number> = {}
-  readonly recoveriesMs: Record<RecoveryKind, number[]> = { kill: [], zombie: [], broker: [], redis: [] }
+  readonly recoveriesMs: Record<RecoveryKind, number[]> = { kill: [], zombie: [], broker: [] }
   brokerKills = 0
   unfinished = 0
 
@@ -34,11 +34,11 @@ export class Diary {
     counts[name] = (counts[name] ?? 0) + 1
   }
 
-  /** From now until everything that stands in the inputs is committed. */
+  /** From now until every partition has committed again. */
   async recovery(kind: RecoveryKind): Promise<void> {
-    const ms = await this.#progress.beyondNow(RECOVERY_MS_MAX)
+    const ms = await this.#progress.allAgain(RECOVERY_MS_MAX)
     if (ms === undefined) this.unfinished += 1
     else this.recoveriesMs[kind].push(ms)
-    this.note(`everything from before the ${kind} was committed ${ms === undefined ? `not within ${RECOVERY_MS_MAX}` : `after ${ms}`} ms`)
+    this.note(`after the ${kind}: every partition has committed again ${ms === undefined ? `not within ${RECOVERY_MS_MAX}` : `after ${ms}`} ms`)
   }
 }

@@ -17,7 +17,7 @@ export interface FeederOptions {
 const CHUNK = 100
 const CHUNK_MS = 110
 /** Records that may be left before more are fed. */
-const LAG_MAX = 6000
+const LAG_MAX = 3000
 /** What a broker that dies cuts short is made up for. */
 const SPARE = 1.05
 

@@ -6,10 +6,11 @@ import { check } from '../support/chaos/checker.ts'
 import type { Report } from '../support/chaos/checker-report.ts'
 import { groupTopics } from '../support/chaos/checker-types.ts'
 import type { GivenAnswer } from '../support/chaos/deaths.ts'
+import { TIME_FACTOR } from '../support/chaos/clocks.ts'
 import { dumpLog } from '../support/chaos/dump.ts'
 import type { LogDump } from '../support/chaos/dump.ts'
 import { KcatFailed, kcatMissing, kcatReader } from '../support/chaos/kcat.ts'
-import { VARIANT } from './run.ts'
+import { SESSION_MS, VARIANT } from './setting.ts'
 
 export interface Judgement {
   readonly report: Report
@@ -30,7 +31,7 @@ export async function judge(medium: KafkaMedium, answers: readonly GivenAnswer[]
     const dump = await dumpLog(log, groupTopics(VARIANT), reader)
     const records = SOURCES.flatMap((topic) => (dump.topics.get(topic) ?? []).flat())
     const keys = new Set(SOURCES.flatMap((topic) => (dump.topics.get(topic) ?? []).flat().map(({ key }) => `${topic} ${Buffer.from(key ?? []).toString('latin1')}`)))
-    return { report: check(dump, { variant: VARIANT, isFinished: true, answers }), dump, inputs: records.length, keys: keys.size }
+    return { report: check(dump, { variant: VARIANT, isFinished: true, answers: { all: answers, proofMsMax: (SESSION_MS / 2) * TIME_FACTOR } }), dump, inputs: records.length, keys: keys.size }
   } finally {
     await log.close()
   }

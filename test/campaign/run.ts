@@ -12,8 +12,6 @@ import { planSystem, topicSpecs } from '../../system/partition/topology.ts'
 import type { GivenAnswer, Said } from '../support/chaos/deaths.ts'
 import { Progress } from '../support/chaos/progress.ts'
 import { Tally } from '../support/chaos/tally.ts'
-import { PROCESSING } from '../support/chaos/variant.ts'
-import type { Variant } from '../support/chaos/variant.ts'
 import { workloadSystem } from '../support/chaos/workload.ts'
 import { Diary } from './diary.ts'
 import { Feeder } from './feeder.ts'
@@ -21,6 +19,7 @@ import { judge } from './judgement.ts'
 import type { Judgement } from './judgement.ts'
 import { Room } from './room.ts'
 import { Servers } from './servers.ts'
+import { SESSION_MS, VARIANT } from './setting.ts'
 import { Slot } from './slot.ts'
 import type { RunLine } from './table.ts'
 
@@ -51,8 +50,6 @@ export class RunStopped extends TypeError {
   override readonly name = 'RunStopped'
 }
 
-export const SESSION_MS = 2000
-export const VARIANT: Variant = { ...PROCESSING, entityBytesMax: 256 << 10 }
 /** Longer than anything that is armed. */
 const QUIET_MS = 3000
 const END_MS_MAX = 240_000
@@ -107,6 +104,7 @@ class Run {
       judgement = await judge(this.#medium, this.#answers)
       diary.note(`judged in ${Math.round(performance.now() - told)} ms`)
       failure = judgement.report.text()
+      if (failure !== '') writeFileSync(join(this.#options.folder, 'answers.jsonl'), this.#answers.map((answer) => `${JSON.stringify(answer)}\n`).join(''))
     } catch (thrown) {
       if (this.#options.stop.aborted) throw new RunStopped('stopped before its end')
       failure = `the run did not come to its end: ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}`

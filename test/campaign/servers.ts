@@ -13,7 +13,7 @@ import type { Diary } from './diary.ts'
 const DOWN_MS = [500, 6000] as const
 /** Until the others' copies are whole again. */
 const WHOLE_MS = [9000, 14_000] as const
-const REDIS_GAP_MS = [1500, 5000] as const
+const REDIS_GAP_MS = [4000, 12_000] as const
 
 /** Why a campaign cannot run here; undefined: it can. */
 export function campaignMissing(): string | undefined {
@@ -77,7 +77,6 @@ export class Servers {
       const kind = await faults.fail(random)
       diary.count(diary.redisFaults, kind)
       diary.note(`Redis: ${kind}`)
-      void diary.recovery('redis')
     }
   }
 }

@@ -25,9 +25,13 @@ export interface SlotOptions {
   readonly worker: WorkerOptions
 }
 
-const LIFE_MS = [1500, 5000] as const
+const LIFE_MS = [2000, 5000] as const
+/** For a death that was told to come. */
+const ARMED_MS = 8000
 const AWAY_MS = [100, 3000] as const
 const SOON_MS = 50
+/** For the place of the next death. */
+const ROOM_MS = 3000
 const STILL_MS = [2000, 8000] as const
 const STILL_LONG_MS = 40_000
 const AFTER_STILL_MS = [300, 1500] as const
@@ -35,10 +39,10 @@ const LOOK_MS = 50
 const DRAIN_MS_MAX = 5000
 const LONG_STILLS = 0.08
 /** Of the deaths, those at a named point. */
-const NAMED = 0.75
+const NAMED = 0.8
 /** Deaths at once after the start, and deaths in the middle of the work. */
 const EARLY = 0.5
-const LATER_VISITS = 30
+const LATER_VISITS = 10
 const BATCH_RECORDS = [20, 400] as const
 
 type Act = 'kill' | 'zombie'
@@ -58,6 +62,10 @@ export class Slot {
     this.#random = new SeededRandom(options.seed)
   }
 
+  get #drainsToDie(): boolean {
+    return this.#worker?.task.deaths.some(({ point }) => isDrainPoint(point)) === true
+  }
+
   assertWell(): void {
     this.#worker?.assertWell()
   }
@@ -66,7 +74,7 @@ export class Slot {
   async run(over: AbortSignal): Promise<void> {
     await this.#start(over)
     while (!over.aborted) {
-      await this.#untilDead(this.#between(LIFE_MS), over)
+      await this.#untilDead(this.#isArmed && !this.#drainsToDie ? ARMED_MS : this.#between(LIFE_MS), over)
       if (this.#round.length === 0) this.#round = shuffled(ROUND, this.#random)
       if (over.aborted) break
       if (this.#worker?.isOver !== true && this.#round.pop() === 'zombie') await this.#stand(over)
@@ -89,9 +97,9 @@ export class Slot {
 
   async #start(over: AbortSignal): Promise<void> {
     const { runtime, task, room, worker, diary, name } = this.#options
-    if (this.#isEnded) return
-    const deaths = !over.aborted && this.#random.next() < NAMED && (await room.take()) ? [this.#death()] : []
+    const deaths = !over.aborted && this.#random.next() < NAMED && (await room.takeWhenFree(AbortSignal.any([over, AbortSignal.timeout(ROOM_MS)]))) ? [this.#death()] : []
     this.#isArmed = deaths.length > 0
+    if (this.#isEnded) return
     this.#worker = new Worker(runtime, { ...task, batchRecordsMax: this.#between(BATCH_RECORDS), deaths }, worker)
     diary.note(`${name} starts${deaths.map(({ point, nth }) => `, to die at ${point} the ${nth}. time`).join('')}`)
   }
@@ -119,7 +127,7 @@ export class Slot {
     if (worker === undefined) return
     if (!this.#isArmed && !(await room.takeWhenFree(over))) return
     const [armed] = worker.task.deaths
-    if (armed !== undefined && isDrainPoint(armed.point)) await Promise.race([worker.end('SIGTERM'), sleep(DRAIN_MS_MAX)])
+    if (this.#drainsToDie) await Promise.race([worker.end('SIGTERM'), sleep(DRAIN_MS_MAX)])
     await worker.end('SIGKILL')
     const died = worker.died
     if (died !== undefined) tally.died(died)

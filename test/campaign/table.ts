@@ -8,7 +8,7 @@ import type { KafkaClient } from '../../adapters/node/medium.ts'
 
 export type Counts = Readonly<Record<string, number>>
 
-export const RECOVERIES = ['kill', 'zombie', 'broker', 'redis'] as const
+export const RECOVERIES = ['kill', 'zombie', 'broker'] as const
 
 export type RecoveryKind = (typeof RECOVERIES)[number]
 
@@ -33,7 +33,7 @@ export interface RunLine {
   readonly zombiesBySeconds: Counts
   readonly brokerKills: number
   readonly redisFaults: Counts
-  /** From a fault until everything that stood in the inputs then was committed, ms. */
+  /** From a fault until every partition has committed again, ms. */
   readonly recoveriesMs: Readonly<Record<RecoveryKind, readonly number[]>>
   /** Recoveries that were not over when the next thing had to be done. */
   readonly unfinishedRecoveries: number

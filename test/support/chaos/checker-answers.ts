@@ -1,11 +1,17 @@
-// I12: what a process answered about an entity is what the fold says of the very commit that the answer names, and nobody answers any more for a
-// partition that already has another owner.
+// I12: what a process answered about an entity is what the fold says of the very commit that the answer names, and nobody answers any more when its
+// last proof of ownership is too old. A proof is older than the next owner's lease record: so the answers of an owner that was come to an end in time.
 import { isDeepStrictEqual } from 'node:util'
 import type { Entry } from './checker-codec.ts'
 import type { PlainEntity } from './checker-entity.ts'
 import type { Report } from './checker-report.ts'
 import type { PlainType } from './checker-types.ts'
 import type { GivenAnswer } from './deaths.ts'
+
+export interface GivenAnswers {
+  readonly all: readonly GivenAnswer[]
+  /** How old a proof of ownership may be, in the workload's time. */
+  readonly proofMsMax: number
+}
 
 /** The answers of one partition, judged commit by commit while it is folded. */
 export class AnswerJudge {
@@ -14,16 +20,16 @@ export class AnswerJudge {
   readonly #report: Report
   readonly #left = new Map<number, GivenAnswer[]>()
 
-  constructor(answers: readonly GivenAnswer[], type: PlainType, partition: number, entries: readonly Entry[], report: Report) {
+  constructor({ all, proofMsMax }: GivenAnswers, type: PlainType, partition: number, entries: readonly Entry[], report: Report) {
     this.#at = `${type.group}/${partition}`
     this.#type = type
     this.#report = report
     const leases = new Map(entries.filter(({ kind }) => kind === 'lease').map(({ epoch, nowMs }) => [epoch, nowMs]))
-    for (const answer of answers) {
+    for (const answer of all) {
       if (answer.group !== type.group || answer.partition !== partition) continue
       report.count('answers')
       const nextMs = leases.get(answer.epoch + 1) ?? Infinity
-      if (answer.askedAtMs >= nextMs) this.#blame(answer, `was asked for ${answer.askedAtMs - nextMs} ms after epoch ${answer.epoch + 1} had begun`)
+      if (answer.askedAtMs > nextMs + proofMsMax) this.#blame(answer, `was asked for ${answer.askedAtMs - nextMs} ms after epoch ${answer.epoch + 1} had begun, a proof lasts ${proofMsMax} ms`)
       this.#left.set(answer.seq, [...(this.#left.get(answer.seq) ?? []), answer])
     }
   }

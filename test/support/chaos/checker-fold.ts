@@ -68,6 +68,8 @@ const part = (text: string): string => encodeURIComponent(text).replace(/[-!*'()
 
 export class PlainFold {
   readonly entities = new Map<string, PlainEntity>()
+  /** Touched since they were seen to wait for nothing. */
+  readonly #stirred = new Set<PlainEntity>()
   readonly #type: PlainType
   readonly #partition: number
   readonly #refusals: boolean
@@ -113,7 +115,20 @@ export class PlainFold {
   #entity(id: string): PlainEntity {
     const known = this.entities.get(id) ?? blank(id)
     this.entities.set(id, known)
+    this.#stirred.add(known)
     return known
+  }
+
+  /** Everything due by this time, of entities that may have something due. */
+  #dues(time: 'event' | 'processing'): readonly PlainDue[] {
+    const dues: PlainDue[] = []
+    for (const entity of this.#stirred) {
+      const found = duesOf(entity, time, this.#type.eventTimers)
+      dues.push(...found)
+      const other = time === 'event' ? 'processing' : 'event'
+      if (found.length === 0 && duesOf(entity, other, this.#type.eventTimers).length === 0) this.#stirred.delete(entity)
+    }
+    return dues
   }
 
   #drop(reason: string): void {
@@ -128,7 +143,7 @@ export class PlainFold {
   /** Processing-time firings: all that is due at the batch's time, in order; nothing else and nothing less. */
   #fireClock(isQuiet: boolean): void {
     const { firings, nowMs, isSingle } = this.#entry
-    const due = [...this.entities.values()].flatMap((entity) => duesOf(entity, 'processing', this.#type.eventTimers)).filter((one) => one.dueMs <= nowMs).sort(byDue).slice(0, isSingle ? 1 : this.#releasesMax)
+    const due = this.#dues('processing').filter((one) => one.dueMs <= nowMs).sort(byDue).slice(0, isSingle ? 1 : this.#releasesMax)
     const says = (one: PlainDue): string => `${one.dueMs} ${one.entity} ${one.kind} ${one.id}`
     const isDrain = isQuiet && firings.length === 0
     if (!isDrain && firings.map(says).join('\n') !== due.map(says).join('\n')) this.#folded.faults.push(`fired [${firings.map(says).join(', ')}], due was [${due.map(says).join(', ')}]`)
@@ -156,7 +171,7 @@ export class PlainFold {
   #release(after: PlainDue | undefined): void {
     if (this.#watermarks === undefined) return
     for (;;) {
-      const [due] = [...this.entities.values()].flatMap((entity) => duesOf(entity, 'event', this.#type.eventTimers)).sort(byDue)
+      const [due] = this.#dues('event').toSorted(byDue)
       if (due === undefined || due.dueMs >= this.#watermarks.currentMs || (after !== undefined && byDue(due, after) > 0)) return
       const entity = this.#entity(due.entity)
       const held = due.kind === 0 ? entity.holds.shift() : undefined

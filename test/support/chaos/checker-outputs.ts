@@ -57,7 +57,8 @@ export function checkOutputs(dump: LogDump, type: PlainType, partition: number, 
 export function checkTells(dump: LogDump, target: PlainType, folded: readonly { readonly sender: string; readonly folded: readonly Folded[] }[], report: Report): void {
   const told = folded.flatMap(({ sender, folded: commits }) => commits.map((commit) => ({ sender, seq: commit.seq, tells: commit.tells.filter((tell) => tell.target === target.name) })))
   const partitions = dump.topics.get(target.inbox) ?? []
-  const found = partitions.flatMap((records) => records.map((record) => ({ record, item: readInbox(record) })))
+  const items = partitions.map((records) => records.map((record) => ({ record, item: readInbox(record) })))
+  const found = items.flat()
   const actual = found.flatMap(({ item }) => (item?.kind === 'tell' ? [item.id] : []))
   checkIds(target.inbox, told.map(({ seq, tells }) => ({ seq, ids: tells.map(({ id }) => id) })), actual, report)
   const byId = new Map<string, FoldedTell & { readonly sender: string }>(told.flatMap(({ sender, tells }) => tells.map((tell) => [tell.id, { ...tell, sender }])))
@@ -70,10 +71,7 @@ export function checkTells(dump: LogDump, target: PlainType, folded: readonly { 
   }
   for (const { sender, folded: commits } of folded) {
     const ids = commits.flatMap((commit) => commit.tells.filter((tell) => tell.target === target.name).map(({ id }) => id))
-    partitions.forEach((records, partition) => checkOrder(`${target.inbox}/${partition} from ${sender}`, ids, records.flatMap((record) => {
-      const item = readInbox(record)
-      return item?.kind === 'tell' && item.sender === sender ? [item.id] : []
-    }), report))
+    items.forEach((read, partition) => checkOrder(`${target.inbox}/${partition} from ${sender}`, ids, read.flatMap(({ item }) => (item?.kind === 'tell' && item.sender === sender ? [item.id] : [])), report))
   }
 }
 

@@ -2,6 +2,7 @@
 // inputs were cut into batches, in which order they came, and which processing-time firings happened when (checked against what was armed).
 import { isDeepStrictEqual } from 'node:util'
 import { AnswerJudge } from './checker-answers.ts'
+import type { GivenAnswers } from './checker-answers.ts'
 import { PlainFold } from './checker-fold.ts'
 import type { Folded } from './checker-fold.ts'
 import { arrivalsOf, checkPositions, readJournal } from './checker-journal.ts'
@@ -11,7 +12,6 @@ import { checkStates } from './checker-states.ts'
 import { plainTypes } from './checker-types.ts'
 import type { PlainType } from './checker-types.ts'
 import { textOf } from './checker-codec.ts'
-import type { GivenAnswer } from './deaths.ts'
 import { recordsBetween } from './dump.ts'
 import type { LogDump } from './dump.ts'
 import type { Variant } from './variant.ts'
@@ -24,7 +24,7 @@ export interface CheckOptions {
   /** The run came to the end of its inputs and was drained: positions stand at the ends, states are on the state topic. */
   readonly isFinished: boolean
   /** What was answered about entities meanwhile. */
-  readonly answers?: readonly GivenAnswer[]
+  readonly answers?: GivenAnswers
 }
 
 /** Judges everything in the dump. */
@@ -52,7 +52,7 @@ function foldPartition(dump: LogDump, type: PlainType, partition: number, option
     recordAt: (topic, offset) => recordsBetween(dump.topics.get(topic)?.[partition] ?? [], offset, offset + 1)[0],
   })
   const folded: Folded[] = []
-  const judge = new AnswerJudge(options.answers ?? [], type, partition, entries, report)
+  const judge = new AnswerJudge(options.answers ?? { all: [], proofMsMax: 0 }, type, partition, entries, report)
   for (const entry of entries) {
     if (entry.kind !== 'batch') {
       judge.after(entry, fold.entities)

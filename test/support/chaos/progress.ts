@@ -1,4 +1,4 @@
-// Progress: how far the partitions of a system on a cluster are, seen from outside again and again, and how long they take to be beyond a moment.
+// Progress: how far the partitions of a system on a cluster are, seen from outside again and again, and how soon all of them commit again.
 //
 // Owns: the looking. Brokers that are away for a while are asked again.
 import type { CommittedLog } from '../../../adapters/node/look.ts'
@@ -13,8 +13,8 @@ interface Place {
 interface Mark {
   readonly atMs: number
   readonly done: (ms: number) => void
-  /** Where the inputs ended at the first look behind the moment. */
-  ends: readonly number[] | undefined
+  /** By partition, its positions at the first look behind the moment, until it has committed again. */
+  waiting: Map<string, string> | undefined
 }
 
 export class Unanswering extends TypeError {
@@ -29,7 +29,7 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 export class Progress {
   readonly #log: CommittedLog
-  readonly #places: readonly Place[]
+  readonly #partitions: readonly (readonly Place[])[]
   readonly #marks = new Set<Mark>()
   #positions = ''
   #movedAtMs = performance.now()
@@ -40,7 +40,7 @@ export class Progress {
 
   constructor(log: CommittedLog, plans: ReadonlyMap<string, TypePlan>) {
     this.#log = log
-    this.#places = [...plans.values()].flatMap((plan) => Array.from({ length: plan.partitions }, (_, partition) => plan.inputs.map((topic) => ({ plan, partition, topic }))).flat())
+    this.#partitions = [...plans.values()].flatMap((plan) => Array.from({ length: plan.partitions }, (_, partition) => plan.inputs.map((topic) => ({ plan, partition, topic }))))
   }
 
   /** Looks until it is ended. */
@@ -60,10 +60,10 @@ export class Progress {
     this.#isOver = true
   }
 
-  /** Resolves when everything that stands in the inputs now is committed: after how many ms; undefined when it takes longer than `msMax`. */
-  beyondNow(msMax: number): Promise<number | undefined> {
+  /** Resolves when every partition has committed something since now, or has nothing left: after how many ms; undefined when it takes longer than `msMax`. */
+  allAgain(msMax: number): Promise<number | undefined> {
     return new Promise((resolve) => {
-      const mark: Mark = { atMs: performance.now(), ends: undefined, done: resolve }
+      const mark: Mark = { atMs: performance.now(), waiting: undefined, done: resolve }
       this.#marks.add(mark)
       setTimeout(() => {
         this.#marks.delete(mark)
@@ -78,20 +78,29 @@ export class Progress {
   }
 
   async #look(): Promise<void> {
-    const positions: number[] = []
-    for (const { plan, partition, topic } of this.#places) positions.push((await this.#log.committed({ group: plan.group, topics: plan.inputs, metadataTopic: plan.inbox }, partition))?.positions.get(topic) ?? 0)
     const marks = [...this.#marks]
-    const ends = await Promise.all(this.#places.map(({ topic, partition }) => this.#log.offsetsAt(topic, partition, 'latest')))
-    this.lag = ends.reduce((sum, end, at) => sum + end - (positions[at] ?? 0), 0)
-    const seen = positions.join()
+    const looks = await Promise.all(this.#partitions.map((places) => this.#lookAt(places)))
+    this.lag = looks.reduce((sum, { lag }) => sum + lag, 0)
+    const seen = looks.map(({ positions }) => positions).join()
     if (seen !== this.#positions || this.lag > 0) this.#movedAtMs = performance.now()
     this.#positions = seen
     for (const mark of marks) {
-      if (mark.ends === undefined) mark.ends = ends
-      else if (mark.ends.every((end, at) => (positions[at] ?? 0) >= end)) {
-        this.#marks.delete(mark)
-        mark.done(Math.round(performance.now() - mark.atMs))
-      }
+      mark.waiting ??= new Map(looks.map(({ name, positions }) => [name, positions]))
+      for (const { name, positions, lag } of looks) if (lag === 0 || mark.waiting.get(name) !== positions) mark.waiting.delete(name)
+      if (mark.waiting.size > 0) continue
+      this.#marks.delete(mark)
+      mark.done(Math.round(performance.now() - mark.atMs))
     }
+  }
+
+  /** Positions are read before the ends: what is added meanwhile counts as left. */
+  async #lookAt(places: readonly Place[]): Promise<{ readonly name: string; readonly positions: string; readonly lag: number }> {
+    const [first] = places
+    if (first === undefined) return { name: '', positions: '', lag: 0 }
+    const { plan, partition } = first
+    const committed = await this.#log.committed({ group: plan.group, topics: plan.inputs, metadataTopic: plan.inbox }, partition)
+    const positions = places.map(({ topic }) => committed?.positions.get(topic) ?? 0)
+    const ends = await Promise.all(places.map(({ topic }) => this.#log.offsetsAt(topic, partition, 'latest')))
+    return { name: `${plan.group}/${partition}`, positions: positions.join(), lag: ends.reduce((sum, end, at) => sum + end - (positions[at] ?? 0), 0) }
   }
 }
