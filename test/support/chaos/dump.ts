@@ -41,7 +41,10 @@ export type TopicReader = (topic: string, partitions: number) => Promise<readonl
 /** Reads all of it; records by `reader`, if one is given. Nobody may write meanwhile; the groups must have no other member. */
 export async function dumpLog(log: Log, groups: readonly GroupTopics[], reader: TopicReader = readerOf(log)): Promise<LogDump> {
   const topics = new Map<string, readonly (readonly LogRecord[])[]>()
-  for (const { name, partitions } of await log.topics()) topics.set(name, await reader(name, partitions))
+  for (const { name, partitions, cleanup } of await log.topics()) {
+    const found = await reader(name, partitions)
+    topics.set(name, cleanup === 'compact' ? found.map(newest) : found)
+  }
   const committed = new Map<string, CommittedDump>()
   for (const group of groups) {
     const partitions = topics.get(group.metadataTopic)?.length ?? 0
@@ -51,6 +54,12 @@ export async function dumpLog(log: Log, groups: readonly GroupTopics[], reader: 
 }
 
 const readerOf = (log: Log): TopicReader => (topic, partitions) => Promise.all(Array.from({ length: partitions }, (_, partition) => readAll(log, topic, partition)))
+
+/** A cluster compacts when it likes. */
+function newest(records: readonly LogRecord[]): readonly LogRecord[] {
+  const last = new Map(records.map((record) => [String(record.key), record.offset]))
+  return records.filter(({ key, offset }) => last.get(String(key)) === offset)
+}
 
 async function readAll(log: Log, topic: string, partition: number): Promise<readonly LogRecord[]> {
   const end = await log.offsetsAt(topic, partition, 'latest')
