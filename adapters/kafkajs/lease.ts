@@ -169,7 +169,8 @@ export class KafkajsLease implements Lease {
   }
 
   provenAtMs(): number {
-    return Math.max(this.#provenAtMs, this.#env.membership.provenAtMs)
+    // The member's heartbeats go on after the partition went elsewhere.
+    return this.#isOver() ? -Infinity : Math.max(this.#provenAtMs, this.#env.membership.provenAtMs)
   }
 
   /** The partition went elsewhere. A commit under way may still succeed, until the next owner fences. */

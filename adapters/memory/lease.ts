@@ -105,7 +105,7 @@ export class MemoryLease implements Lease {
   }
 
   provenAtMs(): number {
-    return this.#env.proofMs(this.partition)
+    return this.#isOver() ? -Infinity : this.#env.proofMs(this.partition)
   }
 
   /** The partition went elsewhere. The lease may go on committing until the next owner fences. */

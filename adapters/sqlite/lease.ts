@@ -111,9 +111,9 @@ export class SqliteLease implements Lease {
     return this.#env.lives(owner)
   }
 
-  /** The open lock of the data folder is the proof. */
+  /** The open lock of the data folder is the proof, while the lease is. */
   provenAtMs(): number {
-    return Infinity
+    return this.#ended.signal.aborted ? -Infinity : Infinity
   }
 
   /** The partition went elsewhere. A commit may still succeed until the next owner fences. */

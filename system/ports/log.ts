@@ -82,7 +82,7 @@ export interface Lease {
   release(): Promise<void>
   /** Resolves when the lease is lost from outside (rebalance, expiry, another owner). Never after `release`. */
   readonly lost: Promise<string>
-  /** Send time of the last proof of ownership (heartbeat or commit), monotonic ms of the driver's clock port; Infinity while a held lock is the proof (I12). */
+  /** Send time of the last proof of ownership (heartbeat or commit), monotonic ms of the driver's clock port; Infinity while a held lock is the proof (I12); -Infinity after a loss or release. */
   provenAtMs(): number
 }
 

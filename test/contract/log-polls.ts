@@ -104,6 +104,17 @@ function moves(name: string, create: CreateLog): void {
     assert.deepEqual(second.partitions, [0, 1, 2, 3])
   }))
 
+  test(`${name}: I12: a lease that was lost proves nothing any more, although its member goes on`, () => withLog(create, async ({ log }) => {
+    const first = await Owner.join(log)
+    await first.count(4)
+    const leases = await Promise.all([0, 1, 2, 3].map((partition) => first.held(partition)))
+    const second = await Owner.join(log)
+    await Promise.all([first.count(2), second.count(2)])
+    const lost = leases.filter(({ partition }) => !first.partitions.includes(partition))
+    assert.deepEqual(lost.map((lease) => lease.provenAtMs()), [-Infinity, -Infinity])
+    for (const partition of first.partitions) assert.ok((await first.lease(partition)).provenAtMs() > -Infinity)
+  }))
+
   test(`${name}: a partition that moves keeps its committed history, whole and once`, () => withLog(create, async ({ log }) => {
     let owner = await Owner.join(log)
     for (let round = 0; round < 6; round += 1) {
