@@ -30,8 +30,6 @@ const LIFE_MS = [2000, 5000] as const
 const ARMED_MS = 8000
 const AWAY_MS = [100, 3000] as const
 const SOON_MS = 50
-/** For the place of the next death. */
-const ROOM_MS = 3000
 const STILL_MS = [2000, 8000] as const
 const STILL_LONG_MS = 40_000
 const AFTER_STILL_MS = [300, 1500] as const
@@ -97,11 +95,12 @@ export class Slot {
 
   async #start(over: AbortSignal): Promise<void> {
     const { runtime, task, room, worker, diary, name } = this.#options
-    const deaths = !over.aborted && this.#random.next() < NAMED && (await room.takeWhenFree(AbortSignal.any([over, AbortSignal.timeout(ROOM_MS)]))) ? [this.#death()] : []
-    this.#isArmed = deaths.length > 0
+    const deaths = !over.aborted && this.#random.next() < NAMED ? [this.#death()] : []
+    // Where there is no room yet it is spared until there is.
+    this.#isArmed = deaths.length > 0 && (await room.take())
     if (this.#isEnded) return
-    this.#worker = new Worker(runtime, { ...task, batchRecordsMax: this.#between(BATCH_RECORDS), deaths }, worker)
-    diary.note(`${name} starts${deaths.map(({ point, nth }) => `, to die at ${point} the ${nth}. time`).join('')}`)
+    this.#worker = new Worker(runtime, { ...task, batchRecordsMax: this.#between(BATCH_RECORDS), deaths, isSpared: !this.#isArmed }, worker)
+    diary.note(`${name} starts${deaths.map(({ point, nth }) => `, to die at ${point} the ${nth}. time${this.#isArmed ? '' : ', but not yet'}`).join('')}`)
   }
 
   #death(): Death {
@@ -125,9 +124,14 @@ export class Slot {
     const { room, diary, tally, name } = this.#options
     const worker = this.#worker
     if (worker === undefined) return
-    if (!this.#isArmed && !(await room.takeWhenFree(over))) return
     const [armed] = worker.task.deaths
-    if (this.#drainsToDie) await Promise.race([worker.end('SIGTERM'), sleep(DRAIN_MS_MAX)])
+    if (!this.#isArmed) {
+      if (!(await room.takeWhenFree(over))) return
+      this.#isArmed = true
+      if (armed !== undefined) worker.doom()
+      if (armed !== undefined && !this.#drainsToDie) await this.#untilDead(ARMED_MS, over)
+    }
+    if (this.#drainsToDie && !over.aborted) await Promise.race([worker.end('SIGTERM'), sleep(DRAIN_MS_MAX)])
     await worker.end('SIGKILL')
     const died = worker.died
     if (died !== undefined) tally.died(died)

@@ -36,6 +36,8 @@ export interface ChildTask {
   readonly workers: number
   readonly batchRecordsMax: number
   readonly deaths: readonly Death[]
+  /** The deaths wait for SIGUSR2. On the main thread. */
+  readonly isSpared?: boolean
   /** Real time at which the workload's time began. */
   readonly originMs: number
   /** Drain this long after everything was at work, ms; undefined: when nothing is left to do. */
@@ -62,9 +64,12 @@ const { variant, hasCache, originMs, sessionMs } = task
 /** The process that starts in the place of a dead one goes on with what that had. */
 const instance = task.instance ?? 'tormented'
 let isTold = false
+let isSpared = task.isSpared === true
+process.on('SIGUSR2', () => (isSpared = false))
 process.on('SIGTERM', () => (isTold = true))
 const fate = fateOf(task.deaths)
 const clock = workloadClock(originMs)
+const deadly = deadlyProbe(fate)
 const revival = new Revival()
 let liveAtMs: number | undefined
 const telemetry: Telemetry = {
@@ -77,7 +82,9 @@ const telemetry: Telemetry = {
     if (/^worker thread \d+ is replaced/.test(message)) replaced(message)
     else if (level === 'error') say({ kind: 'failed', reason: message })
   },
-  probe: deadlyProbe(fate),
+  probe: (...visit) => {
+    if (!isSpared) deadly(...visit)
+  },
 }
 
 function replaced(why: string): void {

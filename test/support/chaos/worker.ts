@@ -64,6 +64,11 @@ export class Worker {
     return this.#said.some(({ kind }) => kind === 'died') ? this.task.deaths[0] : undefined
   }
 
+  /** The deaths that it was spared may come now; before its start it would not understand. */
+  doom(): void {
+    if (this.#said.some(({ kind }) => kind === 'started')) this.#process.kill('SIGUSR2')
+  }
+
   /** Stands still, with all its connections open. */
   pause(): void {
     this.#isStopped = this.#process.kill('SIGSTOP')
