@@ -1,8 +1,9 @@
-// Fetches for all feeds of a log: one request to each broker covers every feed that it leads and that has room.
+// Fetches for all feeds of a log: one request to a broker covers all feeds that it leads and that have room, each partition from one offset.
 //
-// Owns: the requests in flight. A request may wait at the broker; a feed that wants data meanwhile goes out with another one, up to a few.
+// Owns: the requests in flight, and the line of feeds. A request may wait at the broker; a feed that wants data meanwhile goes out with another one, up to a few.
 //
 // B1. A feed holds at most `feedBytesMax` and what one answer brings (I9); while it is full it is not asked for.
+import { oneRequest, partName } from '../../system/membership/requests.ts'
 import { OperationError } from '../../system/protocol/failures.ts'
 import type { Clock } from '../../system/ports/clock.ts'
 import type { Cluster } from './cluster.ts'
@@ -56,11 +57,11 @@ export class Fetcher {
   readonly #cluster: Cluster
   readonly #clock: Clock
   readonly #limits: FetchLimits
+  /** In line: the first of a request goes to the end. */
   readonly #feeds = new Set<Feed>()
   readonly #lanes = new Map<number, Lane>()
   readonly #waiting = new Map<Feed, Set<() => void>>()
   #isClosed = false
-  #turn = 0
 
   constructor(cluster: Cluster, clock: Clock, limits: FetchLimits) {
     this.#cluster = cluster
@@ -98,12 +99,18 @@ export class Fetcher {
       if (list === undefined) wanted.set(leader, [feed])
       else list.push(feed)
     }
-    for (const [leader, feeds] of wanted) this.#send(leader, feeds)
+    for (const [leader, feeds] of wanted) {
+      for (let left: readonly Feed[] = feeds; left.length > 0;) {
+        const request = oneRequest(left)
+        if (!this.#send(leader, request.asked)) break
+        left = request.left
+      }
+    }
   }
 
   /** Answers of these offsets at this moment: one request that does not wait. */
   async ask(feeds: readonly Feed[]): Promise<void> {
-    const byLeader = Map.groupBy(feeds, (feed) => this.#cluster.leaderOf(feed.topic, feed.partition))
+    const byLeader = Map.groupBy([...this.#feeds].filter((feed) => feeds.includes(feed)), (feed) => this.#cluster.leaderOf(feed.topic, feed.partition))
     await Promise.all([...byLeader].map(([leader, asked]) => this.#fetch(leader, asked, 'fetch now', 0)))
   }
 
@@ -124,11 +131,12 @@ export class Fetcher {
     }
   }
 
-  #send(leader: number, feeds: readonly Feed[]): void {
+  /** False when all connections are taken. */
+  #send(leader: number, feeds: readonly Feed[]): boolean {
     const lane = this.#lanes.get(leader) ?? new Lane()
     this.#lanes.set(leader, lane)
     const slot = lane.take()
-    if (slot === undefined) return
+    if (slot === undefined) return false
     const isHeldBack = [...this.#feeds].some((feed) => feed.bytes >= this.#limits.feedBytesMax)
     for (const feed of feeds) feed.isAsked = true
     void this.#fetch(leader, feeds, `fetch ${slot}`, isHeldBack ? this.#limits.busyWaitMsMax : this.#limits.waitMsMax).finally(() => {
@@ -136,20 +144,28 @@ export class Fetcher {
       for (const feed of feeds) feed.isAsked = false
       this.pump()
     })
+    return true
   }
 
+  /** Feeds of one partition stand at one offset (R1). */
   async #fetch(leader: number, feeds: readonly Feed[], use: string, waitMsMax: number): Promise<void> {
-    const rounds = new Map(feeds.map((feed) => [feed, feed.round]))
+    const [first] = feeds
+    if (first !== undefined) this.#toEnd(first)
+    const asked = [...Map.groupBy(feeds, partName).values()].map((sharing) => {
+      const [{ topicId, partition, next: offset }] = sharing as [Feed]
+      return { topicId, partition, offset, sharing: sharing.map((feed) => ({ feed, round: feed.round })) }
+    })
     try {
       const connection = await this.#cluster.connectionTo(use, leader)
-      const parts = this.#inTurn(feeds).map(({ topicId, partition, next }) => ({ topicId, partition, offset: next, bytesMax: this.#limits.partBytesMax }))
-      const asked = new Map(feeds.map((feed) => [`${feed.topicId}/${feed.partition}`, { feed, offset: feed.next }]))
+      const parts = asked.map(({ topicId, partition, offset }) => ({ topicId, partition, offset, bytesMax: this.#limits.partBytesMax }))
       const fetched = await fetchParts(connection, { parts, waitMsMax, bytesMax: this.#limits.answerBytesMax })
       let isStale = fetched.errorCode !== 0
       for (const part of fetched.parts) {
-        const found = asked.get(`${part.topicId}/${part.partition}`)
-        if (found === undefined || !this.#feeds.has(found.feed) || found.feed.round !== rounds.get(found.feed) || found.feed.next !== found.offset) continue
-        isStale = !this.#fill(found.feed, part, found.offset) || isStale
+        const found = asked.find(({ topicId, partition }) => topicId === part.topicId && partition === part.partition)
+        for (const { feed, round } of found?.sharing ?? []) {
+          if (found === undefined || !this.#feeds.has(feed) || feed.round !== round || feed.next !== found.offset) continue
+          isStale = !this.#fill(feed, part, found.offset) || isStale
+        }
       }
       if (isStale) await this.#recover()
     } catch (thrown) {
@@ -159,10 +175,8 @@ export class Fetcher {
   }
 
   /** Another one is first each time: brokers send a batch whole, however large, of the first that has something, and fill answers in this order. */
-  #inTurn(feeds: readonly Feed[]): readonly Feed[] {
-    this.#turn += 1
-    const first = this.#turn % feeds.length
-    return [...feeds.slice(first), ...feeds.slice(0, first)]
+  #toEnd(feed: Feed): void {
+    if (this.#feeds.delete(feed)) this.#feeds.add(feed)
   }
 
   /** False when another broker has to be asked. */

@@ -1,8 +1,9 @@
-// Fetches for all feeds of a log: one request to each broker covers every feed that it leads and that has room.
+// Fetches for all feeds of a log: one request to a broker covers all feeds that it leads and that have room, each partition from one offset.
 //
-// Owns: the requests in flight. A request may wait at the broker; a feed that wants data meanwhile goes out with another one, up to a few.
+// Owns: the requests in flight, and the line of feeds. A request may wait at the broker; a feed that wants data meanwhile goes out with another one, up to a few.
 //
 // B1. A feed holds at most `feedBytesMax` and what one answer brings (I9); while it is full it is not asked for.
+import { oneRequest, partName } from '../../system/membership/requests.ts'
 import { OperationError } from '../../system/protocol/failures.ts'
 import type { Clock } from '../../system/ports/clock.ts'
 import type { Client } from './client.ts'
@@ -40,10 +41,10 @@ export class Fetcher {
   readonly #limits: FetchLimits
   /** For requests that do not wait. */
   readonly #now: Cluster
+  /** In line: the first of a request goes to the end. */
   readonly #feeds = new Set<Feed>()
   readonly #lanes: Lane[] = []
   readonly #waiting = new Map<Feed, Set<() => void>>()
-  #turn = 0
   #isClosed = false
 
   constructor(client: Client, now: Cluster, clock: Clock, limits: FetchLimits) {
@@ -75,10 +76,17 @@ export class Fetcher {
   /** Sends what has room. Called after every seek. */
   pump(): void {
     if (this.#isClosed) return
-    const wanted = [...this.#feeds].filter((feed) => !feed.isAsked && feed.next >= 0 && feed.failure === undefined && feed.bytes < this.#limits.feedBytesMax)
-    if (wanted.length === 0) return
-    const lane = this.#freeLane()
-    if (lane === undefined) return
+    let left: readonly Feed[] = [...this.#feeds].filter((feed) => !feed.isAsked && feed.next >= 0 && feed.failure === undefined && feed.bytes < this.#limits.feedBytesMax)
+    while (left.length > 0) {
+      const lane = this.#freeLane()
+      if (lane === undefined) return
+      const request = oneRequest(left)
+      this.#send(lane, request.asked)
+      left = request.left
+    }
+  }
+
+  #send(lane: Lane, wanted: readonly Feed[]): void {
     const isHeldBack = [...this.#feeds].some((feed) => feed.bytes >= this.#limits.feedBytesMax)
     lane.isBusy = true
     for (const feed of wanted) feed.isAsked = true
@@ -95,7 +103,7 @@ export class Fetcher {
 
   /** Answers of these offsets at this moment: one request that does not wait. */
   ask(feeds: readonly Feed[]): Promise<void> {
-    return this.#fetch(this.#now, feeds, 0, () => {})
+    return this.#fetch(this.#now, [...this.#feeds].filter((feed) => feeds.includes(feed)), 0, () => {})
   }
 
   /** Until one of the feeds got something, the time is over or the signal aborts. */
@@ -142,16 +150,19 @@ export class Fetcher {
 
   async #fetchFrom(cluster: Cluster, leader: string, feeds: readonly Feed[], waitMsMax: number): Promise<void> {
     // The first of a request gets a batch however large: everyone has a turn.
-    this.#turn += 1
-    const first = this.#turn % feeds.length
-    const asked = [...feeds.slice(first), ...feeds.slice(0, first)].map((feed) => ({ feed, offset: feed.next, round: feed.round }))
+    const [first] = feeds
+    if (first !== undefined && this.#feeds.delete(first)) this.#feeds.add(first)
+    const asked = [...Map.groupBy(feeds, partName).values()].map((sharing) => {
+      const [{ topic, partition, next: offset }] = sharing as [Feed]
+      return { topic, partition, offset, sharing: sharing.map((feed) => ({ feed, round: feed.round })) }
+    })
     try {
       const broker = await cluster.findBroker({ nodeId: leader })
-      const parts = asked.map(({ feed: { topic, partition }, offset }) => ({ topic, partition, offset, bytesMax: this.#limits.partBytesMax }))
+      const parts = asked.map(({ topic, partition, offset }) => ({ topic, partition, offset, bytesMax: this.#limits.partBytesMax }))
       const fetched = await fetchParts(broker, { parts, waitMsMax, bytesMax: this.#limits.answerBytesMax })
       for (const part of fetched) {
-        const found = asked.find(({ feed }) => feed.topic === part.topic && feed.partition === part.partition)
-        if (found !== undefined) await this.#fill(found.feed, part, found.offset, found.round)
+        const found = asked.find(({ topic, partition }) => topic === part.topic && partition === part.partition)
+        for (const { feed, round } of found?.sharing ?? []) if (found !== undefined) await this.#fill(feed, part, found.offset, round)
       }
     } catch (thrown) {
       await this.#failed(cluster, feeds, thrown)

@@ -3,9 +3,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Owner, append, batch, pollOf, record, valueOf, values, withLog } from './log-fixture.ts'
 import type { CreateLog } from './log-fixture.ts'
+import type { Lease } from '../../system/ports/log.ts'
 
 export function logPolls(name: string, create: CreateLog): void {
   portions(name, create)
+  groups(name, create)
   waiting(name, create)
   moves(name, create)
 }
@@ -55,6 +57,53 @@ function portions(name: string, create: CreateLog): void {
       at = range.to
     }
     assert.deepEqual(sizes, [[1], [50_000], [1]])
+  }))
+}
+
+/** Reads on with polls of a few records; `next` is where it stands. */
+class Reading {
+  readonly found: (string | null)[] = []
+  readonly #lease: Lease
+  readonly #recordsMax: number
+  next: number
+
+  constructor(lease: Lease, from: number, recordsMax: number) {
+    this.#lease = lease
+    this.next = from
+    this.#recordsMax = recordsMax
+  }
+
+  async poll(): Promise<void> {
+    for (const range of await this.#lease.poll(pollOf({ payments: this.next }, { recordsMax: this.#recordsMax, waitMsMax: 50 }))) {
+      assert.equal(range.from, this.next)
+      this.next = range.to
+      this.found.push(...range.records.map(valueOf))
+    }
+  }
+}
+
+function groups(name: string, create: CreateLog): void {
+  const POLLS_MAX = 500
+
+  test(`${name}: groups of one process that read the same partition each get all of it, at their own pace`, () => withLog(create, async ({ log }) => {
+    const texts = Array.from({ length: 600 }, (_, index) => `t${index}`)
+    const late = Array.from({ length: 300 }, (_, index) => `late${index}`)
+    const starts = [[0, 500], [0, 7], [450, 3], [200, 40], [599, 1], [600, 500]] as const
+    // In several batches, so that a place in the middle is one that brokers answer from.
+    for (let at = 0; at < texts.length; at += 50) await append(log, texts.slice(at, at + 50).map((text) => record('payments', 0, text)))
+    const readings = await Promise.all(starts.map(async ([from, recordsMax], index) => {
+      const owner = await Owner.join(log, { group: `app.reader${index}`, topics: ['payments'], metadataTopic: 'payments' })
+      return new Reading(await owner.held(0), from, recordsMax)
+    }))
+    const consume = async (reading: Reading, end: number): Promise<void> => {
+      for (let polls = 0; reading.next < end; polls += 1) {
+        assert.ok(polls < POLLS_MAX, `it stands at ${reading.next} of ${end}`)
+        await reading.poll()
+      }
+    }
+    await Promise.all(readings.map((reading) => consume(reading, texts.length)))
+    await Promise.all([append(log, late.map((text) => record('payments', 0, text))), ...readings.map((reading) => consume(reading, texts.length + late.length))])
+    for (const [index, [from]] of starts.entries()) assert.deepEqual(readings[index]?.found, [...texts, ...late].slice(from), `group ${index}`)
   }))
 }
 
