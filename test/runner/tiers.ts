@@ -23,7 +23,7 @@ export const TIERS: readonly Tier[] = [
   { name: 'integration', budgetSeconds: 120, runtimes: 'node', printsOutput: true },
   { name: 'services', budgetSeconds: 300, runtimes: 'node and bun', printsOutput: true, needsServices: true },
   { name: 'chaos', budgetSeconds: 240, runtimes: 'node', printsOutput: true, needsServices: true },
-  { name: 'e2e', budgetSeconds: 240, runtimes: 'node', printsOutput: true },
+  { name: 'e2e', budgetSeconds: 240, runtimes: 'node', printsOutput: true, needsServices: true },
 ]
 
 export const LONG_TIER: Tier = { name: 'long', budgetSeconds: 25 * 60, runtimes: 'node', printsOutput: true, needsServices: true }

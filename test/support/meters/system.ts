@@ -14,9 +14,9 @@ export const heat = defineModel({ kind: 'linear', name: 'heat', version: 1, feat
 
 interface MeterContext { readonly sum: number; readonly count: number; readonly site: string; readonly answers: number }
 
-const meterMachine = setup({
+const meterMachine = (hotAbove: number) => setup({
   types: { context: {} as MeterContext, events: {} as Reading | Answer, input: {} as { readonly id: string }, emitted: {} as { readonly type: 'meter.hot'; readonly value: number } },
-  guards: { isHot: ({ event }) => event.type === 'reading' && event.value > 90 },
+  guards: { isHot: ({ event }) => event.type === 'reading' && event.value > hotAbove },
   delays: { cooling: 60_000 },
 }).createMachine({
   id: 'meter',
@@ -49,10 +49,10 @@ const meterMachine = setup({
   },
 })
 
-export const meter = defineActor({
+const meter = (hotAbove: number) => defineActor({
   name: 'meter',
   version: 1,
-  machine: meterMachine,
+  machine: meterMachine(hotAbove),
   sources: { readings: { schema: Reading, key: (reading) => reading.meter, rules: [range('value', (reading: Reading) => reading.value, { min: 0, max: 100 })] } },
   outputs: { 'meter.hot': 'alarms' },
   tells: { site: 'forward' },
@@ -79,4 +79,6 @@ const siteMachine = setup({
 
 export const site = defineActor({ name: 'site', version: 1, machine: siteMachine, sources: {}, outputs: { judged: 'judgements' }, tells: { meter: 'feedback' } })
 
-export const meters: SystemDefinition = defineSystem({ name: 'meters', actors: [meter, site], models: [heat], partitions: 2 })
+export const metersWith = (hotAbove: number): SystemDefinition => defineSystem({ name: 'meters', actors: [meter(hotAbove), site], models: [heat], partitions: 2 })
+
+export const meters: SystemDefinition = metersWith(90)
