@@ -7,6 +7,7 @@ import { OperationError } from '../../system/protocol/failures.ts'
 import type { OutRecord, RecordRange, TopicSpec } from '../../system/protocol/record.ts'
 import type { AppendOutcome, Committed, KeyedReads, LeaseHandler, Log, Member, Membership as Reading, ReadOptions, Timepoint, TopicProblem } from '../../system/ports/log.ts'
 import type { Keeping } from '../../system/ports/topic-keeping.ts'
+import { grown } from '../../system/membership/growth.ts'
 import { partitionsOf } from '../../system/membership/topics.ts'
 import type { Clock } from '../../system/ports/clock.ts'
 import { Appender } from './appender.ts'
@@ -55,6 +56,8 @@ export interface KafkaLogOptions {
 }
 
 const SESSION_MS = 10_000
+/** Between two looks at the topics of a group. */
+const HEARTBEATS_PER_LOOK = 10
 const RECORD_BYTES_MAX = 16 << 20
 const BATCH_BYTES_MAX = 20 << 20
 const TRANSACTION_MS = 15_000
@@ -75,6 +78,7 @@ export class KafkaLog implements Log {
   readonly #packer: Packer
   readonly #appender: Appender
   readonly #memberships = new Set<Membership>()
+  readonly #closing = new AbortController()
   #isClosed = false
 
   constructor(options: KafkaLogOptions) {
@@ -117,7 +121,7 @@ export class KafkaLog implements Log {
   async join(reading: Reading, handler: LeaseHandler): Promise<Member> {
     this.#assertOpen()
     const { clock, sessionMs = SESSION_MS, heartbeatMs = sessionMs / 20, instanceId } = this.#options
-    await this.#partitionsOf(reading)
+    const partitions = await this.#partitionsOf(reading)
     const owner = randomUUID()
     const seats: Seats<KafkaLease> = new Seats({
       lease: (partition, lives, released) => new KafkaLease(partition, {
@@ -133,7 +137,20 @@ export class KafkaLog implements Log {
     seats.serve(membership)
     this.#memberships.add(membership)
     membership.start()
-    return { leave: () => this.#leave(membership, seats) }
+    const left = new AbortController()
+    const stopped = AbortSignal.any([left.signal, this.#closing.signal])
+    void grown({ group: reading.group, clock, everyMs: heartbeatMs * HEARTBEATS_PER_LOOK, stopped, look: () => this.#manifest(reading) }, partitions).then((reason) => {
+      if (reason === undefined) return
+      // Stopped first, so that the group assigns nothing any more.
+      void membership.stop()
+      seats.ended(reason)
+    })
+    return {
+      leave: () => {
+        left.abort()
+        return this.#leave(membership, seats)
+      },
+    }
   }
 
   /** Positions and metadata of a group, without a lease: for those who only look. */
@@ -160,6 +177,7 @@ export class KafkaLog implements Log {
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
+    this.#closing.abort()
     await Promise.all([...this.#memberships].map((membership) => membership.stop()))
     this.#fetcher.closeAll()
     this.#cluster.close()

@@ -10,6 +10,7 @@ import type { AppendOutcome, Committed, KeyedReads, LeaseHandler, Log, Member, M
 import type { Keeping } from '../../system/ports/topic-keeping.ts'
 import type { Clock } from '../../system/ports/clock.ts'
 import { Names } from '../../system/membership/names.ts'
+import { grown } from '../../system/membership/growth.ts'
 import { Seats } from '../../system/membership/seats.ts'
 import { partitionsOf } from '../../system/membership/topics.ts'
 import { Visibility } from '../../system/membership/visibility.ts'
@@ -52,6 +53,8 @@ export interface KafkajsLogOptions {
 }
 
 const SESSION_MS = 10_000
+/** Between two looks at the topics of a group. */
+const HEARTBEATS_PER_LOOK = 10
 const RECORD_BYTES_MAX = 16 << 20
 const BATCH_BYTES_MAX = 20 << 20
 const TRANSACTION_MS = 15_000
@@ -73,6 +76,7 @@ export class KafkajsLog implements Log {
   readonly #packer: Packer
   readonly #appender: Appender
   readonly #memberships = new Map<Membership, Seats<KafkajsLease>>()
+  readonly #closing = new AbortController()
   #isClosed = false
 
   constructor(options: KafkajsLogOptions) {
@@ -120,7 +124,7 @@ export class KafkajsLog implements Log {
   async join(reading: Reading, handler: LeaseHandler): Promise<Member> {
     this.#assertOpen()
     const { clock, sessionMs = SESSION_MS, heartbeatMs = sessionMs / 20 } = this.#options
-    await this.#assertReadable(reading)
+    const partitions = await this.#partitionsOf(reading)
     const owner = randomUUID()
     const seats: Seats<KafkajsLease> = new Seats({
       lease: (partition, lives, released) => new KafkajsLease(partition, {
@@ -137,7 +141,20 @@ export class KafkajsLog implements Log {
     seats.serve(membership)
     this.#memberships.set(membership, seats)
     membership.start()
-    return { leave: () => this.#leave(membership) }
+    const left = new AbortController()
+    const stopped = AbortSignal.any([left.signal, this.#closing.signal])
+    void grown({ group: reading.group, clock, everyMs: heartbeatMs * HEARTBEATS_PER_LOOK, stopped, look: () => this.#topics.counts(reading.topics) }, partitions).then((reason) => {
+      if (reason === undefined) return
+      // Stopped first, so that the group assigns nothing any more.
+      void membership.stop()
+      seats.ended(reason)
+    })
+    return {
+      leave: () => {
+        left.abort()
+        return this.#leave(membership)
+      },
+    }
   }
 
   /** Positions and metadata of a group, without a lease: for those who only look. */
@@ -164,6 +181,7 @@ export class KafkajsLog implements Log {
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
+    this.#closing.abort()
     await Promise.all([...this.#memberships.keys()].map((membership) => this.#leave(membership)))
     this.#fetcher.closeAll()
     this.#appender.close()
@@ -179,13 +197,13 @@ export class KafkajsLog implements Log {
     await membership.stop()
   }
 
-  async #assertReadable(reading: Reading): Promise<void> {
+  async #partitionsOf(reading: Reading): Promise<number> {
     const specs = new Map<string, TopicSpec>()
     for (const topic of reading.topics) {
       const spec = await this.#topics.spec(topic)
       if (spec !== undefined) specs.set(topic, spec)
     }
-    partitionsOf(reading, (topic) => specs.get(topic))
+    return partitionsOf(reading, (topic) => specs.get(topic))
   }
 
   #assertOpen(): void {

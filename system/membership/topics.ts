@@ -5,7 +5,7 @@ import type { Membership } from '../ports/log.ts'
 
 /** Why an existing topic is not the wanted one; undefined when it is. */
 export function topicMismatch(existing: TopicSpec, wanted: TopicSpec): string | undefined {
-  if (existing.partitions !== wanted.partitions) return `has ${existing.partitions} partitions, not ${wanted.partitions}`
+  if (existing.partitions !== wanted.partitions) return `has ${existing.partitions} partitions, not ${wanted.partitions}: each key would belong to another partition than before. The number stays for the life of an actor type; make the topic anew with ${wanted.partitions}, or begin anew under another app name`
   if (existing.cleanup !== wanted.cleanup) return `has cleanup ${existing.cleanup}, not ${wanted.cleanup}`
   return undefined
 }

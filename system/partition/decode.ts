@@ -4,6 +4,7 @@
 import { utf8Decode } from '../protocol/utf8.ts'
 import { parseEntityId } from '../protocol/ids.ts'
 import type { EntityId } from '../protocol/ids.ts'
+import { partitionOf } from '../protocol/murmur2.ts'
 import type { MachineEvent } from '../protocol/data.ts'
 import type { Failure, FailureClass } from '../protocol/failures.ts'
 import { headerOf } from '../protocol/record.ts'
@@ -104,7 +105,7 @@ export class Decoder {
     const checked = validate(source, parsed.value)
     if (checked.kind === 'failed') return failed('schema', checked.reason)
     const event = checked.event
-    const fault = this.#faultOf(source, event, entity, nowMs)
+    const fault = this.#faultOf(source, event, entity, nowMs) ?? this.#misplaced(record, partition)
     if (fault !== undefined) return fault
     const timeMs = source.time(event)
     const id = source.id?.(event)
@@ -138,6 +139,15 @@ export class Decoder {
     } catch (thrown) {
       return failed('semantic', `a rule, key, time or id function threw: ${textOf(thrown)}`)
     }
+  }
+
+  /** Where the key does not belong its entity would live twice, with half of its events each (I3, I7). */
+  #misplaced({ key }: LogRecord, partition: number): Decode | undefined {
+    const { partitions } = this.#plan
+    if (key === null || partitions === 1 || this.#definition.entityOfAll !== undefined) return undefined
+    const right = partitionOf(key, partitions)
+    if (right === partition) return undefined
+    return failed('key', `the record lies in partition ${partition}, its key belongs to partition ${right} of ${partitions}: its producer does not partition by murmur2, as Kafka's own do. Set its partitioner (librdkafka: partitioner=murmur2_random) and send the event again`)
   }
 
   #decodeInbox(record: LogRecord): Decode {

@@ -2,7 +2,7 @@
 
 /** Why an input was not simply applied. The order is that of the pipeline. */
 export type FailureClass =
-  | 'key' // the record's key is no entity id, or not the id its payload names
+  | 'key' // the record's key is no entity id, not the id its payload names, or of another partition
   | 'decode' // bytes that are not what the source's format says
   | 'schema' // decoded, but not of the declared shape
   | 'semantic' // of the right shape, but against a data quality rule (range, required, future)
