@@ -5,6 +5,7 @@ import live from '../../../../actors/delivery.system.ts'
 import { cborCodec } from '../../../../adapters/cbor/codec.ts'
 import { Decoder } from '../../../../system/partition/decode.ts'
 import { planSystem } from '../../../../system/partition/topology.ts'
+import { partitionOf } from '../../../../system/protocol/murmur2.ts'
 import { utf8Encode } from '../../../../system/protocol/utf8.ts'
 import { ping, Play } from './play.ts'
 
@@ -26,7 +27,7 @@ test('the router sends a ping to its delivery, and one without a delivery nowher
 test('what is no ping is refused with its class; what phones may leave out is filled in', () => {
   const decoder = new Decoder(plans.get('rider')!, cborCodec)
   const decode = (fields: object): ReturnType<Decoder['decode']> =>
-    decoder.decode('pings', 0, { offset: 0, key: utf8Encode('7'), value: utf8Encode(JSON.stringify({ ...ping(5, 10), ...fields })), headers: [], timestampMs: 0 }, Date.UTC(2026, 0, 1))
+    decoder.decode('pings', partitionOf(utf8Encode('7'), plans.get('rider')!.partitions), { offset: 0, key: utf8Encode('7'), value: utf8Encode(JSON.stringify({ ...ping(5, 10), ...fields })), headers: [], timestampMs: 0 }, Date.UTC(2026, 0, 1))
   const classOf = (fields: object): string => {
     const decoded = decode(fields)
     return decoded.kind === 'failed' ? decoded.failure.class : decoded.kind

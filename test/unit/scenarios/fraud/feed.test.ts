@@ -7,6 +7,7 @@ import { generatedPayments } from '../../../../scenarios/fraud/generated.ts'
 import type { FeedItem, FeedPromise } from '../../../../system/authoring/scenario.ts'
 import { Decoder } from '../../../../system/partition/decode.ts'
 import { planSystem } from '../../../../system/partition/topology.ts'
+import { partitionOf } from '../../../../system/protocol/murmur2.ts'
 import { utf8Encode } from '../../../../system/protocol/utf8.ts'
 import { allOf, paymentsAt, START_MS } from './story.ts'
 
@@ -57,6 +58,7 @@ test('events are keyed by the entity that takes them, and counted', async () => 
 test('bad records come among the good ones as asked, each is refused with the class it is counted under, and no good one is', async () => {
   const plan = planSystem(fraudSystem({ order: 'eventTime' }))
   const decoders = { transactions: new Decoder(plan.get('card')!, cborCodec), labels: new Decoder(plan.get('terminal')!, cborCodec) }
+  const { partitions } = plan.get('card')!
   const failures = new Map<string, number>()
   const nowMs = Date.UTC(2026, 0, 1)
   const fed = new Fed()
@@ -65,7 +67,7 @@ test('bad records come among the good ones as asked, each is refused with the cl
       if (isPromise(item)) continue
       const isGood = 'event' in item
       const [key, value] = isGood ? [utf8Encode(item.key), utf8Encode(JSON.stringify(item.event))] : [item.key, item.value]
-      const decoded = decoders[item.topic as 'transactions' | 'labels'].decode(item.topic, 0, { offset: 0, key, value, headers: [], timestampMs: item.timeMs }, nowMs)
+      const decoded = decoders[item.topic as 'transactions' | 'labels'].decode(item.topic, partitionOf(key ?? new Uint8Array(), partitions), { offset: 0, key, value, headers: [], timestampMs: item.timeMs }, nowMs)
       assert.equal(decoded.kind, isGood ? 'input' : 'failed')
       if (decoded.kind === 'failed') failures.set(decoded.failure.class, (failures.get(decoded.failure.class) ?? 0) + 1)
     }

@@ -12,6 +12,7 @@ import type { Envelope } from '../../../../system/partition/envelope.ts'
 import type { FailureClass } from '../../../../system/protocol/failures.ts'
 import type { LogRecord } from '../../../../system/protocol/record.ts'
 import { ENTITY_ID_BYTES_MAX, VALUE_DEPTH_MAX } from '../../../../system/protocol/limits.ts'
+import { partitionOf } from '../../../../system/protocol/murmur2.ts'
 import { utf8Encode } from '../../../../system/protocol/utf8.ts'
 import { codec, deedSchema, defineActor, logRecord, planOf } from '../../../support/partition/bench.ts'
 import type { Deed } from '../../../support/partition/bench.ts'
@@ -67,6 +68,18 @@ test('class key: no key, an empty one, one that is no UTF-8, one too long, and o
     assert.equal(classOf(decode('plain', record)), 'key')
   }
   assert.equal(classOf(decode('plain', json({ ...deed, who: long }, long))), 'fine')
+})
+
+test('class key: a record in another partition than its key belongs to', () => {
+  const many = new Decoder({ ...plan, partitions: 12 }, codec)
+  const right = partitionOf(utf8Encode('w'), 12)
+  for (let partition = 0; partition < 12; partition += 1) {
+    const read = many.decode('plain', partition, json(deed), NOW_MS)
+    assert.equal(classOf(read), partition === right ? 'fine' : 'key')
+    if (read.kind === 'failed') assert.match(read.failure.message, new RegExp(`lies in partition ${partition}, its key belongs to partition ${right} of 12: .*murmur2`))
+  }
+  // What is worse is said first.
+  assert.equal(classOf(many.decode('plain', (right + 1) % 12, logRecord(0, 'w', '{'), NOW_MS)), 'decode')
 })
 
 test('class size: one byte over the limit, not at it', () => {
