@@ -78,11 +78,11 @@ export class KafkaApp {
   }
 
   /** `brokers`: the way to them, where it is another one. */
-  async start(driver: keyof typeof DRIVERS, { brokers = this.brokers, ...more }: { readonly brokers?: string; readonly instanceId?: string } = {}): Promise<Runtime> {
+  async start(driver: keyof typeof DRIVERS, { brokers = this.brokers, hurry, ...more }: { readonly brokers?: string; readonly instanceId?: string; readonly hurry?: AbortSignal } = {}): Promise<Runtime> {
     const said: string[] = []
     const log = await DRIVERS[driver]({ brokers, clock: wallClock, namespace: this.namespace, heartbeatMs: HEARTBEAT_MS, notice: (message) => said.push(message), ...more })
     const telemetry = { ...SILENT, partition: ({ partition, state, reason = '' }: { readonly partition: number; readonly state: string; readonly reason?: string }) => void said.push(`${partition} ${state} ${reason}`) }
-    const node = new StatelogNode({ system: this.#system(), log, codec: cborCodec, clock: wallClock, random: systemRandom, telemetry, models: new Map(), cache: memoryCache() })
+    const node = new StatelogNode({ system: this.#system(), log, codec: cborCodec, clock: wallClock, random: systemRandom, telemetry, models: new Map(), cache: memoryCache(), ...(hurry === undefined ? {} : { hurry }) })
     const runtime = {
       node, said,
       stop: async () => {
@@ -101,6 +101,14 @@ export class KafkaApp {
     await append(this.log, names.map((who) => ({
       topic: 'deeds', partition: place(bytes(who)), key: bytes(who), value: bytes(JSON.stringify({ type: 'pay', time: 1000, who })), headers: [], timestampMs: 1000,
     })))
+  }
+
+  /** Removes what lies below the offset, as retention does; below 0: counted from the end. */
+  async cut(topic: string, partition: number, offset: number): Promise<void> {
+    // The client deletes only in topics that it was asked about before.
+    await this.admin.fetchTopicOffsets(this.on(topic))
+    const end = await this.log.offsetsAt(topic, partition, 'latest')
+    await this.admin.deleteTopicRecords({ topic: this.on(topic), partitions: [{ partition, offset: String(offset < 0 ? end + 1 + offset : offset) }] })
   }
 
   /** All counts of each entity, as they stand in the output. */
