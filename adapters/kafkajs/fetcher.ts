@@ -182,13 +182,13 @@ export class Fetcher {
     this.#wake(feed)
   }
 
-  /** Behind the log's start: what was there is gone, and going on would hide it (I1). Beyond its end: the log went back. */
+  /** Behind the log's start: what was there is gone, and going on would hide it (I1). Beyond its end: the log went back. Brokers may not say which. */
   #outOfRange(feed: Feed, part: FetchedPart, offset: number): void {
     if (feed.next !== offset) return
     const where = `partition ${feed.partition} of ${feed.topic}`
     const reason = part.start > offset
       ? `records from offset ${offset} up to ${part.start} of ${where} were removed before they were consumed: its retention is too short for the time that the app stood still`
-      : `${where} ends before offset ${offset}, which was consumed already: the topic was cut off or made anew`
+      : `${where} has no offset ${offset} any more: its retention removed what was not consumed yet, or the topic was made anew`
     this.#fail(feed, new OperationError('topic/history-gone', reason))
   }
 

@@ -1,0 +1,69 @@
+// Answers that come late or never: of the end of a transaction, and of heartbeats while another owner has the partition.
+import assert from 'node:assert/strict'
+import { DRIVERS, entities, KafkaApp, until } from '../support/kafka-app.ts'
+import { API, KafkaProxy } from '../support/kafka-proxy.ts'
+import { serviceTest } from '../support/services.ts'
+
+const TIMEOUT = { timeout: 60_000 }
+const NAMES = entities(8)
+const drivers = Object.keys(DRIVERS) as readonly (keyof typeof DRIVERS)[]
+/** A handover has the fence of the new owner, and one of an owner that did not know yet. */
+const FENCES_PER_HANDOVER_MAX = 2
+
+async function throughProxy(kafka: string, partitions: number, run: (app: KafkaApp, proxy: KafkaProxy) => Promise<void>): Promise<void> {
+  const proxy = await KafkaProxy.start(kafka)
+  try {
+    await KafkaApp.with(kafka, partitions, (app) => run(app, proxy))
+  } finally {
+    await proxy.stop()
+  }
+}
+
+for (const driver of drivers) {
+  serviceTest('kafka', `${driver}: answers to the end of a transaction that are held, then lost, cost no output and double none`, TIMEOUT, (kafka) => throughProxy(kafka, 1, async (app, proxy) => {
+    await app.start(driver, { brokers: proxy.address })
+    await app.pay(NAMES)
+    await app.counted(NAMES, 1)
+    proxy.answers(API.endTxn, () => 'held')
+    const before = proxy.count(API.endTxn)
+    await app.pay(NAMES)
+    await until(() => proxy.count(API.endTxn) > before)
+    // The broker ended it; its owner does not know yet, and does not step on.
+    await app.counted(NAMES, 2)
+    await app.pay(NAMES)
+    assert.equal(proxy.count(API.endTxn), before + 1)
+    proxy.answers(API.endTxn, () => 'pass')
+    assert.equal(proxy.letGo(), 1)
+    await app.counted(NAMES, 3)
+    let lost = 0
+    proxy.answers(API.endTxn, () => {
+      lost += 1
+      return lost <= 3 ? 'lost' : 'pass'
+    })
+    for (let each = 4; each <= 8; each += 1) {
+      await app.pay(NAMES)
+      await app.counted(NAMES, each)
+    }
+    assert.ok(lost > 3)
+  }))
+}
+
+serviceTest('kafka', 'two processes with one instance id do not fence each other without end: the newer one has the partitions and goes on', TIMEOUT, (kafka) => throughProxy(kafka, 2, async (app, proxy) => {
+  let each = 0
+  const paid = async (): Promise<void> => {
+    each += 1
+    await app.pay(NAMES)
+    await app.counted(NAMES, each)
+  }
+  await app.start('kafka', { brokers: proxy.address, instanceId: 'twin' })
+  await paid()
+  for (let handover = 0; handover < 3; handover += 1) {
+    const before = proxy.count(API.initProducerId)
+    await app.start('kafka', { brokers: proxy.address, instanceId: 'twin' })
+    await paid()
+    await paid()
+    const fences = proxy.count(API.initProducerId) - before
+    console.log(`handover ${handover}: ${fences} fences of ${app.partitions} partitions`)
+    assert.ok(fences >= app.partitions && fences <= FENCES_PER_HANDOVER_MAX * app.partitions, `${fences} fences of ${app.partitions} partitions`)
+  }
+}))

@@ -1,0 +1,128 @@
+// KafkaProxy: between clients and a broker on loopback; knows which request each answer belongs to, counts requests, and holds or loses answers of one kind.
+//
+// Brokers name their own addresses in answers, and clients follow them: these are rewritten, so that every connection passes here.
+import { connect, createServer } from 'node:net'
+import type { Server, Socket } from 'node:net'
+
+/** Kinds of requests, as the protocol numbers them. */
+export const API = { heartbeat: 12, initProducerId: 22, endTxn: 26 } as const
+
+/** What becomes of an answer; `lost`: its connection ends in its place. */
+export type Fate = 'pass' | 'held' | 'lost'
+
+/** Whole frames of a stream: a length of four bytes, then as many. */
+class Frames {
+  #rest: Buffer = Buffer.alloc(0)
+
+  /** Those that this piece completes. */
+  of(data: Buffer): readonly Buffer[] {
+    const frames: Buffer[] = []
+    this.#rest = Buffer.concat([this.#rest, data])
+    while (this.#rest.length >= 4) {
+      const end = 4 + this.#rest.readInt32BE(0)
+      if (this.#rest.length < end) break
+      frames.push(this.#rest.subarray(0, end))
+      this.#rest = this.#rest.subarray(end)
+    }
+    return frames
+  }
+}
+
+export class KafkaProxy {
+  readonly #server: Server
+  readonly #sockets = new Set<Socket>()
+  readonly #counts = new Map<number, number>()
+  readonly #fates = new Map<number, (nth: number) => Fate>()
+  #held: (() => void)[] = []
+  #own: Buffer = Buffer.alloc(0)
+  #brokers: Buffer = Buffer.alloc(0)
+  address = ''
+
+  static async start(broker: string): Promise<KafkaProxy> {
+    const target = Number(broker.slice(broker.lastIndexOf(':') + 1))
+    const proxy = new KafkaProxy(target)
+    await new Promise<void>((resolve) => proxy.#server.listen(0, '127.0.0.1', resolve))
+    const bound = proxy.#server.address()
+    const port = typeof bound === 'object' && bound !== null ? bound.port : 0
+    proxy.address = `127.0.0.1:${port}`
+    proxy.#brokers = named(target)
+    proxy.#own = named(port)
+    return proxy
+  }
+
+  private constructor(target: number) {
+    this.#server = createServer((client) => this.#serve(client, connect(target, '127.0.0.1')))
+  }
+
+  /** Requests of this kind that passed here. */
+  count(api: number): number {
+    return this.#counts.get(api) ?? 0
+  }
+
+  /** From now on answers of this kind, counted from 1, have these fates. */
+  answers(api: number, fate: (nth: number) => Fate): void {
+    this.#fates.set(api, fate)
+  }
+
+  /** Held answers go on, as far as their connections stand. */
+  letGo(): number {
+    const held = this.#held.splice(0)
+    for (const send of held) send()
+    return held.length
+  }
+
+  async stop(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy()
+    await new Promise((resolve) => this.#server.close(resolve))
+  }
+
+  #serve(client: Socket, server: Socket): void {
+    const asked = new Map<number, number>()
+    const [requests, answers] = [new Frames(), new Frames()]
+    for (const socket of [client, server]) {
+      this.#sockets.add(socket)
+      socket.on('error', () => {})
+      socket.on('close', () => this.#sockets.delete(socket))
+    }
+    client.on('data', (data: Buffer) => {
+      for (const frame of requests.of(data)) {
+        const api = frame.readInt16BE(4)
+        asked.set(frame.readInt32BE(8), api)
+        this.#counts.set(api, this.count(api) + 1)
+        server.write(frame)
+      }
+    })
+    server.on('data', (data: Buffer) => {
+      for (const frame of answers.of(data)) {
+        const correlation = frame.readInt32BE(4)
+        const api = asked.get(correlation) ?? -1
+        asked.delete(correlation)
+        this.#answer(api, this.#rewritten(frame), client)
+      }
+    })
+    client.on('close', () => server.destroy())
+    server.on('close', () => client.destroy())
+  }
+
+  #answer(api: number, frame: Buffer, client: Socket): void {
+    const fate = this.#fates.get(api)?.(this.count(api)) ?? 'pass'
+    if (fate === 'pass') client.write(frame)
+    else if (fate === 'lost') client.destroy()
+    else this.#held.push(() => client.write(frame))
+  }
+
+  #rewritten(frame: Buffer): Buffer {
+    let at = frame.indexOf(this.#brokers)
+    if (at < 0) return frame
+    const copy = Buffer.from(frame)
+    for (; at >= 0; at = copy.indexOf(this.#brokers, at)) this.#own.copy(copy, at)
+    return copy
+  }
+}
+
+/** How an answer names a broker: its host, then its port. */
+function named(port: number): Buffer {
+  const bytes = Buffer.from('127.0.0.1\0\0\0\0', 'latin1')
+  bytes.writeInt32BE(port, bytes.length - 4)
+  return bytes
+}
