@@ -184,15 +184,18 @@ export class Membership {
   }
 
   #assignments({ members }: Joined): { memberId: string; assignment: Buffer }[] {
+    // Each member's own: a member of another version reads other topics than the leader does.
+    const topicsOf = new Map<string, readonly string[]>()
     const candidates = members.map(({ memberId, metadata }): Candidate => {
-      const { ownedPartitions, userData } = decodeConsumerProtocolSubscription(metadata)
+      const { topics, ownedPartitions, userData } = decodeConsumerProtocolSubscription(metadata)
+      topicsOf.set(memberId, topics ?? [])
       return { memberId, owned: ownedPartitions?.[0]?.partitions ?? [], ...subscriptionData(userData, memberId) }
     })
     const living = candidates.map(({ owner }, index) => [owner, members[index]?.groupInstanceId ?? null] as const)
     const manifests = new Map(candidates.map(({ memberId, manifest }) => [memberId, manifest]))
     return [...assign(candidates)].map(([memberId, { indices, reason }]) => {
       const data: AssignmentData = { living, manifest: manifests.get(memberId) ?? {}, reason: reason ?? null }
-      const assignedPartitions = this.#options.topics.map((topic) => ({ topic, partitions: [...indices] }))
+      const assignedPartitions = (topicsOf.get(memberId) ?? []).map((topic) => ({ topic, partitions: [...indices] }))
       return { memberId, assignment: encodeConsumerProtocolAssignment({ version: 0, assignedPartitions, userData: packed(data) }) }
     })
   }

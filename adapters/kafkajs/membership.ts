@@ -205,14 +205,18 @@ export class Membership {
   }
 
   #assignments(members: readonly GroupMember[]): GroupMemberAssignment[] {
+    // Each member's own: a member of another version reads other topics than the leader does.
+    const topicsOf = new Map<string, readonly string[]>()
     const candidates = members.map(({ memberId, memberMetadata }): Candidate => {
-      const { owner = memberId, manifest = {}, owned = [], generation = -1 } = parsed<SubscriptionData>(AssignerProtocol.MemberMetadata.decode(memberMetadata)?.userData)
+      const metadata = AssignerProtocol.MemberMetadata.decode(memberMetadata)
+      const { owner = memberId, manifest = {}, owned = [], generation = -1 } = parsed<SubscriptionData>(metadata?.userData)
+      topicsOf.set(memberId, metadata?.topics ?? [])
       return { memberId, owner, manifest, owned, generation }
     })
     const living = candidates.map(({ owner }) => owner)
     return [...assign(candidates)].map(([memberId, { indices, reason }]) => {
       const data: AssignmentData = { living, indices, reason: reason ?? null }
-      const assignment = Object.fromEntries([...this.#options.topics.values()].map((topic) => [topic, [...indices]]))
+      const assignment = Object.fromEntries((topicsOf.get(memberId) ?? []).map((topic) => [topic, [...indices]]))
       return { memberId, memberAssignment: AssignerProtocol.MemberAssignment.encode({ version: 0, assignment, userData: packed(data) }) }
     })
   }
