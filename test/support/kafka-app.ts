@@ -78,7 +78,7 @@ export class KafkaApp {
   }
 
   /** `brokers`: the way to them, where it is another one. */
-  async start(driver: keyof typeof DRIVERS, { brokers = this.brokers, hurry, ...more }: { readonly brokers?: string; readonly instanceId?: string; readonly hurry?: AbortSignal } = {}): Promise<Runtime> {
+  async start(driver: keyof typeof DRIVERS, { brokers = this.brokers, hurry, ...more }: { readonly brokers?: string; readonly instanceId?: string; readonly sessionMs?: number; readonly hurry?: AbortSignal } = {}): Promise<Runtime> {
     const said: string[] = []
     const log = await DRIVERS[driver]({ brokers, clock: wallClock, namespace: this.namespace, heartbeatMs: HEARTBEAT_MS, notice: (message) => said.push(message), ...more })
     const telemetry = { ...SILENT, partition: ({ partition, state, reason = '' }: { readonly partition: number; readonly state: string; readonly reason?: string }) => void said.push(`${partition} ${state} ${reason}`) }
