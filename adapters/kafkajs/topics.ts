@@ -63,8 +63,8 @@ export class Topics {
 
   /** Partitions by topic, as the brokers say now. */
   async counts(names: readonly string[]): Promise<Readonly<Record<string, number>>> {
-    const counts = await this.#partitionsOf(names.map((name) => this.#names.of(name)))
-    return Object.fromEntries(names.map((name) => [name, counts.get(this.#names.of(name)) ?? 0]))
+    const found = await this.#partitionsOf(names.map((name) => this.#names.of(name)))
+    return Object.fromEntries(names.map((name) => [name, found.get(this.#names.of(name))?.length ?? 0]))
   }
 
   /** Throws `topic/unknown`. */

@@ -14,17 +14,19 @@ const SESSION_MS = 6000
 /** A handover has the fence of the new owner, and one of an owner that did not know yet. */
 const FENCES_PER_HANDOVER_MAX = 2
 
-async function throughProxy(kafka: string, partitions: number, run: (app: KafkaApp, proxy: KafkaProxy) => Promise<void>): Promise<void> {
-  const proxy = await KafkaProxy.start(kafka)
+/** Two ways to the broker, which end after the app has. */
+async function throughProxies(kafka: string, partitions: number, run: (app: KafkaApp, proxy: KafkaProxy, other: KafkaProxy) => Promise<void>): Promise<void> {
+  const [proxy, other] = [await KafkaProxy.start(kafka), await KafkaProxy.start(kafka)]
   try {
-    await KafkaApp.with(kafka, partitions, (app) => run(app, proxy))
+    await KafkaApp.with(kafka, partitions, (app) => run(app, proxy, other))
   } finally {
     await proxy.stop()
+    await other.stop()
   }
 }
 
 for (const driver of drivers) {
-  serviceTest('kafka', `${driver}: answers to the end of a transaction that are held, then lost, cost no output and double none`, TIMEOUT, (kafka) => throughProxy(kafka, 1, async (app, proxy) => {
+  serviceTest('kafka', `${driver}: answers to the end of a transaction that are held, then lost, cost no output and double none`, TIMEOUT, (kafka) => throughProxies(kafka, 1, async (app, proxy) => {
     await app.start(driver, { brokers: proxy.address })
     await app.pay(NAMES)
     await app.counted(NAMES, 1)
@@ -53,7 +55,7 @@ for (const driver of drivers) {
 }
 
 for (const driver of drivers) {
-  serviceTest('kafka', `${driver}: an owner that does not hear that it was shut out does not duel with the next one`, TIMEOUT, (kafka) => throughProxy(kafka, 2, (app, deaf) => throughProxy(kafka, 1, async (_, heard) => {
+  serviceTest('kafka', `${driver}: an owner that does not hear that it was shut out does not duel with the next one`, TIMEOUT, (kafka) => throughProxies(kafka, 2, async (app, deaf, heard) => {
     const fences = (): number => deaf.count(API.initProducerId) + heard.count(API.initProducerId)
     let each = 0
     const paid = async (): Promise<void> => {
@@ -82,10 +84,10 @@ for (const driver of drivers) {
     await paid()
     await paid()
     assert.equal(fences(), settled)
-  })))
+  }))
 }
 
-serviceTest('kafka', 'two processes with one instance id do not fence each other without end: the newer one has the partitions and goes on', TIMEOUT, (kafka) => throughProxy(kafka, 2, async (app, proxy) => {
+serviceTest('kafka', 'two processes with one instance id do not fence each other without end: the newer one has the partitions and goes on', TIMEOUT, (kafka) => throughProxies(kafka, 2, async (app, proxy) => {
   let each = 0
   const paid = async (): Promise<void> => {
     each += 1
