@@ -4,8 +4,9 @@
 // Owns: the metadata. A broker that is cut off from the controller goes on answering what it knew: after a leader or coordinator that is none, another broker
 // is asked, and what is older than what is known is not taken. Retries only what is safe to repeat byte for byte; the end of a transaction is not (`once`).
 import { OperationError, Unreachable } from '../../system/protocol/failures.ts'
+import { rightText } from '../../system/membership/rights.ts'
 import type { Clock } from '../../system/ports/clock.ts'
-import { codeOf, isForbidden, isTransport, retryOf } from './codes.ts'
+import { codeOf, isCredentials, isForbidden, isTransport, retryOf } from './codes.ts'
 import { Connections } from './connections.ts'
 import type { Broker, Transport } from './connections.ts'
 import { findCoordinatorV6, metadataV12 } from './wire.ts'
@@ -75,7 +76,7 @@ export class Cluster {
       }
     }
     const names = this.#bootstrap.map(({ host, port }) => `${host}:${port}`).join(', ')
-    throw new Unreachable('kafka/unreachable', `no broker answers at ${names}: ${messageOf(last)}. Is Kafka running there, and is the listener the right one?`)
+    throw new Unreachable('kafka/unreachable', `no broker answers at ${names}: ${messageOf(last)}. Is Kafka running there, and is the listener the right one?`, last)
   }
 
   /** Each broker once; last those that did not answer a while ago: one that stands still costs a whole time limit. */
@@ -236,14 +237,6 @@ function viewOf({ topicId, partitions }: MetadataTopic, known: TopicView | undef
   return { id: topicId, leaders, epochs, replicas: partitions[0]?.replicaNodes.length ?? 0 }
 }
 
-/** What each refusal asks for; a prefix of the app's name covers all of them. */
-const RIGHTS: Readonly<Record<string, string>> = {
-  TOPIC_AUTHORIZATION_FAILED: 'READ, WRITE and DESCRIBE_CONFIGS on the topic, and CREATE where statelog makes it',
-  GROUP_AUTHORIZATION_FAILED: 'READ on the group',
-  TRANSACTIONAL_ID_AUTHORIZATION_FAILED: 'WRITE and DESCRIBE on the transactional id',
-  CLUSTER_AUTHORIZATION_FAILED: 'IDEMPOTENT_WRITE on the cluster (brokers before 2.8), or CREATE on the topics',
-}
-
 const isUnreachable = (thrown: unknown): boolean => thrown instanceof Unreachable
 
 /** For callers that can wait: brokers that did not answer in time, or had no leader or coordinator, may again. */
@@ -262,6 +255,6 @@ export function messageOf(thrown: unknown): string {
 export function explained(thrown: unknown, subject: string): unknown {
   const code = codeOf(thrown)
   if (!isForbidden(code)) return thrown
-  if (code === 'AUTHENTICATION' || code === 'SASL_AUTHENTICATION_FAILED') return new OperationError('kafka/credentials', `the broker refuses the credentials: ${messageOf(thrown)}. Check user, password and mechanism.`)
-  return new OperationError('kafka/forbidden', `the user may not use ${subject} (${code}); grant ${RIGHTS[code] ?? 'it'}`)
+  if (isCredentials(code)) return new OperationError('kafka/credentials', `the broker refuses the credentials: ${messageOf(thrown)}. Check user, password and mechanism.`)
+  return new OperationError('kafka/forbidden', rightText(subject, code))
 }

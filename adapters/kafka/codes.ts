@@ -14,6 +14,7 @@ const LEADER_MOVED = new Set([
 const FENCED = new Set(['PRODUCER_FENCED', 'INVALID_PRODUCER_EPOCH', 'INVALID_PRODUCER_ID_MAPPING'])
 const FORBIDDEN = new Set([
   'TOPIC_AUTHORIZATION_FAILED', 'GROUP_AUTHORIZATION_FAILED', 'CLUSTER_AUTHORIZATION_FAILED', 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED', 'SASL_AUTHENTICATION_FAILED',
+  'UNSUPPORTED_SASL_MECHANISM',
 ])
 const TOO_LARGE = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD', 'INVALID_TIMESTAMP'])
 
@@ -57,6 +58,9 @@ export const isTransport = (code: string): boolean => code === 'NETWORK' || code
 export const isFenced = (code: string): boolean => FENCED.has(code)
 
 export const isForbidden = (code: string): boolean => FORBIDDEN.has(code) || code === 'AUTHENTICATION'
+
+/** Wrong password, unknown user, or a mechanism that the listener does not take. */
+export const isCredentials = (code: string): boolean => code === 'AUTHENTICATION' || code === 'SASL_AUTHENTICATION_FAILED' || code === 'UNSUPPORTED_SASL_MECHANISM'
 
 export const isRefusal = (code: string): boolean => TOO_LARGE.has(code)
 

@@ -2,7 +2,7 @@
 //
 // Owns: how patient each part of the client is. It writes no log: what matters comes as an error or an event.
 import kafkajs from 'kafkajs'
-import type { Admin, Consumer, Kafka, PartitionAssigner, Producer } from 'kafkajs'
+import type { Admin, Consumer, Kafka, PartitionAssigner, Producer, SASLOptions } from 'kafkajs'
 import { OperationError } from '../../system/protocol/failures.ts'
 import { mend } from './internals.ts'
 import type { Cluster } from './internals.ts'
@@ -25,6 +25,12 @@ export interface GroupSettings {
   mayRestart(): boolean
 }
 
+/** Plain data: TLS with the certificates of authorities (PEM; default: the runtime's), and a user. */
+export interface Security {
+  readonly sasl?: { readonly mechanism: 'SCRAM-SHA-512' | 'SCRAM-SHA-256' | 'PLAIN'; readonly username: string; readonly password: string }
+  readonly tls?: { readonly ca?: string }
+}
+
 const byRecord = () => ({ message }: { readonly message: { readonly partition?: number } }): number => message.partition ?? 0
 
 /** Of `host:port`, several with commas between. */
@@ -38,11 +44,14 @@ function parseBrokers(text: string): string[] {
 export class Client {
   readonly #kafka: Kafka
 
-  constructor(brokers: string, clientId: string) {
+  constructor(brokers: string, clientId: string, { sasl, tls }: Security = {}) {
     mend()
     this.#kafka = new kafkajs.Kafka({
       brokers: parseBrokers(brokers), clientId, logLevel: kafkajs.logLevel.NOTHING, connectionTimeout: CONNECT_MS_MAX, requestTimeout: REQUEST_MS_MAX, enforceRequestTimeout: true,
       retry: { ...PATIENT, retries: 5 },
+      ...(tls === undefined ? {} : { ssl: tls }),
+      // One type for each mechanism: the compiler cannot tell which.
+      ...(sasl === undefined ? {} : { sasl: { ...sasl, mechanism: sasl.mechanism.toLowerCase() } as SASLOptions }),
     })
   }
 

@@ -1,4 +1,6 @@
 // What went wrong with a request, as the protocol names it, and what it means for who asked.
+import { rightText } from '../../system/membership/rights.ts'
+import { OperationError } from '../../system/protocol/failures.ts'
 
 interface ErrorShape {
   readonly name?: string
@@ -13,7 +15,7 @@ const NEWER = new Map([['Unknown error code 90', 'PRODUCER_FENCED']])
 const FENCED = new Set(['PRODUCER_FENCED', 'INVALID_PRODUCER_EPOCH', 'INVALID_PRODUCER_ID_MAPPING'])
 const FORBIDDEN = new Set([
   'TOPIC_AUTHORIZATION_FAILED', 'GROUP_AUTHORIZATION_FAILED', 'CLUSTER_AUTHORIZATION_FAILED', 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED', 'SASL_AUTHENTICATION_FAILED',
-  'KafkaJSSASLAuthenticationError',
+  'UNSUPPORTED_SASL_MECHANISM', 'KafkaJSSASLAuthenticationError',
 ])
 const REFUSED = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD', 'INVALID_TIMESTAMP'])
 const TRANSPORT = new Set(['KafkaJSConnectionError', 'KafkaJSConnectionClosedError', 'KafkaJSRequestTimeoutError', 'KafkaJSBrokerNotFound', 'KafkaJSNoBrokerAvailableError', 'KafkaJSLockTimeout', 'KafkaJSGroupCoordinatorNotFound'])
@@ -32,7 +34,7 @@ function protocolCode(thrown: unknown, depth: number): string | undefined {
   const newer = NEWER.get(message ?? '')
   if (newer !== undefined) return newer
   if (typeof type === 'string') return type
-  if (name !== undefined && TRANSPORT.has(name)) return name
+  if (name !== undefined && (TRANSPORT.has(name) || name === 'KafkaJSSASLAuthenticationError')) return name
   for (const each of depth > 5 ? [] : [...(errors ?? []), cause]) {
     const found = each === undefined ? undefined : protocolCode(each, depth + 1)
     if (found !== undefined) return found
@@ -43,6 +45,16 @@ function protocolCode(thrown: unknown, depth: number): string | undefined {
 export const isFenced = (code: string): boolean => FENCED.has(code)
 
 export const isForbidden = (code: string): boolean => FORBIDDEN.has(code)
+
+/** Wrong password, unknown user, or a mechanism that the listener does not take. */
+const isCredentials = (code: string): boolean => code === 'SASL_AUTHENTICATION_FAILED' || code === 'UNSUPPORTED_SASL_MECHANISM' || code === 'KafkaJSSASLAuthenticationError'
+
+/** Missing rights and wrong credentials are for people; `subject` as in `topic 'a'`. */
+export function refusal(thrown: unknown, subject: string): OperationError {
+  const code = codeOf(thrown)
+  if (isCredentials(code)) return new OperationError('kafka/credentials', `the broker refuses the credentials: ${messageOf(thrown)}. Check user, password and mechanism.`)
+  return new OperationError('kafka/forbidden', rightText(subject, code))
+}
 
 /** The broker will not take these records, now or later. */
 export const isRefusal = (code: string): boolean => REFUSED.has(code)

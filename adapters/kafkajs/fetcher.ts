@@ -7,7 +7,7 @@ import { oneRequest, partName } from '../../system/membership/requests.ts'
 import { OperationError } from '../../system/protocol/failures.ts'
 import type { Clock } from '../../system/ports/clock.ts'
 import type { Client } from './client.ts'
-import { codeOf, isForbidden, messageOf } from './codes.ts'
+import { codeOf, isForbidden, refusal } from './codes.ts'
 import { errorOf } from './errors.ts'
 import { Feed } from './feed.ts'
 import { fetchParts } from './fetch.ts'
@@ -196,7 +196,7 @@ export class Fetcher {
   async #failed(cluster: Cluster, feeds: readonly Feed[], thrown: unknown): Promise<undefined> {
     if (this.#isClosed) return
     const code = codeOf(thrown)
-    if (isForbidden(code)) for (const feed of feeds) this.#fail(feed, new OperationError('kafka/forbidden', `${feed.topic} may not be read: ${messageOf(thrown)}`))
+    if (isForbidden(code)) for (const feed of feeds) this.#fail(feed, refusal(thrown, `topic '${feed.topic}'`))
     else if (!mayHeal(code)) for (const feed of feeds) this.#fail(feed, thrown)
     await this.#clock.sleep(RETRY_MS)
     if (!this.#isClosed) await cluster.refreshMetadata().catch(() => undefined)

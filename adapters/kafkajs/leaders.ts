@@ -4,7 +4,7 @@
 import { OperationError } from '../../system/protocol/failures.ts'
 import type { Clock } from '../../system/ports/clock.ts'
 import type { Client } from './client.ts'
-import { codeOf, isForbidden, isMoved, isTransport, messageOf } from './codes.ts'
+import { codeOf, isForbidden, isMoved, isTransport, messageOf, refusal } from './codes.ts'
 import type { Broker, Cluster } from './internals.ts'
 
 const AGAIN_MS = 25
@@ -45,7 +45,7 @@ export class Leaders {
         return await request(await this.#cluster.findBroker({ nodeId: await leaderOf(this.#cluster, topic, partition) }))
       } catch (thrown) {
         const code = codeOf(thrown)
-        if (isForbidden(code)) throw new OperationError('kafka/forbidden', `${topic} may not be read: ${messageOf(thrown)}`)
+        if (isForbidden(code)) throw refusal(thrown, `topic '${topic}'`)
         if (this.#isClosed || !mayHeal(code)) throw thrown
         if (this.#clock.monotonicMs() > untilMs) throw new OperationError('kafka/unreachable', `partition ${partition} of ${topic} could not be asked: ${messageOf(thrown)}`)
         await this.#clock.sleep(AGAIN_MS)

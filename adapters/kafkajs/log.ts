@@ -16,7 +16,8 @@ import { partitionsOf } from '../../system/membership/topics.ts'
 import { Visibility } from '../../system/membership/visibility.ts'
 import { Appender } from './appender.ts'
 import { Client } from './client.ts'
-import { messageOf } from './codes.ts'
+import type { Security } from './client.ts'
+import { codeOf, isForbidden, messageOf, refusal } from './codes.ts'
 import { readCommitted } from './committed.ts'
 import { Fetcher } from './fetcher.ts'
 import { History } from './history.ts'
@@ -35,6 +36,7 @@ export interface KafkajsLogOptions {
   readonly namespace?: string
   /** How this client shows in the brokers' logs. Default `statelog`. */
   readonly clientId?: string
+  readonly security?: Security
   /**
    * Appends to several partitions are made in one transaction under this transactional id (after the namespace); another process that takes the id shuts
    * this one out. Default: only the records of one partition are written together (L6).
@@ -80,10 +82,10 @@ export class KafkajsLog implements Log {
   #isClosed = false
 
   constructor(options: KafkajsLogOptions) {
-    const { brokers, clock, clientId = 'statelog', namespace = '', recordBytesMax = RECORD_BYTES_MAX, replication, appendAs } = options
+    const { brokers, clock, clientId = 'statelog', namespace = '', recordBytesMax = RECORD_BYTES_MAX, replication, appendAs, security } = options
     this.#options = options
     this.#names = new Names(namespace)
-    this.#client = new Client(brokers, clientId)
+    this.#client = new Client(brokers, clientId, security)
     this.#admin = this.#client.admin()
     this.#leaders = new Leaders(this.#client, clock, ANSWER_MS_MAX)
     this.#topics = new Topics(this.#admin, this.#names, clock, { replication, batchBytesMax: BATCH_BYTES_MAX })
@@ -102,7 +104,8 @@ export class KafkajsLog implements Log {
     try {
       await this.#admin.connect()
     } catch (thrown) {
-      throw new OperationError('kafka/unreachable', `no broker of ${this.#options.brokers} can be reached: ${messageOf(thrown)}. Is it running, and is the address right?`)
+      if (isForbidden(codeOf(thrown))) throw refusal(thrown, 'the cluster')
+      throw new OperationError('kafka/unreachable', `no broker of ${this.#options.brokers} can be reached: ${messageOf(thrown)}. Is it running, and is the address right?`, thrown)
     }
   }
 

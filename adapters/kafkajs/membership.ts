@@ -15,7 +15,7 @@ import { assign } from '../../system/membership/assignment.ts'
 import type { Candidate } from '../../system/membership/assignment.ts'
 import type { MembershipEvents } from '../../system/membership/seats.ts'
 import type { Client } from './client.ts'
-import { codeOf, isAbsent, isForbidden, isMoved, messageOf } from './codes.ts'
+import { codeOf, isAbsent, isForbidden, isMoved, messageOf, refusal } from './codes.ts'
 import { watchGroup } from './internals.ts'
 import type { Cluster } from './internals.ts'
 
@@ -131,7 +131,8 @@ export class Membership {
       if (this.#stopped.signal.aborted) return
       this.#forget(`the membership was interrupted: ${messageOf(thrown)}`)
       const code = codeOf(thrown)
-      if (isForbidden(code) || NEVER.has(code)) return this.#end(`the group ${this.#options.group} cannot be joined: ${messageOf(thrown)}`)
+      if (isForbidden(code)) return this.#end(refusal(thrown, `group '${this.#options.group}'`).message)
+      if (NEVER.has(code)) return this.#end(`the group ${this.#options.group} cannot be joined: ${messageOf(thrown)}`)
       if (!isAbsent(code) && !isMoved(code)) this.#hinder(code, messageOf(thrown))
       const waitMs = Math.min(isAbsent(code) ? OUTAGE_RETRY_MS_MAX : RETRY_MS_MAX, this.#retryMs)
       this.#retryMs = Math.min(RETRY_MS_MAX, waitMs * 2)

@@ -12,7 +12,7 @@ import { OperationError } from '../../system/protocol/failures.ts'
 import type { Clock } from '../../system/ports/clock.ts'
 import type { Visibility } from '../../system/membership/visibility.ts'
 import type { Client } from './client.ts'
-import { codeOf, isAbsent, isFenced, isForbidden, isRefusal, isTransport, messageOf } from './codes.ts'
+import { codeOf, isAbsent, isFenced, isForbidden, isRefusal, isTransport, messageOf, refusal } from './codes.ts'
 import { writtenBy } from './packing.ts'
 import type { Send } from './packing.ts'
 
@@ -84,7 +84,7 @@ export class Transactions {
       } catch (thrown) {
         this.close()
         const code = codeOf(thrown)
-        if (isForbidden(code)) throw new OperationError('kafka/forbidden', `the transactional id ${transactionalId} may not be used: ${messageOf(thrown)}`)
+        if (isForbidden(code)) throw refusal(thrown, `transactional id '${transactionalId}'`)
         if (signal?.aborted === true || clock.monotonicMs() > untilMs) throw new OperationError('kafka/fence', `the transactional id ${transactionalId} was not granted: ${messageOf(thrown)}`)
         await clock.sleep(FENCE_AGAIN_MS, signal)
       }

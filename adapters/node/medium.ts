@@ -3,7 +3,7 @@
 // Owns: how each medium is opened. Everything above knows the log port only.
 import { OperationError } from '../../system/protocol/failures.ts'
 import type { Clock } from '../../system/ports/clock.ts'
-import { clientSecurity } from './kafka-security.ts'
+import { clientSecurity, entryFailed } from './kafka-security.ts'
 import type { KafkaSecurity } from './kafka-security.ts'
 import type { CommittedLog } from './look.ts'
 import { openSqliteLog } from '../sqlite/log.ts'
@@ -41,14 +41,13 @@ export interface ClusterRole {
 
 /** On a cluster. Throws OperationError with the cure. */
 export async function openCluster({ brokers, namespace, client, security }: KafkaMedium, clock: Clock, { instance, sessionMs, appendAs, notice }: ClusterRole = {}): Promise<CommittedLog> {
-  const options = { brokers, namespace, clock, ...(sessionMs === undefined ? {} : { sessionMs }), ...(appendAs === undefined ? {} : { appendAs }), ...(notice === undefined ? {} : { notice }) }
+  const options = { brokers, namespace, clock, ...(sessionMs === undefined ? {} : { sessionMs }), ...(appendAs === undefined ? {} : { appendAs }), ...(notice === undefined ? {} : { notice }), ...(security === undefined ? {} : { security: clientSecurity(security, process.env) }) }
   if (client === 'kafkajs') {
-    if (security !== undefined) throw new OperationError('kafka/client', 'users and TLS are for the default client: leave --kafka-client out')
     const { openKafkajsLog } = await import('../kafkajs/log.ts').catch((thrown: unknown) => missing(thrown, 'kafkajs', '2.2.4'))
-    return openKafkajsLog(options)
+    return openKafkajsLog(options).catch((thrown: unknown) => entryFailed(thrown, security))
   }
   const { openKafkaLog } = await import('../kafka/log.ts').catch((thrown: unknown) => missing(thrown, '@platformatic/kafka', '2.12.1'))
-  return openKafkaLog({ ...options, ...(security === undefined ? {} : { security: clientSecurity(security, process.env) }), ...(instance === undefined ? {} : { instanceId: instance }) })
+  return openKafkaLog({ ...options, ...(instance === undefined ? {} : { instanceId: instance }) }).catch((thrown: unknown) => entryFailed(thrown, security))
 }
 
 function missing(thrown: unknown, name: string, version: string): never {

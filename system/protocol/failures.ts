@@ -48,8 +48,8 @@ export class OperationError extends TypeError {
   override readonly name = 'OperationError'
   /** Stable, for scripts: `data-folder/locked`, `topic/partitions` ... */
   readonly code: string
-  constructor(code: string, message: string) {
-    super(message)
+  constructor(code: string, message: string, cause?: unknown) {
+    super(message, cause === undefined ? {} : { cause })
     this.code = code
   }
 }

@@ -1,0 +1,102 @@
+// Listeners with TLS, with and without users, by either client; and what an operator is told when the client does not fit the listener.
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { wallClock } from '../../adapters/memory/clock.ts'
+import { PASSWORD_VARIABLE } from '../../adapters/node/kafka-security.ts'
+import type { KafkaSecurity } from '../../adapters/node/kafka-security.ts'
+import { KAFKA_CLIENTS, openCluster } from '../../adapters/node/medium.ts'
+import type { KafkaClient } from '../../adapters/node/medium.ts'
+import { kafkaMissing, startKafka, stopKafka } from '../../adapters/services/kafka.ts'
+import { freePort } from '../../adapters/services/server.ts'
+import { MEMBERSHIP, Owner, batch, record } from '../contract/log-fixture.ts'
+import { HAS_OPENSSL, authority } from '../support/certificates.ts'
+
+const missing = HAS_OPENSSL ? kafkaMissing() : 'openssl is not installed'
+const options = missing === undefined ? { timeout: 120_000 } : { skip: missing }
+const READING = { ...MEMBERSHIP, topics: ['payments', 'app.card.inbox'] }
+const PASSWORD = 'r1ght'
+
+const folder = mkdtempSync(join(tmpdir(), 'statelog-kafka-tls-'))
+const ports = { plain: 0, tls: 0, users: 0 }
+const files = { own: '', other: '' }
+let brokers: Awaited<ReturnType<typeof startKafka>> = []
+
+before(async () => {
+  if (missing !== undefined) return
+  const { ca, both } = authority(folder, 'own')
+  Object.assign(files, { own: ca, other: authority(folder, 'other').ca })
+  for (const name of ['plain', 'tls', 'users'] as const) ports[name] = await freePort(0)
+  const controller = await freePort(0)
+  const clients = `PLAINTEXT://127.0.0.1:${ports.plain},TLS://127.0.0.1:${ports.tls},USERS://127.0.0.1:${ports.users}`
+  brokers = await startKafka({
+    folder, port: ports.plain, brokers: 1, detached: false, formatArgs: ['--add-scram', `SCRAM-SHA-512=[name=app,password=${PASSWORD}]`],
+    properties: [
+      `controller.quorum.voters=1@127.0.0.1:${controller}`, `listeners=${clients},CONTROLLER://127.0.0.1:${controller}`, `advertised.listeners=${clients}`,
+      'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,TLS:SSL,USERS:SASL_SSL',
+      ...['tls', 'users'].flatMap((name) => [`listener.name.${name}.ssl.keystore.type=PEM`, `listener.name.${name}.ssl.keystore.location=${both}`]),
+      'listener.name.users.sasl.enabled.mechanisms=SCRAM-SHA-512',
+      'listener.name.users.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;',
+    ],
+  })
+}, { timeout: 90_000 })
+
+after(async () => {
+  await stopKafka(brokers)
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const open = (client: KafkaClient, port: number, security: KafkaSecurity | undefined, password = PASSWORD): ReturnType<typeof openCluster> => {
+  process.env[PASSWORD_VARIABLE] = password
+  return openCluster({ kind: 'kafka', brokers: `127.0.0.1:${port}`, namespace: `${client}.`, client, ...(security === undefined ? {} : { security }) }, wallClock)
+}
+
+/** What an operator is told. */
+async function told(opening: ReturnType<typeof openCluster>): Promise<string> {
+  const log = await opening.catch((thrown: unknown) => `${(thrown as { readonly code?: string }).code}: ${thrown instanceof Error ? thrown.message : String(thrown)}`)
+  if (typeof log === 'string') return log
+  await log.close()
+  return 'opened'
+}
+
+/** Everything that a runtime does on the log. */
+async function work(client: KafkaClient, port: number, security: KafkaSecurity): Promise<void> {
+  const log = await open(client, port, security)
+  try {
+    assert.deepEqual(await log.ensureTopics(['payments', 'app.card.inbox', 'decisions'].map((name) => ({ name, partitions: 2, cleanup: 'delete' as const }))), [])
+    assert.equal((await log.append([record('payments', 0, 'x')])).kind, 'done')
+    const lease = await (await Owner.join(log, { ...READING, group: `app.card.${port}` })).lease(0)
+    await lease.fence()
+    assert.equal((await lease.commit(batch([record('decisions', 0, 'd')], { 'payments': 1, 'app.card.inbox': 0 }, 'm'))).kind, 'done')
+    assert.equal((await lease.committed())?.metadata, 'm')
+  } finally {
+    await log.close()
+  }
+}
+
+for (const client of KAFKA_CLIENTS) {
+  test(`${client}: over TLS, without and with a user, everything works`, options, async () => {
+    await work(client, ports.tls, { ca: files.own })
+    await work(client, ports.users, { ca: files.own, user: 'app' })
+  })
+
+  test(`${client}: an authority that did not sign the certificate, or none, is said with the setting that cures it`, options, async () => {
+    for (const security of [{ ca: files.other }, { tls: true }]) assert.match(await told(open(client, ports.tls, security)), /^kafka\/certificate: .*--kafka-ca/)
+  })
+
+  test(`${client}: TLS on one side only is said with the setting that cures it`, options, async () => {
+    assert.match(await told(open(client, ports.tls, undefined)), /^kafka\/unreachable: .*needs --kafka-tls/)
+    assert.match(await told(open(client, ports.plain, { ca: files.own })), /^kafka\/unreachable: .*leave --kafka-tls and --kafka-ca out/)
+  })
+
+  test(`${client}: a wrong password, an unknown user and a mechanism that the listener does not take are credentials`, options, async () => {
+    const credentials = /^kafka\/credentials: .*Check user, password and mechanism/
+    const said = await told(open(client, ports.users, { ca: files.own, user: 'app' }, 'wr0ng'))
+    assert.match(said, credentials)
+    assert.doesNotMatch(said, /wr0ng/)
+    assert.match(await told(open(client, ports.users, { ca: files.own, user: 'nobody' })), credentials)
+    assert.match(await told(open(client, ports.users, { ca: files.own, user: 'app', mechanism: 'SCRAM-SHA-256' })), credentials)
+  })
+}
