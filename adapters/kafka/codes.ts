@@ -24,6 +24,7 @@ interface ErrorShape {
   readonly apiId?: string
   readonly code?: string
   readonly name?: string
+  readonly message?: string
   readonly errors?: readonly unknown[]
   readonly cause?: unknown
 }
@@ -45,9 +46,11 @@ function protocolCode(thrown: unknown): string | undefined {
 
 function transportCode(thrown: unknown): string | undefined {
   if (thrown instanceof TimeoutError) return 'TIMEOUT'
-  const { code, errors, cause } = (thrown ?? {}) as ErrorShape
+  const { code, message, errors, cause } = (thrown ?? {}) as ErrorShape
   // A connection that was refused for its credentials fails as any other, with the reason beneath.
   if (code === 'PLT_KFK_AUTHENTICATION' || (cause !== undefined && transportCode(cause) === 'AUTHENTICATION')) return 'AUTHENTICATION'
+  // A plain request that a TLS listener answers with an alert: the client takes it for a mistake of its user.
+  if (code === 'PLT_KFK_USER' && message === 'Broker requires TLS.') return 'NETWORK'
   if (code === 'PLT_KFK_NETWORK' || code === 'PLT_KFK_TIMEOUT' || code === 'PLT_KFK_UNEXPECTED_CORRELATION_ID') return 'NETWORK'
   if (code !== undefined && /^E[A-Z]+$/.test(code)) return 'NETWORK'
   return errors?.map(transportCode).find((each) => each !== undefined)

@@ -114,7 +114,7 @@ export class Topics {
       ],
     }))
     try {
-      await this.#cluster.anyBroker((connection) => createTopicsV7.api.async(connection, topics, CREATE_MS_MAX, false), 'admin')
+      await this.#cluster.anyBroker((connection) => createTopicsV7.api.async(connection, topics, CREATE_MS_MAX, false), 'admin', `topic '${topics[0]?.name ?? ''}'`)
     } catch (thrown) {
       // Another process may have made them meanwhile: what exists is compared after.
       if (codeOf(thrown) !== 'TOPIC_ALREADY_EXISTS') throw thrown instanceof OperationError ? thrown : new OperationError('topics/create', `topics ${specs.map(({ name }) => name).join(', ')} were not created: ${messageOf(thrown)}`)

@@ -11,7 +11,7 @@ import type { AppendOutcome } from '../../system/ports/log.ts'
 import type { OutRecord } from '../../system/protocol/record.ts'
 import type { Clock } from '../../system/ports/clock.ts'
 import type { Client } from './client.ts'
-import { codeOf, isRefusal, messageOf } from './codes.ts'
+import { codeOf, isForbidden, isRefusal, messageOf, refusal } from './codes.ts'
 import type { Packer, Send } from './packing.ts'
 import type { Transactions } from './transaction.ts'
 
@@ -97,6 +97,7 @@ export class Appender {
     } catch (thrown) {
       // Which sequences the brokers took is not known any more.
       this.#discard()
+      if (isForbidden(codeOf(thrown))) return { kind: 'failed', reason: refusal(thrown, `topic '${send.topicMessages[0]?.topic ?? ''}'`).message }
       return isRefusal(codeOf(thrown)) ? { kind: 'failed', reason: messageOf(thrown) } : { kind: 'unknown', reason: `not confirmed, and may have been written: ${messageOf(thrown)}` }
     } finally {
       isOver.abort()

@@ -11,7 +11,7 @@ import type { Clock } from '../../system/ports/clock.ts'
 import { KEEPING_SETTINGS, keepingOf } from '../../system/membership/keeping.ts'
 import type { Names } from '../../system/membership/names.ts'
 import { topicMismatch } from '../../system/membership/topics.ts'
-import { codeOf, messageOf } from './codes.ts'
+import { codeOf, isForbidden, messageOf, refusal } from './codes.ts'
 
 export interface TopicSettings {
   readonly partitions: number
@@ -128,6 +128,7 @@ export class Topics {
       // Another process may have made them meanwhile: what exists is compared after.
       await this.#admin.createTopics({ topics, timeout: CREATE_MS_MAX, waitForLeaders: false })
     } catch (thrown) {
+      if (isForbidden(codeOf(thrown))) throw refusal(thrown, `topic '${topics[0]?.topic ?? ''}'`)
       if (codeOf(thrown) !== 'TOPIC_ALREADY_EXISTS') throw new OperationError('topics/create', `topics ${specs.map(({ name }) => name).join(', ')} were not created: ${messageOf(thrown)}`)
     }
     await this.#untilKnown(topics.map(({ topic }) => topic))
@@ -173,7 +174,8 @@ export class Topics {
       const { topics } = await this.#admin.fetchTopicMetadata({ topics: [...names] })
       return new Map(topics.map(({ name, partitions }) => [name, partitions]))
     } catch (thrown) {
-      if (codeOf(thrown) !== 'UNKNOWN_TOPIC_OR_PARTITION') throw thrown
+      if (isForbidden(codeOf(thrown)) && names.length === 1) throw refusal(thrown, `topic '${names[0] ?? ''}'`)
+      if (codeOf(thrown) !== 'UNKNOWN_TOPIC_OR_PARTITION' && !isForbidden(codeOf(thrown))) throw thrown
       // One unknown name fails the whole request.
       if (names.length === 1) return new Map()
       const found = await Promise.all(names.map((name) => this.#partitionsOf([name])))

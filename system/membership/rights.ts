@@ -8,7 +8,7 @@ interface Right {
 
 /** By what the broker answers. */
 const RIGHTS: Readonly<Record<string, Right>> = {
-  TOPIC_AUTHORIZATION_FAILED: { operations: ['READ', 'WRITE', 'DESCRIBE_CONFIGS'], note: 'and CREATE where statelog makes it' },
+  TOPIC_AUTHORIZATION_FAILED: { operations: ['READ', 'WRITE', 'DESCRIBE_CONFIGS', 'CREATE'], note: 'CREATE only where statelog makes it' },
   GROUP_AUTHORIZATION_FAILED: { operations: ['READ'] },
   TRANSACTIONAL_ID_AUTHORIZATION_FAILED: { operations: ['WRITE', 'DESCRIBE'] },
   CLUSTER_AUTHORIZATION_FAILED: { operations: ['IDEMPOTENT_WRITE'], note: 'brokers before 2.8; else CREATE on the topics' },

@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import kafkajs from 'kafkajs'
 import { openKafkaLog } from '../../adapters/kafka/log.ts'
-import type { KafkaLog } from '../../adapters/kafka/log.ts'
+import { openKafkajsLog } from '../../adapters/kafkajs/log.ts'
+import type { Log } from '../../system/ports/log.ts'
 import { wallClock } from '../../adapters/memory/clock.ts'
 import { kafkaMissing, startKafka, stopKafka } from '../../adapters/services/kafka.ts'
 import { freePort } from '../../adapters/services/server.ts'
@@ -22,6 +23,17 @@ type Right = readonly [type: 'topic' | 'group' | 'transactional id', prefix: str
 const APP: readonly Right[] = [['topic', 'app.', ['READ', 'WRITE', 'DESCRIBE_CONFIGS']], ['group', 'app.', ['READ']], ['transactional id', 'app.', ['WRITE', 'DESCRIBE']]]
 const RESOURCES = { 'topic': AclResourceTypes.TOPIC, 'group': AclResourceTypes.GROUP, 'transactional id': AclResourceTypes.TRANSACTIONAL_ID }
 const READING = { ...MEMBERSHIP, topics: ['payments', 'app.card.inbox'] }
+
+const CLIENTS = { platformatic: openKafkaLog, kafkajs: openKafkajsLog } as const
+
+type Client = keyof typeof CLIENTS
+
+/** A right, what is said without it, and the end of the command that gives it. */
+const EACH: readonly (readonly [type: Right[0], operation: Right[2][number], told: RegExp])[] = [
+  ['topic', 'READ', /topic 'app\.(payments|app\.card\.inbox)'.*grant READ.*kafka-acls .*--operation READ.* --topic 'app\./],
+  ['topic', 'WRITE', /topic 'app\.payments'.*grant .*WRITE.*kafka-acls .*--operation WRITE.* --topic 'app\.payments'/],
+  ['transactional id', 'WRITE', /transactional id 'app\.app\/card\/\d'.*grant WRITE.*kafka-acls .*--transactional-id 'app\.app\/card\/\d'/],
+]
 
 class Guarded {
   readonly folder = mkdtempSync(join(tmpdir(), 'statelog-rights-'))
@@ -55,8 +67,8 @@ class Guarded {
     return `127.0.0.1:${this.#clients}`
   }
 
-  open(username: string, password: string): Promise<KafkaLog> {
-    return openKafkaLog({ brokers: this.brokers, clock: wallClock, namespace: 'app.', heartbeatMs: 50, security: { sasl: { mechanism: 'SCRAM-SHA-256', username, password } } })
+  open(client: Client, username: string, password: string, notice: (message: string) => void = () => {}): Promise<Log> {
+    return CLIENTS[client]({ notice, brokers: this.brokers, clock: wallClock, namespace: 'app.', heartbeatMs: 50, security: { sasl: { mechanism: 'SCRAM-SHA-256', username, password } } })
   }
 
   /** Exactly these, in the place of what the user had. */
@@ -78,8 +90,8 @@ class Guarded {
 }
 
 /** What a user of the app does: everything that a runtime does on the log. Answers the first complaint. */
-async function work(guarded: Guarded, user: string): Promise<string | undefined> {
-  const log = await guarded.open(user, 'right')
+async function work(guarded: Guarded, client: Client, user: string): Promise<string | undefined> {
+  const log = await guarded.open(client, user, 'right')
   try {
     const appended = await log.append([record('payments', 0, 'x')])
     if (appended.kind !== 'done') return appended.reason
@@ -96,40 +108,46 @@ async function work(guarded: Guarded, user: string): Promise<string | undefined>
   }
 }
 
-test('a user with the rights of its app does everything, and each missing right is named', options, async () => {
-  const guarded = new Guarded()
-  try {
-    await guarded.start()
-    await assert.rejects(guarded.open('app', 'wrong'), /credentials/)
-    await guarded.grant('app', APP)
-    assert.equal(await work(guarded, 'app'), undefined)
-    await guarded.grant('other', APP.filter(([type]) => type !== 'topic'))
-    assert.match(await work(guarded, 'other') ?? '', /topic|payments/)
-    await guarded.grant('other', APP.filter(([type]) => type !== 'transactional id'))
-    assert.match(await work(guarded, 'other') ?? '', /transactional id 'app\.app\/card\/0'.*grant WRITE and DESCRIBE/)
-    const seen = async (user: string): Promise<readonly string[]> => {
-      const log = await guarded.open(user, 'right')
-      return log.keeping(['payments', 'decisions']).then(({ topics }) => topics.map(({ topic }) => topic)).finally(() => log.close())
+for (const client of ['platformatic', 'kafkajs'] as const) {
+  test(`${client}: a user with the rights of its app does everything, and each missing right is named with the command that gives it`, options, async () => {
+    const guarded = new Guarded()
+    try {
+      await guarded.start()
+      await assert.rejects(guarded.open(client, 'app', 'wrong'), /credentials/)
+      await guarded.grant('app', APP)
+      assert.equal(await work(guarded, client, 'app'), undefined)
+      for (const [type, operation, told] of EACH) {
+        await guarded.grant('other', APP.map(([kind, prefix, operations]) => [kind, prefix, operations.filter((each) => kind !== type || (each !== operation && each !== 'DESCRIBE'))] as const))
+        assert.match(await work(guarded, client, 'other') ?? 'nothing was missing', told, `without ${operation} on the ${type}`)
+      }
+      const seen = async (user: string): Promise<readonly string[]> => {
+        const log = await guarded.open(client, user, 'right')
+        return log.keeping(['payments', 'decisions']).then(({ topics }) => topics.map(({ topic }) => topic)).finally(() => log.close())
+      }
+      assert.deepEqual(await seen('app'), ['payments', 'decisions'])
+      await guarded.grant('other', [['topic', 'app.', ['READ', 'WRITE']]])
+      assert.deepEqual(await seen('other'), [], 'how topics are kept is not guessed')
+      await guarded.grant('other', APP)
+      const log = await guarded.open(client, 'other', 'right')
+      const making = log.ensureTopics([{ name: 'fresh', partitions: 1, cleanup: 'delete' }])
+      await assert.rejects(making.finally(() => log.close()), /topic 'app\.fresh'.*kafka-acls .*--operation CREATE .*--topic 'app\.fresh'/)
+    } finally {
+      await guarded.stop()
     }
-    assert.deepEqual(await seen('app'), ['payments', 'decisions'])
-    await guarded.grant('other', [['topic', 'app.', ['READ', 'WRITE']]])
-    assert.deepEqual(await seen('other'), [], 'how topics are kept is not guessed')
-  } finally {
-    await guarded.stop()
-  }
-})
+  })
 
-test('without the right on its group a member says so, once', options, async () => {
-  const guarded = new Guarded()
-  try {
-    await guarded.start()
-    await guarded.grant('app', APP.filter(([type]) => type !== 'group'))
-    const notice = Promise.withResolvers<string>()
-    const log = await openKafkaLog({ brokers: guarded.brokers, clock: wallClock, namespace: 'app.', notice: notice.resolve, security: { sasl: { mechanism: 'SCRAM-SHA-256', username: 'app', password: 'right' } } })
-    await log.join(READING, { assigned: () => {} })
-    assert.match(await notice.promise, /group 'app\.app\.card'.*grant READ on the group/)
-    await log.close()
-  } finally {
-    await guarded.stop()
-  }
-})
+  test(`${client}: without the right on its group a member says so, once`, options, async () => {
+    const guarded = new Guarded()
+    try {
+      await guarded.start()
+      await guarded.grant('app', APP.filter(([type]) => type !== 'group'))
+      const notice = Promise.withResolvers<string>()
+      const log = await guarded.open(client, 'app', 'right', notice.resolve)
+      await log.join(READING, { assigned: () => {} })
+      assert.match(await notice.promise, /group 'app\.app\.card'.*grant READ on the group: kafka-acls .*--group 'app\.app\.card'/)
+      await log.close()
+    } finally {
+      await guarded.stop()
+    }
+  })
+}

@@ -32,6 +32,7 @@ export const sendCommand: Command = {
   about: [
     'The event is JSON with a type, or the type alone. It is durable before this command ends: a running system takes it at once, one at rest',
     'when it runs next. Sent again with the same --command it is applied once, and answered with the first reply.',
+    'On a cluster it is written to the log, not sent to the owner: it goes to --kafka (as the folder remembers it), and NATS has no part in it.',
     'Exit code 1 when the entity refuses the event, or gives no answer in time.',
   ],
   flags: {
