@@ -56,6 +56,9 @@ export function refusal(thrown: unknown, subject: string): OperationError {
   return new OperationError('kafka/forbidden', rightText(subject, code))
 }
 
+/** Told already what is missing. */
+export const isRefused = (thrown: unknown): boolean => thrown instanceof OperationError && (thrown.code === 'kafka/forbidden' || thrown.code === 'kafka/credentials')
+
 /** The broker will not take these records, now or later. */
 export const isRefusal = (code: string): boolean => REFUSED.has(code)
 

@@ -3,10 +3,11 @@ import type { Admin } from 'kafkajs'
 import type { Committed, Membership as Reading } from '../../system/ports/log.ts'
 import { read } from '../../system/membership/metadata.ts'
 import type { Names } from '../../system/membership/names.ts'
+import { codeOf, isForbidden, refusal } from './codes.ts'
 
 /** Null when nothing was ever committed. Commits whose transaction is ending are seen when its markers have arrived. */
 export async function readCommitted(admin: Admin, names: Names, reading: Reading, partition: number): Promise<Committed | null> {
-  const found = await admin.fetchOffsets({ groupId: names.of(reading.group), topics: reading.topics.map((topic) => names.of(topic)) })
+  const found = await fetched(admin, names.of(reading.group), reading.topics.map((topic) => names.of(topic)))
   const positions = new Map<string, number>()
   let metadata = ''
   for (const { topic: onCluster, partitions } of found) {
@@ -18,4 +19,18 @@ export async function readCommitted(admin: Admin, names: Names, reading: Reading
     if (isPosition) positions.set(topic, Number(at.offset))
   }
   return positions.size === 0 && metadata === '' ? null : { positions, metadata }
+}
+
+/** One topic that may not be read fails the whole request, unnamed: each is asked for alone then. */
+async function fetched(admin: Admin, groupId: string, topics: string[]): ReturnType<Admin['fetchOffsets']> {
+  try {
+    return await admin.fetchOffsets({ groupId, topics })
+  } catch (thrown) {
+    const code = codeOf(thrown)
+    if (!isForbidden(code)) throw thrown
+    if (code !== 'TOPIC_AUTHORIZATION_FAILED') throw refusal(thrown, `group '${groupId}'`)
+    if (topics.length === 1) throw refusal(thrown, `topic '${topics[0] ?? ''}'`)
+    for (const topic of topics) await fetched(admin, groupId, [topic])
+    throw thrown
+  }
 }

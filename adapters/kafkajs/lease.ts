@@ -12,7 +12,7 @@ import type { Names } from '../../system/membership/names.ts'
 import { pollInTurn } from '../../system/membership/poll.ts'
 import type { Visibility } from '../../system/membership/visibility.ts'
 import type { Client } from './client.ts'
-import { codeOf, isForbidden } from './codes.ts'
+import { isRefused } from './codes.ts'
 import { readCommitted } from './committed.ts'
 import type { Feed } from './feed.ts'
 import type { Fetcher } from './fetcher.ts'
@@ -210,7 +210,7 @@ export class KafkajsLease implements Lease {
       try {
         return await readCommitted(admin, names, reading, this.partition)
       } catch (thrown) {
-        if (isForbidden(codeOf(thrown)) || this.#isOver() || clock.monotonicMs() > untilMs) throw thrown
+        if (isRefused(thrown) || this.#isOver() || clock.monotonicMs() > untilMs) throw thrown
         await clock.sleep(OUTAGE_AGAIN_MS, this.#ended.signal)
       }
     }
