@@ -10,7 +10,7 @@
 import { assert } from '../../system/protocol/assert.ts'
 import type { Clock } from '../../system/ports/clock.ts'
 import type { Cluster, Effort } from './cluster.ts'
-import { messageOf } from './cluster.ts'
+import { explained, messageOf } from './cluster.ts'
 import { codeOf, isFenced, isRefusal } from './codes.ts'
 import { Refused, sendBatches } from './produce.ts'
 import type { OutBatch } from './produce.ts'
@@ -209,7 +209,9 @@ export class Transactions {
       if (standing === undefined) return false
       const { generation, memberId, instanceId } = standing
       try {
-        await cluster.atCoordinator('group', group, use, (connection) => txnOffsetCommitV3.api.async(connection, transactionalId, group, this.#producerId, this.#epoch, generation, memberId, instanceId, topics), effort)
+        await cluster.atCoordinator('group', group, use, (connection) => txnOffsetCommitV3.api.async(connection, transactionalId, group, this.#producerId, this.#epoch, generation, memberId, instanceId, topics).catch((thrown: unknown) => {
+          throw codeOf(thrown) === 'TOPIC_AUTHORIZATION_FAILED' ? explained(thrown, `topic '${topics.map(({ name }) => name).join("', '")}'`) : thrown
+        }), effort)
         return true
       } catch (thrown) {
         const code = codeOf(thrown)

@@ -161,6 +161,7 @@ export class Transactions {
         return
       } catch (thrown) {
         const code = codeOf(thrown)
+        if (code === 'TOPIC_AUTHORIZATION_FAILED') throw refusal(thrown, `topic '${topics.map(({ topic }) => topic).join("', '")}'`)
         const isEarly = code === 'CONCURRENT_TRANSACTIONS' || (isAbsent(code) && !isTransport(code))
         if (!isEarly || tries === OFFSETS_TRIES_MAX) throw thrown
         await clock.sleep(OFFSETS_AGAIN_MS)

@@ -14,14 +14,14 @@ const RIGHTS: Readonly<Record<string, Right>> = {
   CLUSTER_AUTHORIZATION_FAILED: { operations: ['IDEMPOTENT_WRITE'], note: 'brokers before 2.8; else CREATE on the topics' },
 }
 
-/** `subject` as in `topic 'a.b'`, `group 'a'`, `transactional id 'a/b/0'` or `the cluster`. */
+/** `subject` as in `topic 'a.b'`, `topic 'a', 'b'` (one of them), `group 'a'`, `transactional id 'a/b/0'` or `the cluster`. */
 export function rightText(subject: string, code: string): string {
   const { operations, note } = RIGHTS[code] ?? { operations: [] }
   const said = `the user may not use ${subject} (${code})`
   if (operations.length === 0) return said
   const words = operations.length === 1 ? operations.join('') : `${operations.slice(0, -1).join(', ')} and ${operations.at(-1)}`
   const kind = subject.replace(/ '.*$/, '')
-  const flag = subject === 'the cluster' ? '--cluster' : `--${kind.replace(' ', '-')}${subject.slice(kind.length)}`
+  const flag = subject === 'the cluster' ? '--cluster' : `--${kind.replace(' ', '-')}${subject.slice(kind.length).replaceAll("', '", `' --${kind} '`)}`
   const command = `kafka-acls --bootstrap-server <broker> --add --allow-principal User:<user> ${operations.map((each) => `--operation ${each}`).join(' ')} ${flag}`
   return `${said}; grant ${words} on ${subject === 'the cluster' ? subject : `the ${kind}`}${note === undefined ? '' : ` (${note})`}: ${command}`
 }
