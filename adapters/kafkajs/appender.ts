@@ -83,6 +83,7 @@ export class Appender {
       producer = await this.#connected()
     } catch (thrown) {
       this.#discard()
+      if (isForbidden(codeOf(thrown))) return { kind: 'failed', reason: refusal(thrown, 'the cluster').message }
       return { kind: 'busy', reason: `no broker can be reached: ${messageOf(thrown)}` }
     }
     const isOver = new AbortController()

@@ -11,11 +11,12 @@ const RIGHTS: Readonly<Record<string, Right>> = {
   TOPIC_AUTHORIZATION_FAILED: { operations: ['READ', 'WRITE', 'DESCRIBE_CONFIGS', 'CREATE'], note: 'CREATE only where statelog makes it' },
   GROUP_AUTHORIZATION_FAILED: { operations: ['READ'] },
   TRANSACTIONAL_ID_AUTHORIZATION_FAILED: { operations: ['WRITE', 'DESCRIBE'] },
-  CLUSTER_AUTHORIZATION_FAILED: { operations: ['IDEMPOTENT_WRITE'], note: 'brokers before 2.8; else CREATE on the topics' },
 }
 
 /** `subject` as in `topic 'a.b'`, `topic 'a', 'b'` (one of them), `group 'a'`, `transactional id 'a/b/0'` or `the cluster`. */
 export function rightText(subject: string, code: string): string {
+  // Whoever may write some topic may write idempotently; brokers before 2.8 want IDEMPOTENT_WRITE on the cluster.
+  if (code === 'CLUSTER_AUTHORIZATION_FAILED') return `the user may write no topic (${code}); grant WRITE on the topics of the app: kafka-acls --bootstrap-server <broker> --add --allow-principal User:<user> --operation WRITE --resource-pattern-type prefixed --topic <prefix>`
   const { operations, note } = RIGHTS[code] ?? { operations: [] }
   const said = `the user may not use ${subject} (${code})`
   if (operations.length === 0) return said
