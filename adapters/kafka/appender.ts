@@ -103,7 +103,7 @@ export class Appender {
 
   async #send(planned: readonly PlannedBatch[], effort: Effort): Promise<readonly number[]> {
     if (planned.length === 0) return []
-    const { producerId, epoch } = await this.#identity(effort)
+    const { producerId, epoch } = await this.#identity(planned.map(({ topic }) => topic), effort)
     const out = planned.map(({ topic, partition, batch }): OutBatch => {
       const name = `${topic}/${partition}`
       const sequence = this.#sequences.get(name) ?? 0
@@ -113,10 +113,10 @@ export class Appender {
     return sendBatches(this.#options.cluster, USE, null, out, effort)
   }
 
-  async #identity(effort: Effort): Promise<{ readonly producerId: bigint; readonly epoch: number }> {
+  async #identity(topics: readonly string[], effort: Effort): Promise<{ readonly producerId: bigint; readonly epoch: number }> {
     if (this.#producer !== undefined) return this.#producer
-    const ask = (): ReturnType<typeof initProducerIdV4.api.async> => this.#options.cluster.anyBroker((connection) => initProducerIdV4.api.async(connection, null, 0, -1n, -1))
-    const made = await this.#options.cluster.repeat(effort, 'the cluster', ask, async () => undefined)
+    const ask = (): ReturnType<typeof initProducerIdV4.api.async> => this.#options.cluster.anyBroker((connection) => initProducerIdV4.api.async(connection, null, 0, -1n, -1), 'any', null)
+    const made = await this.#options.cluster.repeat(effort, { topics: [...new Set(topics)] }, ask, async () => undefined)
     this.#sequences.clear()
     this.#producer = { producerId: made.producerId, epoch: made.producerEpoch }
     return this.#producer

@@ -4,12 +4,13 @@
 // Owns: the metadata. A broker that is cut off from the controller goes on answering what it knew: after a leader or coordinator that is none, another broker
 // is asked, and what is older than what is known is not taken. Retries only what is safe to repeat byte for byte; the end of a transaction is not (`once`).
 import { OperationError, Unreachable } from '../../system/protocol/failures.ts'
-import { rightText } from '../../system/membership/rights.ts'
 import type { Clock } from '../../system/ports/clock.ts'
+import { rightText } from '../kafka-rights/rights.ts'
+import type { Touched } from '../kafka-rights/rights.ts'
 import { codeOf, isCredentials, isForbidden, isTransport, retryOf } from './codes.ts'
 import { Connections } from './connections.ts'
 import type { Broker, Transport } from './connections.ts'
-import { findCoordinatorV6, metadataV12 } from './wire.ts'
+import { errorName, findCoordinatorV6, metadataV12 } from './wire.ts'
 import type { Connection } from './wire.ts'
 
 export interface TopicView {
@@ -37,6 +38,8 @@ const SILENT_MS = 10_000
 const LATER_MS_MIN = 2
 const LATER_MS_MAX = 50
 
+const HIDDEN = 'TOPIC_AUTHORIZATION_FAILED'
+
 class NoLeader extends TypeError {
   readonly apiId = 'LEADER_NOT_AVAILABLE'
 }
@@ -47,6 +50,8 @@ export class Cluster {
   readonly #clock: Clock
   readonly #brokers = new Map<number, Broker>()
   readonly #topics = new Map<string, TopicView>()
+  /** Of those that were asked for by name. */
+  readonly #hidden = new Set<string>()
   readonly #coordinators = new Map<string, number>()
   #refreshing: Promise<void> | undefined
   /** Brokers that did not answer, and until when they are asked last. */
@@ -64,13 +69,13 @@ export class Cluster {
   }
 
   /** Asks some broker; another one when that does not answer. */
-  async anyBroker<T>(ask: (connection: Connection) => Promise<T>, use = 'any', subject: string | null = 'the cluster'): Promise<T> {
+  async anyBroker<T>(ask: (connection: Connection) => Promise<T>, use = 'any', touched: Touched | null = {}): Promise<T> {
     let last: unknown
     for (const broker of this.#inTurn()) {
       try {
         return await ask(await this.connections.get(use, broker))
       } catch (thrown) {
-        if (!isTransport(codeOf(thrown))) throw subject === null ? thrown : explained(thrown, subject)
+        if (!isTransport(codeOf(thrown))) throw touched === null ? thrown : explained(thrown, touched)
         last = thrown
         this.#silent.set(nameOf(broker), this.#clock.monotonicMs() + SILENT_MS)
       }
@@ -90,11 +95,12 @@ export class Cluster {
     return [...awake, ...silent]
   }
 
-  /** The partitions of a topic; undefined when there is none of that name. */
+  /** The partitions of a topic; undefined when there is none of that name. Throws `kafka/forbidden` when it may not be seen. */
   async topic(name: string): Promise<TopicView | undefined> {
     const known = this.#topics.get(name)
     if (known !== undefined) return known
     await this.refresh([name])
+    if (this.#hidden.has(name)) throw new OperationError('kafka/forbidden', rightText(HIDDEN, { topics: [name] }))
     return this.#topics.get(name)
   }
 
@@ -143,16 +149,16 @@ export class Cluster {
 
   /** Asks the leader of a partition, again after a look at the metadata where another broker may lead. */
   async atLeader<T>(use: string, topic: string, partition: number, ask: (connection: Connection) => Promise<T>, effort: Effort): Promise<T> {
-    return this.repeat(effort, `topic '${topic}'`, async () => {
+    return this.repeat(effort, { topics: [topic] }, async () => {
       const leader = this.leaderOf(topic, partition)
       if (leader < 0) throw new NoLeader(`partition ${partition} of ${topic} has no leader`)
       return ask(await this.connectionTo(use, leader))
     }, () => this.refresh([topic]).catch(() => undefined))
   }
 
-  /** Asks the coordinator of a group or transactional id; `once`: no repetition after the request was sent. */
-  async atCoordinator<T>(kind: CoordinatorKind, key: string, use: string, ask: (connection: Connection) => Promise<T>, effort: Effort): Promise<T> {
-    return this.repeat(effort, kind === 'group' ? `group '${key}'` : `transactional id '${key}'`, async () => ask(await this.connectionTo(use, await this.#coordinator(kind, key))), async (code) => {
+  /** Asks the coordinator of a group or transactional id; `more`: what else the request is about. */
+  async atCoordinator<T>(kind: CoordinatorKind, key: string, use: string, ask: (connection: Connection) => Promise<T>, effort: Effort, more: Touched = {}): Promise<T> {
+    return this.repeat(effort, { ...more, ...(kind === 'group' ? { group: key } : { transactionalId: key }) }, async () => ask(await this.connectionTo(use, await this.#coordinator(kind, key))), async (code) => {
       if (retryOf(code) === 'coordinator' || isTransport(code)) this.forgetCoordinator(kind, key)
     })
   }
@@ -185,7 +191,7 @@ export class Cluster {
   }
 
   /** Asks until it is answered; `learn` runs between. Throws what does not heal, and the last failure when the effort is over. */
-  async repeat<T>(effort: Effort, subject: string, ask: () => Promise<T>, learn: (code: string) => Promise<void>): Promise<T> {
+  async repeat<T>(effort: Effort, touched: Touched, ask: () => Promise<T>, learn: (code: string) => Promise<void>): Promise<T> {
     let laterMs = LATER_MS_MIN
     for (;;) {
       try {
@@ -194,7 +200,7 @@ export class Cluster {
         const code = codeOf(thrown)
         const retry = isTransport(code) ? 'leader' : retryOf(code)
         const isOver = effort.signal?.aborted === true || (effort.untilMs !== undefined && this.#clock.monotonicMs() >= effort.untilMs)
-        if (retry === 'no' && !isUnreachable(thrown)) throw explained(thrown, subject)
+        if (retry === 'no' && !isUnreachable(thrown)) throw explained(thrown, touched)
         if (isOver) throw thrown
         await this.#clock.sleep(retry === 'later' ? laterMs : RETRY_MS, effort.signal)
         if (retry === 'later') laterMs = Math.min(LATER_MS_MAX, laterMs * 1.5)
@@ -214,6 +220,8 @@ export class Cluster {
     for (const { nodeId, host, port } of response.brokers) this.#brokers.set(nodeId, { host, port })
     for (const topic of response.topics) {
       if (topic.name === null || topic.name === undefined || topic.isInternal) continue
+      if (errorName(topic.errorCode) === HIDDEN) this.#hidden.add(topic.name)
+      else this.#hidden.delete(topic.name)
       if (topic.partitions.length === 0) this.#topics.delete(topic.name)
       else this.#topics.set(topic.name, viewOf(topic, this.#topics.get(topic.name)))
     }
@@ -252,9 +260,9 @@ export function messageOf(thrown: unknown): string {
 }
 
 /** Missing rights and wrong credentials are for people. */
-export function explained(thrown: unknown, subject: string): unknown {
+export function explained(thrown: unknown, touched: Touched): unknown {
   const code = codeOf(thrown)
   if (!isForbidden(code)) return thrown
   if (isCredentials(code)) return new OperationError('kafka/credentials', `the broker refuses the credentials: ${messageOf(thrown)}. Check user, password and mechanism.`)
-  return new OperationError('kafka/forbidden', rightText(subject, code))
+  return new OperationError('kafka/forbidden', rightText(code, touched))
 }

@@ -11,6 +11,7 @@ import { Feed } from './feed.ts'
 import { fetchParts } from './fetch.ts'
 import type { FetchedPart } from './fetch.ts'
 import { RecordSet } from './record-set.ts'
+import { rightText } from '../kafka-rights/rights.ts'
 import { isForbidden, retryOf } from './codes.ts'
 import { errorName } from './wire.ts'
 
@@ -184,7 +185,7 @@ export class Fetcher {
     if (part.errorCode !== 0) {
       const code = errorName(part.errorCode)
       if (code === 'OFFSET_OUT_OF_RANGE') return this.#outOfRange(feed, part, offset)
-      if (retryOf(code) === 'no') this.#fail(feed, isForbidden(code) ? new OperationError('kafka/forbidden', `the user may not read topic '${feed.topic}' (${code}); grant READ on it`) : new Unread(feed, code))
+      if (retryOf(code) === 'no') this.#fail(feed, isForbidden(code) ? new OperationError('kafka/forbidden', rightText(code, { topics: [feed.topic], operation: 'READ' })) : new Unread(feed, code))
       return false
     }
     if (part.bytes.length === 0) return true

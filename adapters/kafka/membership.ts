@@ -238,7 +238,7 @@ export class Membership {
     }
     // Without a right, trying again changes nothing.
     if (thrown instanceof OperationError && thrown.code !== 'kafka/unreachable') return this.#end(thrown.message)
-    if (isForbidden(code)) return this.#end((explained(thrown, `group '${this.#options.group}'`) as Error).message)
+    if (isForbidden(code)) return this.#end((explained(thrown, { group: this.#options.group, topics: this.#options.topics }) as Error).message)
     if (NEVER.has(code)) return this.#end(`the group ${this.#options.group} cannot be joined: ${messageOf(thrown)}`)
     // The group's state is the coordinator's: another broker goes on with our generation.
     if (retryOf(code) !== 'later') this.#options.cluster.forgetCoordinator('group', this.#options.group)

@@ -40,7 +40,7 @@ export class OffsetQueries {
       if (this.#waiting.length === 0) setImmediate(() => this.#send())
       this.#waiting.push({ topic, partition, timestamp, answer, fail })
     })
-    return this.#cluster.repeat(effort, `topic '${topic}'`, attempt, () => this.#cluster.refresh([topic]).catch(() => undefined))
+    return this.#cluster.repeat(effort, { topics: [topic] }, attempt, () => this.#cluster.refresh([topic]).catch(() => undefined))
   }
 
   #send(): void {

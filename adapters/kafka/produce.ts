@@ -53,7 +53,7 @@ export async function sendBatches(cluster: Cluster, use: string, transactionalId
   }
   if (batches.length === 0) return []
   const topics = [...new Set(batches.map(({ topic }) => topic))]
-  await cluster.repeat(effort, `topics ${topics.map((topic) => `'${topic}'`).join(', ')}`, () => attempt(batches.filter((batch) => !offsets.has(batch))), () => cluster.refresh(topics).catch(() => undefined))
+  await cluster.repeat(effort, { topics, operation: 'WRITE' }, () => attempt(batches.filter((batch) => !offsets.has(batch))), () => cluster.refresh(topics).catch(() => undefined))
   return batches.map((batch) => offsets.get(batch) ?? -1)
 }
 

@@ -63,7 +63,11 @@ export class Topics {
   }
 
   async settings(name: string): Promise<TopicSettings> {
-    if (!this.#settings.has(name)) await this.#learn([name])
+    if (!this.#settings.has(name)) {
+      // What may not be seen is not taken for unknown.
+      await this.#cluster.topic(this.#names.of(name))
+      await this.#learn([name])
+    }
     const settings = this.#settings.get(name)
     if (settings === undefined) throw new OperationError('topic/unknown', `there is no topic ${name}`)
     return settings
@@ -114,7 +118,7 @@ export class Topics {
       ],
     }))
     try {
-      await this.#cluster.anyBroker((connection) => createTopicsV7.api.async(connection, topics, CREATE_MS_MAX, false), 'admin', `topic '${topics[0]?.name ?? ''}'`)
+      await this.#cluster.anyBroker((connection) => createTopicsV7.api.async(connection, topics, CREATE_MS_MAX, false), 'admin', { topics: topics.map(({ name }) => name) })
     } catch (thrown) {
       // Another process may have made them meanwhile: what exists is compared after.
       if (codeOf(thrown) !== 'TOPIC_ALREADY_EXISTS') throw thrown instanceof OperationError ? thrown : new OperationError('topics/create', `topics ${specs.map(({ name }) => name).join(', ')} were not created: ${messageOf(thrown)}`)

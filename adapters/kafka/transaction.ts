@@ -10,7 +10,7 @@
 import { assert } from '../../system/protocol/assert.ts'
 import type { Clock } from '../../system/ports/clock.ts'
 import type { Cluster, Effort } from './cluster.ts'
-import { explained, messageOf } from './cluster.ts'
+import { messageOf } from './cluster.ts'
 import { codeOf, isFenced, isRefusal } from './codes.ts'
 import { Refused, sendBatches } from './produce.ts'
 import type { OutBatch } from './produce.ts'
@@ -195,13 +195,13 @@ export class Transactions {
       transactionalId, producerId: this.#producerId, producerEpoch: this.#epoch, verifyOnly: false,
       topics: [...topics].map(([name, partitions]) => ({ name, partitions: [...partitions] })),
     }
-    await cluster.atCoordinator('transaction', transactionalId, use, (connection) => addPartitionsToTxnV3.api.async(connection, [transaction]), effort)
+    await cluster.atCoordinator('transaction', transactionalId, use, (connection) => addPartitionsToTxnV3.api.async(connection, [transaction]), effort, { topics: [...topics.keys()], operation: 'WRITE' })
   }
 
   /** False when this member is not in the group any more. */
   async #commitOffsets(offsets: readonly OffsetToCommit[], first: Effort, effort: Effort): Promise<boolean> {
     const { cluster, use, transactionalId, group, partition } = this.#options
-    await cluster.atCoordinator('transaction', transactionalId, use, (connection) => addOffsetsToTxnV3.api.async(connection, transactionalId, this.#producerId, this.#epoch, group), first)
+    await cluster.atCoordinator('transaction', transactionalId, use, (connection) => addOffsetsToTxnV3.api.async(connection, transactionalId, this.#producerId, this.#epoch, group), first, { group })
     const topics = offsets.map(({ topic, offset, metadata }) => ({ name: topic, partitions: [{ partitionIndex: partition, committedOffset: BigInt(offset), committedLeaderEpoch: -1, committedMetadata: metadata }] }))
     let stale: Standing | undefined
     for (;;) {
@@ -209,9 +209,7 @@ export class Transactions {
       if (standing === undefined) return false
       const { generation, memberId, instanceId } = standing
       try {
-        await cluster.atCoordinator('group', group, use, (connection) => txnOffsetCommitV3.api.async(connection, transactionalId, group, this.#producerId, this.#epoch, generation, memberId, instanceId, topics).catch((thrown: unknown) => {
-          throw codeOf(thrown) === 'TOPIC_AUTHORIZATION_FAILED' ? explained(thrown, `topic '${topics.map(({ name }) => name).join("', '")}'`) : thrown
-        }), effort)
+        await cluster.atCoordinator('group', group, use, (connection) => txnOffsetCommitV3.api.async(connection, transactionalId, group, this.#producerId, this.#epoch, generation, memberId, instanceId, topics), effort, { topics: topics.map(({ name }) => name), operation: 'READ' })
         return true
       } catch (thrown) {
         const code = codeOf(thrown)

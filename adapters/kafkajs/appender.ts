@@ -83,7 +83,7 @@ export class Appender {
       producer = await this.#connected()
     } catch (thrown) {
       this.#discard()
-      if (isForbidden(codeOf(thrown))) return { kind: 'failed', reason: refusal(thrown, 'the cluster').message }
+      if (isForbidden(codeOf(thrown))) return { kind: 'failed', reason: refusal(thrown, { topics: send.topics }).message }
       return { kind: 'busy', reason: `no broker can be reached: ${messageOf(thrown)}` }
     }
     const isOver = new AbortController()
@@ -98,7 +98,7 @@ export class Appender {
     } catch (thrown) {
       // Which sequences the brokers took is not known any more.
       this.#discard()
-      if (isForbidden(codeOf(thrown))) return { kind: 'failed', reason: refusal(thrown, `topic '${send.topicMessages[0]?.topic ?? ''}'`).message }
+      if (isForbidden(codeOf(thrown))) return { kind: 'failed', reason: refusal(thrown, { topics: send.topics, operation: 'WRITE' }).message }
       return isRefusal(codeOf(thrown)) ? { kind: 'failed', reason: messageOf(thrown) } : { kind: 'unknown', reason: `not confirmed, and may have been written: ${messageOf(thrown)}` }
     } finally {
       isOver.abort()

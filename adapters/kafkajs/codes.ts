@@ -1,6 +1,7 @@
 // What went wrong with a request, as the protocol names it, and what it means for who asked.
-import { rightText } from '../../system/membership/rights.ts'
 import { OperationError } from '../../system/protocol/failures.ts'
+import { rightText } from '../kafka-rights/rights.ts'
+import type { Touched } from '../kafka-rights/rights.ts'
 
 interface ErrorShape {
   readonly name?: string
@@ -49,15 +50,16 @@ export const isForbidden = (code: string): boolean => FORBIDDEN.has(code)
 /** Wrong password, unknown user, or a mechanism that the listener does not take. */
 const isCredentials = (code: string): boolean => code === 'SASL_AUTHENTICATION_FAILED' || code === 'UNSUPPORTED_SASL_MECHANISM' || code === 'KafkaJSSASLAuthenticationError'
 
-/** Missing rights and wrong credentials are for people; `subject` as in `topic 'a'`. */
-export function refusal(thrown: unknown, subject: string): OperationError {
+/** Missing rights and wrong credentials are for people. */
+export function refusal(thrown: unknown, touched: Touched): OperationError {
+  if (isRefused(thrown)) return thrown
   const code = codeOf(thrown)
   if (isCredentials(code)) return new OperationError('kafka/credentials', `the broker refuses the credentials: ${messageOf(thrown)}. Check user, password and mechanism.`)
-  return new OperationError('kafka/forbidden', rightText(subject, code))
+  return new OperationError('kafka/forbidden', rightText(code, touched))
 }
 
 /** Told already what is missing. */
-export const isRefused = (thrown: unknown): boolean => thrown instanceof OperationError && (thrown.code === 'kafka/forbidden' || thrown.code === 'kafka/credentials')
+export const isRefused = (thrown: unknown): thrown is OperationError => thrown instanceof OperationError && (thrown.code === 'kafka/forbidden' || thrown.code === 'kafka/credentials')
 
 /** The broker will not take these records, now or later. */
 export const isRefusal = (code: string): boolean => REFUSED.has(code)

@@ -7,7 +7,10 @@ import { codeOf, isForbidden, refusal } from './codes.ts'
 
 /** Null when nothing was ever committed. Commits whose transaction is ending are seen when its markers have arrived. */
 export async function readCommitted(admin: Admin, names: Names, reading: Reading, partition: number): Promise<Committed | null> {
-  const found = await fetched(admin, names.of(reading.group), reading.topics.map((topic) => names.of(topic)))
+  const [groupId, topics] = [names.of(reading.group), reading.topics.map((topic) => names.of(topic))]
+  const found = await admin.fetchOffsets({ groupId, topics }).catch((thrown: unknown) => {
+    throw isForbidden(codeOf(thrown)) ? refusal(thrown, { group: groupId, topics }) : thrown
+  })
   const positions = new Map<string, number>()
   let metadata = ''
   for (const { topic: onCluster, partitions } of found) {
@@ -19,18 +22,4 @@ export async function readCommitted(admin: Admin, names: Names, reading: Reading
     if (isPosition) positions.set(topic, Number(at.offset))
   }
   return positions.size === 0 && metadata === '' ? null : { positions, metadata }
-}
-
-/** One topic that may not be read fails the whole request, unnamed: each is asked for alone then. */
-async function fetched(admin: Admin, groupId: string, topics: string[]): ReturnType<Admin['fetchOffsets']> {
-  try {
-    return await admin.fetchOffsets({ groupId, topics })
-  } catch (thrown) {
-    const code = codeOf(thrown)
-    if (!isForbidden(code)) throw thrown
-    if (code !== 'TOPIC_AUTHORIZATION_FAILED') throw refusal(thrown, `group '${groupId}'`)
-    if (topics.length === 1) throw refusal(thrown, `topic '${topics[0] ?? ''}'`)
-    for (const topic of topics) await fetched(admin, groupId, [topic])
-    throw thrown
-  }
 }

@@ -172,6 +172,7 @@ export class Fetcher {
   async #fill(feed: Feed, part: FetchedPart, offset: number, round: number): Promise<void> {
     if (part.errorCode !== 0) {
       const thrown = errorOf(part.errorCode, part.topic, part.partition)
+      if (isForbidden(codeOf(thrown))) return this.#fail(feed, refusal(thrown, { topics: [feed.topic], operation: 'READ' }))
       if (codeOf(thrown) !== 'OFFSET_OUT_OF_RANGE') throw thrown
       return this.#outOfRange(feed, part, offset)
     }
@@ -196,7 +197,7 @@ export class Fetcher {
   async #failed(cluster: Cluster, feeds: readonly Feed[], thrown: unknown): Promise<undefined> {
     if (this.#isClosed) return
     const code = codeOf(thrown)
-    if (isForbidden(code)) for (const feed of feeds) this.#fail(feed, refusal(thrown, `topic '${feed.topic}'`))
+    if (isForbidden(code)) for (const feed of feeds) this.#fail(feed, refusal(thrown, { topics: [feed.topic], operation: 'READ' }))
     else if (!mayHeal(code)) for (const feed of feeds) this.#fail(feed, thrown)
     await this.#clock.sleep(RETRY_MS)
     if (!this.#isClosed) await cluster.refreshMetadata().catch(() => undefined)

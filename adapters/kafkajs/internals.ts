@@ -3,7 +3,7 @@
 // Owns: the shapes that are relied on. kafkajs must not be bundled: these files are found in its package.
 import { createRequire } from 'node:module'
 import type { Broker as PublicBroker, Cluster as PublicCluster } from 'kafkajs'
-import { codeOf, isAbsent } from './codes.ts'
+import { codeOf, isAbsent, isForbidden } from './codes.ts'
 
 /** The version that these shapes are of. */
 export const TESTED_VERSION = '2.2.4'
@@ -57,6 +57,24 @@ interface Connection {
   readonly prototype: { connect(this: object): Promise<unknown> }
 }
 
+interface Coordinated {
+  readonly groupId: string
+  readonly coordinatorType: number
+}
+
+interface ClusterClass {
+  readonly prototype: {
+    findGroupCoordinatorMetadata(this: Pool, wanted: Coordinated): Promise<unknown>
+  }
+}
+
+interface Pool {
+  readonly brokerPool: {
+    /** Passes over brokers that throw, whatever they throw. */
+    withBroker<T>(ask: (found: { readonly broker: { findGroupCoordinator(wanted: Coordinated): Promise<unknown> } }) => Promise<T>): Promise<T | null>
+  }
+}
+
 const NOT_COORDINATOR = 16
 
 const internal = createRequire(import.meta.url)
@@ -69,6 +87,7 @@ export const errorNamed = (internal('kafkajs/src/protocol/error') as { readonly 
 
 const requestQueue = internal('kafkajs/src/network/requestQueue') as RequestQueue
 const connection = internal('kafkajs/src/network/connection') as Connection
+const cluster = internal('kafkajs/src/cluster') as ClusterClass
 
 let isMended = false
 
@@ -88,6 +107,16 @@ export function mend(): void {
     const made = connecting.get(this) ?? connect.call(this).finally(() => connecting.delete(this))
     connecting.set(this, made)
     return made
+  }
+  // Whatever the brokers answer, no coordinator was found otherwise: a missing right would look like an outage, and be tried again for ever.
+  const find = cluster.prototype.findGroupCoordinatorMetadata
+  cluster.prototype.findGroupCoordinatorMetadata = async function (wanted) {
+    try {
+      return await find.call(this, wanted)
+    } catch (thrown) {
+      const why = await this.brokerPool.withBroker(({ broker }) => broker.findGroupCoordinator(wanted).catch((refused: unknown) => refused))
+      throw isForbidden(codeOf(why)) ? why : thrown
+    }
   }
 }
 

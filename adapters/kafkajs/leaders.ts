@@ -45,7 +45,7 @@ export class Leaders {
         return await request(await this.#cluster.findBroker({ nodeId: await leaderOf(this.#cluster, topic, partition) }))
       } catch (thrown) {
         const code = codeOf(thrown)
-        if (isForbidden(code)) throw refusal(thrown, `topic '${topic}'`)
+        if (isForbidden(code)) throw refusal(thrown, { topics: [topic], operation: 'READ' })
         if (this.#isClosed || !mayHeal(code)) throw thrown
         if (this.#clock.monotonicMs() > untilMs) throw new OperationError('kafka/unreachable', `partition ${partition} of ${topic} could not be asked: ${messageOf(thrown)}`)
         await this.#clock.sleep(AGAIN_MS)

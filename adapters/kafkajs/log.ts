@@ -104,7 +104,7 @@ export class KafkajsLog implements Log {
     try {
       await this.#admin.connect()
     } catch (thrown) {
-      if (isForbidden(codeOf(thrown))) throw refusal(thrown, 'the cluster')
+      if (isForbidden(codeOf(thrown))) throw refusal(thrown, {})
       throw new OperationError('kafka/unreachable', `no broker of ${this.#options.brokers} can be reached: ${messageOf(thrown)}. Is it running, and is the address right?`, thrown)
     }
   }

@@ -131,7 +131,7 @@ export class Membership {
       if (this.#stopped.signal.aborted) return
       this.#forget(`the membership was interrupted: ${messageOf(thrown)}`)
       const code = codeOf(thrown)
-      if (isForbidden(code)) return this.#end(refusal(thrown, `group '${this.#options.group}'`).message)
+      if (isForbidden(code)) return this.#end(refusal(thrown, { group: this.#options.group, topics: [...this.#options.topics.values()] }).message)
       if (NEVER.has(code)) return this.#end(`the group ${this.#options.group} cannot be joined: ${messageOf(thrown)}`)
       if (!isAbsent(code) && !isMoved(code)) this.#hinder(code, messageOf(thrown))
       const waitMs = Math.min(isAbsent(code) ? OUTAGE_RETRY_MS_MAX : RETRY_MS_MAX, this.#retryMs)

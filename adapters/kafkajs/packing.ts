@@ -34,6 +34,11 @@ export class Send {
     this.placed = placed
   }
 
+  /** As the cluster calls them. */
+  get topics(): readonly string[] {
+    return [...new Set(this.placed.map(({ onCluster }) => onCluster))]
+  }
+
   get topicMessages(): TopicMessages[] {
     const topics = new Map<string, Message[]>()
     for (const { record, onCluster } of this.placed) {

@@ -128,7 +128,7 @@ export class Topics {
       // Another process may have made them meanwhile: what exists is compared after.
       await this.#admin.createTopics({ topics, timeout: CREATE_MS_MAX, waitForLeaders: false })
     } catch (thrown) {
-      if (isForbidden(codeOf(thrown))) throw refusal(thrown, `topic '${topics[0]?.topic ?? ''}'`)
+      if (isForbidden(codeOf(thrown))) throw refusal(thrown, { topics: topics.map(({ topic }) => topic) })
       if (codeOf(thrown) !== 'TOPIC_ALREADY_EXISTS') throw new OperationError('topics/create', `topics ${specs.map(({ name }) => name).join(', ')} were not created: ${messageOf(thrown)}`)
     }
     await this.#untilKnown(topics.map(({ topic }) => topic))
@@ -174,9 +174,9 @@ export class Topics {
       const { topics } = await this.#admin.fetchTopicMetadata({ topics: [...names] })
       return new Map(topics.map(({ name, partitions }) => [name, partitions]))
     } catch (thrown) {
-      if (isForbidden(codeOf(thrown)) && names.length === 1) throw refusal(thrown, `topic '${names[0] ?? ''}'`)
+      if (isForbidden(codeOf(thrown)) && names.length === 1) throw refusal(thrown, { topics: names })
       if (codeOf(thrown) !== 'UNKNOWN_TOPIC_OR_PARTITION' && !isForbidden(codeOf(thrown))) throw thrown
-      // One unknown name fails the whole request.
+      // One unknown or hidden name fails the whole request.
       if (names.length === 1) return new Map()
       const found = await Promise.all(names.map((name) => this.#partitionsOf([name])))
       return new Map(found.flatMap((each) => [...each]))

@@ -84,7 +84,7 @@ export class Transactions {
       } catch (thrown) {
         this.close()
         const code = codeOf(thrown)
-        if (isForbidden(code)) throw refusal(thrown, `transactional id '${transactionalId}'`)
+        if (isForbidden(code)) throw refusal(thrown, { transactionalId })
         if (signal?.aborted === true || clock.monotonicMs() > untilMs) throw new OperationError('kafka/fence', `the transactional id ${transactionalId} was not granted: ${messageOf(thrown)}`)
         await clock.sleep(FENCE_AGAIN_MS, signal)
       }
@@ -147,13 +147,15 @@ export class Transactions {
     try {
       return await transaction.sendBatch({ acks: -1, topicMessages: send.topicMessages })
     } catch (thrown) {
-      throw isRefusal(codeOf(thrown)) ? new Refused(send, messageOf(thrown)) : thrown
+      const code = codeOf(thrown)
+      if (isForbidden(code)) throw refusal(thrown, { topics: send.topics, operation: 'WRITE', transactionalId: this.#options.transactionalId })
+      throw isRefusal(code) ? new Refused(send, messageOf(thrown)) : thrown
     }
   }
 
   /** The markers of the transaction before may still be on their way; kafkajs leaves it to its caller to wait for them. */
   async #sendOffsets(transaction: Transaction, offsets: readonly OffsetToCommit[]): Promise<void> {
-    const { clock, group, partition } = this.#options
+    const { clock, group, partition, transactionalId } = this.#options
     const topics = offsets.map(({ topic, offset, metadata }) => ({ topic, partitions: [{ partition, offset: String(offset), metadata }] }))
     for (let tries = 1; ; tries += 1) {
       try {
@@ -161,7 +163,7 @@ export class Transactions {
         return
       } catch (thrown) {
         const code = codeOf(thrown)
-        if (code === 'TOPIC_AUTHORIZATION_FAILED') throw refusal(thrown, `topic '${topics.map(({ topic }) => topic).join("', '")}'`)
+        if (isForbidden(code)) throw refusal(thrown, { topics: topics.map(({ topic }) => topic), operation: 'READ', group, transactionalId })
         const isEarly = code === 'CONCURRENT_TRANSACTIONS' || (isAbsent(code) && !isTransport(code))
         if (!isEarly || tries === OFFSETS_TRIES_MAX) throw thrown
         await clock.sleep(OFFSETS_AGAIN_MS)

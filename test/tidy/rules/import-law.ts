@@ -1,13 +1,15 @@
 // The import law: who may import whom.
 //
 //   test -> everything · scenarios -> public entries, actors, adapters · actors -> protocol, authoring entries, xstate, zod
-//   adapters/x -> system, its one vendor · system core -> ports -> protocol
+//   adapters/x -> system, its one vendor, words that its family shares · system core -> ports -> protocol
 import { importsOf, PUBLIC_ENTRIES, type Import } from '../imports.ts'
 import { findingAt, isUnder, type Finding, type Source } from '../source.ts'
 
 const ROOTS = ['adapters/node', 'adapters/cli', 'adapters/testing']
 const TYPES_OF_XSTATE = ['system/authoring', 'system/features', 'system/models']
 const AUTHORING = ['system/protocol', 'system/authoring', 'system/features', 'system/models']
+/** Words of adapters to one vendor's system: folder, and who may import it. */
+const SHARED: Readonly<Record<string, readonly string[]>> = { 'adapters/kafka-rights': ['adapters/kafka', 'adapters/kafkajs'] }
 const ENTRIES = Object.values(PUBLIC_ENTRIES)
 
 export function importLaw(source: Source): Finding[] {
@@ -43,7 +45,7 @@ function refuseInAdapters(path: string, { target }: Import): string | undefined 
   if (target.kind !== 'file') return undefined
   const isRoot = isUnder(path, ...ROOTS)
   if (isUnder(target.path, 'system') || target.path === 'package.json') return undefined
-  if (isUnder(target.path, 'adapters')) return isRoot || folderOf(path) === folderOf(target.path) ? undefined : `only ${ROOTS.join(', ')} import several adapters`
+  if (isUnder(target.path, 'adapters')) return isRoot || folderOf(path) === folderOf(target.path) || SHARED[folderOf(target.path)]?.includes(folderOf(path)) === true ? undefined : `only ${ROOTS.join(', ')} import several adapters`
   return isUnder(path, 'adapters/cli') && isUnder(target.path, 'scenarios', 'actors') ? undefined : 'adapters import system/ and their vendor'
 }
 

@@ -28,6 +28,19 @@ function clusterWhere(says: (host: string) => View, asked: string[] = []): Clust
   return cluster
 }
 
+test('a topic that may not be seen is not taken for unknown', async () => {
+  let isHidden = true
+  const cluster = new Cluster(brokers, TRANSPORT, wallClock)
+  const partitions = [{ partitionIndex: 0, leaderId: 1, leaderEpoch: 0, replicaNodes: [1] }]
+  cluster.connections.get = async () => connectionTo(() => ({
+    brokers, topics: [{ name: 't', topicId: 'id', isInternal: false, errorCode: isHidden ? 29 : 0, partitions: isHidden ? [] : partitions }, { name: 'none', topicId: 'no', isInternal: false, errorCode: 3, partitions: [] }],
+  }))
+  await assert.rejects(cluster.topic('t'), /topic 't' \(TOPIC_AUTHORIZATION_FAILED\).*kafka-acls/)
+  assert.equal(await cluster.topic('none'), undefined)
+  isHidden = false
+  assert.equal((await cluster.topic('t'))?.leaders.length, 1)
+})
+
 class Away extends TypeError {
   readonly code = 'ECONNREFUSED'
 }
