@@ -35,7 +35,7 @@ export function rightText(code: string, touched: Touched): string {
   const isOfCluster = code === 'CLUSTER_AUTHORIZATION_FAILED'
   const known = namesOf(kind, touched)
   const names = known.length === 0 ? [`<${kind}>`] : known
-  const operations = isOfCluster ? ['WRITE'] as const : kind === 'topic' && touched.operation !== undefined ? [touched.operation] : APP_RIGHTS[kind]
+  const operations: readonly Operation[] = isOfCluster ? ['WRITE'] : kind === 'topic' && touched.operation !== undefined ? [touched.operation] : APP_RIGHTS[kind]
   const subject = known.length === 0 ? `a ${kind}` : `${kind} ${names.map((name) => `'${name}'`).join(' or ')}`
   const said = isOfCluster ? `the user may write no topic (${code}), among them ${subject}` : `the user may not use ${subject} (${code})`
   const note = operations.includes('CREATE') ? ' (CREATE only where statelog makes it)' : ''

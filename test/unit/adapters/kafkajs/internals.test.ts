@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import kafkajs from 'kafkajs'
 import { Client } from '../../../../adapters/kafkajs/client.ts'
 import { codeOf } from '../../../../adapters/kafkajs/codes.ts'
-import { TESTED_VERSION, errorNamed, fetchRequest, watchGroup } from '../../../../adapters/kafkajs/internals.ts'
+import { TESTED_VERSION, errorNamed, fetchRequest, mend, watchGroup } from '../../../../adapters/kafkajs/internals.ts'
 
 const internal = createRequire(import.meta.url)
 const sourceOf = (path: string): string => (internal('node:fs') as typeof import('node:fs')).readFileSync(internal.resolve(`kafkajs/${path}`), 'utf8')
@@ -76,6 +76,22 @@ test('a watched group hears what is sent and answered; the consumer is told that
   await assert.rejects(watched.heartbeat())
   assert.equal(watched.offsetFetch(), 'offsets')
   assert.deepEqual(heard, ['looking', 'again', 'looking', 'looking', 'm 3', 'all 7', 'looking', 'UNKNOWN_MEMBER_ID'])
+})
+
+test('a right that is missing on a group is said, not taken for a coordinator that is away', async () => {
+  mend()
+  const find = prototypeOf('src/cluster')['findGroupCoordinatorMetadata'] as (wanted: object) => Promise<unknown>
+  const toldWhere = async (code: number): Promise<string> => {
+    const broker = { findGroupCoordinator: async () => { throw errorNamed(code) } }
+    const pool = {
+      brokerPool: { withBroker: (ask: (found: object) => Promise<unknown>) => ask({ nodeId: '1', broker }).catch(() => null) }, logger: { debug: () => {} },
+      retrier: (ask: (bail: (thrown: unknown) => void) => Promise<unknown>) => new Promise((resolve, reject) => void ask(reject).then(resolve, reject)),
+    }
+    return find.call(pool, { groupId: 'g', coordinatorType: 0 }).then(() => 'found', codeOf)
+  }
+  assert.equal(await toldWhere(30), 'GROUP_AUTHORIZATION_FAILED')
+  assert.equal(await toldWhere(53), 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED')
+  assert.equal(await toldWhere(15), 'KafkaJSGroupCoordinatorNotFound')
 })
 
 test('an error is named by the first of its causes that the protocol names', () => {
