@@ -23,6 +23,7 @@ export const FOLDER_FLAG: Flags = { folder: { value: 'folder', help: 'data folde
 /** Of commands that speak with a system over NATS. */
 export const NATS_FLAGS: Flags = {
   nats: { value: 'url', help: 'the NATS over which entities are asked for: nats://host:4222 or tls://..., with user:password@ or token@ before the host where needed' },
+  'nats-ca': { value: 'file', help: 'with --nats tls://...: the certificates of these authorities (PEM)' },
   'nats-prefix': { value: 'prefix', help: 'first tokens of the NATS subjects (default statelog); systems of one name need different ones' },
 }
 export const JSON_FLAG: Flags = { json: { help: 'print JSON for programs' } }

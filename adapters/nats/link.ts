@@ -15,6 +15,7 @@ const PAUSE_MS_MIN = 50
 const PAUSE_MS_MAX = 5000
 /** A connection that held this long ends a row of failures. */
 const STEADY_MS = 10_000
+const UNTRUSTED = /^(UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_)/
 /** A server that does not answer for two of these is given up. */
 const PING_MS = 2000
 
@@ -129,13 +130,13 @@ export class Link {
   }
 }
 
-async function connected({ host, port }: Server, { credentials, isTls, connectTimeoutMs, name }: Settings): Promise<Dialled> {
+async function connected({ host, port }: Server, { credentials, isTls, ca, connectTimeoutMs, name }: Settings): Promise<Dialled> {
   const options: ConnectionOptions = {
     servers: `${host.includes(':') ? `[${host}]` : host}:${port}`, name, timeout: connectTimeoutMs, reconnect: false, resolve: false, noAsyncTraces: true,
     pingInterval: PING_MS, maxPingOut: 2, ignoreClusterUpdates: true,
     ...(credentials.kind === 'token' ? { token: credentials.token } : {}),
     ...(credentials.kind === 'user' ? { user: credentials.user, pass: credentials.password } : {}),
-    ...(isTls ? { tls: tlsOf(host) } : {}),
+    ...(isTls ? { tls: tlsOf(host, ca) } : {}),
   }
   try {
     const connection = await connect(options)
@@ -148,9 +149,9 @@ async function connected({ host, port }: Server, { credentials, isTls, connectTi
 }
 
 /** Checked against the name that was asked for; an IP address is not sent as a name (RFC 6066). */
-function tlsOf(host: string): NonNullable<ConnectionOptions['tls']> {
+function tlsOf(host: string, ca: string | undefined): NonNullable<ConnectionOptions['tls']> {
   // The library hands more on to the runtime's TLS than its types say.
-  const options: object = isIP(host) === 0 ? { host, servername: host } : { host }
+  const options: object = { host, ...(isIP(host) === 0 ? { servername: host } : {}), ...(ca === undefined ? {} : { ca }) }
   return options as NonNullable<ConnectionOptions['tls']>
 }
 
@@ -159,6 +160,8 @@ function problemOf(thrown: unknown): string {
   const inner = thrown instanceof NatsError ? thrown.chainedError?.message : undefined
   const message = inner ?? (thrown instanceof Error ? thrown.message : String(thrown))
   if (/authorization violation/i.test(message)) return 'it refuses the user, the password or the token (authorization violation)'
+  const untrusted = [thrown, (thrown as { readonly chainedError?: unknown }).chainedError].map((each) => String((each as { readonly code?: unknown } | undefined)?.code)).find((each) => UNTRUSTED.test(each))
+  if (untrusted !== undefined) return `its certificate is not trusted (${untrusted}): write tls:// and name the file of the authority that signed it, --nats-ca file.pem`
   if (code === 'SERVER_OPT_NA') return 'the server offers no TLS; write nats:// or configure it'
   if (code === 'TIMEOUT') return 'no answer in time'
   return message === '' ? code : message

@@ -7,6 +7,8 @@ export interface NatsOptions {
   readonly url: string
   /** First tokens of every subject. Default `statelog`. */
   readonly prefix?: string
+  /** Certificates of the authorities that signed the servers' own, PEM; for `tls://`. Default: those of the runtime. */
+  readonly ca?: string
   /** How long a try to connect may take, ms. Default 2000. */
   readonly connectTimeoutMs?: number
   /** How we are called in the server's list of connections. */
@@ -29,6 +31,8 @@ export interface Settings {
   readonly servers: readonly Server[]
   readonly credentials: Credentials
   readonly isTls: boolean
+  /** Undefined: the authorities of the runtime. */
+  readonly ca: string | undefined
   readonly prefix: string
   readonly connectTimeoutMs: number
   readonly name: string
@@ -40,7 +44,7 @@ export interface Settings {
 const PORT = 4222
 
 /** Throws OperationError for what is no address of NATS. */
-export function settingsOf({ url, prefix = 'statelog', connectTimeoutMs = 2000, name = 'statelog', onState = () => {} }: NatsOptions): Settings {
+export function settingsOf({ url, prefix = 'statelog', ca, connectTimeoutMs = 2000, name = 'statelog', onState = () => {} }: NatsOptions): Settings {
   if (!isPrefix(prefix)) throw new OperationError('nats/prefix', `'${prefix}' is no prefix of NATS subjects: letters, digits, '_' and '-', in parts separated by dots, at most 128 characters`)
   const parsed = url.split(',').map(parseServer)
   const [first] = parsed
@@ -49,8 +53,9 @@ export function settingsOf({ url, prefix = 'statelog', connectTimeoutMs = 2000, 
   // The rest may leave out what the first has said.
   const differs = all.some(({ isTls, credentials }) => isTls !== first.isTls || (credentials.kind !== 'none' && JSON.stringify(credentials) !== JSON.stringify(first.credentials)))
   if (differs) throw new OperationError('nats/url', 'the servers of one NATS address must all be nats:// or all tls://, with the same credentials')
+  if (ca !== undefined && !first.isTls) throw new OperationError('nats/url', `certificates of authorities are for TLS: write tls:// in '${shownUrl(url)}'`)
   const servers = all.map(({ server }) => server)
-  return { servers, credentials: first.credentials, isTls: first.isTls, prefix, connectTimeoutMs, name, onState, shown: servers.map(({ host, port }) => `${host}:${port}`).join(', ') }
+  return { servers, credentials: first.credentials, isTls: first.isTls, ca, prefix, connectTimeoutMs, name, onState, shown: servers.map(({ host, port }) => `${host}:${port}`).join(', ') }
 }
 
 function parseServer(text: string): { readonly server: Server; readonly credentials: Credentials; readonly isTls: boolean } | undefined {

@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
@@ -11,6 +13,7 @@ import { openNatsRpc } from '../../adapters/nats/rpc.ts'
 import type { NatsOptions } from '../../adapters/nats/options.ts'
 import { callOwner } from '../../system/node/call-owner.ts'
 import type { Rpc, RpcResult } from '../../system/ports/rpc.ts'
+import { HAS_OPENSSL, authority } from '../support/certificates.ts'
 import { freePort, natsServer, withNatsServer } from '../support/nats.ts'
 import { untilStopped } from '../support/stopped.ts'
 
@@ -178,6 +181,22 @@ test('of two servers of one address in two processes each call reaches one; a ca
   young.kill('SIGTERM')
   assert.match(textOf(await slow), /young slow/, 'what is under way when an owner leaves is answered')
   await until((text) => text === 'no-server', () => caller.call(HERE, bytes('x'), 200))
+})
+
+test('over TLS, with the authority that signed the certificate; another one, none and a plain address are said with the cure', HAS_OPENSSL ? withNatsServer : { skip: 'openssl is not installed' }, async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'statelog-nats-tls-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  const { ca, key, cert } = authority(folder, 'own')
+  const nats = await natsServer(t, `tls { key_file: "${key}", cert_file: "${cert}" }`)
+  const url = nats.url.replace('nats:', 'tls:')
+  const calls = async (options: NatsOptions): Promise<string> => textOf(await (await opened(t, { connectTimeoutMs: 2000, ...options })).call(HERE, bytes('x'), 5000))
+  await (await opened(t, { url, ca: readFileSync(ca, 'utf8') })).serve(HERE, echo)
+  assert.equal(await calls({ url, ca: readFileSync(ca, 'utf8') }), 'x')
+  const untrusted = /^failed: NATS at 127\.0\.0\.1:\d+ cannot be reached: its certificate is not trusted .*write tls:\/\/.*--nats-ca/
+  assert.match(await calls({ url, ca: readFileSync(authority(folder, 'other').ca, 'utf8') }), untrusted)
+  assert.match(await calls({ url }), untrusted)
+  assert.match(await calls({ url: nats.url }), untrusted)
+  await assert.rejects(openNatsRpc({ url: nats.url, ca: 'x' }), /write tls:\/\//)
 })
 
 const USERS = `

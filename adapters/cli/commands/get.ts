@@ -36,7 +36,7 @@ export const getCommand: Command = {
     const [type, id] = entityWords('get', words)
     const url = flags.text('nats')
     if (url !== undefined) return getFromOwner(type, id, url, flags, io)
-    for (const flag of ['nats-prefix', 'system', 'deadline']) if (flags.has(flag)) throw new UsageError(`--${flag} goes with --nats`)
+    for (const flag of ['nats-prefix', 'nats-ca', 'system', 'deadline']) if (flags.has(flag)) throw new UsageError(`--${flag} goes with --nats`)
     return getFromFolder(type, id, flags, io)
   },
 }
@@ -59,7 +59,7 @@ async function getFromOwner(type: string, id: string, url: string, flags: FlagVa
   const deadlineMs = deadlineOf(flags.text('deadline'))
   const named = flags.text('system')
   const system = named === undefined ? (await knownFolder(flags.text('folder'))).system : await systemNamed(named)
-  const { at, entity } = await askOwner(system, type, id, { url, prefix: flags.text('nats-prefix') }, deadlineMs)
+  const { at, entity } = await askOwner(system, type, id, { url, prefix: flags.text('nats-prefix'), ca: flags.text('nats-ca') }, deadlineMs)
   if (flags.has('json')) io.out(jsonText({ type, ...at, found: entity !== undefined, ...(entity ?? { id }) }))
   else if (entity === undefined) io.err(`statelog: there is no ${type} '${id}' in ${system.name} (partition ${at.partition}, seq ${at.seq})`)
   else {

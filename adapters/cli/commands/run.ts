@@ -22,6 +22,7 @@ import { markFinished } from '../../node/manifest.ts'
 import type { Origin } from '../../node/manifest.ts'
 import { whereOf } from '../../node/medium.ts'
 import type { Medium } from '../../node/medium.ts'
+import { certificates } from '../../node/query-service.ts'
 import type { QueryService } from '../../node/query-service.ts'
 import type { StateCache } from '../../node/state-cache.ts'
 import { settingsOf, shownUrl } from '../../nats/options.ts'
@@ -143,10 +144,10 @@ function ownFlags(target: Target, flags: FlagValues): Record<string, string> {
 /** Throws OperationError for what is no address of NATS, before anything is opened. */
 function queriesOf(flags: FlagValues): QueryService | undefined {
   const url = flags.text('nats')
-  const prefix = flags.text('nats-prefix')
-  if (url === undefined && prefix !== undefined) throw new UsageError('--nats-prefix goes with --nats')
-  if (url !== undefined) settingsOf({ url, ...(prefix === undefined ? {} : { prefix }) })
-  return url === undefined ? undefined : { url, prefix }
+  const [prefix, ca] = [flags.text('nats-prefix'), flags.text('nats-ca')]
+  if (url === undefined) for (const flag of ['nats-prefix', 'nats-ca']) if (flags.has(flag)) throw new UsageError(`--${flag} goes with --nats`)
+  if (url !== undefined) settingsOf({ url, ...(prefix === undefined ? {} : { prefix }), ...(ca === undefined ? {} : { ca: certificates(ca) }) })
+  return url === undefined ? undefined : { url, prefix, ca }
 }
 
 function durationOf(text: string): number {
