@@ -2,7 +2,7 @@
 //
 // Owns: what is known of partitions, cleanup and limits; leaders belong to `leaders.ts`.
 import kafkajs from 'kafkajs'
-import type { Admin, PartitionMetadata } from 'kafkajs'
+import type { Admin, DescribeConfigResponse, PartitionMetadata } from 'kafkajs'
 import { OperationError } from '../../system/protocol/failures.ts'
 import type { TopicSpec } from '../../system/protocol/record.ts'
 import type { TopicProblem } from '../../system/ports/log.ts'
@@ -157,10 +157,21 @@ export class Topics {
     }
   }
 
+  /** None of a topic whose settings may not be seen: one of those fails the whole request. */
+  async #configsOf(onCluster: readonly string[], keys: readonly string[]): Promise<readonly Pick<DescribeConfigResponse['resources'][number], 'resourceName' | 'configEntries'>[]> {
+    try {
+      return (await this.#admin.describeConfigs({ includeSynonyms: false, resources: onCluster.map((name) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name, configNames: [...keys] })) })).resources
+    } catch (thrown) {
+      if (!isForbidden(codeOf(thrown))) throw thrown
+      if (onCluster.length === 1) return onCluster.map((resourceName) => ({ resourceName, configEntries: [] }))
+      return (await Promise.all(onCluster.map((name) => this.#configsOf([name], keys)))).flat()
+    }
+  }
+
   /** Of topics that exist, as the cluster calls them. */
   async #described(onCluster: readonly string[], keys: readonly string[]): Promise<readonly { readonly onCluster: string; readonly name: string; value(key: string): string | undefined }[]> {
     if (onCluster.length === 0) return []
-    const { resources } = await this.#admin.describeConfigs({ includeSynonyms: false, resources: onCluster.map((name) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name, configNames: [...keys] })) })
+    const resources = await this.#configsOf(onCluster, keys)
     return resources.flatMap(({ resourceName, configEntries }) => {
       const name = this.#names.shown(resourceName)
       return name === undefined ? [] : [{ onCluster: resourceName, name, value: (key: string) => configEntries.find((entry) => entry.configName === key)?.configValue }]
