@@ -83,20 +83,23 @@ for (const client of KAFKA_CLIENTS) {
   })
 
   test(`${client}: an authority that did not sign the certificate, or none, is said with the setting that cures it`, options, async () => {
-    for (const security of [{ ca: files.other }, { tls: true }]) assert.match(await told(open(client, ports.tls, security)), /^kafka\/certificate: .*--kafka-ca/)
+    const all = await Promise.all([{ ca: files.other }, { tls: true }].map((security) => told(open(client, ports.tls, security))))
+    for (const said of all) assert.match(said, /^kafka\/certificate: .*--kafka-ca/)
   })
 
   test(`${client}: TLS on one side only is said with the setting that cures it`, options, async () => {
-    assert.match(await told(open(client, ports.tls, undefined)), /^kafka\/unreachable: .*needs --kafka-tls/)
-    assert.match(await told(open(client, ports.plain, { ca: files.own })), /^kafka\/unreachable: .*leave --kafka-tls and --kafka-ca out/)
+    const [plain, tls] = await Promise.all([told(open(client, ports.tls, undefined)), told(open(client, ports.plain, { ca: files.own }))])
+    assert.match(plain, /^kafka\/unreachable: .*needs --kafka-tls/)
+    assert.match(tls, /^kafka\/unreachable: .*leave --kafka-tls and --kafka-ca out/)
   })
 
   test(`${client}: a wrong password, an unknown user and a mechanism that the listener does not take are credentials`, options, async () => {
     const credentials = /^kafka\/credentials: .*Check user, password and mechanism/
-    const said = await told(open(client, ports.users, { ca: files.own, user: 'app' }, 'wr0ng'))
-    assert.match(said, credentials)
-    assert.doesNotMatch(said, /wr0ng/)
-    assert.match(await told(open(client, ports.users, { ca: files.own, user: 'nobody' })), credentials)
-    assert.match(await told(open(client, ports.users, { ca: files.own, user: 'app', mechanism: 'SCRAM-SHA-256' })), credentials)
+    const said = await Promise.all([
+      told(open(client, ports.users, { ca: files.own, user: 'app' }, 'wr0ng')), told(open(client, ports.users, { ca: files.own, user: 'nobody' })),
+      told(open(client, ports.users, { ca: files.own, user: 'app', mechanism: 'SCRAM-SHA-256' })),
+    ])
+    for (const each of said) assert.match(each, credentials)
+    assert.doesNotMatch(said.join(), /wr0ng/)
   })
 }
