@@ -132,17 +132,23 @@ export class KafkaLease implements Lease {
 
   async commit(batch: CommitBatch): Promise<CommitOutcome> {
     if (this.#state !== 'held' || this.#isOver()) return { kind: 'fenced' }
-    const { clock } = this.#env
     const packed = await this.#packed(batch)
     if ('kind' in packed) return packed
+    // Not awaited here: this call would keep the records.
+    return this.#send(packed, this.#offsets(batch), batch.positions.get(this.#env.reading.metadataTopic))
+  }
+
+  /** Knows no records any more: kept while they are written, they would outlive the young generation. */
+  async #send(packed: Packed, offsets: readonly OffsetToCommit[], metadataAt: number | undefined): Promise<CommitOutcome> {
+    const { clock } = this.#env
     const sentMs = clock.monotonicMs()
     // R1.
     this.#state = 'broken'
-    const end = await this.#transactions.commit({ rounds: packed.rounds, offsets: this.#offsets(batch) }, { signal: this.#ended.signal })
+    const end = await this.#transactions.commit({ rounds: packed.rounds, offsets }, { signal: this.#ended.signal })
     switch (end.kind) {
       case 'committed':
         this.#provenAtMs = sentMs
-        this.#metadataAt = batch.positions.get(this.#env.reading.metadataTopic) ?? this.#metadataAt
+        this.#metadataAt = metadataAt ?? this.#metadataAt
         this.#state = 'held'
         return { kind: 'done', end: packed.ends(end.offsets, this.partition) }
       case 'refused':

@@ -41,22 +41,70 @@ interface OpenBatch {
   left: number
 }
 
+/** Everything that moves. */
+interface Mark {
+  readonly at: number
+  readonly position: number
+  readonly pending: LogRecord | undefined
+  readonly batch: OpenBatch | undefined
+  readonly batchAt: number
+  readonly batchLeft: number
+  readonly aborted: readonly bigint[]
+  readonly abortedAhead: readonly Aborted[]
+}
+
+const PASSED_MAX = 1000
+
 export class RecordSet {
   readonly #bytes: Buffer
-  readonly #abortedAhead: Aborted[]
-  readonly #aborted = new Set<bigint>()
+  /** The offset behind the last whole batch: where the next fetch begins. */
+  readonly end: number
+  #abortedAhead: Aborted[]
+  #aborted = new Set<bigint>()
   #at = 0
   #batch: OpenBatch | undefined
   /** Decoded, and did not fit into the last take. */
   #pending: LogRecord | undefined
   #position: number
   #cursor = 0
+  #mark: Mark
 
   /** `from`: the offset that was asked for; a fetched piece begins with the batch that holds it. */
   constructor(bytes: Buffer, aborted: readonly Aborted[], from: number) {
     this.#bytes = bytes
     this.#abortedAhead = [...aborted].sort((a, b) => a.firstOffset - b.firstOffset)
     this.#position = from
+    this.#mark = this.#state()
+    this.end = endOf(bytes, from)
+  }
+
+  /** The next take begins at this offset, which is at or behind the one of the last call: what was taken since may be taken again. */
+  rewind(to: number): void {
+    if (to < this.#position) this.#restore(this.#mark)
+    const passed: LogRecord[] = []
+    while (this.#position < to && !this.isOver) {
+      passed.length = 0
+      this.take({ recordsMax: PASSED_MAX, bytesMax: Infinity, to }, passed)
+    }
+    this.#mark = this.#state()
+  }
+
+  #state(): Mark {
+    const batch = this.#batch
+    return { at: this.#at, position: this.#position, pending: this.#pending, batch, batchAt: batch?.at ?? 0, batchLeft: batch?.left ?? 0, aborted: [...this.#aborted], abortedAhead: [...this.#abortedAhead] }
+  }
+
+  #restore({ at, position, pending, batch, batchAt, batchLeft, aborted, abortedAhead }: Mark): void {
+    this.#at = at
+    this.#position = position
+    this.#pending = pending
+    this.#batch = batch
+    if (batch !== undefined) {
+      batch.at = batchAt
+      batch.left = batchLeft
+    }
+    this.#aborted = new Set(aborted)
+    this.#abortedAhead = [...abortedAhead]
   }
 
   /** The next offset that is not read yet. */
@@ -66,19 +114,6 @@ export class RecordSet {
 
   get bytes(): number {
     return this.#bytes.length
-  }
-
-  /** The offset behind the last whole batch: where the next fetch begins. */
-  get end(): number {
-    let end = this.#position
-    const bytes = this.#bytes
-    for (let at = 0; at + HEAD_BYTES <= bytes.length;) {
-      const next = at + BEFORE_LENGTH + bytes.readInt32BE(at + 8)
-      if (next > bytes.length) break
-      end = Math.max(end, offsetAt(bytes, at) + bytes.readInt32BE(at + 23) + 1)
-      at = next
-    }
-    return end
   }
 
   /** Appends to `into`, which may hold records already; answers their bytes. The first record of `into` is taken however large. */
@@ -233,6 +268,17 @@ const NOTHING = new Uint8Array(0)
 
 /** A signed 64-bit number within 2^53. */
 const offsetAt = (bytes: Buffer, at: number): number => bytes.readInt32BE(at) * 0x1_0000_0000 + bytes.readUInt32BE(at + 4)
+
+function endOf(bytes: Buffer, from: number): number {
+  let end = from
+  for (let at = 0; at + HEAD_BYTES <= bytes.length;) {
+    const next = at + BEFORE_LENGTH + bytes.readInt32BE(at + 8)
+    if (next > bytes.length) break
+    end = Math.max(end, offsetAt(bytes, at) + bytes.readInt32BE(at + 23) + 1)
+    at = next
+  }
+  return end
+}
 
 /** The key of a control record: version and type, behind length, attributes and deltas of one byte each and the key's length. */
 function controlType(body: Buffer): number {

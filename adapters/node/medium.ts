@@ -23,6 +23,8 @@ export interface KafkaMedium {
   readonly client?: KafkaClient
   /** Default: neither user nor TLS. */
   readonly security?: KafkaSecurity
+  /** A member that is silent for longer loses its partitions, ms. Default: that of the driver. */
+  readonly sessionMs?: number
 }
 
 export type Medium = { readonly kind: 'embedded' } | KafkaMedium
@@ -40,7 +42,9 @@ export interface ClusterRole {
 }
 
 /** On a cluster. Throws OperationError with the cure. */
-export async function openCluster({ brokers, namespace, client, security }: KafkaMedium, clock: Clock, { instance, sessionMs, appendAs, notice }: ClusterRole = {}): Promise<CommittedLog> {
+export async function openCluster(medium: KafkaMedium, clock: Clock, { instance, appendAs, notice, ...role }: ClusterRole = {}): Promise<CommittedLog> {
+  const { brokers, namespace, client, security } = medium
+  const sessionMs = role.sessionMs ?? medium.sessionMs
   const options = { brokers, namespace, clock, ...(sessionMs === undefined ? {} : { sessionMs }), ...(appendAs === undefined ? {} : { appendAs }), ...(notice === undefined ? {} : { notice }), ...(security === undefined ? {} : { security: clientSecurity(security, process.env) }) }
   if (client === 'kafkajs') {
     const { openKafkajsLog } = await import('../kafkajs/log.ts').catch((thrown: unknown) => missing(thrown, 'kafkajs', '2.2.4'))

@@ -6,7 +6,7 @@ import { ENTITY_BYTES_MAX, FOLD_INPUTS_MAX, FUTURE_MS_MAX, HELD_PER_ENTITY_MAX, 
 import type { MachineEvent } from '../protocol/data.ts'
 import type { Engine, PreparedMachine, StoredMachine } from '../ports/engine.ts'
 import type { AnyStateMachine, EventFromLogic } from 'xstate'
-import type { ActorDefinition, ActorLimits, LatePolicy, SourceDefinition, SourceFormat } from './definition.ts'
+import type { ActorDefinition, ActorLimits, LatePolicy, OutputDefinition, SourceDefinition, SourceFormat } from './definition.ts'
 import type { QualityRule } from './quality.ts'
 import type { OutputOf, StandardSchemaV1 } from './standard-schema.ts'
 import { parseDuration } from './duration.ts'
@@ -15,8 +15,8 @@ import type { Duration } from './duration.ts'
 export interface SourceOptions<S extends StandardSchemaV1> {
   /** Any Standard Schema; its output is the machine's event: `type`, and `time` unless `time` is given here. */
   readonly schema: S
-  /** Entity id that the payload names; must equal the record's key. */
-  readonly key: (event: OutputOf<S>) => string
+  /** Entity id that the payload names; must equal the record's key. Leave it out where only the record's key names the entity. */
+  readonly key?: (event: OutputOf<S>) => string
   /** Event time, ms since the epoch. Default: the field `time`. */
   readonly time?: (event: OutputOf<S>) => number
   /** Id given upstream; with it, duplicates made upstream are dropped within the dedup window. */
@@ -38,6 +38,18 @@ export interface SourceOptions<S extends StandardSchemaV1> {
   readonly idleAfter?: Duration
 }
 
+export interface OutputOptions {
+  readonly topic: string
+  /**
+   * The record's value: Protobuf, Avro or a fixed layout. The same event must give the same bytes, at any time and on any runtime, each time in an array of
+   * their own. What it throws refuses
+   * the input (class `action`). Default: the event as JSON.
+   */
+  readonly value?: (event: never) => Uint8Array
+  /** `none`: records without headers, for readers that want the value alone. Default `cloudevents`: id, type, source and time. */
+  readonly headers?: 'cloudevents' | 'none'
+}
+
 export interface ActorOptions<M extends AnyStateMachine, Sources extends Record<string, StandardSchemaV1>> {
   /** Durable: part of topic names. a-z, 0-9, '-'. */
   readonly name: string
@@ -45,8 +57,8 @@ export interface ActorOptions<M extends AnyStateMachine, Sources extends Record<
   readonly version: number
   readonly machine: M
   readonly sources?: { readonly [K in keyof Sources]: SourceOptions<Sources[K]> }
-  /** Emitted event type -> output topic. */
-  readonly outputs?: Readonly<Record<string, string>>
+  /** Emitted event type -> output topic, or how its records are made. */
+  readonly outputs?: Readonly<Record<string, string | OutputOptions>>
   /** Targets that are not visible in the machine, and those that close a cycle: `{ card: 'feedback' }`. */
   readonly tells?: Readonly<Record<string, 'forward' | 'feedback'>>
   /** Whether `after` and delayed events count event time or processing time. Default processing. */
@@ -110,11 +122,14 @@ function policyProblems(at: string, options: ActorOptions<AnyStateMachine, Recor
   return problems
 }
 
-function checkMachine(name: string, machine: PreparedMachine, outputs: Readonly<Record<string, string>>, problems: string[]): void {
+function checkMachine(name: string, machine: PreparedMachine, outputs: Readonly<Record<string, string | OutputOptions>>, problems: string[]): void {
   for (const type of machine.emits) {
     if (outputs[type] === undefined) problems.push(`${name}: it emits '${type}', which no output takes. Add outputs: { '${type}': '<topic>' }.`)
   }
-  for (const [type, topic] of Object.entries(outputs)) if (!isTopicName(topic)) problems.push(`${name}: output '${type}' names '${topic}', which is no topic name`)
+  for (const [type, output] of Object.entries(outputs)) {
+    const { topic } = outputDefinition(output)
+    if (!isTopicName(topic)) problems.push(`${name}: output '${type}' names '${topic}', which is no topic name`)
+  }
 }
 
 function sourceDefinition(name: string, options: SourceOptions<StandardSchemaV1<unknown, MachineEvent>>): SourceDefinition {
@@ -132,6 +147,11 @@ function sourceDefinition(name: string, options: SourceOptions<StandardSchemaV1<
   }
 }
 
+function outputDefinition(output: string | OutputOptions): OutputDefinition {
+  const { topic, value, headers }: OutputOptions = typeof output === 'string' ? { topic: output } : output
+  return { topic, value: value as OutputDefinition['value'], isCloudEvent: headers !== 'none' }
+}
+
 function latePolicy(late: 'apply' | 'drop' | { readonly output: string } | undefined): LatePolicy {
   if (late === undefined || late === 'apply') return { kind: 'apply' }
   return late === 'drop' ? { kind: 'drop' } : { kind: 'output', topic: late.output }
@@ -145,7 +165,7 @@ function actorDefinition(options: ActorOptions<AnyStateMachine, Record<string, S
     version: options.version,
     machine,
     sources,
-    outputs: new Map(Object.entries(options.outputs ?? {})),
+    outputs: new Map(Object.entries(options.outputs ?? {}).map(([type, output]) => [type, outputDefinition(output)])),
     tells,
     timers: options.timers ?? 'processing',
     order: options.order ?? 'arrival',

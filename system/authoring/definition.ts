@@ -13,8 +13,8 @@ export interface SourceDefinition {
   readonly topic: string
   readonly format: SourceFormat
   readonly schema: StandardSchemaV1<unknown, MachineEvent>
-  /** The entity id that the payload names; must equal the record's key. */
-  readonly key: (event: MachineEvent) => string
+  /** The entity id that the payload names, which must equal the record's key; undefined: the payload names none. */
+  readonly key: ((event: MachineEvent) => string) | undefined
   /** Event time, ms since the epoch. */
   readonly time: (event: MachineEvent) => number
   /** Id given upstream, for duplicates made there; undefined: no dedup for this source. */
@@ -26,6 +26,14 @@ export interface SourceDefinition {
   readonly futureMs: number
   /** After how long without records the source counts as idle, ms; undefined: never. Exactness is not promised with idleness. */
   readonly idleAfterMs: number | undefined
+}
+
+export interface OutputDefinition {
+  readonly topic: string
+  /** The record's value; undefined: the event as JSON. */
+  readonly value: ((event: MachineEvent) => Uint8Array) | undefined
+  /** Whether records carry CloudEvents headers: id, type, source and time. */
+  readonly isCloudEvent: boolean
 }
 
 export interface ActorLimits {
@@ -57,8 +65,8 @@ export interface ActorDefinition {
   readonly version: number
   readonly machine: PreparedMachine
   readonly sources: readonly SourceDefinition[]
-  /** Emitted type -> topic. */
-  readonly outputs: ReadonlyMap<string, string>
+  /** By emitted type. */
+  readonly outputs: ReadonlyMap<string, OutputDefinition>
   /** Actor types this one tells; feedback edges carry no watermark. */
   readonly tells: ReadonlyMap<string, 'forward' | 'feedback'>
   readonly timers: 'processing' | 'event'

@@ -64,7 +64,7 @@ export function defineSystem(options: SystemOptions): SystemDefinition {
 function topicProblems(actor: ActorDefinition, { name: app, actors }: SystemOptions): string[] {
   const own = new Set([modelsTopic(app), ...actors.flatMap(({ name }) => [inboxTopic(app, name), journalTopic(app, name), stateTopic(app, name), parkedTopic(app, name)])])
   const read = actor.sources.map(({ topic }) => topic)
-  const written = [...actor.outputs.values(), ...(actor.late.kind === 'output' ? [actor.late.topic] : [])]
+  const written = [...[...actor.outputs.values()].map(({ topic }) => topic), ...(actor.late.kind === 'output' ? [actor.late.topic] : [])]
   const letters = new Set(actors.flatMap((one) => [...one.sources.map(({ topic }) => deadLetterTopic(topic)), deadLetterTopic(inboxTopic(app, one.name))]))
   return [
     ...read.filter((topic) => own.has(topic)).map((topic) => `${actor.name}: its source reads '${topic}', which system '${app}' keeps for itself`),

@@ -67,7 +67,7 @@ export async function historyOf(log: Log, codec: Codec, plan: TypePlan, text: st
   let turns: TurnTrace[] = []
   const onFolded = (batch: Batch): void => {
     for (const turn of turns) {
-      if (turn.input.by.timeMs < range.fromMs || turn.input.by.timeMs > range.toMs) continue
+      if (turn.input.timeMs < range.fromMs || turn.input.timeMs > range.toMs) continue
       entries.push(entryOf(codec, turn, batch))
       // Twice the bound before it is cut: shifting one by one would cost too much.
       if (entries.length >= 2 * range.entriesMax) left += entries.splice(0, entries.length - range.entriesMax).length
@@ -88,7 +88,7 @@ export async function historyOf(log: Log, codec: Codec, plan: TypePlan, text: st
 
 function entryOf(codec: Codec, { input, from, to, effects, isRefused }: TurnTrace, batch: Batch): HistoryEntry {
   return {
-    seq: batch.seq, timeMs: input.by.timeMs, processedMs: batch.nowMs, event: input.event, cause: input.by.cause, from, to, effects,
+    seq: batch.seq, timeMs: input.timeMs, processedMs: batch.nowMs, event: input.event, cause: input.cause, from, to, effects,
     scores: batch.decisions.filter(([ref]) => ref === input.ref).map(([, score]) => score),
     rows: batch.choices.filter(([ref]) => ref === input.ref).map(([, bytes]) => rowOf(codec, bytes)),
     verdict: isRefused ? batch.verdicts.find((verdict) => verdict.input === input.ref) : undefined,

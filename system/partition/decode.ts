@@ -124,7 +124,7 @@ export class Decoder {
   #faultOf(source: SourceDefinition, event: MachineEvent, entity: EntityId, nowMs: number): Decode | undefined {
     if (isReserved(event.type)) return failed('schema', `event type '${event.type}' is reserved`)
     try {
-      const named = source.key(event)
+      const named = source.key === undefined ? entity : source.key(event)
       if (named !== entity) return failed('key', `the record key '${entity}' is not the entity '${String(named).slice(0, 80)}' that the payload names`)
       const timeMs = source.time(event)
       if (!Number.isFinite(timeMs)) return failed('semantic', 'the event time is not finite')

@@ -24,6 +24,8 @@ interface Plan {
   reply: { readonly value: unknown } | undefined
 }
 
+type Writing = Extract<Effect, { readonly kind: 'emit' | 'tell' }>
+
 export class EffectApplier {
   readonly #memory: Memory
   readonly #batch: Batch
@@ -38,33 +40,37 @@ export class EffectApplier {
 
   /** Applies a turn's end, or answers why it cannot be and changes nothing (A1). */
   apply(turn: TurnInput, state: EngineState, effects: readonly Effect[]): Failure | undefined {
-    const plan: Plan = { timers: undefined, tasks: undefined, arms: this.#arms.size === 0 ? 0 : this.#arms.get(turn.entity) ?? 0, reply: undefined }
-    const written = turn.slot.length
+    /** Most turns only write. */
+    let plan: Plan | undefined
+    let written = 0
     for (const effect of effects) {
-      const failure = this.#plan(plan, turn, turn.slot.length - written, effect)
-      if (failure === undefined) continue
-      turn.slot.length = written
-      return failure
+      const isWritten = effect.kind === 'emit' || effect.kind === 'tell'
+      const failure = isWritten ? this.#write(turn, written, effect) : this.#plan((plan ??= this.#newPlan(turn.entity)), turn, effect)
+      if (failure !== undefined) return this.#undone(turn, failure)
+      if (isWritten) written += 1
     }
-    const timersMax = this.#memory.plan.definition.limits.timersMax
-    if (plan.timers !== undefined && plan.timers.size > timersMax) {
-      turn.slot.length = written
-      return { class: 'size', message: `more than ${timersMax} armed timers`, stage: 'effects' }
-    }
+    const { timersMax } = this.#memory.plan.definition.limits
+    if (plan?.timers !== undefined && plan.timers.size > timersMax) return this.#undone(turn, { class: 'size', message: `more than ${timersMax} armed timers`, stage: 'effects' })
     this.#commit(plan, turn, state, effects)
     return undefined
   }
 
-  /** `n`: records that the turn has made before. */
-  #plan(plan: Plan, turn: TurnInput, n: number, effect: Effect): Failure | undefined {
+  #newPlan(entity: Entity): Plan {
+    return { timers: undefined, tasks: undefined, arms: this.#arms.get(entity) ?? 0, reply: undefined }
+  }
+
+  #undone(turn: TurnInput, failure: Failure): Failure {
+    this.#batch.outbox.cut(turn.slot, 0)
+    return failure
+  }
+
+  #plan(plan: Plan, turn: TurnInput, effect: Exclude<Effect, Writing>): Failure | undefined {
     switch (effect.kind) {
-      case 'emit':
-      case 'tell': return this.#write(turn, n, effect)
       case 'schedule': {
         if (!Number.isFinite(effect.delayMs)) return action(`timer '${effect.timer}' has the delay ${effect.delayMs}`)
         const unfit = unstorable(effect.event, `the event of timer '${effect.timer}'`)
         if (unfit !== undefined) return unfit
-        const base = this.#memory.plan.definition.timers === 'event' ? turn.by.timeMs : this.#batch.nowMs
+        const base = this.#memory.plan.definition.timers === 'event' ? turn.timeMs : this.#batch.nowMs
         plan.arms += 1
         plan.timers ??= new Map(turn.entity.timers)
         plan.timers.set(effect.timer, { generation: `${this.#batch.seq}.${plan.arms}`, dueMs: base + Math.max(0, effect.delayMs), event: effect.event })
@@ -96,11 +102,12 @@ export class EffectApplier {
     }
   }
 
-  #write(turn: TurnInput, n: number, effect: Extract<Effect, { readonly kind: 'emit' | 'tell' }>): Failure | undefined {
+  /** `n`: records that the turn has made before. */
+  #write(turn: TurnInput, n: number, effect: Writing): Failure | undefined {
     try {
-      const made = effect.kind === 'emit' ? this.#maker.output(effect.event, n, turn.by) : this.#told(effect, n, turn)
+      const made = effect.kind === 'emit' ? this.#maker.output(effect.event, n, turn) : this.#told(effect, n, turn)
       if (typeof made === 'string') return action(made)
-      turn.slot.push(made)
+      this.#batch.outbox.write(turn.slot, made)
       return undefined
     } catch (thrown) {
       if (thrown instanceof InvariantBroken) throw thrown
@@ -113,19 +120,19 @@ export class EffectApplier {
     if (target === undefined) return `it tells '${name}', which the actor type does not declare. Add tells: { '${name}': 'forward' }.`
     const id = parseEntityId(text)
     if (id === undefined) return `it tells '${name}' an entity whose id is no entity id: '${String(text).slice(0, 80)}'`
-    return this.#maker.tell(target, id, event, n, turn.by)
+    return this.#maker.tell(target, id, event, n, turn)
   }
 
-  #commit(plan: Plan, turn: TurnInput, state: EngineState, effects: readonly Effect[]): void {
+  #commit(plan: Plan | undefined, turn: TurnInput, state: EngineState, effects: readonly Effect[]): void {
     const { entity } = turn
     const { entities } = this.#memory
     const { machine, keepStoppedMs } = this.#memory.plan.definition
     const from = entity.machine === undefined ? undefined : machine.configuration(entity.machine)
     entity.machine = state
-    if (plan.arms > 0) this.#arms.set(entity, plan.arms)
+    if (plan !== undefined && plan.arms > 0) this.#arms.set(entity, plan.arms)
     const done = machine.status(state) !== 'active'
-    const timers = done ? new Map<string, Timer>() : plan.timers
-    const tasks = done ? new Map<string, Task>() : plan.tasks
+    const timers = done ? new Map<string, Timer>() : plan?.timers
+    const tasks = done ? new Map<string, Task>() : plan?.tasks
     if (timers !== undefined) this.#setTimers(entity, timers)
     if (tasks !== undefined) this.#setTasks(entity, tasks)
     if (done) {
@@ -134,8 +141,8 @@ export class EffectApplier {
       entities.arm({ dueMs: entity.expireAtMs, entity: entity.id, kind: 3, id: '' })
     }
     this.#batch.moved(from, machine.configuration(state))
-    for (const effect of effects) if (effect.kind === 'log') this.#batch.logs.push({ entity: entity.id, label: effect.label, value: effect.value })
-    if (turn.command !== undefined) this.#reply(entity, turn.command, plan.reply?.value)
+    if (plan !== undefined) for (const effect of effects) if (effect.kind === 'log') this.#batch.logs.push({ entity: entity.id, label: effect.label, value: effect.value })
+    if (turn.command !== undefined) this.#reply(entity, turn.command, plan?.reply?.value)
     entities.touch(entity, this.#batch.seq, this.#batch.nowMs)
   }
 

@@ -1,14 +1,12 @@
 // What the parts of a fold share.
 import type { EntityId } from '../protocol/ids.ts'
 import type { Directive, Failure } from '../protocol/failures.ts'
-import type { OutRecord } from '../protocol/record.ts'
 import type { Arrival } from './arrivals.ts'
 import type { Batch, Subject } from './batch.ts'
 import type { Entity } from './entity.ts'
 import type { Witness } from '../ports/witness.ts'
 import type { InputRef, JournalRecord } from './journal.ts'
 import type { Memory } from './memory.ts'
-import type { Provenance } from './outbox.ts'
 import type { TurnInput, TurnTrace } from './turn-input.ts'
 
 export interface FoldPlan {
@@ -50,7 +48,8 @@ export interface FoldContext {
   /** The entity, or undefined when its loaded state already contains this commit. */
   entity(id: EntityId): Entity | undefined
   touch(entity: Entity): void
-  provenance(entity: Entity, cause: string, timeMs: number, origin: Provenance['origin']): Provenance
-  /** A place in the written order. */
-  slot(ref: InputRef): OutRecord[]
+  /** Event time up to which the batch has come: what tells promise. */
+  readonly progressMs: number
+  /** A place in the written order, for the input of ref `<head><offset>`. */
+  slot(head: string, offset?: number): number
 }

@@ -13,7 +13,6 @@ import { RELEASES_PER_BATCH_MAX } from '../protocol/limits.ts'
 import { timerCause } from '../protocol/ids.ts'
 import type { EntityId } from '../protocol/ids.ts'
 import type { Directive, Failure } from '../protocol/failures.ts'
-import type { OutRecord } from '../protocol/record.ts'
 import type { Arrival } from './arrivals.ts'
 import { Batch } from './batch.ts'
 import type { Subject } from './batch.ts'
@@ -25,7 +24,7 @@ import type { Entity } from './entity.ts'
 import type { FoldContext, FoldPlan } from './fold-context.ts'
 import type { FiredTimer, InputRef } from './journal.ts'
 import type { Memory } from './memory.ts'
-import type { Provenance, RecordMaker } from './outbox.ts'
+import type { RecordMaker } from './outbox.ts'
 import { Refusals } from './refusals.ts'
 import { Turns } from './turn.ts'
 import type { Outside, TurnInput } from './turn-input.ts'
@@ -50,8 +49,7 @@ class Fold implements FoldContext {
   readonly #releasesMax: number
   #released = 0
   #last: Due | undefined
-  /** Event time up to which the batch has come: what tells promise. */
-  #progressMs = -Infinity
+  progressMs = -Infinity
 
   constructor(memory: Memory, maker: RecordMaker, outside: Outside, plan: FoldPlan) {
     this.memory = memory
@@ -133,12 +131,8 @@ class Fold implements FoldContext {
     this.memory.entities.touch(entity, this.plan.seq, this.plan.nowMs)
   }
 
-  provenance(entity: Entity, cause: string, timeMs: number, origin: Provenance['origin']): Provenance {
-    return { entity: entity.id, cause, timeMs, origin, progressMs: this.#progressMs, nowMs: this.plan.nowMs }
-  }
-
-  slot(ref: InputRef): OutRecord[] {
-    return this.batch.outbox.open(ref)
+  slot(head: string, offset?: number): number {
+    return this.batch.outbox.open(head, offset)
   }
 
   /** F2: what the arrival says about time comes first. False: the bound on releases cut the batch here. */
@@ -154,7 +148,7 @@ class Fold implements FoldContext {
     const { watermarks } = this.memory
     if (watermarks === undefined) return true
     if (this.#turns.isWaiting || this.#nextDue() !== undefined) return false
-    this.#progressMs = Math.max(this.#progressMs, watermarks.currentMs)
+    this.progressMs = Math.max(this.progressMs, watermarks.currentMs)
     return true
   }
 
@@ -188,7 +182,7 @@ class Fold implements FoldContext {
       }
       if (isNew) reached = due
       entities.eventDues.pop()
-      this.#progressMs = Math.max(this.#progressMs, due.dueMs)
+      this.progressMs = Math.max(this.progressMs, due.dueMs)
       this.#released += 1
       this.#last = due
       this.#release(due)
@@ -233,8 +227,8 @@ class Fold implements FoldContext {
     const cause = timerCause(entity.id, due.id, timer.generation)
     const event = { ...timer.event, time: due.dueMs }
     const input: TurnInput = {
-      entity, event, ref: cause, subject: { kind: 'timer', cause, event }, slot: this.slot(cause), command: undefined, bytes: 0,
-      by: this.provenance(entity, cause, due.dueMs, { source: this.memory.plan.group, id: cause }),
+      entity, event, ref: cause, cause, key: undefined, subject: { kind: 'timer', cause, event }, slot: this.slot(cause), command: undefined, bytes: 0,
+      timeMs: due.dueMs, origin: { source: this.memory.plan.group, id: cause }, progressMs: this.progressMs, nowMs: this.plan.nowMs,
       timer: { id: due.id, generation: timer.generation },
     }
     // Only timers that are armed again and again for the same moment get here: a cut waits until that moment is over.

@@ -1,36 +1,32 @@
-// Input names: refs and causes of inputs. What all inputs of a topic partition share is put together once.
+// Input names: what refs and causes of inputs begin with. Put together once for all inputs of a topic partition.
 import { inputCauses } from '../protocol/ids.ts'
 import { inputRefs } from './arrivals.ts'
-import type { InputRef } from './journal.ts'
+import type { TypePlan } from './topology.ts'
 
-interface Prefixes {
+/** The offset follows. */
+export interface InputNames {
+  readonly topic: string
   readonly partition: number
   readonly refs: string
   readonly causes: string
+  /** A record's key is the id of its entity. */
+  readonly isKeyed: boolean
 }
 
-export class InputNames {
-  readonly #inputs: readonly string[]
-  readonly #prefixes = new Map<string, Prefixes>()
+export class InputNaming {
+  readonly #plan: TypePlan
+  readonly #known = new Map<string, InputNames>()
 
-  /** `inputs`: topics of the actor type, in the order by which refs name them. */
-  constructor(inputs: readonly string[]) {
-    this.#inputs = inputs
+  constructor(plan: TypePlan) {
+    this.#plan = plan
   }
 
-  ref(topic: string, partition: number, offset: number): InputRef {
-    return `${this.#of(topic, partition).refs}${offset}`
-  }
-
-  cause(topic: string, partition: number, offset: number): string {
-    return `${this.#of(topic, partition).causes}${offset}`
-  }
-
-  #of(topic: string, partition: number): Prefixes {
-    const known = this.#prefixes.get(topic)
+  of(topic: string, partition: number): InputNames {
+    const known = this.#known.get(topic)
     if (known !== undefined && known.partition === partition) return known
-    const made = { partition, refs: inputRefs(this.#inputs, topic), causes: inputCauses(topic, partition) }
-    this.#prefixes.set(topic, made)
+    const { inputs, inbox, definition } = this.#plan
+    const made = { topic, partition, refs: inputRefs(inputs, topic), causes: inputCauses(topic, partition), isKeyed: topic === inbox || definition.entityOfAll === undefined }
+    this.#known.set(topic, made)
     return made
   }
 }

@@ -9,18 +9,19 @@ import { compareHeld, isCommandKey } from './entity.ts'
 import type { Entity, Held, Seen } from './entity.ts'
 import type { Activation } from './envelope.ts'
 import type { FoldContext } from './fold-context.ts'
-import { InputNames } from './input-names.ts'
+import { InputNaming } from './input-names.ts'
+import type { InputNames } from './input-names.ts'
 import type { FiredTimer, InputRef } from './journal.ts'
+import { RecordTurn } from './record-turn.ts'
 import { taskRetryMs } from './supervision.ts'
-import type { TurnInput } from './turn-input.ts'
 
 export class InputApplier {
   readonly #fold: FoldContext
-  readonly #names: InputNames
+  readonly #naming: InputNaming
 
   constructor(fold: FoldContext) {
     this.#fold = fold
-    this.#names = new InputNames(fold.memory.plan.inputs)
+    this.#naming = new InputNaming(fold.memory.plan)
   }
 
   /** Takes what the arrival says about event time. */
@@ -36,43 +37,43 @@ export class InputApplier {
     const { decode, record } = arrival
     const { plan } = this.#fold.memory
     if (decode.kind === 'promise') return
-    const subject: Subject = { kind: 'record', topic: arrival.topic, partition: arrival.partition, offset: record.offset, record }
-    const ref = this.#names.ref(arrival.topic, arrival.partition, record.offset)
-    if (decode.kind === 'failed') return this.#refuse(arrival, ref, subject, decode)
-    if (decode.kind === 'activation') return this.#activate(ref, subject, decode.activation)
+    const names = this.#naming.of(arrival.topic, arrival.partition)
+    if (decode.kind === 'failed') return this.#refuse(arrival, names, decode)
+    if (decode.kind === 'activation') return this.#activate(`${names.refs}${record.offset}`, subjectOf(arrival), decode.activation)
     const { input } = decode
     const entity = this.#fold.entity(input.entity)
     if (entity === undefined) return
-    if (entity.parked !== undefined) return this.#fold.begin(this.#turn(arrival, input, entity, ref, subject))
+    if (entity.parked !== undefined) return this.#fold.begin(this.#turn(arrival, input, entity, names))
     if (this.#isDuplicate(entity, input) || this.#isSettledTask(entity, input)) return
     const { watermarks } = this.#fold.memory
-    if (input.onArrival) return this.#fold.begin(this.#turn(arrival, input, entity, ref, subject))
-    if (watermarks !== undefined && input.timeMs < watermarks.currentMs && plan.definition.late.kind !== 'apply') return this.#late(arrival, ref)
-    if (plan.definition.order === 'arrival' || (watermarks !== undefined && input.timeMs < watermarks.currentMs)) return this.#fold.begin(this.#turn(arrival, input, entity, ref, subject))
+    if (input.onArrival) return this.#fold.begin(this.#turn(arrival, input, entity, names))
+    if (watermarks !== undefined && input.timeMs < watermarks.currentMs && plan.definition.late.kind !== 'apply') return this.#late(arrival, names)
+    if (plan.definition.order === 'arrival' || (watermarks !== undefined && input.timeMs < watermarks.currentMs)) return this.#fold.begin(this.#turn(arrival, input, entity, names))
     if (entity.holds.length >= plan.definition.limits.heldMax) {
-      return this.#fold.refuse(this.#turn(arrival, input, entity, ref, subject), { class: 'size', message: `${entity.holds.length} events held for '${entity.id}'`, stage: 'hold' })
+      return this.#fold.refuse(this.#turn(arrival, input, entity, names), { class: 'size', message: `${entity.holds.length} events held for '${entity.id}'`, stage: 'hold' })
     }
     this.#hold(entity, { timeMs: input.timeMs, rank: input.rank, origin: input.origin, topic: arrival.topic, partition: arrival.partition, offset: record.offset, event: input.event })
   }
 
-  #turn({ topic, partition, record }: Arrival, input: Input, entity: Entity, ref: InputRef, subject: Subject): TurnInput {
-    const cause = this.#names.cause(topic, partition, record.offset)
-    return {
-      entity, event: input.event, ref, subject, slot: this.#fold.slot(ref), command: input.command, bytes: record.value?.length ?? 0, timer: undefined,
-      by: this.#fold.provenance(entity, cause, input.timeMs, input.origin),
-    }
+  #turn({ record }: Arrival, input: Input, entity: Entity, names: InputNames): RecordTurn {
+    const { progressMs, plan } = this.#fold
+    return new RecordTurn(names, record.offset, record, entity, input, this.#fold.slot(names.refs, record.offset), progressMs, plan.nowMs)
   }
 
   /** Only stopping or parking concerns the entity that the record's key names. */
-  #refuse(arrival: Arrival, ref: InputRef, subject: Subject, { failure, entity: id }: Extract<Arrival['decode'], { kind: 'failed' }>): void {
+  #refuse(arrival: Arrival, names: InputNames, { failure, entity: id }: Extract<Arrival['decode'], { kind: 'failed' }>): void {
+    const { record } = arrival
+    const ref = `${names.refs}${record.offset}`
+    const subject = subjectOf(arrival)
     const directive = this.#fold.directiveFor(ref, failure)
     if (id === undefined || (directive !== 'park' && directive !== 'stop')) return this.#fold.refuseRecord(ref, subject, failure, id)
     const entity = this.#fold.entity(id)
     if (entity === undefined) return
     // It stays as it was parked.
     if (entity.parked !== undefined) return this.#fold.refuseRecord(ref, subject, failure, id)
-    const by = this.#fold.provenance(entity, this.#names.cause(arrival.topic, arrival.partition, arrival.record.offset), arrival.record.timestampMs, { source: arrival.topic, id: '' })
-    this.#fold.refuse({ entity, event: { type: '' }, ref, subject, slot: this.#fold.slot(ref), command: undefined, bytes: arrival.record.value?.length ?? 0, timer: undefined, by }, failure)
+    const { progressMs, plan } = this.#fold
+    const from = { event: { type: '' }, timeMs: record.timestampMs, origin: { source: arrival.topic, id: '' } }
+    this.#fold.refuse(new RecordTurn(names, record.offset, record, entity, from, this.#fold.slot(ref), progressMs, plan.nowMs), failure)
   }
 
   #activate(ref: InputRef, subject: Subject, activation: Activation): void {
@@ -87,13 +88,9 @@ export class InputApplier {
     if (held === undefined) return
     this.#armHolds(entity)
     this.#fold.touch(entity)
-    const cause = this.#names.cause(held.topic, held.partition, held.offset)
-    const ref = this.#names.ref(held.topic, held.partition, held.offset)
-    this.#fold.begin({
-      entity, event: held.event, ref, slot: this.#fold.slot(ref), command: undefined, bytes: 0, timer: undefined,
-      subject: { kind: 'record', topic: held.topic, partition: held.partition, offset: held.offset, record: undefined },
-      by: this.#fold.provenance(entity, cause, held.timeMs, held.origin),
-    })
+    const names = this.#naming.of(held.topic, held.partition)
+    const { progressMs, plan } = this.#fold
+    this.#fold.begin(new RecordTurn(names, held.offset, undefined, entity, held, this.#fold.slot(names.refs, held.offset), progressMs, plan.nowMs))
   }
 
   /** A task's next start, or the end of a stopped entity. */
@@ -138,11 +135,12 @@ export class InputApplier {
     else entities.arm({ dueMs: first.timeMs, entity: entity.id, kind: 0, id: '' })
   }
 
-  #late(arrival: Arrival, ref: InputRef): void {
+  #late(arrival: Arrival, names: InputNames): void {
     const { late } = this.#fold.memory.plan.definition
     this.#fold.batch.drop('late')
     if (late.kind !== 'output') return
-    this.#fold.slot(ref).push({ topic: late.topic, partition: arrival.partition, key: arrival.record.key, value: arrival.record.value, headers: arrival.record.headers, timestampMs: this.#fold.plan.nowMs })
+    const { key, value, headers, offset } = arrival.record
+    this.#fold.batch.outbox.write(this.#fold.slot(names.refs, offset), { topic: late.topic, partition: arrival.partition, key, value, headers, timestampMs: this.#fold.plan.nowMs })
   }
 
   /** A4: an id seen within the window is dropped; a repeated command gets its answer again. */
@@ -190,4 +188,8 @@ export class InputApplier {
     this.#fold.touch(entity)
     return again
   }
+}
+
+function subjectOf({ topic, partition, record }: Arrival): Extract<Subject, { readonly kind: 'record' }> {
+  return { kind: 'record', topic, partition, offset: record.offset, record }
 }

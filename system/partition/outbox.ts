@@ -20,7 +20,9 @@ import type { TellTarget, TypePlan } from './topology.ts'
 
 /** Who wrote and why: the same for all records of one turn. */
 export interface Provenance {
-  readonly entity: EntityId
+  readonly entity: { readonly id: EntityId }
+  /** The entity's id in bytes, where they are at hand. */
+  readonly key: Uint8Array | undefined
   readonly cause: string
   readonly timeMs: number
   readonly origin: Origin
@@ -28,6 +30,10 @@ export interface Provenance {
   readonly progressMs: number
   readonly nowMs: number
 }
+
+const JSON_CONTENT: Header = ['content-type', utf8Encode('application/json')]
+const BYTES_CONTENT: Header = ['content-type', utf8Encode('application/octet-stream')]
+const NO_HEADERS: readonly Header[] = []
 
 /** The record, or why there is none. */
 export type Made = OutRecord | string
@@ -45,20 +51,28 @@ export class RecordMaker {
     this.#plan = plan
     this.codec = codec
     this.#partition = partition
-    this.#constant = [['ce_specversion', utf8Encode('1.0')], ['ce_source', utf8Encode(plan.group)], ['content-type', utf8Encode('application/json')]]
+    this.#constant = [['ce_specversion', utf8Encode('1.0')], ['ce_source', utf8Encode(plan.group)]]
   }
 
-  /** An output record: JSON of the emitted event, CloudEvents headers. `n` numbers the records of the cause. */
+  /** An output record: JSON of the emitted event with CloudEvents headers, or what its definition says. `n` numbers the records of the cause. */
   output(event: MachineEvent, n: number, by: Provenance): Made {
-    const topic = this.#plan.definition.outputs.get(event.type)
-    if (topic === undefined) return `it emits '${event.type}', which no output takes. Add outputs: { '${event.type}': '<topic>' }.`
-    const unfit = unfitForJson(event, 'event')
-    if (unfit !== undefined) return unfit
-    const key = this.#slab.encode(by.entity)
+    const output = this.#plan.definition.outputs.get(event.type)
+    if (output === undefined) return `it emits '${event.type}', which no output takes. Add outputs: { '${event.type}': '<topic>' }.`
+    const value = output.value === undefined ? this.#json(event) : madeValue(event, output.value)
+    if (typeof value === 'string') return value
+    const key = by.key ?? this.#slab.encode(by.entity.id)
+    const headers = output.isCloudEvent ? this.#headers(event.type, n, by, output.value === undefined ? JSON_CONTENT : BYTES_CONTENT) : NO_HEADERS
+    return { topic: output.topic, partition: partitionOf(key, this.#plan.partitions), key, value, headers, timestampMs: by.nowMs }
+  }
+
+  #json(event: MachineEvent): Uint8Array | string {
+    return unfitForJson(event, 'event') ?? this.#slab.encode(JSON.stringify(event))
+  }
+
+  #headers(type: string, n: number, by: Provenance, content: Header): readonly Header[] {
+    const [version, source] = this.#constant as readonly [Header, Header]
     const id = outputId(this.#plan.app, this.#plan.definition.name, by.cause, n)
-    const [version, source, content] = this.#constant as readonly [Header, Header, Header]
-    const headers: Header[] = [version, source, content, ['ce_id', this.#slab.encode(id)], this.#type(event.type), ['ce_time', this.#times.encode(by.timeMs)]]
-    return { topic, partition: partitionOf(key, this.#plan.partitions), key, value: this.#slab.encode(JSON.stringify(event)), headers, timestampMs: by.nowMs }
+    return [version, source, content, ['ce_id', this.#slab.encode(id)], this.#type(type), ['ce_time', this.#times.encode(by.timeMs)]]
   }
 
   /** A record for another type's inbox. */
@@ -78,6 +92,12 @@ export class RecordMaker {
     if (header === undefined) this.#types.set(type, (header = ['ce_type', utf8Encode(type)]))
     return header
   }
+}
+
+/** By the user's function. What it throws is the caller's to catch. */
+function madeValue(event: MachineEvent, make: (event: MachineEvent) => Uint8Array): Uint8Array | string {
+  const value: unknown = make(event)
+  return value instanceof Uint8Array ? value : `the value of output '${event.type}' is ${value === null ? 'null' : `a ${typeof value}`}, must be a Uint8Array`
 }
 
 /** Why a value would change in JSON, or undefined: numbers that are not finite, bytes, bigints, class instances, undefined in lists. */
@@ -113,40 +133,77 @@ function unfitPart(value: unknown): string | undefined {
   return undefined
 }
 
-export class Outbox {
-  readonly #slots: { readonly ref: InputRef; records: readonly OutRecord[]; taken: number }[] = []
+type Written = OutRecord | OutRecord[] | undefined
 
-  /** Opens the next slot, for what input `ref` writes. */
-  open(ref: InputRef): OutRecord[] {
-    const records: OutRecord[] = []
-    this.#slots.push({ ref, records, taken: 0 })
-    return records
+/** Most inputs write one record or none: no list is made for those. */
+export class Outbox {
+  /** Of each slot: the ref of its input, as what goes before the offset and the offset. */
+  readonly #heads: string[] = []
+  readonly #offsets: number[] = []
+  #written: Written[] = []
+  /** Of each slot, once the records are taken. */
+  #taken: number[] = []
+
+  /** Opens the next slot, for what input `<head><offset>` writes; without an offset the head is the whole ref. */
+  open(head: string, offset = NO_OFFSET): number {
+    this.#heads.push(head)
+    this.#offsets.push(offset)
+    return this.#written.push(undefined) - 1
+  }
+
+  write(slot: number, record: OutRecord): void {
+    const before = this.#written[slot]
+    if (before === undefined) this.#written[slot] = record
+    else if (Array.isArray(before)) before.push(record)
+    else this.#written[slot] = [before, record]
+  }
+
+  /** How many records stand in the slot. */
+  countOf(slot: number): number {
+    return countOf(this.#written[slot])
+  }
+
+  /** Takes the newest records out again, until `count` are left. */
+  cut(slot: number, count: number): void {
+    const before = this.#written[slot]
+    if (count === 0) this.#written[slot] = undefined
+    else if (Array.isArray(before)) before.length = count
   }
 
   records(): OutRecord[] {
-    return this.#slots.flatMap((slot) => slot.records)
+    const records: OutRecord[] = []
+    for (const written of this.#written) {
+      if (written === undefined) continue
+      if (Array.isArray(written)) records.push(...written)
+      else records.push(written)
+    }
+    return records
   }
 
   /** The records, for the log alone: what is under way must not be kept here as well. Who wrote which is still known. */
   take(): OutRecord[] {
     const records = this.records()
-    for (const slot of this.#slots) {
-      slot.taken = slot.records.length
-      slot.records = []
-    }
+    this.#taken = this.#written.map(countOf)
+    this.#written = []
     return records
   }
 
   /** The input that wrote the record at `index` of `records()` or `take()`. */
   refOf(index: number): InputRef | undefined {
     let passed = 0
-    for (const slot of this.#slots) {
-      passed += slot.taken + slot.records.length
-      if (index < passed) return slot.ref
+    for (let slot = 0; slot < this.#heads.length; slot += 1) {
+      passed += (this.#taken[slot] ?? 0) + this.countOf(slot)
+      if (index < passed) return refOf(this.#heads[slot] ?? '', this.#offsets[slot] ?? NO_OFFSET)
     }
     return undefined
   }
 }
+
+const NO_OFFSET = -1
+
+const countOf = (written: Written): number => (written === undefined ? 0 : Array.isArray(written) ? written.length : 1)
+
+const refOf = (head: string, offset: number): InputRef => (offset === NO_OFFSET ? head : `${head}${offset}`)
 
 /** Checksum over records in written order (O2). */
 export function hashOf(records: readonly OutRecord[]): number {

@@ -36,6 +36,7 @@ export class Refusals {
 
   /** True when the input is refused without a step, because the journal, the log or the fold said so; it has been dealt with then. */
   knows(input: TurnInput): boolean {
+    if (this.#known === undefined && this.#forced.size === 0) return false
     const verdict = this.#known?.get(input.ref)
     const forced = this.#forced.get(input.ref)
     if (verdict === undefined && forced === undefined) return false

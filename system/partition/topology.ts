@@ -106,7 +106,7 @@ export function topicSpecs(plans: ReadonlyMap<string, TypePlan>): readonly Topic
     add(plan.journal, plan.partitions)
     add(plan.state, plan.partitions, 'compact')
     add(parkedTopic(plan.app, plan.definition.name), plan.partitions)
-    for (const topic of plan.definition.outputs.values()) add(topic, plan.partitions)
+    for (const { topic } of plan.definition.outputs.values()) add(topic, plan.partitions)
     if (plan.definition.late.kind === 'output') add(plan.definition.late.topic, plan.partitions)
     add(modelsTopic(plan.app), 1, 'compact')
   }

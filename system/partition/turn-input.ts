@@ -1,6 +1,5 @@
 // TurnInput: what a turn starts from, and what it may ask for while it runs. `turn.ts` takes turns, `effects.ts` ends them.
 import type { MachineEvent } from '../protocol/data.ts'
-import type { OutRecord } from '../protocol/record.ts'
 import type { Failure } from '../protocol/failures.ts'
 import type { Effect } from '../ports/engine.ts'
 import type { Score } from '../ports/models.ts'
@@ -9,13 +8,13 @@ import type { Entity } from './entity.ts'
 import type { InputRef } from './journal.ts'
 import type { Provenance } from './outbox.ts'
 
-export interface TurnInput {
+export interface TurnInput extends Provenance {
   readonly entity: Entity
   readonly event: MachineEvent
   readonly ref: InputRef
   readonly subject: Subject
-  readonly by: Provenance
-  readonly slot: OutRecord[]
+  /** Its place in the outbox. */
+  readonly slot: number
   readonly command: string | undefined
   /** Of the record's value; what it counts for when it is put aside. */
   readonly bytes: number

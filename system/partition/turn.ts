@@ -116,11 +116,11 @@ export class Turns {
     // Only now: a refusal that stops the entity must not overtake the turns before it.
     if (this.#refuser.knows(input)) return this.#traceRefused(input)
     const state = input.entity.machine
-    if (state !== undefined) return this.#step({ input, state, effects: NOTHING, questions: 0 }, input.event, undefined)
+    if (state !== undefined) return this.#first(input, state, NOTHING)
     const { definition } = this.#memory.plan
     const made = definition.machine.initial(definition.input(input.entity.id), this.#batch.nowMs)
     if (made.kind === 'failed') return this.#fail(input, { class: made.class, message: made.message, stage: 'initial', stack: made.stack })
-    this.#step({ input, state: made.state, effects: made.effects, questions: 0 }, input.event, undefined)
+    this.#first(input, made.state, made.effects)
   }
 
   /** Takes a timer off its entity. False: an earlier turn cancelled or re-armed it. */
@@ -136,22 +136,34 @@ export class Turns {
     return true
   }
 
-  /** Steps the first event and then the others; ends the turn unless it asked something. */
-  #step(turn: Turn, first: MachineEvent, others: readonly MachineEvent[] | undefined): void {
+  /** Steps the input's event; ends the turn unless it asked something. `before`: what the entity asked for as it began. */
+  #first(input: TurnInput, from: EngineState, before: readonly Effect[]): void {
+    const { plan: { definition: { machine }, group }, partition } = this.#memory
+    this.#runs(group, partition, input)
+    const result = machine.step(from, input.event, this.#batch.nowMs)
+    if (result.kind === 'failed') return this.#fail(input, { class: result.class, message: result.message, stage: 'step', stack: result.stack })
+    const effects = before.length === 0 ? result.effects : [...before, ...result.effects]
+    if (effects.length > EFFECTS_PER_INPUT_MAX) return this.#fail(input, tooManyEffects())
+    const asked = askedOf(effects, undefined)
+    if (asked === undefined) return this.#finish(input, result.state, effects)
+    this.#ask({ input, state: result.state, effects, questions: 0 }, asked)
+  }
+
+  /** Steps what came as answers; ends the turn unless it asked again. */
+  #step(turn: Turn, events: readonly MachineEvent[]): void {
     const { plan: { definition: { machine }, group }, partition } = this.#memory
     const { input } = turn
     this.#runs(group, partition, input)
-    // What an entity asks as it begins was made with its first state, not by a step.
-    let asked = turn.questions === 0 ? askedOf(turn.effects, undefined) : undefined
-    for (let event: MachineEvent | undefined = first, at = 0; event !== undefined; event = others?.[at], at += 1) {
+    let asked: Asking[] | undefined
+    for (const event of events) {
       const result = machine.step(turn.state, event, this.#batch.nowMs)
       if (result.kind === 'failed') return this.#fail(input, { class: result.class, message: result.message, stage: 'step', stack: result.stack })
       turn.state = result.state
       turn.effects = turn.effects.length === 0 ? result.effects : [...turn.effects, ...result.effects]
       asked = askedOf(result.effects, asked)
     }
-    if (turn.effects.length > EFFECTS_PER_INPUT_MAX) return this.#fail(input, { class: 'size', message: `more than ${EFFECTS_PER_INPUT_MAX} effects`, stage: 'step' })
-    if (asked === undefined) return this.#finish(turn)
+    if (turn.effects.length > EFFECTS_PER_INPUT_MAX) return this.#fail(input, tooManyEffects())
+    if (asked === undefined) return this.#finish(input, turn.state, turn.effects)
     this.#ask(turn, asked)
   }
 
@@ -168,7 +180,9 @@ export class Turns {
     if (!this.#waiting.has(input.entity)) this.#waiting.set(input.entity, [])
   }
 
-  #runs(group: string, partition: number, { subject }: TurnInput): void {
+  #runs(group: string, partition: number, input: TurnInput): void {
+    if (this.#witness === NO_WITNESS) return
+    const { subject } = input
     if (subject.kind === 'record') this.#witness.running(group, partition, subject.topic, subject.offset)
     else this.#witness.running(group, partition, subject.cause, -1)
   }
@@ -186,8 +200,7 @@ export class Turns {
       if (!('type' in event)) return this.#fail(input, event)
       events.push(event)
     }
-    const [first, ...others] = events
-    if (first !== undefined) this.#step(turn, first, others)
+    this.#step(turn, events)
   }
 
   #scored(input: TurnInput, model: string, answer: Answer): MachineEvent | Failure {
@@ -195,7 +208,7 @@ export class Turns {
     if (answer.kind === 'row') return { class: 'model', message: `model '${model}' was answered with a row`, stage: 'score' }
     this.#batch.decisions.push([input.ref, answer.kind === 'score' ? answer.score : answer.reason])
     const served = this.#memory.models.get(model)
-    const base = { type: `inference.${model}`, time: input.by.timeMs, model, version: served?.version ?? 0, hash: served?.hash ?? '' }
+    const base = { type: `inference.${model}`, time: input.timeMs, model, version: served?.version ?? 0, hash: served?.hash ?? '' }
     if (answer.kind === 'score') return { ...base, score: answer.score }
     const fallback = this.#memory.plan.definition.fallbacks.get(model)
     if (fallback === undefined) return { class: 'model', message: `no score from model '${model}': ${answer.reason}`, stage: 'score' }
@@ -207,10 +220,10 @@ export class Turns {
     const decoded = answer.kind === 'row' ? this.#codec.decode(answer.bytes) : undefined
     if (answer.kind !== 'row' || decoded?.kind !== 'ok') return { class: 'action', message: `the row of table '${table}' cannot be read`, stage: 'lookup' }
     this.#batch.choices.push([input.ref, answer.bytes])
-    return { type: `lookup.${table}`, time: input.by.timeMs, table, key, row: decoded.value }
+    return { type: `lookup.${table}`, time: input.timeMs, table, key, row: decoded.value }
   }
 
-  #finish({ input, state, effects }: Turn): void {
+  #finish(input: TurnInput, state: EngineState, effects: readonly Effect[]): void {
     const { machine } = this.#memory.plan.definition
     const from = this.#onTurn === undefined || input.entity.machine === undefined ? undefined : machine.configuration(input.entity.machine)
     const failure = this.#applier.apply(input, state, effects)
@@ -253,3 +266,5 @@ function askedOf(effects: readonly Effect[], asked: Asking[] | undefined): Askin
   for (const effect of effects) if (isAsking(effect)) (all ??= []).push(effect)
   return all
 }
+
+const tooManyEffects = (): Failure => ({ class: 'size', message: `more than ${EFFECTS_PER_INPUT_MAX} effects`, stage: 'step' })

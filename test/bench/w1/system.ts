@@ -1,4 +1,7 @@
 // W1's system: one actor type, one source of bytes, one output topic, four partitions.
+//
+// Two forms of its records: the embedded one names the account in the value and writes JSON; the one of the comparison with other stream processors names
+// it in the record's key alone and writes 32 bytes, little-endian: 0 u64 count · 8 u64 number of the account's event · 16 f64 score · 24 u32 standing · 0.
 import { xstateEngine } from '../../../adapters/xstate/engine.ts'
 import { actorDefiner } from '../../../system/authoring/actor.ts'
 import type { ActorLimits } from '../../../system/authoring/definition.ts'
@@ -8,31 +11,82 @@ import type { SystemDefinition } from '../../../system/authoring/system.ts'
 import type { PaymentEvent } from './account.ts'
 import { accountName, VALUE_BYTES } from './events.ts'
 import { accountMachine } from './machine.ts'
+import type { Scored } from './machine.ts'
 import { reducerEngine } from './reducer.ts'
 
 export type EngineName = 'reducer' | 'xstate'
 
 export const SOURCE = 'payments'
 export const OUTPUT = 'scores'
+
+/** Topics whose records name the account in the key, and take 32 bytes. */
+export interface KeyedTopics {
+  readonly input: string
+  readonly output: string
+}
+
+const SCORED_BYTES = 32
+
 export const PARTITIONS = 4
 
-const paymentSchema: StandardSchemaV1<unknown, PaymentEvent> = {
+/** One view of each fetched buffer serves all its records. */
+let view: DataView = new DataView(new ArrayBuffer(0))
+
+function viewOf({ buffer }: Uint8Array): DataView {
+  if (view.buffer !== buffer) view = new DataView(buffer)
+  return view
+}
+
+type Read = { readonly value: PaymentEvent } | { readonly issues: readonly { readonly message: string }[] }
+
+/** `named`: the value names the account, too. */
+const paymentSchema = (named: boolean): StandardSchemaV1<unknown, PaymentEvent> => ({
   '~standard': {
     version: 1,
     vendor: 'statelog',
-    validate: (value) => {
+    validate: (value): Read => {
       if (!(value instanceof Uint8Array) || value.length !== VALUE_BYTES) return { issues: [{ message: `is not ${VALUE_BYTES} bytes` }] }
-      const view = new DataView(value.buffer, value.byteOffset, value.byteLength)
-      const time = view.getUint32(16, true) + view.getUint32(20, true) * 0x100000000
-      return { value: { type: 'payment', id: accountName(view.getUint32(28, true)), seq: view.getUint32(0, true), amount: view.getFloat64(8, true), time, merchant: view.getUint32(24, true) } }
+      const from = value.byteOffset
+      const bytes = viewOf(value)
+      const time = bytes.getUint32(from + 16, true) + bytes.getUint32(from + 20, true) * 0x100000000
+      return { value: { type: 'payment', id: named ? accountName(bytes.getUint32(from + 28, true)) : '', seq: bytes.getUint32(from, true), amount: bytes.getFloat64(from + 8, true), time, merchant: bytes.getUint32(from + 24, true) } }
     },
   },
+})
+
+const SCORED_SLAB_BYTES = 32 * 1024
+let slab: DataView<ArrayBuffer> = new DataView(new ArrayBuffer(SCORED_SLAB_BYTES))
+let slabAt = 0
+
+/** Cut from shared buffers, of which nothing is written again. */
+function scoredBytes({ count, seq, score, state }: Scored): Uint8Array {
+  if (slabAt === SCORED_SLAB_BYTES) {
+    slab = new DataView(new ArrayBuffer(SCORED_SLAB_BYTES))
+    slabAt = 0
+  }
+  const at = slabAt
+  slabAt += SCORED_BYTES
+  slab.setUint32(at, count, true)
+  slab.setUint32(at + 8, seq, true)
+  slab.setFloat64(at + 16, score, true)
+  slab.setUint32(at + 24, state, true)
+  return new Uint8Array(slab.buffer, at, SCORED_BYTES)
+}
+
+export function w1KeyedSystem(name: string, engine: EngineName, { input, output }: KeyedTopics, limits: Partial<ActorLimits> = {}): SystemDefinition {
+  const account = actorDefiner(engine === 'reducer' ? reducerEngine : xstateEngine, false)({
+    name: 'account', version: 1, machine: accountMachine,
+    sources: { [input]: { schema: paymentSchema(false), format: 'bytes' } },
+    outputs: { scored: { topic: output, value: scoredBytes, headers: 'none' } },
+    limits,
+  })
+  return defineSystem({ name, actors: [account], partitions: PARTITIONS })
 }
 
 export function w1System(engine: EngineName, limits: Partial<ActorLimits> = {}): SystemDefinition {
   const account = actorDefiner(engine === 'reducer' ? reducerEngine : xstateEngine, false)({
     name: 'account', version: 1, machine: accountMachine,
-    sources: { [SOURCE]: { schema: paymentSchema, key: (event) => event.id, format: 'bytes' } },
+    sources: { [SOURCE]: { schema: paymentSchema(true), key: (event) => event.id, format: 'bytes' } },
     outputs: { scored: OUTPUT },
     limits,
   })

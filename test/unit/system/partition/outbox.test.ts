@@ -11,7 +11,7 @@ import { codec, defineActor, entityId, planOf } from '../../../support/partition
 
 const plan = planOf([defineActor({ name: 'one', version: 1, machine: createMachine({}) as never, outputs: { paid: 'payments' } })], 'one', { partitions: 4 })
 const maker = new RecordMaker(plan, 0, codec)
-const by: Provenance = { entity: entityId('w'), cause: 'deeds-0-7', timeMs: 0, origin: { source: 's', id: 'o' }, progressMs: 0, nowMs: 99 }
+const by: Provenance = { entity: { id: entityId('w') }, key: undefined, cause: 'deeds-0-7', timeMs: 0, origin: { source: 's', id: 'o' }, progressMs: 0, nowMs: 99 }
 
 function made(event: { type: string; [key: string]: unknown }, n = 0, from = by): OutRecord {
   const result = maker.output(event, n, from)
@@ -55,15 +55,37 @@ test('what JSON would change or lose is refused by its path', () => {
 
 test('O1: records stand in the order in which slots were opened, and each is traced to its input', () => {
   const outbox = new Outbox()
-  const first = outbox.open('0:1')
-  const empty = outbox.open('0:2')
-  const last = outbox.open('0:3')
-  last.push(made({ type: 'paid' }, 0), made({ type: 'paid' }, 1))
-  first.push(made({ type: 'paid' }, 2))
-  assert.equal(empty.length, 0)
+  const [first, empty, last, late] = [outbox.open('0:', 1), outbox.open('0:', 2), outbox.open('0:', 3), outbox.open('timer-w')]
+  const [a, b, c, d] = [0, 1, 2, 3].map((n) => made({ type: 'paid' }, n)) as [OutRecord, OutRecord, OutRecord, OutRecord]
+  for (const record of [a, b]) outbox.write(last, record)
+  outbox.write(first, c)
+  outbox.write(late, d)
+  assert.deepEqual([first, empty, last].map((slot) => outbox.countOf(slot)), [1, 0, 2])
   for (const records of [outbox.records(), outbox.take()]) {
-    assert.deepEqual(records, [...first, ...last])
-    assert.deepEqual([0, 1, 2, 3].map((index) => outbox.refOf(index)), ['0:1', '0:3', '0:3', undefined])
+    assert.deepEqual(records, [c, a, b, d])
+    assert.deepEqual([0, 1, 2, 3, 4].map((index) => outbox.refOf(index)), ['0:1', '0:3', '0:3', 'timer-w', undefined])
   }
   assert.deepEqual(outbox.records(), [])
+})
+
+test('records of a turn that comes to nothing are taken out again', () => {
+  const outbox = new Outbox()
+  const slot = outbox.open('0:', 1)
+  for (const n of [0, 1, 2]) outbox.write(slot, made({ type: 'paid' }, n))
+  outbox.cut(slot, 1)
+  assert.deepEqual(outbox.records(), [made({ type: 'paid' }, 0)])
+  outbox.cut(slot, 0)
+  outbox.write(slot, made({ type: 'paid' }, 5))
+  assert.deepEqual(outbox.records(), [made({ type: 'paid' }, 5)])
+})
+
+test('an output with a value of its own is written as that, with headers or without', () => {
+  const value = (event: { readonly n: number }): Uint8Array => Uint8Array.of(event.n)
+  const define = (headers: 'cloudevents' | 'none') => new RecordMaker(planOf([defineActor({ name: 'one', version: 1, machine: createMachine({}) as never, outputs: { paid: { topic: 'payments', value, headers } } })], 'one', { partitions: 4 }), 0, codec)
+  const full = define('cloudevents').output({ type: 'paid', n: 7 }, 0, by) as OutRecord
+  assert.deepEqual([full.topic, full.value, header(full, 'content-type'), header(full, 'ce_type')], ['payments', Uint8Array.of(7), 'application/octet-stream', 'paid'])
+  const bare = define('none').output({ type: 'paid', n: 8 }, 0, { ...by, key: Uint8Array.of(119) }) as OutRecord
+  assert.deepEqual([bare.key, bare.value, bare.headers], [Uint8Array.of(119), Uint8Array.of(8), []])
+  const wrong = new RecordMaker(planOf([defineActor({ name: 'one', version: 1, machine: createMachine({}) as never, outputs: { paid: { topic: 'payments', value: (() => 'text') as never } } })], 'one', { partitions: 4 }), 0, codec)
+  assert.equal(wrong.output({ type: 'paid' }, 0, by), "the value of output 'paid' is a string, must be a Uint8Array")
 })
