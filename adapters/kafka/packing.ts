@@ -71,7 +71,8 @@ export class Packer {
   async refused(records: readonly OutRecord[]): Promise<Refusal | undefined> {
     const refused: number[] = []
     let reason = ''
-    for (const [index, record] of records.entries()) {
+    for (let index = 0; index < records.length; index += 1) {
+      const record = records[index] as OutRecord
       const settings = this.#known.get(record.topic) ?? (await this.#learn(record.topic))
       const why = this.#whyNot(record, settings)
       if (why === undefined) continue
@@ -84,7 +85,8 @@ export class Packer {
   async pack(records: readonly OutRecord[]): Promise<Packed> {
     const rounds: Open[][] = []
     const open = new Map<string, Map<number, { at: number; batch: Open }>>()
-    for (const [index, record] of records.entries()) {
+    for (let index = 0; index < records.length; index += 1) {
+      const record = records[index] as OutRecord
       const { onCluster, batchBytesMax } = this.#known.get(record.topic) ?? (await this.#learn(record.topic))
       let partitions = open.get(record.topic)
       if (partitions === undefined) open.set(record.topic, partitions = new Map())

@@ -224,14 +224,20 @@ export class RecordSet {
     const offset = batch.base + this.#varint(bytes)
     const key = this.#blob(bytes)
     const value = this.#blob(bytes)
-    const headers: Header[] = []
-    for (let count = this.#varint(bytes); count > 0; count -= 1) {
-      const name = this.#name(bytes)
-      headers.push([name, this.#blob(bytes) ?? NOTHING])
-    }
+    const count = this.#varint(bytes)
+    const headers = count === 0 ? NO_HEADERS : this.#headers(bytes, count)
     batch.at = end
     batch.left -= 1
     return { offset, key, value, headers, timestampMs: batch.appendMs ?? batch.firstMs + deltaMs }
+  }
+
+  #headers(bytes: Buffer, count: number): readonly Header[] {
+    const headers: Header[] = []
+    for (let left = count; left > 0; left -= 1) {
+      const name = this.#name(bytes)
+      headers.push([name, this.#blob(bytes) ?? NOTHING])
+    }
+    return headers
   }
 
   /** Zigzag, within 2^53. */
@@ -265,6 +271,7 @@ export class RecordSet {
 }
 
 const NOTHING = new Uint8Array(0)
+const NO_HEADERS: readonly Header[] = []
 
 /** A signed 64-bit number within 2^53. */
 const offsetAt = (bytes: Buffer, at: number): number => bytes.readInt32BE(at) * 0x1_0000_0000 + bytes.readUInt32BE(at + 4)

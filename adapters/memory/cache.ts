@@ -2,10 +2,11 @@
 import type { EntityId } from '../../system/protocol/ids.ts'
 import type { BucketAddress, BucketContent, BucketLoad, BucketRead, BucketWrite, SnapshotCache } from '../../system/ports/cache.ts'
 
+/** Changed in place: a write costs what it brings, however much the bucket holds. Bytes are never changed. */
 interface Bucket {
   readonly life: string
-  readonly mark: number
-  readonly snapshots: ReadonlyMap<EntityId, Uint8Array>
+  mark: number
+  readonly snapshots: Map<EntityId, Uint8Array>
 }
 
 /** Everything the cache held at one moment. */
@@ -14,7 +15,6 @@ export type CacheCopy = ReadonlyMap<string, Bucket>
 const nameOf = (at: BucketAddress): string => `${at.group}/${at.partition}/${at.bucket}`
 
 export class MemoryCache implements SnapshotCache {
-  // Buckets are never changed, only replaced: a copy of the map is a copy of the cache.
   #buckets = new Map<string, Bucket>()
   #dropsLeft = 0
   #unreachable: string | undefined
@@ -39,7 +39,7 @@ export class MemoryCache implements SnapshotCache {
     const stored = this.#buckets.get(name)
     const isNext = stored === undefined ? write.previous === 0 : stored.life === write.life && stored.mark === write.previous
     if (isNext) {
-      if (!this.#drops()) this.#buckets.set(name, { life: write.life, mark: write.next, snapshots: merged(stored?.snapshots ?? new Map(), write.snapshots) })
+      if (!this.#drops()) this.#apply(name, stored ?? { life: write.life, mark: 0, snapshots: new Map() }, write)
       return 'applied'
     }
     if (stored?.life === write.life && stored.mark >= write.next) return 'ignored'
@@ -50,7 +50,7 @@ export class MemoryCache implements SnapshotCache {
   async replace(write: Omit<BucketWrite, 'previous'>): Promise<void> {
     this.#reach()
     if (this.#drops()) return
-    this.#buckets.set(nameOf(write), { life: write.life, mark: write.next, snapshots: merged(new Map(), write.snapshots) })
+    this.#apply(nameOf(write), { life: write.life, mark: 0, snapshots: new Map() }, write)
   }
 
   async close(): Promise<void> {}
@@ -72,18 +72,18 @@ export class MemoryCache implements SnapshotCache {
     if (stored === undefined || bytes === undefined || bytes.length === 0) return false
     const index = Math.floor(pick * bytes.length)
     bytes[index] = (bytes[index] ?? 0) ^ 0xa5
-    this.#buckets.set(nameOf(at), { ...stored, snapshots: new Map([...stored.snapshots, [id, bytes]]) })
+    stored.snapshots.set(id, bytes)
     return true
   }
 
   /** For `rollBack`. */
   copy(): CacheCopy {
-    return new Map(this.#buckets)
+    return copyOf(this.#buckets)
   }
 
   /** Torment: everything is as it was at an earlier moment, as by a stale replica. */
   rollBack(to: CacheCopy): void {
-    this.#buckets = new Map(to)
+    this.#buckets = copyOf(to)
   }
 
   /** Torment: the next writes are confirmed and not kept. */
@@ -118,6 +118,15 @@ export class MemoryCache implements SnapshotCache {
     })
   }
 
+  #apply(name: string, bucket: Bucket, { next, snapshots }: Pick<BucketWrite, 'next' | 'snapshots'>): void {
+    for (const [id, bytes] of snapshots) {
+      if (bytes === null) bucket.snapshots.delete(id)
+      else bucket.snapshots.set(id, bytes.slice())
+    }
+    bucket.mark = next
+    this.#buckets.set(name, bucket)
+  }
+
   #put(name: string, bucket: Bucket | undefined): void {
     if (bucket === undefined) this.#buckets.delete(name)
     else this.#buckets.set(name, bucket)
@@ -143,11 +152,6 @@ export function memoryCache(): MemoryCache {
   return new MemoryCache()
 }
 
-function merged(stored: ReadonlyMap<EntityId, Uint8Array>, changes: BucketWrite['snapshots']): ReadonlyMap<EntityId, Uint8Array> {
-  const snapshots = new Map(stored)
-  for (const [id, bytes] of changes) {
-    if (bytes === null) snapshots.delete(id)
-    else snapshots.set(id, bytes.slice())
-  }
-  return snapshots
+function copyOf(buckets: ReadonlyMap<string, Bucket>): Map<string, Bucket> {
+  return new Map([...buckets].map(([name, bucket]) => [name, { ...bucket, snapshots: new Map(bucket.snapshots) }]))
 }

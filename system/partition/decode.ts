@@ -15,6 +15,7 @@ import { NO_WITNESS } from '../ports/witness.ts'
 import type { Witness } from '../ports/witness.ts'
 import type { ActorDefinition, SourceDefinition, SourceFormat } from '../authoring/definition.ts'
 import { commandKey } from './entity.ts'
+import type { Entity } from './entity.ts'
 import { decodeEnvelope, decodeSourceControl, SOURCE_CONTROL_HEADER } from './envelope.ts'
 import type { Activation, Origin, TaskResult } from './envelope.ts'
 import type { TypePlan } from './topology.ts'
@@ -32,6 +33,25 @@ export interface Input {
   readonly onArrival: boolean
   readonly command: string | undefined
   readonly task: TaskResult | undefined
+  /** Its entity, once it was found in memory. */
+  known: Entity | undefined
+}
+
+/** An outside event without an id of its own is named by its place. Few ask for the name. */
+class PlaceOrigin implements Origin {
+  readonly source: string
+  readonly #partition: number
+  readonly #offset: number
+
+  constructor(source: string, partition: number, offset: number) {
+    this.source = source
+    this.#partition = partition
+    this.#offset = offset
+  }
+
+  get id(): string {
+    return `${this.#partition}-${String(this.#offset).padStart(16, '0')}`
+  }
 }
 
 /** A promise about time made by a sender or by the source itself. */
@@ -113,9 +133,9 @@ export class Decoder {
       kind: 'input', promised: undefined,
       input: {
         entity, event: event['time'] === timeMs ? event : { ...event, time: timeMs }, timeMs, rank: this.#rank(event.type),
-        origin: { source: source.topic, id: id ?? `${partition}-${String(record.offset).padStart(16, '0')}` },
+        origin: id === undefined ? new PlaceOrigin(source.topic, partition, record.offset) : { source: source.topic, id },
         dedupKey: id === undefined ? undefined : `${source.topic}/${id}`,
-        onArrival: false, command: undefined, task: undefined,
+        onArrival: false, command: undefined, task: undefined, known: undefined,
       },
     }
   }
@@ -181,7 +201,7 @@ export class Decoder {
   }
 
   #plain(entity: EntityId, event: MachineEvent, timeMs: number, origin: Origin): Input {
-    return { entity, event: { ...event, time: timeMs }, timeMs, rank: this.#rank(event.type), origin, dedupKey: undefined, onArrival: true, command: undefined, task: undefined }
+    return { entity, event: { ...event, time: timeMs }, timeMs, rank: this.#rank(event.type), origin, dedupKey: undefined, onArrival: true, command: undefined, task: undefined, known: undefined }
   }
 
   #rank(type: string): number {

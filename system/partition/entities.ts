@@ -48,9 +48,9 @@ export class Entities {
     return this.#table.get(id)
   }
 
-  /** The entity, made blank when there is none; counts as a use. Whoever is not in memory must have been loaded before. */
-  use(id: EntityId): Entity {
-    const known = this.#table.get(id)
+  /** The entity, made blank when there is none; counts as a use. Whoever is not in memory must have been loaded before. `found`: by an earlier `peek`. */
+  use(id: EntityId, found?: Entity): Entity {
+    const known = found?.isInMemory === true ? found : this.#table.get(id)
     if (known !== undefined) {
       known.isUsed = true
       return known
@@ -65,6 +65,7 @@ export class Entities {
     const before = this.#table.get(entity.id)
     if (before !== undefined) this.#drop(before)
     this.#table.set(entity.id, entity)
+    entity.isInMemory = true
     this.#link(entity)
     this.#bytes += entity.bytes
   }
@@ -88,6 +89,7 @@ export class Entities {
 
   #drop(entity: Entity): void {
     this.#table.delete(entity.id)
+    entity.isInMemory = false
     this.#unlink(entity)
     this.#bytes -= entity.bytes
   }

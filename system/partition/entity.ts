@@ -73,8 +73,9 @@ export interface Entity {
   dirtyAtMs: number
   /** Estimated memory, bytes. */
   bytes: number
-  /** Its neighbours by last use, and whether it was used since it came to its place; `entities.ts` alone knows them. */
+  /** Its neighbours by last use, whether it was used since it came to its place, and whether it is in the table at all; `entities.ts` alone knows them. */
   isUsed: boolean
+  isInMemory: boolean
   older: Entity | undefined
   newer: Entity | undefined
 }
@@ -98,7 +99,7 @@ const NOBODY = Object.freeze([]) as unknown as never[]
 export function blankEntity(id: EntityId): Entity {
   return {
     id, machine: undefined, stopped: false, timers: NOTHING, tasks: NOTHING, holds: NOBODY, seen: NOBODY, expireAtMs: undefined, parked: undefined, seq: 0, savedSeq: 0, dirtySeq: 0, dirtyAtMs: 0,
-    bytes: BLANK_BYTES, isUsed: false, older: undefined, newer: undefined,
+    bytes: BLANK_BYTES, isUsed: false, isInMemory: false, older: undefined, newer: undefined,
   }
 }
 

@@ -46,7 +46,7 @@ export interface FoldContext {
   /** True when a control record is refused; it has been dealt with then. */
   isRefused(ref: InputRef, subject: Subject): boolean
   /** The entity, or undefined when its loaded state already contains this commit. */
-  entity(id: EntityId): Entity | undefined
+  entity(id: EntityId, known?: Entity): Entity | undefined
   touch(entity: Entity): void
   /** Event time up to which the batch has come: what tells promise. */
   readonly progressMs: number

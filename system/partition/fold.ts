@@ -104,9 +104,9 @@ class Fold implements FoldContext {
   }
 
   /** The entity, or undefined when its loaded state already contains this commit (F4), or it is passed over. */
-  entity(id: EntityId): Entity | undefined {
+  entity(id: EntityId, known?: Entity): Entity | undefined {
     if (this.#isPassedOver(id)) return undefined
-    const entity = this.memory.entities.use(id)
+    const entity = this.memory.entities.use(id, known)
     if (entity.savedSeq < this.plan.seq) return entity
     this.batch.skipped += 1
     return undefined

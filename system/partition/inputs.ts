@@ -41,7 +41,7 @@ export class InputApplier {
     if (decode.kind === 'failed') return this.#refuse(arrival, names, decode)
     if (decode.kind === 'activation') return this.#activate(`${names.refs}${record.offset}`, subjectOf(arrival), decode.activation)
     const { input } = decode
-    const entity = this.#fold.entity(input.entity)
+    const entity = this.#fold.entity(input.entity, input.known)
     if (entity === undefined) return
     if (entity.parked !== undefined) return this.#fold.begin(this.#turn(arrival, input, entity, names))
     if (this.#isDuplicate(entity, input) || this.#isSettledTask(entity, input)) return
@@ -52,7 +52,7 @@ export class InputApplier {
     if (entity.holds.length >= plan.definition.limits.heldMax) {
       return this.#fold.refuse(this.#turn(arrival, input, entity, names), { class: 'size', message: `${entity.holds.length} events held for '${entity.id}'`, stage: 'hold' })
     }
-    this.#hold(entity, { timeMs: input.timeMs, rank: input.rank, origin: input.origin, topic: arrival.topic, partition: arrival.partition, offset: record.offset, event: input.event })
+    this.#hold(entity, { timeMs: input.timeMs, rank: input.rank, origin: { source: input.origin.source, id: input.origin.id }, topic: arrival.topic, partition: arrival.partition, offset: record.offset, event: input.event })
   }
 
   #turn({ record }: Arrival, input: Input, entity: Entity, names: InputNames): RecordTurn {
