@@ -2,11 +2,14 @@
 import type { EntityId } from '../../system/protocol/ids.ts'
 import type { BucketAddress, BucketContent, BucketLoad, BucketRead, BucketWrite, SnapshotCache } from '../../system/ports/cache.ts'
 
-/** Changed in place: a write costs what it brings, however much the bucket holds. Bytes are never changed. */
+/**
+ * Changed in place: a write costs what it brings, however much the bucket holds. Bytes are kept as texts of one character each: hundreds of thousands of
+ * small buffers would burden every collection of garbage.
+ */
 interface Bucket {
   readonly life: string
   mark: number
-  readonly snapshots: Map<EntityId, Uint8Array>
+  readonly snapshots: Map<EntityId, string>
 }
 
 /** Everything the cache held at one moment. */
@@ -23,14 +26,14 @@ export class MemoryCache implements SnapshotCache {
     this.#reach()
     return buckets.map(({ bucket, ids }) => {
       const stored = this.#buckets.get(nameOf({ group, partition, bucket }))
-      return { bucket, life: stored?.life, mark: stored?.mark ?? 0, snapshots: ids.map((id) => stored?.snapshots.get(id)?.slice()) }
+      return { bucket, life: stored?.life, mark: stored?.mark ?? 0, snapshots: ids.map((id) => maybeUnpacked(stored?.snapshots.get(id))) }
     })
   }
 
   async readAll(at: BucketAddress): Promise<BucketContent> {
     this.#reach()
     const stored = this.#buckets.get(nameOf(at))
-    return { life: stored?.life, mark: stored?.mark ?? 0, snapshots: [...(stored?.snapshots ?? [])].map(([id, bytes]) => [id, bytes.slice()] as const) }
+    return { life: stored?.life, mark: stored?.mark ?? 0, snapshots: [...(stored?.snapshots ?? [])].map(([id, text]) => [id, unpacked(text)] as const) }
   }
 
   async write(write: BucketWrite): Promise<'applied' | 'ignored' | 'lost'> {
@@ -68,11 +71,11 @@ export class MemoryCache implements SnapshotCache {
   /** Torment: flips bits of one byte of a stored snapshot. Answers false when there is none. `pick` is in [0, 1). */
   corrupt(at: BucketAddress, id: EntityId, pick: number): boolean {
     const stored = this.#buckets.get(nameOf(at))
-    const bytes = stored?.snapshots.get(id)?.slice()
+    const bytes = maybeUnpacked(stored?.snapshots.get(id))
     if (stored === undefined || bytes === undefined || bytes.length === 0) return false
     const index = Math.floor(pick * bytes.length)
     bytes[index] = (bytes[index] ?? 0) ^ 0xa5
-    stored.snapshots.set(id, bytes)
+    stored.snapshots.set(id, packed(bytes))
     return true
   }
 
@@ -121,7 +124,7 @@ export class MemoryCache implements SnapshotCache {
   #apply(name: string, bucket: Bucket, { next, snapshots }: Pick<BucketWrite, 'next' | 'snapshots'>): void {
     for (const [id, bytes] of snapshots) {
       if (bytes === null) bucket.snapshots.delete(id)
-      else bucket.snapshots.set(id, bytes.slice())
+      else bucket.snapshots.set(id, packed(bytes))
     }
     bucket.mark = next
     this.#buckets.set(name, bucket)
@@ -151,6 +154,16 @@ export class CacheUnreachable extends TypeError {
 export function memoryCache(): MemoryCache {
   return new MemoryCache()
 }
+
+const packed = ({ buffer, byteOffset, length }: Uint8Array): string => Buffer.from(buffer, byteOffset, length).toString('latin1')
+
+function unpacked(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length)
+  Buffer.from(bytes.buffer).write(text, 'latin1')
+  return bytes
+}
+
+const maybeUnpacked = (text: string | undefined): Uint8Array | undefined => (text === undefined ? undefined : unpacked(text))
 
 function copyOf(buckets: ReadonlyMap<string, Bucket>): Map<string, Bucket> {
   return new Map([...buckets].map(([name, bucket]) => [name, { ...bucket, snapshots: new Map(bucket.snapshots) }]))

@@ -23,8 +23,10 @@ export interface ModelLoader {
 /** Loads what the arrivals activate. Answers the activations that cannot be carried out, with the reason (A3). Rejects with Unanswered. */
 export async function prepareActivations(plan: TypePlan, arrivals: readonly Arrival[], models: ModelLoader): Promise<ReadonlyMap<InputRef, Failure>> {
   const refused = new Map<InputRef, Failure>()
-  for (const { topic, record, decode } of arrivals) {
-    if (decode.kind !== 'activation') continue
+  for (const arrival of arrivals) {
+    // Activations come through the inbox alone.
+    if (arrival.topic !== plan.inbox || arrival.decode.kind !== 'activation') continue
+    const { topic, record, decode } = arrival
     const { model, version, hash } = decode.activation
     const known = plan.models.has(model)
     const reason = known ? await loading(models, model, { version, hash }) : `there is no model '${model}' in this system`

@@ -1,7 +1,9 @@
 // Arrivals: polled ranges as one sequence, decoded. Merged k-way by event time, then by topic; a topic's own order never changes.
 import type { Failure } from '../protocol/failures.ts'
+import type { EntityId } from '../protocol/ids.ts'
 import type { LogRecord, RecordRange } from '../protocol/record.ts'
 import type { Decode, Decoder } from './decode.ts'
+import type { Entity } from './entity.ts'
 import { FieldSum } from './field-sum.ts'
 import type { InputRange, InputRef } from './journal.ts'
 
@@ -10,6 +12,53 @@ export interface Arrival {
   readonly partition: number
   readonly record: LogRecord
   readonly decode: Decode
+  /** Whose state it may need. */
+  readonly entity: EntityId | undefined
+  /** The same, once it was found in memory. */
+  known: Entity | undefined
+  /** Its part of the fold is over. */
+  settle?(): void
+}
+
+/** Decoded when its turn comes, so that a batch does not hold events of which all but one wait. */
+class LaterArrival implements Arrival {
+  readonly topic: string
+  readonly partition: number
+  readonly record: LogRecord
+  readonly entity: EntityId | undefined
+  known: Entity | undefined
+  readonly #decoder: Decoder
+  readonly #nowMs: number
+  #decoded: Decode | undefined
+
+  constructor(decoder: Decoder, topic: string, partition: number, record: LogRecord, nowMs: number) {
+    this.topic = topic
+    this.partition = partition
+    this.record = record
+    this.entity = decoder.entityOf(topic, record)
+    this.known = undefined
+    this.#decoder = decoder
+    this.#nowMs = nowMs
+    this.#decoded = undefined
+  }
+
+  get decode(): Decode {
+    return (this.#decoded ??= this.#decoder.decode(this.topic, this.partition, this.record, this.#nowMs, this.entity))
+  }
+
+  settle(): void {
+    this.#decoded = undefined
+  }
+}
+
+/** Arrivals of one source alone, in their order: nobody has to know what they say before their turn. */
+export function laterArrivals(decoder: Decoder, { topic, partition, records }: RecordRange, nowMs: number): readonly Arrival[] {
+  return records.map((record) => new LaterArrival(decoder, topic, partition, record, nowMs))
+}
+
+function entityIn(decode: Decode): EntityId | undefined {
+  if (decode.kind === 'input') return decode.input.entity
+  return decode.kind === 'failed' ? decode.entity : undefined
 }
 
 /** Short name of an input within a journal: the topic's index among the type's inputs, and the offset. */
@@ -29,13 +78,14 @@ const NONE: ReadonlyMap<InputRef, Failure> = new Map()
  * end the process (class `crash`); they are not decoded.
  */
 export function arrivalsOf(decoder: Decoder, inputs: readonly string[], ranges: readonly RecordRange[], nowMs: number, crashed: ReadonlyMap<InputRef, Failure> = NONE): readonly Arrival[] {
-  const decode = (topic: string, partition: number, record: LogRecord): Decode => {
+  const decoded = (topic: string, partition: number, record: LogRecord): Arrival => {
     const failure = crashed.size === 0 ? undefined : crashed.get(inputRef(inputs, topic, record.offset))
-    return failure?.class === 'crash' ? decoder.undecoded(topic, record, failure) : decoder.decode(topic, partition, record, nowMs)
+    const decode = failure?.class === 'crash' ? decoder.undecoded(topic, record, failure) : decoder.decode(topic, partition, record, nowMs)
+    return { topic, partition, record, decode, entity: entityIn(decode), known: undefined }
   }
   const queues = [...ranges]
     .sort((a, b) => inputs.indexOf(a.topic) - inputs.indexOf(b.topic))
-    .map((range) => ({ arrivals: range.records.map((record): Arrival => ({ topic: range.topic, partition: range.partition, record, decode: decode(range.topic, range.partition, record) })), at: 0 }))
+    .map((range) => ({ arrivals: range.records.map((record) => decoded(range.topic, range.partition, record)), at: 0 }))
     .filter((queue) => queue.arrivals.length > 0)
   const [only] = queues
   if (only === undefined) return []

@@ -15,7 +15,6 @@ import { NO_WITNESS } from '../ports/witness.ts'
 import type { Witness } from '../ports/witness.ts'
 import type { ActorDefinition, SourceDefinition, SourceFormat } from '../authoring/definition.ts'
 import { commandKey } from './entity.ts'
-import type { Entity } from './entity.ts'
 import { decodeEnvelope, decodeSourceControl, SOURCE_CONTROL_HEADER } from './envelope.ts'
 import type { Activation, Origin, TaskResult } from './envelope.ts'
 import type { TypePlan } from './topology.ts'
@@ -33,8 +32,6 @@ export interface Input {
   readonly onArrival: boolean
   readonly command: string | undefined
   readonly task: TaskResult | undefined
-  /** Its entity, once it was found in memory. */
-  known: Entity | undefined
 }
 
 /** An outside event without an id of its own is named by its place. Few ask for the name. */
@@ -86,9 +83,10 @@ export class Decoder {
     this.#sources = new Map(plan.definition.sources.map((source) => [source.topic, source]))
   }
 
-  decode(topic: string, partition: number, record: LogRecord, nowMs: number): Decode {
+  /** `entity`: what `entityOf` said, where it was asked before. */
+  decode(topic: string, partition: number, record: LogRecord, nowMs: number, entity?: EntityId): Decode {
     this.#witness.running(this.#plan.group, partition, topic, record.offset)
-    const decoded = this.#decode(topic, partition, record, nowMs)
+    const decoded = this.#decode(topic, partition, record, nowMs, entity)
     return decoded.kind === 'failed' ? this.#named(topic, record, decoded) : decoded
   }
 
@@ -97,13 +95,18 @@ export class Decoder {
     return this.#named(topic, record, { kind: 'failed', failure })
   }
 
-  #named(topic: string, record: LogRecord, decoded: Extract<Decode, { readonly kind: 'failed' }>): Decode {
+  /** Whom a source's record is for, from its key alone. */
+  entityOf(topic: string, record: LogRecord): EntityId | undefined {
     const { entityOfAll } = this.#definition
-    const entity = entityOfAll !== undefined && this.#sources.has(topic) ? parseEntityId(entityOfAll) : entityOf(record.key)
+    return entityOfAll !== undefined && this.#sources.has(topic) ? parseEntityId(entityOfAll) : entityOf(record.key)
+  }
+
+  #named(topic: string, record: LogRecord, decoded: Extract<Decode, { readonly kind: 'failed' }>): Decode {
+    const entity = this.entityOf(topic, record)
     return entity === undefined || decoded.failure.class === 'key' ? decoded : { ...decoded, entity }
   }
 
-  #decode(topic: string, partition: number, record: LogRecord, nowMs: number): Decode {
+  #decode(topic: string, partition: number, record: LogRecord, nowMs: number, entity: EntityId | undefined): Decode {
     const source = this.#sources.get(topic)
     if (source === undefined) return this.#decodeInbox(record)
     const control = headerOf(record.headers, SOURCE_CONTROL_HEADER)
@@ -111,12 +114,10 @@ export class Decoder {
       const promise = decodeSourceControl(this.#codec, control)
       return promise === undefined ? failed('decode', 'a control record of an unknown form') : { kind: 'promise', promised: { input: topic, watermarkMs: promise.watermark, idle: false } }
     }
-    return this.#decodeSource(source, partition, record, nowMs)
+    return this.#decodeSource(source, partition, record, nowMs, entity ?? this.entityOf(topic, record))
   }
 
-  #decodeSource(source: SourceDefinition, partition: number, record: LogRecord, nowMs: number): Decode {
-    const { entityOfAll } = this.#definition
-    const entity = entityOfAll === undefined ? entityOf(record.key) : parseEntityId(entityOfAll)
+  #decodeSource(source: SourceDefinition, partition: number, record: LogRecord, nowMs: number, entity: EntityId | undefined): Decode {
     if (entity === undefined) return failed('key', 'the record key is no entity id (UTF-8, 1..256 bytes)')
     if (record.value === null) return failed('decode', 'the record has no value')
     if (record.value.length > this.#definition.limits.recordBytesMax) return failed('size', `${record.value.length} bytes, at most ${this.#definition.limits.recordBytesMax} are allowed`)
@@ -135,7 +136,7 @@ export class Decoder {
         entity, event: event['time'] === timeMs ? event : { ...event, time: timeMs }, timeMs, rank: this.#rank(event.type),
         origin: id === undefined ? new PlaceOrigin(source.topic, partition, record.offset) : { source: source.topic, id },
         dedupKey: id === undefined ? undefined : `${source.topic}/${id}`,
-        onArrival: false, command: undefined, task: undefined, known: undefined,
+        onArrival: false, command: undefined, task: undefined,
       },
     }
   }
@@ -201,7 +202,7 @@ export class Decoder {
   }
 
   #plain(entity: EntityId, event: MachineEvent, timeMs: number, origin: Origin): Input {
-    return { entity, event: { ...event, time: timeMs }, timeMs, rank: this.#rank(event.type), origin, dedupKey: undefined, onArrival: true, command: undefined, task: undefined, known: undefined }
+    return { entity, event: { ...event, time: timeMs }, timeMs, rank: this.#rank(event.type), origin, dedupKey: undefined, onArrival: true, command: undefined, task: undefined }
   }
 
   #rank(type: string): number {

@@ -79,6 +79,7 @@ class Fold implements FoldContext {
       // And who is put aside, because the turn before parks the entity, must not be remembered as taken.
       if (this.#turns.isWaiting && this.#needsQuiet(arrival)) await this.#turns.settle()
       this.#inputs.apply(arrival)
+      arrival.settle?.()
       this.batch.consumed = at + 1
     }
     if (this.#turns.isWaiting) await this.#turns.settle()

@@ -41,7 +41,7 @@ export class InputApplier {
     if (decode.kind === 'failed') return this.#refuse(arrival, names, decode)
     if (decode.kind === 'activation') return this.#activate(`${names.refs}${record.offset}`, subjectOf(arrival), decode.activation)
     const { input } = decode
-    const entity = this.#fold.entity(input.entity, input.known)
+    const entity = this.#fold.entity(input.entity, arrival.known)
     if (entity === undefined) return
     if (entity.parked !== undefined) return this.#fold.begin(this.#turn(arrival, input, entity, names))
     if (this.#isDuplicate(entity, input) || this.#isSettledTask(entity, input)) return

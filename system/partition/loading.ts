@@ -17,11 +17,10 @@ export function neededEntities(memory: Memory, arrivals: readonly Arrival[], now
   const need = (id: EntityId): void => {
     if (!entities.has(id)) needed.add(id)
   }
-  for (const { decode } of arrivals) {
-    if (decode.kind === 'input') {
-      decode.input.known = entities.peek(decode.input.entity)
-      if (decode.input.known === undefined) needed.add(decode.input.entity)
-    } else if (decode.kind === 'failed' && decode.entity !== undefined) need(decode.entity)
+  for (const arrival of arrivals) {
+    if (arrival.entity === undefined) continue
+    arrival.known = entities.peek(arrival.entity)
+    if (arrival.known === undefined) needed.add(arrival.entity)
   }
   const fired = record === undefined ? entities.clockDues.due(nowMs + 1, RELEASES_PER_BATCH_MAX) : record.timers.map((timer) => timer.due)
   for (const due of fired) need(due.entity)
