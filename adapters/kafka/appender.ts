@@ -12,7 +12,8 @@ import { OperationError } from '../../system/protocol/failures.ts'
 import type { Cluster, Effort } from './cluster.ts'
 import { messageOf } from './cluster.ts'
 import { codeOf, isFenced, isRefusal, isTransport, retryOf } from './codes.ts'
-import type { Packed, Packer } from './packing.ts'
+import { Packed } from './packing.ts'
+import type { Packer } from './packing.ts'
 import { Refused, sendBatches } from './produce.ts'
 import type { OutBatch } from './produce.ts'
 import type { PlannedBatch, Transactions } from './transaction.ts'
@@ -54,9 +55,8 @@ export class Appender {
     const { clock, packer, together, appendMsMax } = this.#options
     const effort: Effort = { untilMs: clock.monotonicMs() + appendMsMax }
     try {
-      const refused = await packer.refused(records)
-      if (refused !== undefined) return { kind: 'failed', reason: refused.reason }
       const packed = await packer.pack(records)
+      if (!(packed instanceof Packed)) return { kind: 'failed', reason: packed.reason }
       const isOne = packed.rounds.length === 1 && packed.rounds[0]?.length === 1
       if (together !== undefined && !isOne) return await this.#together(together, packed, effort)
       if (packed.rounds.length > 1) return { kind: 'failed', reason: `${records.length} records are more than one batch of a partition takes: append fewer at once` }

@@ -15,7 +15,8 @@ import type { Membership } from './membership.ts'
 import { readCommitted } from './committed.ts'
 import { carried } from '../../system/membership/metadata.ts'
 import type { Names } from '../../system/membership/names.ts'
-import type { Packed, Packer } from './packing.ts'
+import { Packed } from './packing.ts'
+import type { Packer } from './packing.ts'
 import { Transactions } from './transaction.ts'
 import type { OffsetToCommit } from './transaction.ts'
 import type { Visibility } from '../../system/membership/visibility.ts'
@@ -165,8 +166,8 @@ export class KafkaLease implements Lease {
   async #packed({ records }: CommitBatch): Promise<Packed | Exclude<CommitOutcome, { readonly kind: 'done' }>> {
     const { packer } = this.#env
     try {
-      const refused = await packer.refused(records)
-      return refused === undefined ? await packer.pack(records) : { kind: 'rejected', ...refused }
+      const packed = await packer.pack(records)
+      return packed instanceof Packed ? packed : { kind: 'rejected', ...packed }
     } catch (thrown) {
       const away = patient(thrown)
       if (!(away instanceof Unreachable)) throw thrown

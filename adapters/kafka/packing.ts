@@ -67,31 +67,26 @@ export class Packer {
     this.#recordBytesMax = recordBytesMax
   }
 
-  /** Which records can never be written; undefined when all can. */
-  async refused(records: readonly OutRecord[]): Promise<Refusal | undefined> {
+  /** Or answers which records can never be written. */
+  async pack(records: readonly OutRecord[]): Promise<Packed | Refusal> {
     const refused: number[] = []
     let reason = ''
-    for (let index = 0; index < records.length; index += 1) {
-      const record = records[index] as OutRecord
-      const settings = this.#known.get(record.topic) ?? (await this.#learn(record.topic))
-      const why = this.#whyNot(record, settings)
-      if (why === undefined) continue
-      refused.push(index)
-      if (reason === '') reason = why
-    }
-    return refused.length === 0 ? undefined : { records: refused, reason }
-  }
-
-  async pack(records: readonly OutRecord[]): Promise<Packed> {
     const rounds: Open[][] = []
     const open = new Map<string, Map<number, { at: number; batch: Open }>>()
     for (let index = 0; index < records.length; index += 1) {
       const record = records[index] as OutRecord
-      const { onCluster, batchBytesMax } = this.#known.get(record.topic) ?? (await this.#learn(record.topic))
+      const settings = this.#known.get(record.topic) ?? (await this.#learn(record.topic))
+      const bytes = encodedBytesMax(record)
+      const why = this.#whyNot(record, bytes, settings)
+      if (why !== undefined) {
+        refused.push(index)
+        if (reason === '') reason = why
+        continue
+      }
+      const { onCluster, batchBytesMax } = settings
       let partitions = open.get(record.topic)
       if (partitions === undefined) open.set(record.topic, partitions = new Map())
       let current = partitions.get(record.partition)
-      const bytes = encodedBytesMax(record)
       if (current === undefined || current.batch.planned.batch.bytes + bytes > Math.min(batchBytesMax, BATCH_BYTES_MAX)) {
         const at = current === undefined ? 0 : current.at + 1
         current = { at, batch: { topic: record.topic, records: [], planned: { topic: onCluster, partition: record.partition, batch: new RecordBatch(HEAD_BYTES + bytes) } } }
@@ -103,13 +98,13 @@ export class Packer {
       current.batch.planned.batch.add(record)
       current.batch.records.push(index)
     }
-    return new Packed(rounds)
+    return refused.length === 0 ? new Packed(rounds) : { records: refused, reason }
   }
 
-  #whyNot(record: OutRecord, { cleanup, batchBytesMax }: TopicSettings): string | undefined {
-    const bytes = recordBytes(record)
-    if (bytes > this.#recordBytesMax) return `a record of ${bytes} bytes for ${record.topic}; the limit is ${this.#recordBytesMax}`
-    if (HEAD_BYTES + encodedBytesMax(record) > batchBytesMax) return `a record of ${bytes} bytes for ${record.topic}, whose max.message.bytes is ${batchBytesMax}`
+  #whyNot(record: OutRecord, encodedBytes: number, { cleanup, batchBytesMax }: TopicSettings): string | undefined {
+    // What it takes in a batch is more than its own bytes.
+    if (encodedBytes > this.#recordBytesMax && recordBytes(record) > this.#recordBytesMax) return `a record of ${recordBytes(record)} bytes for ${record.topic}; the limit is ${this.#recordBytesMax}`
+    if (HEAD_BYTES + encodedBytes > batchBytesMax) return `a record of ${recordBytes(record)} bytes for ${record.topic}, whose max.message.bytes is ${batchBytesMax}`
     return record.key === null && cleanup === 'compact' ? `a record without key for the compacted topic ${record.topic}` : undefined
   }
 

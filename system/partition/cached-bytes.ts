@@ -1,23 +1,33 @@
-// A snapshot's bytes in the cache: id, seq and a checksum over all of it, so that nothing foreign or damaged is taken for a state (I6).
-import { crc32c, updateCrc32c } from '../protocol/checksum.ts'
+// A snapshot's bytes in the cache: its seq, its id, its value and a checksum over all of it, so that nothing foreign or damaged is taken for a state (I6).
+//
+// Layout: checksum of what follows (u32) | seq (f64) | length of the id (u16) | id | value. Big-endian.
+import { updateCrc32c } from '../protocol/checksum.ts'
 import type { EntityId } from '../protocol/ids.ts'
-import { utf8Encode } from '../protocol/utf8.ts'
-import type { Codec } from '../ports/codec.ts'
+import { utf8Decode, utf8Encode } from '../protocol/utf8.ts'
 import type { StoredState } from './state-store.ts'
 
-export function packCached(codec: Codec, id: EntityId, state: StoredState): Uint8Array {
-  return codec.encode([id, state.seq, checksumOf(id, state.seq, state.value), state.value])
+const SEQ_AT = 4
+const LENGTH_AT = 12
+const ID_AT = 14
+
+export function packCached(id: EntityId, { seq, value }: StoredState): Uint8Array {
+  const key = utf8Encode(id)
+  const bytes = new Uint8Array(ID_AT + key.length + value.length)
+  const view = new DataView(bytes.buffer)
+  view.setFloat64(SEQ_AT, seq)
+  view.setUint16(LENGTH_AT, key.length)
+  bytes.set(key, ID_AT)
+  bytes.set(value, ID_AT + key.length)
+  view.setUint32(0, updateCrc32c(0, bytes, SEQ_AT))
+  return bytes
 }
 
 /** The state, or undefined when the bytes are damaged or another entity's. */
-export function unpackCached(codec: Codec, id: EntityId, bytes: Uint8Array): StoredState | undefined {
-  const decoded = codec.decode(bytes)
-  if (decoded.kind === 'failed' || !Array.isArray(decoded.value)) return undefined
-  const [of, seq, checksum, value] = decoded.value as readonly unknown[]
-  if (of !== id || typeof seq !== 'number' || !(value instanceof Uint8Array)) return undefined
-  return checksum === checksumOf(id, seq, value) ? { seq, value } : undefined
-}
-
-function checksumOf(id: EntityId, seq: number, value: Uint8Array): number {
-  return updateCrc32c(crc32c(utf8Encode(`${seq}/${id}`)), value)
+export function unpackCached(id: EntityId, bytes: Uint8Array): StoredState | undefined {
+  if (bytes.length < ID_AT) return undefined
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  if (view.getUint32(0) !== updateCrc32c(0, bytes, SEQ_AT)) return undefined
+  const valueAt = ID_AT + view.getUint16(LENGTH_AT)
+  if (valueAt > bytes.length || utf8Decode(bytes, ID_AT, valueAt) !== id) return undefined
+  return { seq: view.getFloat64(SEQ_AT), value: bytes.subarray(valueAt) }
 }

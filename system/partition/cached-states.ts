@@ -104,7 +104,7 @@ export class CachedStates implements StateStore {
     return ids.every((id, index) => {
       const bytes = snapshots[index]
       if (bytes === undefined) return true
-      const state = unpackCached(this.#codec, id, bytes)
+      const state = unpackCached(id, bytes)
       if (state !== undefined) found.set(id, state)
       return state !== undefined
     })
@@ -126,7 +126,7 @@ export class CachedStates implements StateStore {
     for (const [bucket, entities] of states) {
       this.rebuilt += 1
       for (const [id, state] of entities) if (state !== null && wanted.has(id)) found.set(id, state)
-      const snapshots = [...entities].flatMap(([id, state]) => (state === null ? [] : [[id, this.#pack(id, state)] as const]))
+      const snapshots = [...entities].flatMap(([id, state]) => (state === null ? [] : [[id, packCached(id, state)] as const]))
       await this.#replace(bucket, snapshots)
     }
   }
@@ -141,7 +141,7 @@ export class CachedStates implements StateStore {
     for (const [bucket, entities] of states) {
       const read = await this.#cache.readAll(this.#at(bucket)).catch(() => undefined)
       if (read === undefined || this.#marks.catchUpFrom(bucket, read) === undefined) continue
-      const snapshots = [...entities].map(([id, state]) => [id, state === null ? null : this.#pack(id, state)] as const)
+      const snapshots = [...entities].map(([id, state]) => [id, state === null ? null : packCached(id, state)] as const)
       const answer = await this.#cache.write({ ...this.#at(bucket), life: this.#marks.lifeOf(bucket), previous: read.mark, next: this.#marks.expected(bucket), snapshots }).catch(() => 'lost' as const)
       if (answer !== 'applied') continue
       this.#marks.rebuilt(bucket)
@@ -198,7 +198,7 @@ export class CachedStates implements StateStore {
     await this.#replace(DUE_BUCKET, [...newest].flatMap(([id, record]) => {
       const bytes = headerOf(record.headers, ARMED_HEADER)
       const header = readStateHeader(this.#codec, record)
-      return bytes === undefined || header === undefined ? [] : [[id, this.#pack(id, { seq: header.seq, value: bytes })] as const]
+      return bytes === undefined || header === undefined ? [] : [[id, packCached(id, { seq: header.seq, value: bytes })] as const]
     }))
     return armedOf(this.#codec, [...newest.values()])
   }
@@ -207,7 +207,7 @@ export class CachedStates implements StateStore {
   #unpackArmed(snapshots: readonly (readonly [EntityId, Uint8Array])[]): readonly Armed[] | undefined {
     const armed: Armed[] = []
     for (const [id, bytes] of snapshots) {
-      const state = unpackCached(this.#codec, id, bytes)
+      const state = unpackCached(id, bytes)
       if (state === undefined) return undefined
       armed.push({ seq: state.seq, dues: readArmed(this.#codec, id, state.value) })
     }
@@ -226,12 +226,12 @@ export class CachedStates implements StateStore {
     const byBucket = new Map<number, [EntityId, Uint8Array | null][]>()
     for (const { id, state } of states) {
       const bucket = this.bucketOf(id)
-      const entry: [EntityId, Uint8Array | null] = [id, state === null ? null : this.#pack(id, state)]
+      const entry: [EntityId, Uint8Array | null] = [id, state === null ? null : packCached(id, state)]
       const list = byBucket.get(bucket)
       if (list === undefined) byBucket.set(bucket, [entry])
       else list.push(entry)
     }
-    byBucket.set(DUE_BUCKET, states.map(({ id, armed }) => [id, armed === undefined ? null : this.#pack(id, { seq, value: armed })]))
+    byBucket.set(DUE_BUCKET, states.map(({ id, armed }) => [id, armed === undefined ? null : packCached(id, { seq, value: armed })]))
     for (const [bucket, snapshots] of byBucket) {
       const previous = this.#marks.send(bucket, seq)
       if (previous === undefined) continue
@@ -258,10 +258,6 @@ export class CachedStates implements StateStore {
 
   #at(bucket: number): BucketAddress {
     return { group: this.#plan.group, partition: this.#partition, bucket }
-  }
-
-  #pack(id: EntityId, state: StoredState): Uint8Array {
-    return packCached(this.#codec, id, state)
   }
 }
 

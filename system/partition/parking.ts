@@ -21,7 +21,7 @@ import type { Entity } from './entity.ts'
 import type { InputRef } from './journal.ts'
 import type { JournalTip } from './journal-tip.ts'
 import { readRange } from './range-reading.ts'
-import { partitionRecord, stateRecord } from './states.ts'
+import { partitionRecord, stateRecord, stateStamp } from './states.ts'
 import type { StateStore } from './state-store.ts'
 import { Escalation } from './supervision.ts'
 import type { Survey } from './survey.ts'
@@ -112,7 +112,7 @@ export async function parkUnfoldable(deps: PartitionDeps, tip: JournalTip, state
     kind: 'park', suspects: NO_SUSPECTS, parked: [change], saved, hasPartition: true,
     verdicts: [{ input: guilty === undefined ? `fold-${unfoldable.seq ?? tip.last.seq}` : guilty.ref, class: unfoldable.failure.class, directive: 'park' }],
     records: [
-      letter, ...over, ...parked, stateRecord(codec, plan, partition, entity, { life: tip.last.life, seq, nowMs }),
+      letter, ...over, ...parked, stateRecord(codec, plan, partition, entity, stateStamp(codec, plan, { life: tip.last.life, seq, nowMs })),
       partitionRecord(codec, plan, partition, { occupancy: survey.occupancy, marks, parked: index }, { life: tip.last.life, seq, nowMs }),
     ],
   })

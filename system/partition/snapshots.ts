@@ -11,7 +11,8 @@ import type { Codec } from '../ports/codec.ts'
 import type { OutRecord } from '../protocol/record.ts'
 import type { Entity } from './entity.ts'
 import type { Memory } from './memory.ts'
-import { partitionRecord, stateRecord } from './states.ts'
+import { partitionRecord, stateRecord, stateStamp } from './states.ts'
+import type { StateStamp } from './states.ts'
 import type { StateStore } from './state-store.ts'
 import { Escalation } from './supervision.ts'
 
@@ -103,9 +104,10 @@ export class Snapshots {
     const snapshots: WrittenSnapshot[] = []
     const reachSeq = pace === 'drain' ? Infinity : this.#reachSeq(limits.foldInputsMax)
     const agedMs = this.isDue(nowMs) ? nowMs - snapshotEveryMs * TOGETHER_SHARE : -Infinity
+    const stamp = stateStamp(this.#codec, plan, { life, seq, nowMs })
     let bytes = 0
     const write = (entity: Entity): void => {
-      const record = pace === 'drain' ? this.#encodeIfStorable(entity, seq, nowMs) : this.#encode(entity, seq, nowMs)
+      const record = pace === 'drain' ? this.#encodeIfStorable(entity, stamp) : this.#encode(entity, stamp)
       if (record === undefined) return
       bytes += record.value?.length ?? 0
       snapshots.push({ entity, record })
@@ -173,22 +175,22 @@ export class Snapshots {
     return { seq: oldest, offset: known?.offset ?? journalEnd }
   }
 
-  #encodeIfStorable(entity: Entity, seq: number, nowMs: number): OutRecord | undefined {
+  #encodeIfStorable(entity: Entity, stamp: StateStamp): OutRecord | undefined {
     try {
-      return this.#encode(entity, seq, nowMs)
+      return this.#encode(entity, stamp)
     } catch (thrown) {
       if (thrown instanceof Escalation) return undefined
       throw thrown
     }
   }
 
-  #encode(entity: Entity, seq: number, nowMs: number): OutRecord {
-    const { plan, partition, life } = this.#memory
+  #encode(entity: Entity, stamp: StateStamp): OutRecord {
+    const { plan, partition } = this.#memory
     const refuse = (message: string): never => {
       throw new Escalation('park', `${plan.definition.name}/${entity.id}`, entity.id, { class: 'size', message, stage: 'snapshot' })
     }
     try {
-      const record = stateRecord(this.#codec, plan, partition, entity, { life, seq, nowMs })
+      const record = stateRecord(this.#codec, plan, partition, entity, stamp)
       const bytes = record.value?.length ?? 0
       if (bytes > plan.definition.limits.stateBytesMax) return refuse(`the state of '${entity.id}' has ${bytes} bytes, at most ${plan.definition.limits.stateBytesMax} are allowed`)
       return record

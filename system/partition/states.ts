@@ -17,6 +17,7 @@ import type { Entity } from './entity.ts'
 import type { TypePlan } from './topology.ts'
 
 export const STATE_HEADER = 'state'
+const CHECKSUM_HEADER = 'crc'
 export const ARMED_HEADER = 'armed'
 
 export interface StateHeader {
@@ -26,24 +27,40 @@ export interface StateHeader {
   readonly crc: number
 }
 
-/** The record of an entity's state as of commit `seq`; a blank entity's is a tombstone. Throws NotPlainData. */
-export function stateRecord(codec: Codec, plan: TypePlan, partition: number, entity: Entity, at: { readonly life: string; readonly seq: number; readonly nowMs: number }): OutRecord {
+/** What all states of one commit say about themselves. */
+export interface StateStamp {
+  readonly header: Header
+  readonly nowMs: number
+}
+
+export function stateStamp(codec: Codec, plan: TypePlan, { life, seq, nowMs }: { readonly life: string; readonly seq: number; readonly nowMs: number }): StateStamp {
+  return { header: [STATE_HEADER, codec.encode([life, seq, plan.code])], nowMs }
+}
+
+/** The record of an entity's state as of the stamp's commit; a blank entity's is a tombstone. Throws NotPlainData. */
+export function stateRecord(codec: Codec, plan: TypePlan, partition: number, entity: Entity, at: StateStamp): OutRecord {
   const key = utf8Encode(entity.id)
   if (isBlank(entity)) return { topic: plan.state, partition, key, value: null, headers: [], timestampMs: at.nowMs }
   const value = encodeEntity(codec, plan.definition, entity)
   const dues = duesOf(entity)
-  const headers: Header[] = [[STATE_HEADER, codec.encode([at.life, at.seq, plan.code, crc32c(value)])]]
+  const headers: Header[] = [at.header, [CHECKSUM_HEADER, checksumBytes(value)]]
   if (dues.length > 0) headers.push([ARMED_HEADER, codec.encode(dues.map((due) => [due.kind, due.dueMs, due.id]))])
   return { topic: plan.state, partition, key, value, headers, timestampMs: at.nowMs }
 }
 
 export function readStateHeader(codec: Codec, record: LogRecord): StateHeader | undefined {
-  const bytes = headerOf(record.headers, STATE_HEADER)
+  const [bytes, checksum] = [headerOf(record.headers, STATE_HEADER), headerOf(record.headers, CHECKSUM_HEADER)]
   const decoded = bytes === undefined ? undefined : codec.decode(bytes)
-  if (decoded?.kind !== 'ok' || !Array.isArray(decoded.value)) return undefined
-  const [life, seq, code, crc] = decoded.value as readonly unknown[]
-  if (typeof life !== 'string' || typeof seq !== 'number' || typeof code !== 'string' || typeof crc !== 'number') return undefined
-  return { life, seq, code, crc }
+  if (decoded?.kind !== 'ok' || !Array.isArray(decoded.value) || checksum?.length !== 4) return undefined
+  const [life, seq, code] = decoded.value as readonly unknown[]
+  if (typeof life !== 'string' || typeof seq !== 'number' || typeof code !== 'string') return undefined
+  return { life, seq, code, crc: checksum.reduce((sum, byte) => sum * 256 + byte, 0) }
+}
+
+/** Big-endian. */
+function checksumBytes(value: Uint8Array): Uint8Array {
+  const sum = crc32c(value)
+  return Uint8Array.of(sum >>> 24, sum >>> 16, sum >>> 8, sum)
 }
 
 /** What an entity has armed, from the header of its state record (T2). */
@@ -72,7 +89,7 @@ export interface PartitionRecord {
 
 export function partitionRecord(codec: Codec, plan: TypePlan, partition: number, record: PartitionRecord, at: { readonly life: string; readonly seq: number; readonly nowMs: number }): OutRecord {
   const value = codec.canonical({ v: 1, occupancy: [...record.occupancy], marks: record.marks, parked: [...record.parked].map(([id, { firstSeq, count, bytes }]) => [id, firstSeq, count, bytes]) })
-  return { topic: plan.state, partition, key: PARTITION_KEY, value, headers: [[STATE_HEADER, codec.encode([at.life, at.seq, plan.code, crc32c(value)])]], timestampMs: at.nowMs }
+  return { topic: plan.state, partition, key: PARTITION_KEY, value, headers: [stateStamp(codec, plan, at).header, [CHECKSUM_HEADER, checksumBytes(value)]], timestampMs: at.nowMs }
 }
 
 export function readPartitionRecord(codec: Codec, record: LogRecord): PartitionRecord | undefined {

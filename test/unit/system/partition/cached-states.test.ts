@@ -10,7 +10,7 @@ import { CachedStates } from '../../../../system/partition/cached-states.ts'
 import { encodeEntity } from '../../../../system/partition/entity.ts'
 import type { Entity } from '../../../../system/partition/entity.ts'
 import { blankEntity } from '../../../../system/partition/entity.ts'
-import { ARMED_HEADER, stateRecord } from '../../../../system/partition/states.ts'
+import { ARMED_HEADER, stateRecord, stateStamp } from '../../../../system/partition/states.ts'
 import { headerOf } from '../../../../system/protocol/record.ts'
 import { codec, defineActor, entityId, planOf } from '../../../support/partition/bench.ts'
 import { makeTopics, silent } from '../../../support/partition/owner.ts'
@@ -47,7 +47,7 @@ class Writer {
   async commit(...ids: readonly string[]): Promise<void> {
     this.#seq += 1
     const seq = this.#seq
-    const records = ids.map((id) => stateRecord(codec, plan, 0, this.entity(id, seq), { life: 'life', seq, nowMs: 0 }))
+    const records = ids.map((id) => stateRecord(codec, plan, 0, this.entity(id, seq), stateStamp(codec, plan, { life: 'life', seq, nowMs: 0 })))
     await this.log.append(records)
     for (const id of ids) this.#marks[this.states.bucketOf(entityId(id))] = seq
     this.states.written(seq, records.map((record, index) => ({
