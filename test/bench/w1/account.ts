@@ -43,10 +43,9 @@ export const isSuspect = (account: Account, { amount, time }: PaymentEvent): boo
 export const isVeryHigh = ({ amount }: PaymentEvent): boolean => amount > 950
 export const hasCooled = (account: Account, { time }: PaymentEvent): boolean => time - at(account, BLOCKED_AT) >= COOLING_MS
 
-/** The account after a payment that finds it in standing `from` and leaves it in `to`. */
-export function paid(before: Account, event: PaymentEvent, from: Standing, to: Standing): Account {
+/** The account after a payment that finds it in standing `from` and leaves it in `to`: `after`, which is a copy of `before`. */
+export function paid(before: Account, event: PaymentEvent, from: Standing, to: Standing, after: number[] = before.slice()): Account {
   const { amount, time } = event
-  const after = before.slice()
   const count = at(before, COUNT) + 1
   const slot = at(before, COUNT) % RING
   after[COUNT] = count

@@ -7,9 +7,27 @@ import type { MachineEvent } from '../../../system/protocol/data.ts'
 import { COUNT, hasCooled, isSuspect, isVeryHigh, NEW_ACCOUNT, paid, SCORE } from './account.ts'
 import type { Account, PaymentEvent, Standing } from './account.ts'
 
+/** A step writes into the state before the one it is given, which nobody holds any more: an entity lives with two of them, and leaves no garbage. */
 interface State {
-  readonly standing: Standing
-  readonly account: Account
+  standing: Standing
+  readonly account: number[]
+  spare: State | undefined
+}
+
+function madeState(standing: Standing, account: Account): State {
+  return { standing, account: account.slice(), spare: undefined }
+}
+
+function spareOf(state: State): State {
+  const { account } = state
+  if (state.spare === undefined) {
+    state.spare = madeState(state.standing, account)
+    state.spare.spare = state
+    return state.spare
+  }
+  const copy = state.spare.account
+  for (let index = 0; index < account.length; index += 1) copy[index] = account[index] as number
+  return state.spare
 }
 
 const NAMES = ['normal', 'suspicious', 'blocked'] as const
@@ -23,22 +41,25 @@ function next(standing: Standing, account: Account, event: PaymentEvent): Standi
 }
 
 function step(state: EngineState, event: MachineEvent): StepResult {
-  const { standing: from, account: before } = read(state)
+  const old = read(state)
+  const { standing: from, account: before } = old
   const payment = event as unknown as PaymentEvent
   const to = next(from, before, payment)
-  const account = paid(before, payment, from, to)
-  return { kind: 'ok', state: stateOf({ standing: to, account }), effects: [{ kind: 'emit', event: { type: 'scored', count: account[COUNT], seq: payment.seq, score: account[SCORE], state: to } }] }
+  const after = spareOf(old)
+  const account = paid(before, payment, from, to, after.account)
+  after.standing = to
+  return { kind: 'ok', state: stateOf(after), effects: [{ kind: 'emit', event: { type: 'scored', count: account[COUNT], seq: payment.seq, score: account[SCORE], state: to } }] }
 }
 
 function restore({ value, context }: StoredMachine): EngineState | undefined {
   const standing = NAMES.indexOf(value as (typeof NAMES)[number])
-  return standing === -1 ? undefined : stateOf({ standing: standing as Standing, account: (context as { readonly account: Account }).account })
+  return standing === -1 ? undefined : stateOf(madeState(standing as Standing, (context as { readonly account: Account }).account))
 }
 
 const machine: PreparedMachine = {
   hash: sha256Hex('w1 reducer 1'),
   tells: [], emits: ['scored'], infers: [], lookups: [], states: NAMES,
-  initial: () => ({ kind: 'ok', state: stateOf({ standing: 0, account: NEW_ACCOUNT }), effects: [] }),
+  initial: () => ({ kind: 'ok', state: stateOf(madeState(0, NEW_ACCOUNT)), effects: [] }),
   step,
   store: (state) => ({ value: NAMES[read(state).standing], context: { account: read(state).account }, status: 'active' }),
   restore,
