@@ -34,7 +34,7 @@ export const VALUE_DEPTH_MAX = 64
 /** Nesting that a codec takes: the deepest value, inside the envelope or state that wraps it. Over: not plain data. */
 export const CODEC_DEPTH_MAX = VALUE_DEPTH_MAX + 16
 /** Records of one poll handed to a batch. The rest waits in the topic. */
-export const BATCH_RECORDS_MAX = 500
+export const BATCH_RECORDS_MAX = 2000
 /** Bytes of one poll. The rest waits in the topic. */
 export const BATCH_BYTES_MAX = 4 << 20
 /** How long a batch waits for more records before it commits, in ms. */

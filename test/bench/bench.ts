@@ -7,6 +7,8 @@ import { cpus, loadavg, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { findRuntimes } from '../runner/run-tier.ts'
+import { CLUSTER_PARTS, measureCluster } from './cluster/measure.ts'
+import type { ClusterPart } from './cluster/measure.ts'
 import { measureFleet } from './delivery/measure.ts'
 import { page } from './page.ts'
 import { readProfiles } from './profile.ts'
@@ -15,23 +17,26 @@ import type { FleetRow, MicroRow, RuntimeResults, W1Row } from './results.ts'
 import { measureW1 } from './w1/measure.ts'
 import type { MeasurePlan, Runtime } from './w1/measure.ts'
 
-const USAGE = `npm run bench -- [micro | w1 | memory | fleet | page]... [--node | --bun] [--rounds n] [--events n] [--deliveries n] [--profile] [--write]
+const USAGE = `npm run bench -- [micro | w1 | memory | fleet | cluster | page]... [--node | --bun] [--rounds n] [--events n] [--deliveries n] [--cycles n] [--part p] [--profile] [--write]
   micro    the parts of an event's path, each by itself
   w1       the whole runtime, embedded, next to the raw append of SQLite
   memory   1,000,000 entities in 64 MiB, three events each
   fleet    100,000 deliveries, a ping every 5 s each, at their time (--deliveries of the domain's own statecharts: 5,000)
+  cluster  on a Kafka broker, by both clients: W1, what an idle process takes, and recovery (--part drain, idle or recovery: only that; --cycles of recovery: 15)
   page     only writes README.md from results.json
   --profile prints where the processor time of w1 goes (Node)
   --write   keeps the results and writes the page`
 
 const ROOT = join(import.meta.dirname, '../..')
-const WHATS = ['micro', 'w1', 'memory', 'fleet', 'page']
+const WHATS = ['micro', 'w1', 'memory', 'fleet', 'cluster', 'page']
 const COSTS_SHOWN = 30
 
 interface Options {
   readonly rounds: number
   readonly events: number | undefined
   readonly deliveries: number | undefined
+  readonly cycles: number
+  readonly part: ClusterPart | undefined
   readonly isProfiled: boolean
 }
 
@@ -101,6 +106,10 @@ async function measure(runtime: Runtime, whats: readonly string[], options: Opti
     results = { ...results, memory: [row] }
   }
   if (whats.includes('fleet')) results = { ...results, fleet: await fleets(runtime, options) }
+  if (whats.includes('cluster')) {
+    const { rounds, events = 1_000_000, cycles, part } = options
+    results = { ...results, cluster: await measureCluster({ runtime, rounds, events, cycles, parts: part === undefined ? CLUSTER_PARTS : [part], say }) }
+  }
   return results
 }
 
@@ -119,12 +128,13 @@ function say(line: string): void {
 }
 
 async function main(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: { node: { type: 'boolean' }, bun: { type: 'boolean' }, rounds: { type: 'string' }, events: { type: 'string' }, profile: { type: 'boolean' }, write: { type: 'boolean' }, deliveries: { type: 'string' } } })
-  if (positionals.length === 0 || positionals.some((what) => !WHATS.includes(what))) {
+  const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: { node: { type: 'boolean' }, bun: { type: 'boolean' }, rounds: { type: 'string' }, events: { type: 'string' }, profile: { type: 'boolean' }, write: { type: 'boolean' }, deliveries: { type: 'string' }, cycles: { type: 'string' }, part: { type: 'string' } } })
+  const part = CLUSTER_PARTS.find((one) => one === values.part)
+  if (positionals.length === 0 || positionals.some((what) => !WHATS.includes(what)) || (values.part !== undefined && part === undefined)) {
     say(USAGE)
     return 2
   }
-  const options: Options = { rounds: Number(values.rounds ?? 3), events: values.events === undefined ? undefined : Number(values.events), deliveries: values.deliveries === undefined ? undefined : Number(values.deliveries), isProfiled: values.profile === true }
+  const options: Options = { rounds: Number(values.rounds ?? 3), events: values.events === undefined ? undefined : Number(values.events), deliveries: values.deliveries === undefined ? undefined : Number(values.deliveries), cycles: Number(values.cycles ?? 15), part, isProfiled: values.profile === true }
   const found = findRuntimes(ROOT)
   const only = values.node === true ? 'node' : values.bun === true ? 'bun' : undefined
   let results = readResults()

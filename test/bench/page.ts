@@ -1,10 +1,10 @@
 // The page: README.md of the bench, made of the results and of what must be said beside them.
-import type { FleetRow, MicroRow, Results, RuntimeName, W1Row } from './results.ts'
+import type { DrainRow, FleetRow, IdleRow, MicroRow, RecoveryRow, Results, RuntimeName, W1Row } from './results.ts'
 
 const RUNTIMES: readonly RuntimeName[] = ['node', 'bun']
 
 export function page(results: Results): string {
-  return [HEAD, measuredOn(results), w1Table(results), memoryTable(results), fleetTable(results), microTable(results), NOTES].filter((part) => part !== '').join('\n\n') + '\n'
+  return [HEAD, measuredOn(results), w1Table(results), memoryTable(results), fleetTable(results), clusterTables(results), microTable(results), NOTES].filter((part) => part !== '').join('\n\n') + '\n'
 }
 
 const HEAD = `# Bench
@@ -17,6 +17,7 @@ npm run bench -- w1 --node --profile     and where its processor time goes
 npm run bench -- memory                  1,000,000 entities in 64 MiB
 npm run bench -- micro                   the parts of an event's path, each by itself
 npm run bench -- fleet                   100,000 deliveries, 20,000 pings a second
+npm run bench -- cluster                 on a Kafka broker: W1, an idle process, recovery
 npm run bench -- w1 memory fleet micro --write everything on both runtimes, kept, with this page
 \`\`\`
 
@@ -79,6 +80,33 @@ every ping is stepped by rider, spoof watch, router and delivery, four commits i
 ${found.map(([name, row]) => `| ${name} | ${row.subject} | ${number(row.deliveries)} | ${number(row.pingsPerSecond)} | ${number(row.etasPerSecond)} | ${number(row.p50Ms)}, ${number(row.p99Ms)} | ${number(row.lagFirst)}, ${number(row.lagLast)} | ${number(row.behindMs)} | ${row.peakMb} |`).join('\n')}`
 }
 
+const KINDS: Readonly<Record<string, string>> = {
+  restarted: 'killed and started again at once: its partitions go on', moved: 'left as asked: its partitions pause', joined: 'joined: partitions that it gets pause',
+  crashed: 'killed for good: its partitions go on elsewhere', kept: 'another process left, joined or died: partitions that stay pause',
+}
+
+function clusterTables(results: Results): string {
+  const drains = rows<DrainRow>(results, (runtime) => runtime.cluster?.drain)
+  const idle = rows<IdleRow>(results, (runtime) => runtime.cluster?.idle)
+  const recovery = rows<RecoveryRow>(results, (runtime) => runtime.cluster?.recovery)
+  if (drains.length + idle.length + recovery.length === 0) return ''
+  return `## On a Kafka cluster
+
+One broker, one copy of everything, loopback, small heap, states in Redis; all share the two cores. W1 with the plain reducer reads a topic of 128-byte values from its start and
+writes 32-byte values without headers; commits of up to 2,000 events, \`foldInputsMax\` 400,000. Idle is a process with 16 partitions of which nothing is asked.
+
+| runtime | client | events/s | processor, us/event | first output after ms | idle, share of a core |
+|---|---|---|---|---|---|
+${drains.map(([name, row]) => `| ${name} | ${row.client} | ${number(row.rate)} | ${row.cpuUs} | ${number(row.firstMs)} | ${idle.find(([one, { client }]) => one === name && client === row.client)?.[1].percentOfCore ?? ''} % |`).join('\n')}
+
+Recovery: two processes, four partitions of 100,000 accounts, 2,000 payments a second, a session of 6 s. Milliseconds until a reader of committed records sees an output that was made
+afterwards, or the longest time without one.
+
+| runtime | client | what | times | p50 | p99 | longest |
+|---|---|---|---|---|---|---|
+${recovery.map(([name, row]) => `| ${name} | ${row.client} | ${KINDS[row.kind] ?? row.kind} | ${row.count} | ${number(row.p50Ms)} | ${number(row.p99Ms)} | ${number(row.longestMs)} |`).join('\n')}`
+}
+
 function microTable(results: Results): string {
   const found = rows<MicroRow>(results, (runtime) => runtime.micro)
   if (found.length === 0) return ''
@@ -98,10 +126,10 @@ const NOTES = `## What is measured, and what is not
 - W1 here differs from the W1 that other stream processors are measured with on a Kafka log: the source is the embedded log and not a broker; outputs are JSON with
   CloudEvents headers (about 350 bytes) and not 32 bytes; the value names its account in what is padding there; the step uses statelog's own \`exp\`.
 - W1's score is computed in the step; the fleet's tracker asks its model by \`infer\`.
-- Not measured: a broker, several machines, replication, other disks, hours of running, long waits of event time. No claim is made about them.
+- Not measured: several machines, replication, other disks, hours of running, long waits of event time. No claim is made about them.
 - The plain reducer is a fixture that stands behind the engine port; users write statecharts. It shows what the runtime costs without the interpreter.
 - The bench is no part of \`npm test\`; a small W1 with its checker is (\`test/integration/w1.test.ts\`).
 
-Files: \`bench.ts\` the command · \`w1/\` events, step, statechart, reducer, reference, checker, raw append, one run, rounds · \`delivery/\` tracker, load, runtime · \`micro.ts\` · \`profile.ts\` · \`results.ts\` · \`page.ts\`.`
+Files: \`bench.ts\` the command · \`w1/\` events, step, statechart, reducer, reference, checker, raw append, one run, rounds · \`delivery/\` tracker, load, runtime · \`cluster/\` a member of the group, the reader that times it, drain, idle, recovery · \`micro.ts\` · \`profile.ts\` · \`results.ts\` · \`page.ts\`.`
 
 const number = (value: number): string => value.toLocaleString('en-US')

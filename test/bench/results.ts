@@ -46,6 +46,37 @@ export interface FleetRow {
   readonly peakMb: number
 }
 
+export interface DrainRow {
+  readonly client: string
+  readonly events: number
+  readonly rounds: number
+  /** Medians over the rounds. */
+  readonly rate: number
+  readonly cpuUs: number
+  readonly firstMs: number
+}
+
+export interface IdleRow {
+  readonly client: string
+  readonly percentOfCore: number
+}
+
+export interface RecoveryRow {
+  readonly client: string
+  readonly kind: string
+  readonly count: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+  readonly longestMs: number
+}
+
+/** On a Kafka cluster. */
+export interface ClusterRows {
+  readonly drain: readonly DrainRow[]
+  readonly idle: readonly IdleRow[]
+  readonly recovery: readonly RecoveryRow[]
+}
+
 /** Everything about one runtime. */
 export interface RuntimeResults {
   readonly version: string
@@ -53,6 +84,7 @@ export interface RuntimeResults {
   readonly w1?: readonly W1Row[]
   readonly memory?: readonly W1Row[]
   readonly fleet?: readonly FleetRow[]
+  readonly cluster?: ClusterRows
 }
 
 export interface Results {

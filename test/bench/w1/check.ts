@@ -15,9 +15,10 @@ import { accountName, paymentAt } from './events.ts'
 import type { Workload } from './events.ts'
 import type { Scored } from './machine.ts'
 import { Reference } from './reference.ts'
-import { OUTPUT } from './system.ts'
+import { OUTPUT, scoredOf } from './system.ts'
 
 const SCORE_ERROR_MAX = 1e-9
+const NOTHING = new Uint8Array(32)
 const NAMES = ['normal', 'suspicious', 'blocked']
 
 export interface CheckVerdict {
@@ -33,6 +34,13 @@ export interface CheckVerdict {
 
 export function isWhole({ lost, repeated, wrong, wrongStates }: CheckVerdict): boolean {
   return lost + repeated + wrong + wrongStates === 0
+}
+
+/** Outputs of 32 bytes, in a topic of their own. */
+export async function checkKeyedRun(log: Log, workload: Workload, topic: string): Promise<CheckVerdict> {
+  const check = new Check(workload)
+  for await (const { record } of recordsOf(log, topic)) check.output(textOf(record.key), scoredOf(record.value ?? NOTHING))
+  return check.verdict()
 }
 
 /** `states`: whether the states are stored, which an orderly end of a run promises. */

@@ -9,18 +9,18 @@ import { PARTITIONS, SOURCE } from './system.ts'
 
 const APPEND_RECORDS = 4000
 
-export async function loadWorkload(log: Log, workload: Workload): Promise<void> {
-  await log.ensureTopics([{ name: SOURCE, partitions: PARTITIONS, cleanup: 'delete' }])
+export async function loadWorkload(log: Log, workload: Workload, topic = SOURCE): Promise<void> {
+  await log.ensureTopics([{ name: topic, partitions: PARTITIONS, cleanup: 'delete' }])
   const seqs = new Uint32Array(workload.accounts)
   for (let from = 0; from < workload.events; from += APPEND_RECORDS) {
     const records: OutRecord[] = []
-    for (let i = from; i < Math.min(workload.events, from + APPEND_RECORDS); i += 1) records.push(recordOf(workload, i, seqs))
+    for (let i = from; i < Math.min(workload.events, from + APPEND_RECORDS); i += 1) records.push({ ...recordOf(workload, i, seqs), topic })
     const outcome = await log.append(records)
     if (outcome.kind !== 'done') throw new TypeError(`the workload was not taken: ${outcome.reason}`)
   }
 }
 
-function recordOf(workload: Workload, i: number, seqs: Uint32Array): OutRecord {
+export function recordOf(workload: Workload, i: number, seqs: Uint32Array): OutRecord {
   const payment = paymentAt(workload, i)
   const seq = (seqs[payment.account] ?? 0) + 1
   seqs[payment.account] = seq

@@ -8,7 +8,7 @@ import type { ActorLimits } from '../../../system/authoring/definition.ts'
 import type { StandardSchemaV1 } from '../../../system/authoring/standard-schema.ts'
 import { defineSystem } from '../../../system/authoring/system.ts'
 import type { SystemDefinition } from '../../../system/authoring/system.ts'
-import type { PaymentEvent } from './account.ts'
+import type { PaymentEvent, Standing } from './account.ts'
 import { accountName, VALUE_BYTES } from './events.ts'
 import { accountMachine } from './machine.ts'
 import type { Scored } from './machine.ts'
@@ -23,6 +23,7 @@ export const OUTPUT = 'scores'
 export interface KeyedTopics {
   readonly input: string
   readonly output: string
+  readonly partitions?: number
 }
 
 const SCORED_BYTES = 32
@@ -73,14 +74,19 @@ function scoredBytes({ count, seq, score, state }: Scored): Uint8Array {
   return new Uint8Array(slab.buffer, at, SCORED_BYTES)
 }
 
-export function w1KeyedSystem(name: string, engine: EngineName, { input, output }: KeyedTopics, limits: Partial<ActorLimits> = {}): SystemDefinition {
+export function scoredOf(bytes: Uint8Array): Scored {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return { type: 'scored', count: view.getUint32(0, true), seq: view.getUint32(8, true), score: view.getFloat64(16, true), state: view.getUint32(24, true) as Standing }
+}
+
+export function w1KeyedSystem(name: string, engine: EngineName, { input, output, partitions = PARTITIONS }: KeyedTopics, limits: Partial<ActorLimits> = {}): SystemDefinition {
   const account = actorDefiner(engine === 'reducer' ? reducerEngine : xstateEngine, false)({
     name: 'account', version: 1, machine: accountMachine,
     sources: { [input]: { schema: paymentSchema(false), format: 'bytes' } },
     outputs: { scored: { topic: output, value: scoredBytes, headers: 'none' } },
     limits,
   })
-  return defineSystem({ name, actors: [account], partitions: PARTITIONS })
+  return defineSystem({ name, actors: [account], partitions })
 }
 
 export function w1System(engine: EngineName, limits: Partial<ActorLimits> = {}): SystemDefinition {

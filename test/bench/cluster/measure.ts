@@ -1,0 +1,98 @@
+// Everything that is measured on a Kafka cluster: on services that a variable names, else on a broker and a Redis started for it.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { end } from '../../../adapters/services/server.ts'
+import { missing, startService, variableOf } from '../../../adapters/services/services.ts'
+import type { ServiceName, Started } from '../../../adapters/services/services.ts'
+import type { KafkaClient } from '../../../adapters/node/medium.ts'
+import { median } from '../results.ts'
+import type { ClusterRows, DrainRow, IdleRow, RecoveryRow } from '../results.ts'
+import type { Runtime } from '../w1/measure.ts'
+import { measureDrain } from './drain.ts'
+import type { DrainFigures } from './drain.ts'
+import { measureIdle } from './idle.ts'
+import { measureRecovery } from './recovery.ts'
+
+export interface ClusterPlan {
+  readonly runtime: Runtime
+  readonly rounds: number
+  readonly events: number
+  readonly cycles: number
+  readonly parts: readonly ClusterPart[]
+  say(line: string): void
+}
+
+export const CLUSTER_PARTS = ['drain', 'idle', 'recovery'] as const
+export type ClusterPart = (typeof CLUSTER_PARTS)[number]
+
+const CLIENTS: readonly KafkaClient[] = ['platformatic', 'kafkajs']
+const IDLE_SECONDS = 60
+/** A drain reads from the start of a long topic: few states are pressed out, large commits. */
+const DRAIN_ENV = { COMMIT_MS: '100', W1_FOLD: '400000' }
+
+export async function measureCluster(plan: ClusterPlan): Promise<ClusterRows> {
+  const services = new Services()
+  try {
+    const [brokers, redis] = [await services.address('kafka'), await services.address('redis')]
+    const base = { runtime: plan.runtime, brokers, redis }
+    const rows: { drain: DrainRow[]; idle: IdleRow[]; recovery: RecoveryRow[] } = { drain: [], idle: [], recovery: [] }
+    for (const client of CLIENTS) {
+      if (plan.parts.includes('drain')) rows.drain.push(await drains(plan, { ...base, client }))
+      if (plan.parts.includes('idle')) rows.idle.push(await idle(plan, { ...base, client }))
+      if (plan.parts.includes('recovery')) rows.recovery.push(...(await recovery(plan, { ...base, client })))
+    }
+    return rows
+  } finally {
+    services.end()
+  }
+}
+
+type Base = { readonly runtime: Runtime; readonly brokers: string; readonly redis: string; readonly client: KafkaClient }
+
+async function drains({ rounds, events, say }: ClusterPlan, base: Base): Promise<DrainRow> {
+  const runs: DrainFigures[] = []
+  for (let round = 0; round < rounds; round += 1) runs.push(await measureDrain({ ...base, workload: { events, accounts: 100_000, visits: 'random' }, source: `w1-${events}`, env: DRAIN_ENV }))
+  const of = (read: (run: DrainFigures) => number): number => median(runs.map(read))
+  const row = { client: base.client, events, rounds, rate: Math.round(of((run) => run.rate)), cpuUs: Math.round(of((run) => run.cpuUs) * 10) / 10, firstMs: Math.round(of((run) => run.firstMs)) }
+  say(`${base.runtime.name} ${base.client}: ${row.rate} events/s, ${row.cpuUs} us of processor an event, first output after ${row.firstMs} ms`)
+  return row
+}
+
+async function idle({ say }: ClusterPlan, base: Base): Promise<IdleRow> {
+  const percentOfCore = Math.round((await measureIdle({ ...base, seconds: IDLE_SECONDS })) * 100) / 100
+  say(`${base.runtime.name} ${base.client}: idle with 16 partitions, ${percentOfCore} % of a core`)
+  return { client: base.client, percentOfCore }
+}
+
+async function recovery({ cycles, say }: ClusterPlan, base: Base): Promise<readonly RecoveryRow[]> {
+  const times = await measureRecovery({ ...base, cycles, sessionMs: 6000, perSecond: 2000, accounts: 400_000, say })
+  return Object.entries(times).map(([kind, all]) => {
+    const sorted = (all as number[]).toSorted((a, b) => a - b)
+    const at = (share: number): number => Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN)
+    const row = { client: base.client, kind, count: sorted.length, p50Ms: at(0.5), p99Ms: at(0.99), longestMs: at(1) }
+    say(`${base.runtime.name} ${base.client}: ${kind} ${row.count} times, p50 ${row.p50Ms} ms, p99 ${row.p99Ms} ms, longest ${row.longestMs} ms`)
+    return row
+  })
+}
+
+class Services {
+  readonly #started: Started[] = []
+  #folder: string | undefined
+
+  async address(service: ServiceName): Promise<string> {
+    const known = process.env[variableOf(service)]
+    if (known !== undefined) return known
+    const why = missing(service)
+    if (why !== undefined) throw new TypeError(`${service} is needed: ${why}`)
+    this.#folder ??= mkdtempSync(join(tmpdir(), 'statelog-bench-services-'))
+    const started = await startService(service, { folder: this.#folder, brokers: 1, detached: false, usualPorts: false })
+    this.#started.push(started)
+    return started.address
+  }
+
+  end(): void {
+    for (const { processes } of this.#started) processes.forEach(end)
+    if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true })
+  }
+}

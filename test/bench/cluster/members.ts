@@ -1,0 +1,79 @@
+// Members of the measured group: processes of `member.ts`, and which partitions each of them runs, as they say it themselves.
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { heapFlags } from '../../../adapters/node/heap.ts'
+import type { Runtime } from '../w1/measure.ts'
+
+export interface MembersPlan {
+  readonly runtime: Runtime
+  readonly folder: string
+  readonly env: Readonly<Record<string, string>>
+}
+
+export class Member {
+  readonly name: string
+  /** Partitions that it runs. */
+  readonly live = new Set<number>()
+  readonly #plan: MembersPlan
+  #process: ChildProcess | undefined
+
+  constructor(name: string, plan: MembersPlan) {
+    this.name = name
+    this.#plan = plan
+  }
+
+  start(): void {
+    const { runtime: { name, path }, folder, env } = this.#plan
+    const flags = name === 'node' ? ['--disable-warning=ExperimentalWarning', ...heapFlags('node')] : ['--no-install', '--no-env-file']
+    const data = join(folder, this.name)
+    mkdirSync(data, { recursive: true })
+    const child = spawn(path, [...flags, join(import.meta.dirname, 'member.ts')], { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, NODE_ENV: 'production', ...env, CLIENT_ID: this.name, STATE_DIR: data } })
+    this.#process = child
+    this.live.clear()
+    createInterface({ input: child.stderr }).on('line', (line) => this.#heard(child, line))
+  }
+
+  get pid(): number {
+    return this.#process?.pid ?? -1
+  }
+
+  /** At once: nothing of it runs when this ends. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL')
+  }
+
+  /** As an operator asks: it writes its states and leaves. */
+  async drain(): Promise<void> {
+    await this.#end('SIGTERM')
+  }
+
+  async #end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    const child = this.#process
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+    const ended = once(child, 'exit')
+    child.kill(signal)
+    await ended
+    this.live.clear()
+  }
+
+  #heard(child: ChildProcess, line: string): void {
+    if (child !== this.#process) return
+    const said = /^info: partition (\d+): (\S+?)(:|$)/.exec(line)
+    if (said === null) process.stderr.write(`${this.name}: ${line}\n`)
+    else if (said[2] === 'live') this.live.add(Number(said[1]))
+    else this.live.delete(Number(said[1]))
+  }
+}
+
+/** Of Linux's counters of processor time. */
+const TICK_MS = 10
+
+/** Processor time that a process and its threads have taken, ms. Linux. */
+export function processorMs(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * TICK_MS
+}

@@ -1,0 +1,202 @@
+// Recovery measured: two processes own the four partitions of W1 under a steady load, with 100,000 accounts in each. One of them is ended in every way,
+// again and again, and for each partition the time is taken until a reader of committed records sees an output that was made afterwards.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openKafkaLog } from '../../../adapters/kafka/log.ts'
+import { systemClock } from '../../../adapters/node/clock.ts'
+import type { Log } from '../../../system/ports/log.ts'
+import type { Workload } from '../w1/events.ts'
+import { loadWorkload, recordOf } from '../w1/load.ts'
+import type { Runtime } from '../w1/measure.ts'
+import { OUTPUT, PARTITIONS, SOURCE } from '../w1/system.ts'
+import { Member } from './members.ts'
+import { Watch } from './watch.ts'
+
+export interface RecoveryPlan {
+  readonly runtime: Runtime
+  readonly client: 'platformatic' | 'kafkajs'
+  readonly brokers: string
+  readonly redis: string
+  readonly cycles: number
+  readonly sessionMs: number
+  readonly perSecond: number
+  readonly accounts: number
+  say(line: string): void
+}
+
+/** Times until partitions went on, and pauses of those that stayed where they were, ms. */
+export interface RecoveryTimes {
+  readonly restarted: number[]
+  readonly moved: number[]
+  readonly joined: number[]
+  readonly crashed: number[]
+  readonly kept: number[]
+}
+
+const TICK_MS = 25
+const COMMIT_MS = '20'
+/** After an event, until the next one. */
+const CALM_MS = 1500
+const WAIT_MS_MAX = 60_000
+
+export async function measureRecovery(plan: RecoveryPlan): Promise<RecoveryTimes> {
+  const folder = mkdtempSync(join(tmpdir(), 'statelog-recovery-'))
+  const name = `recovery${process.pid}`
+  const log = await openKafkaLog({ brokers: plan.brokers, clock: systemClock, namespace: '' })
+  const members = ['a', 'b'].map((one) => new Member(`${name}-${one}`, {
+    runtime: plan.runtime, folder, env: { KAFKA_BROKERS: plan.brokers, INPUT_TOPIC: `${name}-${SOURCE}`, OUTPUT_TOPIC: `${name}-${OUTPUT}`, GROUP: name, COMMIT_MS, SESSION_MS: String(plan.sessionMs), W1_REDIS: plan.redis, W1_CLIENT: plan.client },
+  }))
+  const load = new Load(log, { events: Infinity, accounts: plan.accounts, visits: 'rounds' }, `${name}-${SOURCE}`)
+  const run = new Run(plan, members as [Member, Member], new Watch(log, `${name}-${OUTPUT}`, PARTITIONS), load)
+  try {
+    return await run.all()
+  } finally {
+    load.stop()
+    await Promise.all(members.map((member) => member.kill()))
+    await run.watch.stop()
+    await log.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** Events at their time, whatever becomes of them. */
+class Load {
+  readonly #log: Log
+  readonly #workload: Workload
+  readonly #topic: string
+  readonly #seqs: Uint32Array
+  #next = 0
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(log: Log, workload: Workload, topic: string) {
+    this.#log = log
+    this.#workload = workload
+    this.#topic = topic
+    this.#seqs = new Uint32Array(workload.accounts)
+  }
+
+  /** Every account once. */
+  async fill(): Promise<void> {
+    const { accounts } = this.#workload
+    await loadWorkload(this.#log, { ...this.#workload, events: accounts }, this.#topic)
+    this.#seqs.fill(1)
+    this.#next = accounts
+  }
+
+  start(perSecond: number): void {
+    const fromMs = Date.now()
+    let sent = 0
+    this.#timer = setInterval(() => {
+      const due = Math.floor(((Date.now() - fromMs) / 1000) * perSecond)
+      const records = Array.from({ length: due - sent }, () => ({ ...recordOf(this.#workload, this.#next++, this.#seqs), topic: this.#topic }))
+      sent = due
+      void this.#log.append(records)
+    }, TICK_MS)
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+  }
+}
+
+class Run {
+  readonly watch: Watch
+  readonly #plan: RecoveryPlan
+  readonly #members: readonly [Member, Member]
+  readonly #load: Load
+  readonly #times: RecoveryTimes = { restarted: [], moved: [], joined: [], crashed: [], kept: [] }
+
+  constructor(plan: RecoveryPlan, members: readonly [Member, Member], watch: Watch, load: Load) {
+    this.#plan = plan
+    this.#members = members
+    this.watch = watch
+    this.#load = load
+  }
+
+  async all(): Promise<RecoveryTimes> {
+    const { say, cycles, accounts, perSecond } = this.#plan
+    await this.#load.fill()
+    for (const member of this.#members) member.start()
+    await this.#until(() => this.#isShared(), 'both processes to have partitions')
+    await this.watch.start()
+    this.#load.start(perSecond)
+    await this.#until(() => this.watch.sights.every((seen) => (seen.at(-1)?.madeMs ?? 0) > Date.now() - 1000 && seen.length > 20), `the outputs of ${accounts} accounts`)
+    await sleep(CALM_MS)
+    for (let cycle = 0; cycle < cycles; cycle += 1) {
+      const [ended, other] = cycle % 2 === 0 ? this.#members : [this.#members[1], this.#members[0]]
+      await this.#restart(ended, other)
+      await this.#leave(ended, other)
+      await this.#join(ended, other)
+      await this.#crash(ended)
+      await this.#join(ended, other)
+      say(`cycle ${cycle + 1} of ${cycles}: ${Object.entries(this.#times).map(([kind, times]) => `${kind} ${(times as number[]).slice(-2).map((ms) => Math.round(ms)).join(' ')}`).join(', ')}`)
+    }
+    return this.#times
+  }
+
+  async #restart(ended: Member, other: Member): Promise<void> {
+    const [lost, kept] = [[...ended.live], [...other.live]]
+    const fromMs = Date.now()
+    await ended.kill()
+    ended.start()
+    this.#times.restarted.push(...(await this.#resumed(lost, fromMs)))
+    await this.#settled(fromMs, kept)
+  }
+
+  async #leave(ended: Member, other: Member): Promise<void> {
+    const [lost, kept] = [[...ended.live], [...other.live]]
+    const fromMs = Date.now()
+    await ended.drain()
+    this.#times.moved.push(...lost.map((partition) => this.watch.longestPauseMs(partition, fromMs, Date.now())))
+    await this.#resumed(lost, fromMs)
+    await this.#settled(fromMs, kept)
+  }
+
+  async #join(joining: Member, other: Member): Promise<void> {
+    const before = [...other.live]
+    const fromMs = Date.now()
+    joining.start()
+    await this.#until(() => this.#isShared(), 'a process that joined to have partitions')
+    await this.#resumed([...joining.live], Date.now())
+    this.#times.joined.push(...[...joining.live].map((partition) => this.watch.longestPauseMs(partition, fromMs, Date.now())))
+    await this.#settled(fromMs, before.filter((partition) => other.live.has(partition)))
+  }
+
+  async #crash(ended: Member): Promise<void> {
+    const lost = [...ended.live]
+    const fromMs = Date.now()
+    await ended.kill()
+    this.#times.crashed.push(...(await this.#resumed(lost, fromMs)))
+    await sleep(CALM_MS)
+  }
+
+  async #settled(fromMs: number, kept: readonly number[]): Promise<void> {
+    await this.#until(() => this.#owned() === PARTITIONS, 'every partition to be at work')
+    await sleep(CALM_MS)
+    this.#times.kept.push(...kept.map((partition) => this.watch.longestPauseMs(partition, fromMs, Date.now())))
+  }
+
+  async #resumed(partitions: readonly number[], fromMs: number): Promise<readonly number[]> {
+    const found = (): readonly (number | undefined)[] => partitions.map((partition) => this.watch.resumedAfter(partition, fromMs))
+    await this.#until(() => found().every((ms) => ms !== undefined), `partitions ${partitions.join(', ')} to go on`)
+    return found() as readonly number[]
+  }
+
+  #owned(): number {
+    return this.#members.reduce((sum, { live }) => sum + live.size, 0)
+  }
+
+  #isShared(): boolean {
+    return this.#owned() === PARTITIONS && this.#members.every(({ live }) => live.size === PARTITIONS / 2)
+  }
+
+  async #until(isTrue: () => boolean, what: string): Promise<void> {
+    const endMs = Date.now() + WAIT_MS_MAX
+    while (!isTrue()) {
+      if (Date.now() > endMs) throw new TypeError(`waited ${WAIT_MS_MAX / 1000} s for ${what}`)
+      await sleep(5)
+    }
+  }
+}
