@@ -6,8 +6,9 @@
 import { OperationError } from '../../system/protocol/failures.ts'
 import type { Header, LogRecord } from '../../system/protocol/record.ts'
 import { recordBytes } from '../../system/membership/poll.ts'
-import { compressionsAlgorithmsByBitmask, crc32c } from './wire.ts'
+import { BEFORE_LENGTH, controlType, endOf, inflated, offsetAt } from './batch-head.ts'
 import { HEAD_BYTES } from './record-batch.ts'
+import { crc32c } from './wire.ts'
 
 export interface Aborted {
   readonly producerId: bigint
@@ -23,7 +24,6 @@ export interface Take {
   readonly accept?: (record: LogRecord) => boolean
 }
 
-const BEFORE_LENGTH = 12
 const COMPRESSION = 7
 const APPEND_TIME = 8
 const TRANSACTIONAL = 16
@@ -272,34 +272,3 @@ export class RecordSet {
 
 const NOTHING = new Uint8Array(0)
 const NO_HEADERS: readonly Header[] = []
-
-/** A signed 64-bit number within 2^53. */
-const offsetAt = (bytes: Buffer, at: number): number => bytes.readInt32BE(at) * 0x1_0000_0000 + bytes.readUInt32BE(at + 4)
-
-function endOf(bytes: Buffer, from: number): number {
-  let end = from
-  for (let at = 0; at + HEAD_BYTES <= bytes.length;) {
-    const next = at + BEFORE_LENGTH + bytes.readInt32BE(at + 8)
-    if (next > bytes.length) break
-    end = Math.max(end, offsetAt(bytes, at) + bytes.readInt32BE(at + 23) + 1)
-    at = next
-  }
-  return end
-}
-
-/** The key of a control record: version and type, behind length, attributes and deltas of one byte each and the key's length. */
-function controlType(body: Buffer): number {
-  let at = 0
-  for (let varints = 0; varints < 5; varints += 1) {
-    if (varints === 1) at += 1
-    else while ((body[at++] as number) >= 0x80);
-  }
-  return body.readInt16BE(at + 2)
-}
-
-function inflated(body: Buffer, compression: number): Buffer {
-  if (compression === 0) return body
-  const algorithm = compressionsAlgorithmsByBitmask[String(compression)]
-  if (algorithm === undefined) throw new OperationError('kafka/format', `a record batch of unknown compression ${compression}`)
-  return Buffer.from(algorithm.decompressSync(body))
-}

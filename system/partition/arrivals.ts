@@ -6,6 +6,7 @@ import type { Decode, Decoder } from './decode.ts'
 import type { Entity } from './entity.ts'
 import { FieldSum } from './field-sum.ts'
 import type { InputRange, InputRef } from './journal.ts'
+import type { Memory } from './memory.ts'
 
 export interface Arrival {
   readonly topic: string
@@ -49,11 +50,6 @@ class LaterArrival implements Arrival {
   settle(): void {
     this.#decoded = undefined
   }
-}
-
-/** Arrivals of one source alone, in their order: nobody has to know what they say before their turn. */
-export function laterArrivals(decoder: Decoder, { topic, partition, records }: RecordRange, nowMs: number): readonly Arrival[] {
-  return records.map((record) => new LaterArrival(decoder, topic, partition, record, nowMs))
 }
 
 function entityIn(decode: Decode): EntityId | undefined {
@@ -119,4 +115,12 @@ export function rangeOf(topic: string, from: number, to: number, records: readon
     sum.headers(record.headers)
   }
   return { topic, from, to, n: records.length, sum: sum.end() }
+}
+
+/** Of a batch that is folded for the first time: of one source alone nobody has to know what its records say before their turn. */
+export function liveArrivals(decoder: Decoder, { plan, watermarks }: Pick<Memory, 'plan' | 'watermarks'>, ranges: readonly RecordRange[], nowMs: number, crashed: ReadonlyMap<InputRef, Failure>): readonly Arrival[] {
+  const [only] = ranges
+  const mayWait = only !== undefined && ranges.length === 1 && only.topic !== plan.inbox && watermarks === undefined && crashed.size === 0
+  if (!mayWait) return arrivalsOf(decoder, plan.inputs, ranges, nowMs, crashed)
+  return only.records.map((record) => new LaterArrival(decoder, only.topic, only.partition, record, nowMs))
 }

@@ -6,8 +6,7 @@ import type { RecordRange } from '../protocol/record.ts'
 import type { Lease } from '../ports/log.ts'
 import { rangeBytes } from '../membership/poll.ts'
 import { prepareActivations } from './activation.ts'
-import { arrivalsOf, laterArrivals } from './arrivals.ts'
-import type { Arrival } from './arrivals.ts'
+import { arrivalsOf, liveArrivals } from './arrivals.ts'
 import type { Batch } from './batch.ts'
 import type { CommitPlan, CommitResult } from './commit.ts'
 import { Decoder } from './decode.ts'
@@ -177,7 +176,7 @@ export class Cycle {
   async #step({ ranges, nowMs, idle }: Moment, isolation: Isolation | undefined, leave: () => void): Promise<Folded | CycleEnd> {
     const { telemetry, plan, settings } = this.#deps
     const { memory } = this.#parts
-    const arrivals = this.#arrivals(ranges, nowMs, isolation !== undefined)
+    const arrivals = isolation === undefined ? liveArrivals(this.#decoder, memory, ranges, nowMs, this.#parts.forced) : arrivalsOf(this.#decoder, plan.inputs, ranges, nowMs, this.#parts.forced)
     this.#deps.witness?.resting()
     telemetry.probe('after-decode', plan.group, this.#lease.partition)
     await loadEntities(memory, this.#deps.codec, this.#parts.states, neededEntities(memory, arrivals, nowMs, undefined), false)
@@ -194,14 +193,6 @@ export class Cycle {
     telemetry.probe('after-step', plan.group, this.#lease.partition)
     const inputs = this.#parts.position.consumed(ranges, arrivals, batch.consumed)
     return { kind: 'folded', plan: { kind: 'batch', seq, nowMs, batch, inputs, watermarks, models, idle, pace: 'steady', ...(isolation === undefined ? {} : { suspects: isolation.carried }) }, batch, behind: arrivals.length - batch.consumed, leave }
-  }
-
-  #arrivals(ranges: readonly RecordRange[], nowMs: number, isIsolated: boolean): readonly Arrival[] {
-    const { plan } = this.#deps
-    const { memory, forced } = this.#parts
-    const [only] = ranges
-    const mayWait = !isIsolated && only !== undefined && ranges.length === 1 && only.topic !== plan.inbox && memory.watermarks === undefined && forced.size === 0
-    return mayWait ? laterArrivals(this.#decoder, only, nowMs) : arrivalsOf(this.#decoder, plan.inputs, ranges, nowMs, forced)
   }
 
   async #poll(): Promise<readonly RecordRange[]> {
