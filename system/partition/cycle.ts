@@ -192,7 +192,7 @@ export class Cycle {
     const batch = await foldBatch(memory, this.#maker, this.#deps.outside, { seq, nowMs, arrivals, journal: undefined, forced, releasesMax: settings.releasesMax, isSingle: isolation !== undefined, ...(this.#deps.witness === undefined ? {} : { witness: this.#deps.witness }) })
     telemetry.probe('after-step', plan.group, this.#lease.partition)
     const inputs = this.#parts.position.consumed(ranges, arrivals, batch.consumed)
-    return { kind: 'folded', plan: { kind: 'batch', seq, nowMs, batch, inputs, watermarks, models, idle, pace: 'steady', ...(isolation === undefined ? {} : { suspects: isolation.carried }) }, batch, behind: arrivals.length - batch.consumed, leave }
+    return { kind: 'folded', plan: { kind: 'batch', seq, nowMs, batch, inputs, watermarks, models, idle, pace: this.#isFull(ranges) ? 'busy' : 'steady', ...(isolation === undefined ? {} : { suspects: isolation.carried }) }, batch, behind: arrivals.length - batch.consumed, leave }
   }
 
   async #poll(): Promise<readonly RecordRange[]> {

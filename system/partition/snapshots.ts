@@ -3,7 +3,7 @@
 // Owns: the seqs, journal offsets and input counts since the floor. `states.ts` owns the form, `cycle.ts` commits.
 //
 // P1. Oldest first; states dirty for less than `snapshotEvery` wait, unless the floor or the memory needs them out. No more are pressed out than
-//     that takes: what is written early is soon written again.
+//     that takes: what is written early is soon written again. While more input waits than a batch takes, those that are only old wait, too.
 // P2. The floor is the first journal record that dirtied something not yet written: recovery needs nothing before it.
 import { SNAPSHOT_BYTES_PER_COMMIT_MAX } from '../protocol/limits.ts'
 import { NotPlainData } from '../ports/codec.ts'
@@ -40,8 +40,8 @@ export function sentPlan({ snapshots, partition, floor }: SnapshotPlan): SentPla
   return { written: snapshots.map(({ entity, record }) => ({ entity, bytes: record.value?.length ?? 0 })), writesPartition: partition !== undefined, floor }
 }
 
-/** How eagerly states are written: by age; all that is left and can be stored (draining); none (releasing). */
-export type Pace = 'steady' | 'drain' | 'release'
+/** How eagerly states are written: by age; only what must be (more input waits); all that is left and can be stored (draining); none (releasing). */
+export type Pace = 'steady' | 'busy' | 'drain' | 'release'
 
 /** States written inside one commit when they must be: draining, a floor too far back, memory over its bound. */
 const PRESSED_BYTES_MAX = 4 << 20
@@ -103,7 +103,7 @@ export class Snapshots {
     const { snapshotEveryMs, limits } = plan.definition
     const snapshots: WrittenSnapshot[] = []
     const reachSeq = pace === 'drain' ? Infinity : this.#reachSeq(limits.foldInputsMax)
-    const agedMs = this.isDue(nowMs) ? nowMs - snapshotEveryMs * TOGETHER_SHARE : -Infinity
+    const agedMs = pace !== 'busy' && this.isDue(nowMs) ? nowMs - snapshotEveryMs * TOGETHER_SHARE : -Infinity
     const stamp = stateStamp(this.#codec, plan, { life, seq, nowMs })
     let bytes = 0
     const write = (entity: Entity): void => {
@@ -120,7 +120,7 @@ export class Snapshots {
     }
     const writing = new Set<Entity>()
     for (const { entity } of snapshots) writing.add(entity)
-    if (pace === 'steady' && entities.bytes > limits.entityBytesMax) {
+    if ((pace === 'steady' || pace === 'busy') && entities.bytes > limits.entityBytesMax) {
       this.#makeRoom(limits.entityBytesMax, writing, () => bytes < PRESSED_BYTES_MAX, write)
       for (const { entity } of snapshots) writing.add(entity)
     }
