@@ -18,6 +18,8 @@ import { errorName } from './wire.ts'
 export interface FetchLimits {
   /** How long a broker may hold a request that it has nothing for, ms. */
   readonly waitMsMax: number
+  /** The same for the last request that may be under way at once: who wants something then has to wait for its end. */
+  readonly lastWaitMsMax: number
   /** The same while a feed is full: it must get its turn. */
   readonly busyWaitMsMax: number
   readonly feedBytesMax: number
@@ -35,22 +37,35 @@ class Unread extends TypeError {
 const IN_FLIGHT_MAX = 4
 const RETRY_MS = 50
 
+/** What came of waiting for nothing is asked again together with what ends within this, ms. */
+const TOGETHER_MS = 20
+/** What ends sooner is not waited for: requests would chase each other. */
+const WAIT_MS_MIN = 100
+
 /** The connections to one broker on which requests wait. */
 class Lane {
-  readonly #busy = new Set<number>()
+  /** When each request under way ends at the latest. */
+  readonly #ends = new Map<number, number>()
 
   /** Undefined when all are taken. */
-  take(): number | undefined {
-    for (let slot = 0; slot < IN_FLIGHT_MAX; slot += 1) {
-      if (this.#busy.has(slot)) continue
-      this.#busy.add(slot)
-      return slot
-    }
+  free(): number | undefined {
+    for (let slot = 0; slot < IN_FLIGHT_MAX; slot += 1) if (!this.#ends.has(slot)) return slot
     return undefined
   }
 
-  free(slot: number): void {
-    this.#busy.delete(slot)
+  /** How long a request may wait: it ends with the others, so that all of them go on as one. The last one that can be under way is short. */
+  waitMs(nowMs: number, { waitMsMax, lastWaitMsMax }: FetchLimits): number {
+    const most = this.#ends.size === IN_FLIGHT_MAX - 1 ? lastWaitMsMax : waitMsMax
+    const others = Math.max(...this.#ends.values()) - nowMs
+    return others < WAIT_MS_MIN ? most : Math.min(most, Math.round(others))
+  }
+
+  begins(slot: number, endMs: number): void {
+    this.#ends.set(slot, endMs)
+  }
+
+  ended(slot: number): void {
+    this.#ends.delete(slot)
   }
 }
 
@@ -136,16 +151,26 @@ export class Fetcher {
   #send(leader: number, feeds: readonly Feed[]): boolean {
     const lane = this.#lanes.get(leader) ?? new Lane()
     this.#lanes.set(leader, lane)
-    const slot = lane.take()
+    const slot = lane.free()
     if (slot === undefined) return false
-    const isHeldBack = [...this.#feeds].some((feed) => feed.bytes >= this.#limits.feedBytesMax)
+    const { busyWaitMsMax, feedBytesMax } = this.#limits
+    const isHeldBack = [...this.#feeds].some((feed) => feed.bytes >= feedBytesMax)
+    const nowMs = this.#clock.monotonicMs()
+    const waitMs = isHeldBack ? busyWaitMsMax : lane.waitMs(nowMs, this.#limits)
+    lane.begins(slot, nowMs + waitMs)
     for (const feed of feeds) feed.isAsked = true
-    void this.#fetch(leader, feeds, `fetch ${slot}`, isHeldBack ? this.#limits.busyWaitMsMax : this.#limits.waitMsMax).finally(() => {
-      lane.free(slot)
+    void this.#asked(leader, feeds, `fetch ${slot}`, waitMs).finally(() => {
+      lane.ended(slot)
       for (const feed of feeds) feed.isAsked = false
       this.pump()
     })
     return true
+  }
+
+  async #asked(leader: number, feeds: readonly Feed[], use: string, waitMs: number): Promise<void> {
+    const before = feeds.map((feed) => feed.next)
+    await this.#fetch(leader, feeds, use, waitMs)
+    if (waitMs > TOGETHER_MS && feeds.every((feed, index) => feed.next === before[index])) await this.#clock.sleep(TOGETHER_MS)
   }
 
   /** Feeds of one partition stand at one offset (R1). */

@@ -64,7 +64,7 @@ const TRANSACTION_MS = 15_000
 const REQUEST_MS_MAX = 10_000
 const CONNECT_MS_MAX = 3000
 const ANSWER_MS_MAX = 30_000
-const FETCH = { waitMsMax: 500, busyWaitMsMax: 20, feedBytesMax: 2 << 20, partBytesMax: 1 << 20, answerBytesMax: 16 << 20 }
+const FETCH = { waitMsMax: 3000, lastWaitMsMax: 500, busyWaitMsMax: 20, feedBytesMax: 2 << 20, partBytesMax: 1 << 20, answerBytesMax: 16 << 20 }
 
 export class KafkaLog implements Log {
   readonly keyed: KeyedReads | undefined = undefined

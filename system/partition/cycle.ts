@@ -18,6 +18,8 @@ import { loadEntities, neededEntities } from './loading.ts'
 import { RecordMaker } from './outbox.ts'
 import type { PartitionParts } from './parts.ts'
 
+const RESTING_MS = 5000
+
 /** Why the loop ended. */
 export type CycleEnd =
   | { readonly kind: 'stopped' }
@@ -243,7 +245,7 @@ export class Cycle {
     }
   }
 
-  /** How long a poll may wait: until the next thing that is due anyway. */
+  /** How long a poll may wait: until the next thing that is due anyway, and at rest no longer than that. */
   #waitMs(): number {
     const { clock } = this.#deps
     const { memory } = this.#parts
@@ -251,7 +253,7 @@ export class Cycle {
     if (this.#hasUpkeep(Math.max(clock.nowMs(), memory.nowMs), this.#idleness.isIdle(memory, clock.monotonicMs()))) return 0
     const next = memory.entities.clockDues.peek()
     const untilMs = next === undefined ? Infinity : next.dueMs - clock.nowMs()
-    return Math.max(0, Math.min(untilMs, this.#parts.snapshots.isClean && memory.watermarks === undefined ? 1000 : 100))
+    return Math.max(0, Math.min(untilMs, this.#parts.snapshots.isClean && memory.watermarks === undefined ? RESTING_MS : 100))
   }
 
   /** Something to commit although no record came. */

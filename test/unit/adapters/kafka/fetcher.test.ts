@@ -9,7 +9,7 @@ import { wallClock } from '../../../../adapters/memory/clock.ts'
 import type { FetchedPart } from '../../../../adapters/kafka/fetch.ts'
 import { Reader } from '../../../../adapters/kafka/wire.ts'
 
-const LIMITS = { waitMsMax: 500, busyWaitMsMax: 20, feedBytesMax: 2 << 20, partBytesMax: 1 << 20, answerBytesMax: 16 << 20 }
+const LIMITS = { waitMsMax: 500, lastWaitMsMax: 500, busyWaitMsMax: 20, feedBytesMax: 2 << 20, partBytesMax: 1 << 20, answerBytesMax: 16 << 20 }
 const EMPTY = Buffer.alloc(0)
 
 type Answer = (asked: readonly { readonly topicId: string; readonly offset: number }[]) => readonly Partial<FetchedPart>[]
