@@ -78,6 +78,7 @@ export class Fetcher {
   readonly #lanes = new Map<number, Lane>()
   readonly #waiting = new Map<Feed, Set<() => void>>()
   #isClosed = false
+  #isPumping = false
 
   constructor(cluster: Cluster, clock: Clock, limits: FetchLimits) {
     this.#cluster = cluster
@@ -159,18 +160,23 @@ export class Fetcher {
     const waitMs = isHeldBack ? busyWaitMsMax : lane.waitMs(nowMs, this.#limits)
     lane.begins(slot, nowMs + waitMs)
     for (const feed of feeds) feed.isAsked = true
-    void this.#asked(leader, feeds, `fetch ${slot}`, waitMs).finally(() => {
+    const before = feeds.map((feed) => feed.next)
+    void this.#fetch(leader, feeds, `fetch ${slot}`, waitMs).finally(() => {
       lane.ended(slot)
       for (const feed of feeds) feed.isAsked = false
-      this.pump()
+      if (waitMs < WAIT_MS_MIN || feeds.some((feed, index) => feed.next !== before[index])) this.pump()
+      else void this.#pumpSoon()
     })
     return true
   }
 
-  async #asked(leader: number, feeds: readonly Feed[], use: string, waitMs: number): Promise<void> {
-    const before = feeds.map((feed) => feed.next)
-    await this.#fetch(leader, feeds, use, waitMs)
-    if (waitMs > TOGETHER_MS && feeds.every((feed, index) => feed.next === before[index])) await this.#clock.sleep(TOGETHER_MS)
+  /** Once for all that end within a moment. */
+  async #pumpSoon(): Promise<void> {
+    if (this.#isPumping) return
+    this.#isPumping = true
+    await this.#clock.sleep(TOGETHER_MS)
+    this.#isPumping = false
+    this.pump()
   }
 
   /** Feeds of one partition stand at one offset (R1). */

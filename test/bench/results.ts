@@ -72,9 +72,9 @@ export interface RecoveryRow {
 
 /** On a Kafka cluster. */
 export interface ClusterRows {
-  readonly drain: readonly DrainRow[]
-  readonly idle: readonly IdleRow[]
-  readonly recovery: readonly RecoveryRow[]
+  readonly drain?: readonly DrainRow[]
+  readonly idle?: readonly IdleRow[]
+  readonly recovery?: readonly RecoveryRow[]
 }
 
 /** Everything about one runtime. */
@@ -104,7 +104,9 @@ export function writeResults(results: Results): void {
 
 /** Parts measured anew replace the old ones. */
 export function merged(results: Results, machine: string, runtime: RuntimeName, part: RuntimeResults): Results {
-  return { machine, runtimes: { ...results.runtimes, [runtime]: { ...results.runtimes[runtime], ...part } } }
+  const before = results.runtimes[runtime]
+  const cluster = before?.cluster === undefined && part.cluster === undefined ? {} : { cluster: { ...before?.cluster, ...part.cluster } }
+  return { machine, runtimes: { ...results.runtimes, [runtime]: { ...before, ...part, ...cluster } } }
 }
 
 export function median(values: readonly number[]): number {

@@ -42,7 +42,7 @@ export async function measureCluster(plan: ClusterPlan): Promise<ClusterRows> {
       if (plan.parts.includes('idle')) rows.idle.push(await idle(plan, { ...base, client }))
       if (plan.parts.includes('recovery')) rows.recovery.push(...(await recovery(plan, { ...base, client })))
     }
-    return rows
+    return Object.fromEntries(plan.parts.map((part) => [part, rows[part]]))
   } finally {
     services.end()
   }

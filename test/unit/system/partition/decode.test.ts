@@ -36,6 +36,7 @@ const actor = defineActor({
     })] },
     packed: { schema: deedSchema, key, format: 'cbor' },
     raw: { schema: rawSchema, key, format: 'bytes' },
+    unnamed: { schema: deedSchema },
     loose: { schema: { '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => {
       if (value === 'throw') throw unprintable
       return value === 'later' ? Promise.resolve({ value }) : { value }
@@ -62,6 +63,12 @@ test('a good record becomes an input with its time, rank, origin and entity', ()
   })
   const ranked = decode('plain', json({ ...deed, type: 'early' }))
   assert.equal(ranked.kind === 'input' ? ranked.input.rank : -1, 1)
+})
+
+test('where the payload names nobody the key alone says who it is for', () => {
+  const read = decode('unnamed', json({ ...deed, who: 'somebody else' }))
+  assert.deepEqual(read.kind === 'input' ? read.input.entity : read, 'w')
+  assert.equal(classOf(decode('unnamed', json(deed, null))), 'key')
 })
 
 test('class key: no key, an empty one, one that is no UTF-8, one too long, and one that the payload does not name', () => {

@@ -55,6 +55,18 @@ test('P1: states are written once they are dirty for the time the type says, old
   assert.deepEqual(written(snapshots.plan(3, 1000, 9, 'drain')), ['a', 'b'])
 })
 
+test('P1: while more input waits states that are only old wait, too, and what the floor or the memory needs out does not', () => {
+  const { memory, snapshots } = make()
+  touch(memory, 'a', 1, 1000)
+  snapshots.journalled(1, 0, 1)
+  assert.deepEqual(written(snapshots.plan(2, 9000, 9, 'busy')), [])
+  snapshots.journalled(2, 1, FOLD_INPUTS_MAX)
+  assert.deepEqual(written(snapshots.plan(3, 9000, 9, 'busy')), ['a'])
+  const small = make({ limits: { entityBytesMax: 1 } })
+  touch(small.memory, 'b', 1, 1000)
+  assert.deepEqual(written(small.snapshots.plan(2, 1001, 9, 'busy')), ['b'])
+})
+
 test('P1: one commit writes states up to its bytes; the rest waits for the next', () => {
   const { memory, snapshots } = make({ snapshotEvery: 0 })
   for (const id of ['a', 'b', 'c']) touch(memory, id, 1, 0, SNAPSHOT_BYTES_PER_COMMIT_MAX / 2)
