@@ -23,9 +23,21 @@ export function messageOfRecord({ key, value, headers, partition, timestampMs }:
   return {
     key: key === null ? null : bufferOf(key), value: value === null ? null : bufferOf(value), partition,
     // As text: kafkajs takes the number 0 for none.
-    timestamp: String(timestampMs),
+    timestamp: textOf(timestampMs),
     ...(headers.length === 0 ? {} : { headers: { all: new HeaderList(headers) } }),
   }
+}
+
+/** Records of one commit have one time. */
+let textMs = 0
+let text = '0'
+
+function textOf(timestampMs: number): string {
+  if (timestampMs !== textMs) {
+    textMs = timestampMs
+    text = String(timestampMs)
+  }
+  return text
 }
 
 const bufferOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

@@ -56,26 +56,31 @@ export class Send {
 
   /** Notes where its records stand, by their indexes. Throws when some were not written. */
   note(answer: readonly RecordMetadata[], offsets: number[]): void {
-    const next = new Map(answer.map(({ topicName, partition, baseOffset }) => [`${topicName}/${partition}`, Number(baseOffset ?? -1)]))
+    const cursors = answer.map(({ topicName, partition, baseOffset }) => ({ topicName, partition, next: Number(baseOffset ?? -1) }))
+    let cursor = cursors[0]
     for (const { index, record, onCluster } of this.placed) {
-      const name = `${onCluster}/${record.partition}`
-      const offset = next.get(name)
+      // Mostly that of the record before.
+      if (cursor?.topicName !== onCluster || cursor.partition !== record.partition) cursor = cursors.find(({ topicName, partition }) => topicName === onCluster && partition === record.partition)
       // kafkajs passes over, without a word, records of a partition that its metadata does not have yet.
-      if (offset === undefined) throw new OperationError('kafka/partition', `partition ${record.partition} of ${onCluster} was not written to: it is not known yet`)
-      offsets[index] = offset
-      if (offset >= 0) next.set(name, offset + 1)
+      if (cursor === undefined) throw new OperationError('kafka/partition', `partition ${record.partition} of ${onCluster} was not written to: it is not known yet`)
+      offsets[index] = cursor.next
+      if (cursor.next >= 0) cursor.next += 1
     }
   }
 }
 
 /** Where each partition ends that was written to. */
 export function writtenBy(sends: readonly Send[], offsets: readonly number[]): readonly Written[] {
-  const written = new Map<string, Written>()
-  for (const { index, record: { partition }, onCluster } of sends.flatMap(({ placed }) => placed)) {
-    const end = (offsets[index] ?? -1) + 1
-    written.set(`${onCluster}/${partition}`, { topic: onCluster, partition, end })
+  const written: { topic: string; partition: number; end: number }[] = []
+  let last: (typeof written)[number] | undefined
+  for (const { placed } of sends) {
+    for (const { index, record: { partition }, onCluster } of placed) {
+      if (last?.topic !== onCluster || last.partition !== partition) last = written.find((one) => one.topic === onCluster && one.partition === partition)
+      if (last === undefined) written.push((last = { topic: onCluster, partition, end: 0 }))
+      last.end = (offsets[index] ?? -1) + 1
+    }
   }
-  return [...written.values()]
+  return written
 }
 
 export class Packer {
@@ -94,7 +99,8 @@ export class Packer {
   async refused(records: readonly OutRecord[]): Promise<Refusal | undefined> {
     const refused: number[] = []
     let reason = ''
-    for (const [index, record] of records.entries()) {
+    for (let index = 0; index < records.length; index += 1) {
+      const record = records[index] as OutRecord
       let settings = this.#known.get(record.topic) ?? (await this.#learn(record.topic))
       // It may have grown.
       if (record.partition >= settings.partitions) settings = await this.#learn(record.topic, record.partition)
@@ -112,7 +118,8 @@ export class Packer {
     let placed: Placed[] = []
     let bytes = 0
     let bytesMax = SEND_BYTES_MAX
-    for (const [index, record] of records.entries()) {
+    for (let index = 0; index < records.length; index += 1) {
+      const record = records[index] as OutRecord
       const { onCluster, batchBytesMax } = this.#settings(record.topic)
       const size = encodedBytesMax(record)
       if (placed.length > 0 && (placed.length === SEND_RECORDS_MAX || bytes + size > Math.min(bytesMax, batchBytesMax))) {
