@@ -41,7 +41,7 @@ export class Stage {
     this.log = log
     this.#system = system
     this.#node = new StatelogNode({
-      system, log: holdingBack(log, this.#holds), codec: cborCodec, clock: systemClock, random: systemRandom, settings: { commitWaitMs: 0 },
+      system, log: holdingBack(log, this.#holds), codec: cborCodec, clock: systemClock, random: systemRandom, settings: { commitWaitMs: 0, batchRecordsMax: 500 },
       models: new Map(system.models.map((model) => [model.name, loadedModel(model)])),
       telemetry: {
         partition: ({ group, partition, state, reason }) => { if (state === 'failed' || state === 'waiting') this.#failures.push(`${group}/${partition} ${state}: ${reason}`) },
