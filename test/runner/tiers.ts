@@ -21,7 +21,7 @@ export const TIERS: readonly Tier[] = [
   { name: 'contract', budgetSeconds: 60, runtimes: 'node and bun', printsOutput: false },
   { name: 'property', budgetSeconds: 120, runtimes: 'node and bun', printsOutput: true },
   { name: 'integration', budgetSeconds: 120, runtimes: 'node', printsOutput: true },
-  { name: 'services', budgetSeconds: 300, runtimes: 'node and bun', printsOutput: true, needsServices: true },
+  { name: 'services', budgetSeconds: 450, runtimes: 'node and bun', printsOutput: true, needsServices: true },
   { name: 'chaos', budgetSeconds: 240, runtimes: 'node', printsOutput: true, needsServices: true },
   { name: 'e2e', budgetSeconds: 240, runtimes: 'node', printsOutput: true, needsServices: true },
 ]
