@@ -14,7 +14,7 @@ import { w1KeyedSystem } from '../w1/system.ts'
 
 const { KAFKA_BROKERS = '127.0.0.1:9092', INPUT_TOPIC = 'payments', OUTPUT_TOPIC = 'scores', GROUP = 'w1', STATE_DIR = '.', COMMIT_MS = '100', CLIENT_ID = 'statelog', SESSION_MS, W1_ENGINE = 'reducer', W1_CLIENT = 'platformatic', W1_REDIS, W1_FOLD, W1_BATCH, W1_PARTITIONS } = process.env
 
-if (process.env['W1_BIG'] === undefined) keepHeapSmall()
+keepHeapSmall()
 process.env['STATELOG_INSTANCE'] ??= CLIENT_ID
 const folder = join(STATE_DIR, CLIENT_ID)
 mkdirSync(folder, { recursive: true })
