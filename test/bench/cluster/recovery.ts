@@ -40,6 +40,8 @@ const COMMIT_MS = '20'
 /** After an event, until the next one. */
 const CALM_MS = 1500
 const WAIT_MS_MAX = 60_000
+/** Pauses of partitions that stay are told one by one from here on. */
+const LONG_PAUSE_MS = 200
 
 export async function measureRecovery(plan: RecoveryPlan): Promise<RecoveryTimes> {
   const folder = mkdtempSync(join(tmpdir(), 'statelog-recovery-'))
@@ -142,7 +144,7 @@ class Run {
     await ended.kill()
     ended.start()
     this.#times.restarted.push(...(await this.#resumed(lost, fromMs)))
-    await this.#settled(fromMs, kept)
+    await this.#settled(fromMs, kept, 'was killed and started again')
   }
 
   async #leave(ended: Member, other: Member): Promise<void> {
@@ -151,7 +153,7 @@ class Run {
     await ended.drain()
     this.#times.moved.push(...lost.map((partition) => this.watch.longestPauseMs(partition, fromMs, Date.now())))
     await this.#resumed(lost, fromMs)
-    await this.#settled(fromMs, kept)
+    await this.#settled(fromMs, kept, 'left')
   }
 
   async #join(joining: Member, other: Member): Promise<void> {
@@ -161,7 +163,7 @@ class Run {
     await this.#until(() => this.#isShared(), 'a process that joined to have partitions')
     await this.#resumed([...joining.live], Date.now())
     this.#times.joined.push(...[...joining.live].map((partition) => this.watch.longestPauseMs(partition, fromMs, Date.now())))
-    await this.#settled(fromMs, before.filter((partition) => other.live.has(partition)))
+    await this.#settled(fromMs, before.filter((partition) => other.live.has(partition)), 'joined')
   }
 
   async #crash(ended: Member): Promise<void> {
@@ -172,10 +174,15 @@ class Run {
     await sleep(CALM_MS)
   }
 
-  async #settled(fromMs: number, kept: readonly number[]): Promise<void> {
+  /** `what`: what the other process did meanwhile. */
+  async #settled(fromMs: number, kept: readonly number[], what: string): Promise<void> {
     await this.#until(() => this.#owned() === PARTITIONS, 'every partition to be at work')
     await sleep(CALM_MS)
-    this.#times.kept.push(...kept.map((partition) => this.watch.longestPauseMs(partition, fromMs, Date.now())))
+    for (const partition of kept) {
+      const pauseMs = this.watch.longestPauseMs(partition, fromMs, Date.now())
+      if (pauseMs > LONG_PAUSE_MS) this.#plan.say(`  partition ${partition} paused for ${pauseMs} ms while the other process ${what}`)
+      this.#times.kept.push(pauseMs)
+    }
   }
 
   async #resumed(partitions: readonly number[], fromMs: number): Promise<readonly number[]> {
