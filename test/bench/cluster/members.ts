@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { heapFlags } from '../../../adapters/node/heap.ts'
@@ -69,11 +69,8 @@ export class Member {
   }
 }
 
-/** Of Linux's counters of processor time. */
-const TICK_MS = 10
-
-/** Processor time that a process and its threads have taken, ms. Linux. */
+/** Processor time that a process and its threads have taken, ms, as Linux's scheduler counts it: its ticks of 10 ms say little of a process that sleeps. */
 export function processorMs(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ')
-  return (Number(fields[11]) + Number(fields[12])) * TICK_MS
+  const nanoseconds = readdirSync(`/proc/${pid}/task`).map((thread) => Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]))
+  return nanoseconds.reduce((sum, ns) => sum + ns, 0) / 1e6
 }
