@@ -45,7 +45,7 @@ const LONG_PAUSE_MS = 200
 
 export async function measureRecovery(plan: RecoveryPlan): Promise<RecoveryTimes> {
   const folder = mkdtempSync(join(tmpdir(), 'statelog-recovery-'))
-  const name = `recovery${process.pid}`
+  const name = `recovery${process.pid}-${plan.client}`
   const log = await openKafkaLog({ brokers: plan.brokers, clock: systemClock, namespace: '' })
   const members = ['a', 'b'].map((one) => new Member(`${name}-${one}`, {
     runtime: plan.runtime, folder, env: { KAFKA_BROKERS: plan.brokers, INPUT_TOPIC: `${name}-${SOURCE}`, OUTPUT_TOPIC: `${name}-${OUTPUT}`, GROUP: name, COMMIT_MS, SESSION_MS: String(plan.sessionMs), W1_REDIS: plan.redis, W1_CLIENT: plan.client },
