@@ -13,7 +13,7 @@ test('killed twice and run again, the three groups give out what they would have
   const undisturbed = await call(HERE, [...args, whole])
   assert.equal(undisturbed.exitCode, 0, undisturbed.stderr)
   for (const count of [1, 1000]) {
-    const running = start(HERE, [...args, killed, '--rate', '1500'])
+    const running = start(HERE, [...args, killed, '--rate', '600'])
     await running.line(decided(count))
     running.child.kill('SIGKILL')
     await running.ended
