@@ -52,7 +52,9 @@ export class Feed {
     }
     this.#from = from
     while (this.#sets.length > 0 && (this.#sets[0] as RecordSet).end <= from) this.#bytes -= (this.#sets.shift() as RecordSet).bytes
-    for (const set of this.#sets) set.rewind(from)
+    this.#sets[0]?.rewind(from)
+    // They are read in order: behind one that was not begun none was.
+    for (let index = 1; this.#sets[index]?.isBegun === true; index += 1) this.#sets[index]?.rewind(from)
   }
 
   /** A piece came. */

@@ -89,6 +89,11 @@ export class RecordSet {
     this.#mark = this.#state()
   }
 
+  /** Something of it was taken since the last rewind. */
+  get isBegun(): boolean {
+    return this.#position !== this.#mark.position || this.#pending !== this.#mark.pending
+  }
+
   #state(): Mark {
     const batch = this.#batch
     return { at: this.#at, position: this.#position, pending: this.#pending, batch, batchAt: batch?.at ?? 0, batchLeft: batch?.left ?? 0, aborted: [...this.#aborted], abortedAhead: [...this.#abortedAhead] }
