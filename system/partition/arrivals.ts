@@ -71,12 +71,14 @@ const NONE: ReadonlyMap<InputRef, Failure> = new Map()
 
 /**
  * Merges decoded ranges. A record without a time of its own (bad, control) goes right after its predecessor. `crashed`: inputs that are known to
- * end the process (class `crash`); they are not decoded.
+ * end the process (class `crash`); they are not decoded. `misplaced`: of a repeated batch, the only inputs that may have been refused for where they lie:
+ * code that did not look has taken others (F3).
  */
-export function arrivalsOf(decoder: Decoder, inputs: readonly string[], ranges: readonly RecordRange[], nowMs: number, crashed: ReadonlyMap<InputRef, Failure> = NONE): readonly Arrival[] {
+export function arrivalsOf(decoder: Decoder, inputs: readonly string[], ranges: readonly RecordRange[], nowMs: number, crashed: ReadonlyMap<InputRef, Failure> = NONE, misplaced?: ReadonlySet<InputRef>): readonly Arrival[] {
   const decoded = (topic: string, partition: number, record: LogRecord): Arrival => {
     const failure = crashed.size === 0 ? undefined : crashed.get(inputRef(inputs, topic, record.offset))
-    const decode = failure?.class === 'crash' ? decoder.undecoded(topic, record, failure) : decoder.decode(topic, partition, record, nowMs)
+    const asksPlace = misplaced === undefined || (misplaced.size > 0 && misplaced.has(inputRef(inputs, topic, record.offset)))
+    const decode = failure?.class === 'crash' ? decoder.undecoded(topic, record, failure) : decoder.decode(topic, partition, record, nowMs, undefined, asksPlace)
     return { topic, partition, record, decode, entity: entityIn(decode), known: undefined }
   }
   const queues = [...ranges]

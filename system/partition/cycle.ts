@@ -4,7 +4,6 @@
 import { CLOCK_JUMP_MS_MAX } from '../protocol/limits.ts'
 import type { RecordRange } from '../protocol/record.ts'
 import type { Lease } from '../ports/log.ts'
-import { rangeBytes } from '../membership/poll.ts'
 import { prepareActivations } from './activation.ts'
 import { arrivalsOf, liveArrivals } from './arrivals.ts'
 import type { Batch } from './batch.ts'
@@ -12,6 +11,7 @@ import type { CommitPlan, CommitResult } from './commit.ts'
 import { Decoder } from './decode.ts'
 import type { PartitionDeps } from './deps.ts'
 import { foldBatch } from './fold.ts'
+import { isBacklog, isFull } from './fullness.ts'
 import { Idleness } from './idleness.ts'
 import { Isolation } from './isolation.ts'
 import { loadEntities, neededEntities } from './loading.ts'
@@ -194,25 +194,20 @@ export class Cycle {
     const batch = await foldBatch(memory, this.#maker, this.#deps.outside, { seq, nowMs, arrivals, journal: undefined, forced, releasesMax: settings.releasesMax, isSingle: isolation !== undefined, ...(this.#deps.witness === undefined ? {} : { witness: this.#deps.witness }) })
     telemetry.probe('after-step', plan.group, this.#lease.partition)
     const inputs = this.#parts.position.consumed(ranges, arrivals, batch.consumed)
-    return { kind: 'folded', plan: { kind: 'batch', seq, nowMs, batch, inputs, watermarks, models, idle, pace: this.#isFull(ranges) ? 'busy' : 'steady', ...(isolation === undefined ? {} : { suspects: isolation.carried }) }, batch, behind: arrivals.length - batch.consumed, leave }
+    // What a cut leaves is counted by nobody: such a batch is not put off.
+    const pace = batch.consumed === arrivals.length && isBacklog(ranges, settings) ? 'busy' : 'steady'
+    return { kind: 'folded', plan: { kind: 'batch', seq, nowMs, batch, inputs, watermarks, models, idle, pace, ...(isolation === undefined ? {} : { suspects: isolation.carried }) }, batch, behind: arrivals.length - batch.consumed, leave }
   }
 
   async #poll(): Promise<readonly RecordRange[]> {
     const { settings, clock } = this.#deps
     if (this.#isolation !== undefined) return this.#pollOnce(this.#waitMs(), 1)
     const first = await this.#pollOnce(this.#waitMs())
-    if (first.length === 0 || settings.commitWaitMs === 0 || this.#isFull(first)) return first
+    if (first.length === 0 || settings.commitWaitMs === 0 || isFull(first, settings)) return first
     await clock.sleep(settings.commitWaitMs)
     // The rest of the wait's arrivals joins this batch: polled again from the same positions.
     const again = await this.#pollOnce(0)
     return again.length === 0 ? first : again
-  }
-
-  /** Waiting would not add to it. A poll that reached its bound in bytes ends somewhere below it. */
-  #isFull(ranges: readonly RecordRange[]): boolean {
-    const { batchRecordsMax, batchBytesMax } = this.#deps.settings
-    const sum = (of: (range: RecordRange) => number): number => ranges.reduce((total, range) => total + of(range), 0)
-    return sum(({ records }) => records.length) >= batchRecordsMax || 2 * sum(rangeBytes) >= batchBytesMax
   }
 
   #pollOnce(waitMsMax: number, recordsMax = this.#deps.settings.batchRecordsMax): Promise<readonly RecordRange[]> {

@@ -83,10 +83,12 @@ export class Decoder {
     this.#sources = new Map(plan.definition.sources.map((source) => [source.topic, source]))
   }
 
-  /** `entity`: what `entityOf` said, where it was asked before. */
-  decode(topic: string, partition: number, record: LogRecord, nowMs: number, entity?: EntityId): Decode {
+  /** `entity`: what `entityOf` said, where it was asked before. `asksPlace`: whether a record must lie where its key belongs. */
+  decode(topic: string, partition: number, record: LogRecord, nowMs: number, entity?: EntityId, asksPlace = true): Decode {
     this.#witness.running(this.#plan.group, partition, topic, record.offset)
-    const decoded = this.#decode(topic, partition, record, nowMs, entity)
+    const well = this.#decode(topic, partition, record, nowMs, entity)
+    const misplaced = well.kind === 'input' && asksPlace && topic !== this.#plan.inbox ? this.#misplaced(record, partition) : undefined
+    const decoded = misplaced ?? well
     return decoded.kind === 'failed' ? this.#named(topic, record, decoded) : decoded
   }
 
@@ -126,7 +128,7 @@ export class Decoder {
     const checked = validate(source, parsed.value)
     if (checked.kind === 'failed') return failed('schema', checked.reason)
     const event = checked.event
-    const fault = this.#faultOf(source, event, entity, nowMs) ?? this.#misplaced(record, partition)
+    const fault = this.#faultOf(source, event, entity, nowMs)
     if (fault !== undefined) return fault
     const timeMs = source.time(event)
     const id = source.id?.(event)

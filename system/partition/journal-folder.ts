@@ -139,13 +139,14 @@ export class JournalFolder {
   #arrivals(record: JournalRecord, ranges: readonly RecordRange[], only?: EntityId): readonly Arrival[] {
     const { plan } = this.#deps
     const crashed = new Map(record.verdicts.filter((verdict) => verdict.class === 'crash').map((verdict) => [verdict.input, { class: 'crash' as const, message: 'as journalled', stage: 'replay' }]))
+    const misplaced = new Set(record.verdicts.filter((verdict) => verdict.class === 'key').map((verdict) => verdict.input))
     const lacking = this.#unfolded(record.seq)
-    if (lacking.size === 0 && only === undefined) return arrivalsOf(this.#decoder, plan.inputs, ranges, record.nowMs, crashed)
+    if (lacking.size === 0 && only === undefined) return arrivalsOf(this.#decoder, plan.inputs, ranges, record.nowMs, crashed, misplaced)
     const isWanted = ({ key }: LogRecord, topic: string): boolean => {
       const id = this.#owner(topic, key)
       return only === undefined ? id === undefined || lacking.get(id)?.some(({ isUndecodable }) => isUndecodable) !== true : id === only
     }
-    return arrivalsOf(this.#decoder, plan.inputs, ranges.map((range) => ({ ...range, records: range.records.filter((one) => isWanted(one, range.topic)) })), record.nowMs, crashed)
+    return arrivalsOf(this.#decoder, plan.inputs, ranges.map((range) => ({ ...range, records: range.records.filter((one) => isWanted(one, range.topic)) })), record.nowMs, crashed, misplaced)
   }
 
   /** Whose input a record is, by its key alone. */

@@ -3,7 +3,7 @@
 // Owns: the seqs, journal offsets and input counts since the floor. `states.ts` owns the form, `cycle.ts` commits.
 //
 // P1. Oldest first; states dirty for less than `snapshotEvery` wait, unless the floor or the memory needs them out. No more are pressed out than
-//     that takes: what is written early is soon written again. While more input waits than a batch takes, those that are only old wait, too.
+//     that takes: what is written early is soon written again. While more input waits than a batch takes, those that are only old wait longer, but not without end.
 // P2. The floor is the first journal record that dirtied something not yet written: recovery needs nothing before it.
 import { SNAPSHOT_BYTES_PER_COMMIT_MAX } from '../protocol/limits.ts'
 import { NotPlainData } from '../ports/codec.ts'
@@ -40,7 +40,7 @@ export function sentPlan({ snapshots, partition, floor }: SnapshotPlan): SentPla
   return { written: snapshots.map(({ entity, record }) => ({ entity, bytes: record.value?.length ?? 0 })), writesPartition: partition !== undefined, floor }
 }
 
-/** How eagerly states are written: by age; only what must be (more input waits); all that is left and can be stored (draining); none (releasing). */
+/** How eagerly states are written: by age; by age later (more input waits); all that is left and can be stored (draining); none (releasing). */
 export type Pace = 'steady' | 'busy' | 'drain' | 'release'
 
 /** States written inside one commit when they must be: draining, a floor too far back, memory over its bound. */
@@ -50,6 +50,8 @@ const PRESSED_BYTES_MAX = 4 << 20
  * pages of the log's index by key, a few in every commit would have it written over and over.
  */
 const TOGETHER_SHARE = 7 / 8
+/** While more input waits states become this many times as old before they are written for their age. */
+const BUSY_PATIENCE = 4
 
 export class Snapshots {
   readonly #memory: Memory
@@ -89,9 +91,12 @@ export class Snapshots {
 
   /** True when the oldest dirty state is old enough to be written although nothing else happens. */
   isDue(nowMs: number): boolean {
-    const { snapshotEveryMs } = this.#memory.plan.definition
-    for (const entity of this.#memory.entities.dirty()) return nowMs - entity.dirtyAtMs >= snapshotEveryMs
-    return this.#partitionDirtySeq !== 0 && nowMs - this.#partitionDirtyAtMs >= snapshotEveryMs
+    return this.#isOld(nowMs, this.#memory.plan.definition.snapshotEveryMs)
+  }
+
+  #isOld(nowMs: number, ageMs: number): boolean {
+    for (const entity of this.#memory.entities.dirty()) return nowMs - entity.dirtyAtMs >= ageMs
+    return this.#partitionDirtySeq !== 0 && nowMs - this.#partitionDirtyAtMs >= ageMs
   }
 
   /**
@@ -103,7 +108,8 @@ export class Snapshots {
     const { snapshotEveryMs, limits } = plan.definition
     const snapshots: WrittenSnapshot[] = []
     const reachSeq = pace === 'drain' ? Infinity : this.#reachSeq(limits.foldInputsMax)
-    const agedMs = pace !== 'busy' && this.isDue(nowMs) ? nowMs - snapshotEveryMs * TOGETHER_SHARE : -Infinity
+    const ageMs = pace === 'busy' ? BUSY_PATIENCE * snapshotEveryMs : snapshotEveryMs
+    const agedMs = this.#isOld(nowMs, ageMs) ? nowMs - ageMs * TOGETHER_SHARE : -Infinity
     const stamp = stateStamp(this.#codec, plan, { life, seq, nowMs })
     let bytes = 0
     const write = (entity: Entity): void => {

@@ -51,10 +51,12 @@ export function stateRecord(codec: Codec, plan: TypePlan, partition: number, ent
 export function readStateHeader(codec: Codec, record: LogRecord): StateHeader | undefined {
   const [bytes, checksum] = [headerOf(record.headers, STATE_HEADER), headerOf(record.headers, CHECKSUM_HEADER)]
   const decoded = bytes === undefined ? undefined : codec.decode(bytes)
-  if (decoded?.kind !== 'ok' || !Array.isArray(decoded.value) || checksum?.length !== 4) return undefined
-  const [life, seq, code] = decoded.value as readonly unknown[]
-  if (typeof life !== 'string' || typeof seq !== 'number' || typeof code !== 'string') return undefined
-  return { life, seq, code, crc: checksum.reduce((sum, byte) => sum * 256 + byte, 0) }
+  if (decoded?.kind !== 'ok' || !Array.isArray(decoded.value)) return undefined
+  // The first form had the checksum in the same header.
+  const [life, seq, code, within] = decoded.value as readonly unknown[]
+  const crc = checksum?.length === 4 ? checksum.reduce((sum, byte) => sum * 256 + byte, 0) : within
+  if (typeof life !== 'string' || typeof seq !== 'number' || typeof code !== 'string' || typeof crc !== 'number') return undefined
+  return { life, seq, code, crc }
 }
 
 /** Big-endian. */

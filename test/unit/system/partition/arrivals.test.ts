@@ -8,6 +8,8 @@ import { Decoder } from '../../../../system/partition/decode.ts'
 import { codec, deedRecord, deedSchema, defineActor, logRecord, planOf, range } from '../../../support/partition/bench.ts'
 import type { Deed } from '../../../support/partition/bench.ts'
 import type { LogRecord } from '../../../../system/protocol/record.ts'
+import { partitionOf } from '../../../../system/protocol/murmur2.ts'
+import { utf8Encode } from '../../../../system/protocol/utf8.ts'
 import { testSeed } from '../../../support/seed.ts'
 
 const source = { schema: deedSchema as never, key: ((deed: Deed) => deed.who) as never }
@@ -48,4 +50,15 @@ test('what was consumed of a merge merges the same way again: a repeated batch s
     const prefix = (topic: string, records: readonly LogRecord[]): readonly LogRecord[] => records.slice(0, whole.filter((name) => name.startsWith(topic)).length)
     assert.deepEqual(merged({ a: prefix('a', a), b: prefix('b', b) }), whole)
   }), { seed: testSeed(), numRuns: 300 })
+})
+
+test('F3: a repeated batch refuses for where it lies only what was refused then', () => {
+  const spread = planOf([defineActor({ name: 'one', version: 1, machine: createMachine({}) as never, sources: { b: source } as never })], 'one', { partitions: 4 })
+  const [key] = Array.from({ length: 20 }, (_, n) => `w${n}`).filter((who) => partitionOf(utf8Encode(who), 4) !== 0)
+  const ranges = [range('b', [deedRecord(3, { type: 'x', time: 1, who: key as string })])]
+  const classOf = (misplaced?: ReadonlySet<string>): string => {
+    const [arrival] = arrivalsOf(new Decoder(spread, codec), spread.inputs, ranges, 1000, new Map(), misplaced)
+    return arrival?.decode.kind === 'failed' ? arrival.decode.failure.class : arrival?.decode.kind ?? ''
+  }
+  assert.deepEqual([classOf(), classOf(new Set()), classOf(new Set(['0:3'])), classOf(new Set(['0:4']))], ['key', 'input', 'key', 'input'])
 })
