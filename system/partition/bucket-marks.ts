@@ -3,7 +3,7 @@
 // Does no I/O. `cached-states.ts` reads and writes.
 //
 // K5. A read of a bucket is valid iff it has our life and acknowledged <= mark <= sent; else the bucket is lost.
-// K6. A lost bucket gets no writes until it is rebuilt, with the mark expected then.
+// K6. A lost bucket gets no writes until it is rebuilt, with the mark expected before the scan. A commit that came since leaves it lost: the scan may have missed it.
 import type { StateStart } from './state-store.ts'
 
 type Bucket =
@@ -61,7 +61,7 @@ export class BucketMarks {
     return known.acknowledged <= mark && mark <= known.sent
   }
 
-  /** The mark that a rebuilt bucket gets. */
+  /** The newest commit that wrote states of the bucket: the mark that it gets by a scan which begins now. */
   expected(bucket: number): number {
     return this.#expected[bucket] ?? 0
   }
@@ -78,9 +78,11 @@ export class BucketMarks {
     this.#buckets[bucket] = LOST
   }
 
-  rebuilt(bucket: number): void {
-    const mark = this.expected(bucket)
+  /** The cache holds the bucket as of `mark`. False: it is wanted newer by now, and stays lost. */
+  rebuilt(bucket: number, mark: number): boolean {
+    if (this.expected(bucket) !== mark) return false
     this.#buckets[bucket] = { kind: 'kept', sent: mark, acknowledged: mark }
+    return true
   }
 
   /** Commit `seq` wrote states of the bucket. Answers the mark to write after, undefined for a lost bucket (K6). */

@@ -26,6 +26,12 @@ import type { PartitionRecord } from './states.ts'
 /** The bucket behind the entities' own. */
 const DUE_BUCKET = CACHE_BUCKETS
 
+/** What a scan found of a bucket, which holds all up to `mark`. */
+interface Scanned {
+  readonly mark: number
+  readonly entities: Map<EntityId, StoredState | null>
+}
+
 export class CachedStates implements StateStore {
   readonly buckets = CACHE_BUCKETS
   readonly #log: Log
@@ -121,14 +127,19 @@ export class CachedStates implements StateStore {
     }
     const rest = [...new Set([...lost.keys(), ...this.#marks.lost()])].filter((bucket) => !caught.has(bucket) && bucket !== DUE_BUCKET)
     if (rest.length === 0) return
-    const states = new Map<number, Map<EntityId, StoredState | null>>(rest.map((bucket) => [bucket, new Map()]))
+    const states = this.#toScan(rest)
     await this.#scanInto(states, await this.#log.offsetsAt(this.#plan.state, this.#partition, 'earliest'))
-    for (const [bucket, entities] of states) {
+    for (const [bucket, { mark, entities }] of states) {
       this.rebuilt += 1
       for (const [id, state] of entities) if (state !== null && wanted.has(id)) found.set(id, state)
       const snapshots = [...entities].flatMap(([id, state]) => (state === null ? [] : [[id, packCached(id, state)] as const]))
-      await this.#replace(bucket, snapshots)
+      await this.#replace(bucket, mark, snapshots)
     }
+  }
+
+  /** Before their scan begins: commits come while it goes on, and are not in it (K6). */
+  #toScan(buckets: readonly number[]): Map<number, Scanned> {
+    return new Map(buckets.map((bucket) => [bucket, { mark: this.#marks.expected(bucket), entities: new Map() }]))
   }
 
   /** Brings buckets at an older mark up to date; answers those that took it. */
@@ -136,47 +147,52 @@ export class CachedStates implements StateStore {
     const caught = new Set<number>()
     const starts = [...lost].flatMap(([bucket, from]) => (from === undefined ? [] : [{ bucket, from }]))
     if (starts.length === 0) return caught
-    const states = new Map<number, Map<EntityId, StoredState | null>>(starts.map(({ bucket }) => [bucket, new Map()]))
-    await this.#scanInto(states, Math.min(...starts.map(({ from }) => from)))
-    for (const [bucket, entities] of states) {
+    const states = this.#toScan(starts.map(({ bucket }) => bucket))
+    const scannedFrom = Math.min(...starts.map(({ from }) => from))
+    await this.#scanInto(states, scannedFrom)
+    for (const [bucket, { mark, entities }] of states) {
       const read = await this.#cache.readAll(this.#at(bucket)).catch(() => undefined)
-      if (read === undefined || this.#marks.catchUpFrom(bucket, read) === undefined) continue
+      const from = read === undefined ? undefined : this.#marks.catchUpFrom(bucket, read)
+      // It may have been rolled back meanwhile.
+      if (read === undefined || from === undefined || from < scannedFrom) continue
       const snapshots = [...entities].map(([id, state]) => [id, state === null ? null : packCached(id, state)] as const)
-      const answer = await this.#cache.write({ ...this.#at(bucket), life: this.#marks.lifeOf(bucket), previous: read.mark, next: this.#marks.expected(bucket), snapshots }).catch(() => 'lost' as const)
-      if (answer !== 'applied') continue
-      this.#marks.rebuilt(bucket)
+      const answer = await this.#cache.write({ ...this.#at(bucket), life: this.#marks.lifeOf(bucket), previous: read.mark, next: mark, snapshots }).catch(() => 'lost' as const)
+      if (answer !== 'applied' || !this.#marks.rebuilt(bucket, mark)) continue
       this.caughtUp += 1
       caught.add(bucket)
     }
     return caught
   }
 
-  async #scanInto(states: ReadonlyMap<number, Map<EntityId, StoredState | null>>, from: number): Promise<void> {
+  async #scanInto(states: ReadonlyMap<number, Scanned>, from: number): Promise<void> {
     await this.#scan(from, (record) => {
       const id = entityIdOf(record)
       if (id === undefined) return
-      states.get(this.bucketOf(id))?.set(id, record.value === null ? null : durableState(this.#codec, this.#plan, this.#partition, record, record.value))
+      states.get(this.bucketOf(id))?.entities.set(id, record.value === null ? null : durableState(this.#codec, this.#plan, this.#partition, record, record.value))
     })
   }
 
-  async #replace(bucket: number, snapshots: readonly (readonly [EntityId, Uint8Array])[]): Promise<void> {
-    const next = this.#marks.expected(bucket)
+  async #replace(bucket: number, mark: number, snapshots: readonly (readonly [EntityId, Uint8Array])[]): Promise<void> {
     try {
-      await this.#cache.replace({ ...this.#at(bucket), life: this.#marks.lifeOf(bucket), next, snapshots })
-      this.#marks.rebuilt(bucket)
+      await this.#cache.replace({ ...this.#at(bucket), life: this.#marks.lifeOf(bucket), next: mark, snapshots })
+      this.#marks.rebuilt(bucket, mark)
     } catch (thrown) {
       this.#telemetry.log('warn', `bucket ${bucket} could not be rebuilt in the snapshot cache: ${String(thrown)}`)
     }
   }
 
+  /** To an end that stood still: what is written while it reads may have what it replaces compacted away before that is read. */
   async #scan(start: number, take: (record: LogRecord) => void): Promise<void> {
     const { state } = this.#plan
-    const end = await this.#log.offsetsAt(state, this.#partition, 'latest')
-    for (let from = start; from < end; ) {
-      const range = await this.#log.read(state, this.#partition, from, end, { recordsMax: 10_000, bytesMax: BATCH_BYTES_MAX })
-      for (const record of range.records) take(record)
-      if (range.to <= from) return
-      from = range.to
+    const latest = (): Promise<number> => this.#log.offsetsAt(state, this.#partition, 'latest')
+    let from = start
+    for (let end = await latest(); from < end; end = await latest()) {
+      while (from < end) {
+        const range = await this.#log.read(state, this.#partition, from, end, { recordsMax: 10_000, bytesMax: BATCH_BYTES_MAX })
+        for (const record of range.records) take(record)
+        if (range.to <= from) return
+        from = range.to
+      }
     }
   }
 
@@ -188,6 +204,7 @@ export class CachedStates implements StateStore {
       if (armed !== undefined) return armed
     }
     const newest = new Map<EntityId, LogRecord>()
+    const mark = this.#marks.expected(DUE_BUCKET)
     await this.#scan(await this.#log.offsetsAt(this.#plan.state, this.#partition, 'earliest'), (record) => {
       const id = entityIdOf(record)
       if (id === undefined) return
@@ -195,7 +212,7 @@ export class CachedStates implements StateStore {
       else newest.set(id, { ...record, value: null })
     })
     this.rebuilt += 1
-    await this.#replace(DUE_BUCKET, [...newest].flatMap(([id, record]) => {
+    await this.#replace(DUE_BUCKET, mark, [...newest].flatMap(([id, record]) => {
       const bytes = headerOf(record.headers, ARMED_HEADER)
       const header = readStateHeader(this.#codec, record)
       return bytes === undefined || header === undefined ? [] : [[id, packCached(id, { seq: header.seq, value: bytes })] as const]

@@ -1,86 +1,15 @@
-// The state topic behind a cache that lies: K5-K8 one by one. Random torments are in test/property/recovery.test.ts.
+// The state topic behind a cache that lies: K5-K8 one by one. Random ones: test/property/cached-states.test.ts, recovery.test.ts.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createMachine } from 'xstate'
-import { MemoryCache } from '../../../../adapters/memory/cache.ts'
-import { memoryLog } from '../../../../adapters/memory/log.ts'
-import type { MemoryLog } from '../../../../adapters/memory/log.ts'
 import { BucketMarks } from '../../../../system/partition/bucket-marks.ts'
 import { CachedStates } from '../../../../system/partition/cached-states.ts'
-import { encodeEntity } from '../../../../system/partition/entity.ts'
-import type { Entity } from '../../../../system/partition/entity.ts'
-import { blankEntity } from '../../../../system/partition/entity.ts'
-import { ARMED_HEADER, stateRecord, stateStamp } from '../../../../system/partition/states.ts'
-import { headerOf } from '../../../../system/protocol/record.ts'
-import { codec, defineActor, entityId, planOf } from '../../../support/partition/bench.ts'
-import { makeTopics, silent } from '../../../support/partition/owner.ts'
-
-const plan = planOf([defineActor({ name: 'one', version: 1, machine: createMachine({}) as never })], 'one')
-
-/** Ids that share the bucket of the first, and one that does not. */
-function idsOf(states: CachedStates): readonly [string, string, string] {
-  const names = Array.from({ length: 500 }, (_, index) => `id${index}`)
-  const bucket = states.bucketOf(entityId('id0'))
-  const same = names.slice(1).find((name) => states.bucketOf(entityId(name)) === bucket)
-  const other = names.find((name) => states.bucketOf(entityId(name)) !== bucket)
-  return ['id0', same ?? '', other ?? '']
-}
-
-class Writer {
-  readonly log: MemoryLog = memoryLog()
-  readonly cache = new MemoryCache()
-  readonly #marks: number[] = []
-  states = this.#fresh()
-  readonly ids = idsOf(this.states)
-  #seq = 0
-
-  #fresh(): CachedStates {
-    return new CachedStates(this.log, this.cache, codec, plan, 0, silent)
-  }
-
-  async start(): Promise<void> {
-    await makeTopics(this.log, plan)
-    this.states.expect('life', [], [])
-  }
-
-  /** A commit that writes states of these entities, with a timer each, as the owner does it. */
-  async commit(...ids: readonly string[]): Promise<void> {
-    this.#seq += 1
-    const seq = this.#seq
-    const records = ids.map((id) => stateRecord(codec, plan, 0, this.entity(id, seq), stateStamp(codec, plan, { life: 'life', seq, nowMs: 0 })))
-    await this.log.append(records)
-    for (const id of ids) this.#marks[this.states.bucketOf(entityId(id))] = seq
-    this.states.written(seq, records.map((record, index) => ({
-      id: entityId(ids[index] ?? ''), state: record.value === null ? null : { seq, value: record.value }, armed: headerOf(record.headers, ARMED_HEADER),
-    })))
-  }
-
-  entity(id: string, seq: number): Entity {
-    return { ...blankEntity(entityId(id)), seen: [{ key: `${id}/${seq}`, timeMs: seq }], timers: new Map([['t', { generation: `${seq}.1`, dueMs: seq, event: { type: 'x' } }]]) }
-  }
-
-  /** Another owner takes over: it knows what the journal says, nothing else. */
-  takeOver(): void {
-    this.states = this.#fresh()
-    this.states.expect('life', Array.from(this.#marks, (mark) => mark ?? 0), [])
-  }
-
-  /** Loads one entity and tells the seq of its state. */
-  async seqOf(id: string): Promise<number | undefined> {
-    const found = (await this.states.load([entityId(id)])).get(entityId(id))
-    if (found !== undefined) assert.deepEqual(found.value, encodeEntity(codec, plan.definition, this.entity(id, found.seq)))
-    return found?.seq
-  }
-}
-
-async function writer(): Promise<Writer> {
-  const made = new Writer()
-  await made.start()
-  return made
-}
+import { codec, entityId } from '../../../support/partition/bench.ts'
+import { silent } from '../../../support/partition/owner.ts'
+import { plan, stateWriter } from '../../../support/partition/state-writer.ts'
+import type { StateWriter } from '../../../support/partition/state-writer.ts'
 
 test('what was written is read from the cache, and a miss in a valid bucket is a new entity', async () => {
-  const one = await writer()
+  const one = await stateWriter()
   const [a, same, other] = one.ids
   await one.commit(a)
   assert.deepEqual([await one.seqOf(a), await one.seqOf(same), await one.seqOf(other)], [1, undefined, undefined])
@@ -89,7 +18,7 @@ test('what was written is read from the cache, and a miss in a valid bucket is a
   assert.equal(one.states.rebuilt, 0)
 })
 
-const torments: Readonly<Record<string, (one: Writer) => void | Promise<void>>> = {
+const torments: Readonly<Record<string, (one: StateWriter) => void | Promise<void>>> = {
   'everything is gone': ({ cache }) => cache.flush(),
   'a bucket is gone': ({ cache, states, ids }) => cache.deleteBucket({ group: plan.group, partition: 0, bucket: states.bucketOf(entityId(ids[0])) }),
   'a byte is changed': ({ cache, states, ids }) => void cache.corrupt({ group: plan.group, partition: 0, bucket: states.bucketOf(entityId(ids[0])) }, entityId(ids[0]), 0.7),
@@ -101,7 +30,7 @@ const torments: Readonly<Record<string, (one: Writer) => void | Promise<void>>> 
 for (const takesOver of [false, true]) {
   for (const [name, torment] of Object.entries(torments)) {
     test(`K5: ${name}${takesOver ? ', and another owner takes over' : ''}: loads answer the newest state`, async () => {
-      const one = await writer()
+      const one = await stateWriter()
       await one.commit(one.ids[0])
       await one.commit(one.ids[0], one.ids[2])
       await one.states.flush()
@@ -117,7 +46,7 @@ for (const takesOver of [false, true]) {
 
 test('K5: a cache that was rolled back is lost, for the owner and for the next one', async () => {
   for (const takesOver of [false, true]) {
-    const one = await writer()
+    const one = await stateWriter()
     await one.commit(one.ids[0])
     await one.states.flush()
     const before = one.cache.copy()
@@ -130,7 +59,7 @@ test('K5: a cache that was rolled back is lost, for the owner and for the next o
 })
 
 test('K5: a cache that is ahead of the journal is lost', async () => {
-  const one = await writer()
+  const one = await stateWriter()
   await one.commit(one.ids[0])
   await one.states.flush()
   const states = new CachedStates(one.log, one.cache, codec, plan, 0, silent)
@@ -140,7 +69,7 @@ test('K5: a cache that is ahead of the journal is lost', async () => {
 })
 
 test('K7: one write of two is dropped: the next one finds out', async () => {
-  const one = await writer()
+  const one = await stateWriter()
   const [a, same] = one.ids
   await one.commit(a)
   await one.states.flush()
@@ -151,7 +80,7 @@ test('K7: one write of two is dropped: the next one finds out', async () => {
 })
 
 test('K6: a lost bucket gets no writes until it is rebuilt, then it goes on at the mark expected', async () => {
-  const one = await writer()
+  const one = await stateWriter()
   const [a, same] = one.ids
   await one.commit(a)
   await one.states.flush()
@@ -172,8 +101,79 @@ test('K6: a lost bucket gets no writes until it is rebuilt, then it goes on at t
   assert.equal(one.states.mayLeave(entityId(a)), true)
 })
 
+/** Before the next call of this method goes through, `first` happens. */
+function beforeNext<K extends string>(of: Record<K, (...args: never[]) => Promise<unknown>>, method: K, first: () => void | Promise<void>): void {
+  const call = of[method].bind(of) as (...args: unknown[]) => Promise<unknown>
+  of[method] = async (...args: unknown[]) => {
+    of[method] = call
+    await first()
+    return call(...args)
+  }
+}
+
+test('I6: a commit that comes while a query has a bucket rebuilt is not missing in it', async () => {
+  for (const during of ['scan', 'replace'] as const) {
+    const one = await stateWriter()
+    const [a, same] = one.ids
+    await one.commit(a)
+    await one.states.flush()
+    one.cache.flush()
+    if (during === 'scan') beforeNext(one.log, 'read', () => one.commit(a))
+    else beforeNext(one.cache, 'replace', () => one.commit(a))
+    await one.seqOf(same)
+    await one.states.flush()
+    assert.equal(await one.seqOf(a), 2)
+    one.takeOver()
+    assert.equal(await one.seqOf(a), 2)
+    await one.commit(same)
+    assert.deepEqual([await one.seqOf(a), await one.seqOf(same)], [2, 3])
+  }
+})
+
+test('I6: a commit that comes while a query has a bucket caught up is not missing in it', async () => {
+  for (const method of ['readAll', 'write'] as const) {
+    const one = await stateWriter()
+    const [a, same] = one.ids
+    await one.commit(same)
+    await one.commit(same)
+    await one.states.flush()
+    const before = one.cache.copy()
+    await one.commit(a)
+    await one.states.flush()
+    one.takeOver()
+    one.cache.rollBack(before)
+    beforeNext(one.cache, method, () => one.commit(a))
+    assert.equal(await one.seqOf(same), 2)
+    assert.deepEqual([one.states.rebuilt, one.states.caughtUp], [1, 0])
+    await one.states.flush()
+    assert.equal(await one.seqOf(a), 4)
+    one.takeOver()
+    assert.equal(await one.seqOf(a), 4)
+  }
+})
+
+test('I6: a cache that is rolled back while a bucket is caught up is caught up from there, or rebuilt', async () => {
+  const one = await stateWriter()
+  const [a, same] = one.ids
+  await one.commit(same)
+  await one.states.flush()
+  const oldest = one.cache.copy()
+  await one.commit(a)
+  await one.states.flush()
+  const older = one.cache.copy()
+  await one.commit(same)
+  await one.states.flush()
+  one.takeOver()
+  one.cache.rollBack(older)
+  beforeNext(one.cache, 'readAll', () => one.cache.rollBack(oldest))
+  assert.equal(await one.seqOf(same), 3)
+  assert.equal(await one.seqOf(a), 2)
+  one.takeOver()
+  assert.equal(await one.seqOf(a), 2)
+})
+
 test('B1: an entity whose bucket has writes in flight may not leave yet', async () => {
-  const one = await writer()
+  const one = await stateWriter()
   await one.commit(one.ids[0])
   assert.equal(one.states.mayLeave(entityId(one.ids[0])), false)
   await one.states.flush()
@@ -181,7 +181,7 @@ test('B1: an entity whose bucket has writes in flight may not leave yet', async 
 })
 
 test('a bucket of an old life is replaced once, not scanned around by every load', async () => {
-  const one = await writer()
+  const one = await stateWriter()
   const [a, same] = one.ids
   await one.cache.replace({ group: plan.group, partition: 0, bucket: one.states.bucketOf(entityId(a)), life: 'old', next: 9, snapshots: [[entityId(a), new Uint8Array([1])]] })
   for (const id of [a, same, a]) assert.equal(await one.seqOf(id), undefined)
@@ -193,7 +193,7 @@ test('a bucket of an old life is replaced once, not scanned around by every load
 
 test('K8: timers of entities that nobody touches again are found whatever happened to the cache', async () => {
   for (const torment of Object.values(torments)) {
-    const one = await writer()
+    const one = await stateWriter()
     await one.commit(one.ids[0])
     await one.commit(one.ids[2])
     await one.states.flush()
@@ -218,6 +218,7 @@ test('marks: valid are acknowledged up to sent, of our life and bucket; absent c
   assert.equal(marks.isValid(1, { life: undefined, mark: 0 }), true)
   marks.lose(0)
   assert.deepEqual([marks.isValid(0, head(8)), marks.send(0, 9), marks.isSettled(0)], [false, undefined, true])
-  marks.rebuilt(0)
+  assert.deepEqual([marks.rebuilt(0, 8), marks.isLost(0)], [false, true])
+  assert.equal(marks.rebuilt(0, 9), true)
   assert.equal(marks.isValid(0, head(9)), true)
 })
