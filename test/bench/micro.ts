@@ -61,7 +61,7 @@ function step(engine: EngineName): Micro {
   const payments = Array.from({ length: 100_000 }, (_, n) => paymentAt(WORKLOAD, n))
   return many(`step: W1's account, ${engine === 'xstate' ? 'XState' : 'plain reducer'}`, (n) => {
     const payment = payments[n % payments.length] as (typeof payments)[0]
-    const result = machine.step(states[payment.account] as EngineState, { type: 'payment', id: 'a', seq: n, ...payment }, 0)
+    const result = machine.step(states[payment.account] as EngineState, { type: 'payment', seq: n, ...payment }, 0)
     if (result.kind === 'ok') states[payment.account] = result.state
     return result
   })
@@ -108,7 +108,7 @@ function snapshots(): readonly Micro[] {
   if (definition === undefined || id === undefined) throw new TypeError('the system has an actor type')
   let state = initialOf(definition.machine)
   for (let n = 0; n < 20; n += 1) {
-    const result = definition.machine.step(state, { type: 'payment', id, seq: n, ...paymentAt(WORKLOAD, n) }, 0)
+    const result = definition.machine.step(state, { type: 'payment', seq: n, ...paymentAt(WORKLOAD, n) }, 0)
     if (result.kind === 'ok') state = result.state
   }
   const entity: Entity = { ...blankEntity(id), machine: state }

@@ -44,7 +44,7 @@ const LATER_VISITS = 10
 const BATCH_RECORDS = [20, 400] as const
 
 type Act = 'kill' | 'zombie'
-const ROUND: readonly Act[] = ['kill', 'kill', 'kill', 'kill', 'zombie']
+const ROUND: readonly Act[] = ['kill', 'kill', 'kill', 'zombie']
 
 export class Slot {
   readonly #options: SlotOptions

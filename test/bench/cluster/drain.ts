@@ -7,7 +7,7 @@ import { openKafkaLog } from '../../../adapters/kafka/log.ts'
 import type { KafkaLog } from '../../../adapters/kafka/log.ts'
 import { systemClock } from '../../../adapters/node/clock.ts'
 import type { KafkaClient } from '../../../adapters/node/medium.ts'
-import { checkKeyedRun, isWhole } from '../w1/check.ts'
+import { checkRun, isWhole } from '../w1/check.ts'
 import type { Workload } from '../w1/events.ts'
 import { loadWorkload } from '../w1/load.ts'
 import type { Runtime } from '../w1/measure.ts'
@@ -58,7 +58,7 @@ export async function measureDrain(plan: DrainPlan): Promise<DrainFigures> {
     const counted = await seen(watch, workload.events * UNCOUNTED, member)
     const ended = await seen(watch, workload.events, member)
     await member.kill()
-    const verdict = await checkKeyedRun(log, workload, output)
+    const verdict = await checkRun(log, workload, { states: false, output })
     if (!isWhole(verdict)) throw new TypeError(`the run is invalid: ${JSON.stringify(verdict)}`)
     const events = ended.count - counted.count
     return { rate: events / ((ended.atMs - counted.atMs) / 1000), cpuUs: ((ended.cpuMs - counted.cpuMs) * 1000) / events, firstMs }

@@ -10,7 +10,7 @@ import { keepHeapSmall } from '../../../adapters/node/heap.ts'
 import { silentTelemetry } from '../../../system/inspect/silence.ts'
 import type { KafkaClient } from '../../../adapters/node/medium.ts'
 import type { EngineName } from '../w1/system.ts'
-import { w1KeyedSystem } from '../w1/system.ts'
+import { w1System } from '../w1/system.ts'
 
 const { KAFKA_BROKERS = '127.0.0.1:9092', INPUT_TOPIC = 'payments', OUTPUT_TOPIC = 'scores', GROUP = 'w1', STATE_DIR = '.', COMMIT_MS = '100', CLIENT_ID = 'statelog', SESSION_MS, W1_ENGINE = 'reducer', W1_CLIENT = 'platformatic', W1_REDIS, W1_FOLD, W1_BATCH, W1_PARTITIONS } = process.env
 
@@ -18,7 +18,8 @@ keepHeapSmall()
 process.env['STATELOG_INSTANCE'] ??= CLIENT_ID
 const folder = join(STATE_DIR, CLIENT_ID)
 mkdirSync(folder, { recursive: true })
-const system = w1KeyedSystem(GROUP.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-'), W1_ENGINE as EngineName, { input: INPUT_TOPIC, output: OUTPUT_TOPIC, ...(W1_PARTITIONS === undefined ? {} : { partitions: Number(W1_PARTITIONS) }) }, W1_FOLD === undefined ? {} : { foldInputsMax: Number(W1_FOLD) })
+const names = { name: GROUP.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-'), input: INPUT_TOPIC, output: OUTPUT_TOPIC, ...(W1_PARTITIONS === undefined ? {} : { partitions: Number(W1_PARTITIONS) }) }
+const system = w1System(W1_ENGINE as EngineName, W1_FOLD === undefined ? {} : { foldInputsMax: Number(W1_FOLD) }, names)
 const say = (level: string, message: string): void => void process.stderr.write(`${level}: ${message}\n`)
 const running = await openEmbedded({
   folder, system, origin: { target: 'w1', flags: {}, seed: 1, data: null, events: 0 },

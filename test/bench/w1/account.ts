@@ -4,7 +4,6 @@ import { BIAS, COOLING_MS, RECENT_MS, RING, WEIGHTS } from './rules.ts'
 
 export interface PaymentEvent {
   readonly type: 'payment'
-  readonly id: string
   readonly seq: number
   readonly amount: number
   readonly time: number

@@ -36,17 +36,10 @@ export function isWhole({ lost, repeated, wrong, wrongStates }: CheckVerdict): b
   return lost + repeated + wrong + wrongStates === 0
 }
 
-/** Outputs of 32 bytes, in a topic of their own. */
-export async function checkKeyedRun(log: Log, workload: Workload, topic: string): Promise<CheckVerdict> {
-  const check = new Check(workload)
-  for await (const { record } of recordsOf(log, topic)) check.output(textOf(record.key), scoredOf(record.value ?? NOTHING))
-  return check.verdict()
-}
-
 /** `states`: whether the states are stored, which an orderly end of a run promises. */
-export async function checkRun(log: Log, workload: Workload, options: { readonly states: boolean }): Promise<CheckVerdict> {
+export async function checkRun(log: Log, workload: Workload, options: { readonly states: boolean; readonly output?: string }): Promise<CheckVerdict> {
   const check = new Check(workload)
-  for await (const { record } of recordsOf(log, OUTPUT)) check.output(textOf(record.key), JSON.parse(textOf(record.value)) as Scored)
+  for await (const { record } of recordsOf(log, options.output ?? OUTPUT)) check.output(textOf(record.key), scoredOf(record.value ?? NOTHING))
   if (options.states) {
     const newest = new Map<string, Uint8Array | null>()
     for await (const { record } of recordsOf(log, stateTopic('w1', 'account'))) {
@@ -94,11 +87,11 @@ class Check {
     }
   }
 
-  output(name: string, { type, count: nth, seq, score, state }: Scored): void {
+  output(name: string, { count: nth, seq, score, state }: Scored): void {
     this.#outputs += 1
     const account = this.#accountOf(name)
     const expected = numberAt(this.#next, account) + 1
-    if (account === -1 || type !== 'scored' || nth !== seq || seq > this.#paymentsOf(account)) return this.#note('wrong', `${name}: an output that belongs to no payment: ${seq}`)
+    if (account === -1 || nth !== seq || seq > this.#paymentsOf(account)) return this.#note('wrong', `${name}: an output that belongs to no payment: ${seq}`)
     if (seq < expected) return this.#note('repeated', `${name}: output ${seq} after output ${expected - 1}`)
     if (seq > expected) this.#note('wrong', `${name}: output ${seq} in place of ${expected}`)
     this.#next[account] = seq

@@ -1,7 +1,7 @@
 // W1's input: a stream of card payments that anybody can recompute from its seed.
 //
 // Owns: what event i is, and its bytes. A value is 128 bytes, little-endian: 0 u64 number of the account's event, from 1 without gaps · 8 f64 amount
-// · 16 u64 event time, ms · 24 u32 merchant · 28 u32 account · zeros. Keyed by account, `a` and seven digits.
+// · 16 u64 event time, ms · 24 u32 merchant · zeros. Keyed by account, `a` and seven digits.
 import { highOf, unitOf } from './splitmix.ts'
 
 export const VALUE_BYTES = 128
@@ -40,7 +40,7 @@ export function paymentAt({ accounts, visits }: Workload, i: number): Payment {
 
 export const accountName = (account: number): string => `a${String(10_000_000 + account).slice(1)}`
 
-export function writeValue(seq: number, { account, amount, time, merchant }: Payment): Uint8Array {
+export function writeValue(seq: number, { amount, time, merchant }: Omit<Payment, 'account'>): Uint8Array {
   const bytes = new Uint8Array(VALUE_BYTES)
   const view = new DataView(bytes.buffer)
   view.setUint32(0, seq, true)
@@ -48,6 +48,5 @@ export function writeValue(seq: number, { account, amount, time, merchant }: Pay
   view.setUint32(16, time % 0x100000000, true)
   view.setUint32(20, Math.floor(time / 0x100000000), true)
   view.setUint32(24, merchant, true)
-  view.setUint32(28, account, true)
   return bytes
 }

@@ -1,7 +1,6 @@
 // W1's system: one actor type, one source of bytes, one output topic, four partitions.
 //
-// Two forms of its records: the embedded one names the account in the value and writes JSON; the one of the comparison with other stream processors names
-// it in the record's key alone and writes 32 bytes, little-endian: 0 u64 count · 8 u64 number of the account's event · 16 f64 score · 24 u32 standing · 0.
+// The source's key names the account. An output has 32 bytes, little-endian: 0 u64 count · 8 u64 number of the account's event · 16 f64 score · 24 u32 standing · 0.
 import { xstateEngine } from '../../../adapters/xstate/engine.ts'
 import { actorDefiner } from '../../../system/authoring/actor.ts'
 import type { ActorLimits } from '../../../system/authoring/definition.ts'
@@ -9,7 +8,7 @@ import type { StandardSchemaV1 } from '../../../system/authoring/standard-schema
 import { defineSystem } from '../../../system/authoring/system.ts'
 import type { SystemDefinition } from '../../../system/authoring/system.ts'
 import type { PaymentEvent, Standing } from './account.ts'
-import { accountName, VALUE_BYTES } from './events.ts'
+import { VALUE_BYTES } from './events.ts'
 import { accountMachine } from './machine.ts'
 import type { Scored } from './machine.ts'
 import { reducerEngine } from './reducer.ts'
@@ -19,11 +18,12 @@ export type EngineName = 'reducer' | 'xstate'
 export const SOURCE = 'payments'
 export const OUTPUT = 'scores'
 
-/** Topics whose records name the account in the key, and take 32 bytes. */
-export interface KeyedTopics {
+/** What differs where a harness has made the topics. */
+export interface W1Names {
+  readonly name: string
   readonly input: string
   readonly output: string
-  readonly partitions?: number
+  readonly partitions: number
 }
 
 const SCORED_BYTES = 32
@@ -40,8 +40,7 @@ function viewOf({ buffer }: Uint8Array): DataView {
 
 type Read = { readonly value: PaymentEvent } | { readonly issues: readonly { readonly message: string }[] }
 
-/** `named`: the value names the account, too. */
-const paymentSchema = (named: boolean): StandardSchemaV1<unknown, PaymentEvent> => ({
+const paymentSchema: StandardSchemaV1<unknown, PaymentEvent> = {
   '~standard': {
     version: 1,
     vendor: 'statelog',
@@ -50,10 +49,10 @@ const paymentSchema = (named: boolean): StandardSchemaV1<unknown, PaymentEvent> 
       const from = value.byteOffset
       const bytes = viewOf(value)
       const time = bytes.getUint32(from + 16, true) + bytes.getUint32(from + 20, true) * 0x100000000
-      return { value: { type: 'payment', id: named ? accountName(bytes.getUint32(from + 28, true)) : '', seq: bytes.getUint32(from, true), amount: bytes.getFloat64(from + 8, true), time, merchant: bytes.getUint32(from + 24, true) } }
+      return { value: { type: 'payment', seq: bytes.getUint32(from, true), amount: bytes.getFloat64(from + 8, true), time, merchant: bytes.getUint32(from + 24, true) } }
     },
   },
-})
+}
 
 const SCORED_SLAB_BYTES = 32 * 1024
 let slab: DataView<ArrayBuffer> = new DataView(new ArrayBuffer(SCORED_SLAB_BYTES))
@@ -79,22 +78,13 @@ export function scoredOf(bytes: Uint8Array): Scored {
   return { type: 'scored', count: view.getUint32(0, true), seq: view.getUint32(8, true), score: view.getFloat64(16, true), state: view.getUint32(24, true) as Standing }
 }
 
-export function w1KeyedSystem(name: string, engine: EngineName, { input, output, partitions = PARTITIONS }: KeyedTopics, limits: Partial<ActorLimits> = {}): SystemDefinition {
+export function w1System(engine: EngineName, limits: Partial<ActorLimits> = {}, names: Partial<W1Names> = {}): SystemDefinition {
+  const { name = 'w1', input = SOURCE, output = OUTPUT, partitions = PARTITIONS } = names
   const account = actorDefiner(engine === 'reducer' ? reducerEngine : xstateEngine, false)({
     name: 'account', version: 1, machine: accountMachine,
-    sources: { [input]: { schema: paymentSchema(false), format: 'bytes' } },
+    sources: { [input]: { schema: paymentSchema, format: 'bytes' } },
     outputs: { scored: { topic: output, value: scoredBytes, headers: 'none' } },
     limits,
   })
   return defineSystem({ name, actors: [account], partitions })
-}
-
-export function w1System(engine: EngineName, limits: Partial<ActorLimits> = {}): SystemDefinition {
-  const account = actorDefiner(engine === 'reducer' ? reducerEngine : xstateEngine, false)({
-    name: 'account', version: 1, machine: accountMachine,
-    sources: { [SOURCE]: { schema: paymentSchema(true), key: (event) => event.id, format: 'bytes' } },
-    outputs: { scored: OUTPUT },
-    limits,
-  })
-  return defineSystem({ name: 'w1', actors: [account], partitions: PARTITIONS })
 }
