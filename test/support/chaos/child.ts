@@ -102,7 +102,7 @@ const models = await loadModels(system, log, clock)
 const runner = task.workers === 0 ? onThisThread() : onThreads()
 await runner.start()
 say({ kind: 'started' })
-while (!isOver(await runner.look())) await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
+while (!(await isOver())) await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
 await runner.stop()
 await log.close()
 say({ kind: 'finished' })
@@ -137,8 +137,10 @@ function terminate(threads: Threads, death: Death): void {
   if (nextDeath(fate) === death && threads.terminate(death.nth % task.workers)) dies(fate, death)
 }
 
-function isOver(look: Look): boolean {
+async function isOver(): Promise<boolean> {
+  // It does not look: brokers may be away, and a process that stood still has lost every request that was under way.
   if (task.drainAfterMs === 'when told') return isTold
+  const look = await runner.look()
   if (look.failure !== undefined) say({ kind: 'failed', reason: look.failure })
   if (liveAtMs === undefined && revival.isComplete(system.name, look)) {
     liveAtMs = performance.now()
