@@ -2,7 +2,7 @@
 import { DefinitionError } from '../protocol/failures.ts'
 import type { Directive, FailureClass } from '../protocol/failures.ts'
 import { isName, isTopicName } from '../protocol/ids.ts'
-import { ENTITY_BYTES_MAX, FOLD_INPUTS_MAX, FUTURE_MS_MAX, HELD_PER_ENTITY_MAX, RECORD_BYTES_MAX, SKEW_MS_MAX, SNAPSHOT_EVERY_MS, STATE_BYTES_MAX, TIMERS_PER_ENTITY_MAX } from '../protocol/limits.ts'
+import { ENTITY_BYTES_MAX, FUTURE_MS_MAX, HELD_PER_ENTITY_MAX, RECORD_BYTES_MAX, SKEW_MS_MAX, SNAPSHOT_EVERY_MS, STATE_BYTES_MAX, TIMERS_PER_ENTITY_MAX } from '../protocol/limits.ts'
 import type { MachineEvent } from '../protocol/data.ts'
 import type { Engine, PreparedMachine, StoredMachine } from '../ports/engine.ts'
 import type { AnyStateMachine, EventFromLogic } from 'xstate'
@@ -118,7 +118,7 @@ function policyProblems(at: string, options: ActorOptions<AnyStateMachine, Recor
   if (typeof late === 'object' && !isTopicName(late.output)) problems.push(`${at}: late.output is '${late.output}', which is no topic name`)
   if (dedup !== undefined && (!Number.isInteger(dedup.count) || dedup.count < 1)) problems.push(`${at}: dedup.count is ${dedup.count}, must be 1, 2, 3 ...`)
   for (const [model, score] of Object.entries(fallbacks)) if (!Number.isFinite(score)) problems.push(`${at}: the fallback of model '${model}' is ${score}, must be a finite number`)
-  for (const [limit, value] of Object.entries(limits)) if (!(value >= 0)) problems.push(`${at}: limits.${limit} is ${value}, must be a number >= 0`)
+  for (const [limit, value] of Object.entries(limits)) if (value !== undefined && !(value >= 0)) problems.push(`${at}: limits.${limit} is ${value}, must be a number >= 0`)
   return problems
 }
 
@@ -178,7 +178,7 @@ function actorDefinition(options: ActorOptions<AnyStateMachine, Record<string, S
     snapshotEveryMs: parseDuration(options.snapshotEvery ?? SNAPSHOT_EVERY_MS),
     limits: {
       stateBytesMax: STATE_BYTES_MAX, heldMax: HELD_PER_ENTITY_MAX, timersMax: TIMERS_PER_ENTITY_MAX, recordBytesMax: RECORD_BYTES_MAX,
-      entityBytesMax: ENTITY_BYTES_MAX, skewMs: SKEW_MS_MAX, foldInputsMax: FOLD_INPUTS_MAX, ...options.limits,
+      entityBytesMax: ENTITY_BYTES_MAX, skewMs: SKEW_MS_MAX, foldInputsMax: undefined, ...options.limits,
     },
     migrations: Object.entries(options.migrate ?? {}).map(([from, migrate]) => ({ from: Number(from), migrate })),
     input: options.input ?? ((id) => ({ id })),

@@ -19,6 +19,7 @@ import type { InputRange, InputRef, JournalKind, JournalRecord, ParkedChange } f
 import { hashOf } from './outbox.ts'
 import { parkedDraftRecord } from './parking.ts'
 import type { Position } from './position.ts'
+import type { FoldCost } from './reach.ts'
 import { sentPlan } from './snapshots.ts'
 import type { Pace, SentPlan, SnapshotPlan, Snapshots, WrittenSnapshot } from './snapshots.ts'
 import type { StateStore, WrittenState } from './state-store.ts'
@@ -40,6 +41,8 @@ export interface CommitPlan {
   readonly models: ReadonlyMap<string, ModelRef>
   readonly idle: boolean
   readonly pace: Pace
+  /** Of a batch. */
+  readonly cost?: FoldCost
   /** While the partition isolates. */
   readonly suspects?: Suspects
 }
@@ -131,7 +134,7 @@ export class Committer {
     }
     deps.telemetry.probe('after-commit', group, this.#lease.partition)
     const journalEnd = outcome.end.get(deps.plan.journal) ?? this.#journalEnd + 1
-    this.#snapshots.journalled(plan.seq, journalEnd - 1, plan.inputs.reduce((sum, range) => sum + range.n, 0))
+    this.#snapshots.journalled(plan.seq, journalEnd - 1, plan.inputs.reduce((sum, range) => sum + range.n, 0), plan.cost)
     this.#snapshots.settled(sent)
     this.#journalEnd = journalEnd
     if (sent.writesPartition) this.#partitionFrom = this.#stateEnd

@@ -11,12 +11,13 @@ import type { CommitPlan, CommitResult } from './commit.ts'
 import { Decoder } from './decode.ts'
 import type { PartitionDeps } from './deps.ts'
 import { foldBatch } from './fold.ts'
-import { isBacklog, isFull } from './fullness.ts'
+import { bytesOf, isBacklog, isFull } from './fullness.ts'
 import { Idleness } from './idleness.ts'
 import { Isolation } from './isolation.ts'
 import { loadEntities, neededEntities } from './loading.ts'
 import { RecordMaker } from './outbox.ts'
 import type { PartitionParts } from './parts.ts'
+import type { FoldCost } from './reach.ts'
 
 const RESTING_MS = 5000
 
@@ -188,15 +189,17 @@ export class Cycle {
     const failed = await isolation?.name(await isolation.dueAfter(arrivals), nowMs)
     if (failed !== undefined) return failed
     this.#isResting = false
+    const beganMs = this.#deps.clock.monotonicMs()
     const watermarks = memory.watermarks?.save() ?? []
     const { models } = memory
     const seq = memory.seq + 1
     const batch = await foldBatch(memory, this.#maker, this.#deps.outside, { seq, nowMs, arrivals, journal: undefined, forced, releasesMax: settings.releasesMax, isSingle: isolation !== undefined, ...(this.#deps.witness === undefined ? {} : { witness: this.#deps.witness }) })
     telemetry.probe('after-step', plan.group, this.#lease.partition)
     const inputs = this.#parts.position.consumed(ranges, arrivals, batch.consumed)
+    const cost: FoldCost = { ms: this.#deps.clock.monotonicMs() - beganMs, bytes: bytesOf(ranges) }
     // What a cut leaves is counted by nobody: such a batch is not put off.
     const pace = batch.consumed === arrivals.length && isBacklog(ranges, settings) ? 'busy' : 'steady'
-    return { kind: 'folded', plan: { kind: 'batch', seq, nowMs, batch, inputs, watermarks, models, idle, pace, ...(isolation === undefined ? {} : { suspects: isolation.carried }) }, batch, behind: arrivals.length - batch.consumed, leave }
+    return { kind: 'folded', plan: { kind: 'batch', seq, nowMs, batch, inputs, watermarks, models, idle, pace, cost, ...(isolation === undefined ? {} : { suspects: isolation.carried }) }, batch, behind: arrivals.length - batch.consumed, leave }
   }
 
   async #poll(): Promise<readonly RecordRange[]> {

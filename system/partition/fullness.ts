@@ -19,7 +19,12 @@ function isFullOfRecords(ranges: readonly RecordRange[], { batchRecordsMax }: Bo
   return ranges.reduce((sum, { records }) => sum + records.length, 0) >= batchRecordsMax
 }
 
+/** Of all their records. */
+export function bytesOf(ranges: readonly RecordRange[]): number {
+  return ranges.reduce((sum, range) => sum + rangeBytes(range), 0)
+}
+
 /** A poll that reached its bound in bytes ends somewhere below it. */
 function isFullOfBytes(ranges: readonly RecordRange[], { batchBytesMax }: Bounds): boolean {
-  return 2 * ranges.reduce((sum, range) => sum + rangeBytes(range), 0) >= batchBytesMax
+  return 2 * bytesOf(ranges) >= batchBytesMax
 }

@@ -1,6 +1,6 @@
 // Snapshots: which dirty states a commit writes, and how far the floor may move.
 //
-// Owns: the seqs, journal offsets and input counts since the floor. `states.ts` owns the form, `cycle.ts` commits.
+// Owns: the bucket marks, and since when the partition record is dirty. `reach.ts` knows the way from the floor, `states.ts` the form, `cycle.ts` commits.
 //
 // P1. Oldest first; states dirty for less than `snapshotEvery` wait, unless the floor or the memory needs them out. No more are pressed out than
 //     that takes: what is written early is soon written again. While more input waits than a batch takes, those that are only old wait longer, but not without end.
@@ -11,6 +11,8 @@ import type { Codec } from '../ports/codec.ts'
 import type { OutRecord } from '../protocol/record.ts'
 import type { Entity } from './entity.ts'
 import type { Memory } from './memory.ts'
+import { Reach } from './reach.ts'
+import type { FoldCost } from './reach.ts'
 import { partitionRecord, stateRecord, stateStamp } from './states.ts'
 import type { StateStamp } from './states.ts'
 import type { StateStore } from './state-store.ts'
@@ -57,9 +59,7 @@ export class Snapshots {
   readonly #memory: Memory
   readonly #codec: Codec
   readonly #store: StateStore
-  /** Journal records since the floor, oldest first. */
-  #journal: { seq: number; offset: number; inputs: number }[] = []
-  #inputs = 0
+  readonly #reach: Reach
   readonly marks: number[]
   /** Seq of the oldest change to the partition record that is not written; 0: none. */
   #partitionDirtySeq = 0
@@ -69,13 +69,13 @@ export class Snapshots {
     this.#memory = memory
     this.#codec = codec
     this.#store = store
+    this.#reach = new Reach(memory.plan.definition.limits.foldInputsMax)
     this.marks = Array.from({ length: store.buckets }, (_, bucket) => marks[bucket] ?? 0)
   }
 
-  /** A journal record exists (recovered, or just committed). `dirtied`: it changed entities or the partition record. */
-  journalled(seq: number, offset: number, inputs: number): void {
-    this.#journal.push({ seq, offset, inputs })
-    this.#inputs += inputs
+  /** A journal record exists: just committed with this cost of its fold, or recovered. */
+  journalled(seq: number, offset: number, inputs: number, cost?: FoldCost): void {
+    this.#reach.add(seq, offset, inputs, cost)
   }
 
   /** The partition record changed in commit `seq`. */
@@ -107,7 +107,7 @@ export class Snapshots {
     const { entities, plan, partition, life } = this.#memory
     const { snapshotEveryMs, limits } = plan.definition
     const snapshots: WrittenSnapshot[] = []
-    const reachSeq = pace === 'drain' ? Infinity : this.#reachSeq(limits.foldInputsMax)
+    const reachSeq = pace === 'drain' ? Infinity : this.#reach.pressed(TOGETHER_SHARE)
     const ageMs = pace === 'busy' ? BUSY_PATIENCE * snapshotEveryMs : snapshotEveryMs
     const agedMs = this.#isOld(nowMs, ageMs) ? nowMs - ageMs * TOGETHER_SHARE : -Infinity
     const stamp = stateStamp(this.#codec, plan, { life, seq, nowMs })
@@ -142,20 +142,7 @@ export class Snapshots {
   settled({ written, writesPartition, floor }: SentPlan): void {
     for (const { entity, bytes } of written) this.#memory.entities.clean(entity, bytes)
     if (writesPartition) this.#partitionDirtySeq = 0
-    const before = this.#journal.findIndex((record) => record.seq >= floor.seq)
-    const passed = this.#journal.splice(0, before === -1 ? this.#journal.length : before)
-    for (const record of passed) this.#inputs -= record.inputs
-  }
-
-  /** What is dirty since before this seq must be written, so that a recovery folds no more than `inputsMax` inputs before the commit in hand. */
-  #reachSeq(inputsMax: number): number {
-    if (this.#inputs <= inputsMax) return 0
-    let left = this.#inputs
-    for (const record of this.#journal) {
-      if (left <= inputsMax * TOGETHER_SHARE) return record.seq
-      left -= record.inputs
-    }
-    return Infinity
+    this.#reach.settle(floor.seq)
   }
 
   /** Writes those that must leave memory, least recently used first, until what is clean then gives room enough. */
@@ -177,8 +164,7 @@ export class Snapshots {
       oldest = Math.min(oldest, entity.dirtySeq)
       break
     }
-    const known = this.#journal.find((record) => record.seq >= oldest)
-    return { seq: oldest, offset: known?.offset ?? journalEnd }
+    return { seq: oldest, offset: this.#reach.offsetFrom(oldest) ?? journalEnd }
   }
 
   #encodeIfStorable(entity: Entity, stamp: StateStamp): OutRecord | undefined {

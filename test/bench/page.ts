@@ -49,7 +49,7 @@ SQLite (write-ahead log, synchronous FULL). The raw append is a bare loop of ins
 ${found.map(([name, row]) => `| ${name} | ${row.engine === 'reducer' ? 'plain reducer' : 'XState'} | ${row.limits === '' ? 'defaults' : row.limits} | ${number(row.rate)} | ${number(row.rawRate)} | ${row.ratioPercent} % | ${row.cpuUs} | ${row.commitMs}, ${row.commitP99Ms} | ${number(row.peakMb)} |`).join('\n')}
 
 Medians of ${[...new Set(found.map(([, row]) => `${row.rounds} rounds of ${number(row.events)} events`))].join(' and ')}; the first tenth of each is not counted. Processor time is that of all threads. \`foldInputsMax\` says how
-many inputs a recovery may have to fold: more means fewer states written while much comes in, and a longer recovery.`
+many inputs a recovery may have to fold (by default as many as are folded in half a second): more means fewer states written while much comes in, and a longer recovery.`
 }
 
 function memoryTable(results: Results): string {
@@ -123,8 +123,8 @@ ${names.map((name) => `| ${name} | ${cell('node', name)} | ${cell('bun', name)} 
 
 const NOTES = `## What is measured, and what is not
 
-- W1 here differs from the W1 that other stream processors are measured with on a Kafka log: the source is the embedded log and not a broker; outputs are JSON with
-  CloudEvents headers (about 350 bytes) and not 32 bytes; the value names its account in what is padding there; the step uses statelog's own \`exp\`.
+- W1 is the workload that other stream processors are measured with on a Kafka log: the same records, step and outputs of 32 bytes without headers. Embedded, its
+  source is the embedded log and not a broker; its step uses statelog's own \`exp\`.
 - W1's score is computed in the step; the fleet's tracker asks its model by \`infer\`.
 - Not measured: several machines, replication, other disks, hours of running, long waits of event time. No claim is made about them.
 - The plain reducer is a fixture that stands behind the engine port; users write statecharts. It shows what the runtime costs without the interpreter.
