@@ -8,6 +8,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { compiledEnv } from '../node/compiled.ts'
 import { heapFlags } from '../node/heap.ts'
 import { EXIT } from './exit-codes.ts'
 import type { Io } from './io.ts'
@@ -66,7 +67,7 @@ function againArgs(args: readonly string[]): readonly string[] {
 
 function start(args: readonly string[], instance: string): ChildProcess {
   const [, script = ''] = process.argv
-  return spawn(process.execPath, [...heapFlags(), ...process.execArgv, script, ...args], { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env: { ...process.env, [CHILD]: String(process.pid), [INSTANCE]: instance } })
+  return spawn(process.execPath, [...heapFlags(), ...process.execArgv, script, ...args], { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env: { ...process.env, ...compiledEnv(process.env), [CHILD]: String(process.pid), [INSTANCE]: instance } })
 }
 
 interface ChildEnd {

@@ -3,6 +3,7 @@
 // Owns: the pace between feed and consumers, and the decision that a run is over. The caller drains, sums up and closes.
 import type { Clock } from '../../system/ports/clock.ts'
 import type { ScenarioRun } from '../../system/authoring/scenario.ts'
+import { keepCompiled } from './compiled.ts'
 import { completionOf, failureOf } from './completion.ts'
 import type { Embedded } from './embedded.ts'
 import type { Feeder } from './feeder.ts'
@@ -38,6 +39,7 @@ const SHORT_MS_MAX = 10_000
 export async function run(plan: RunPlan): Promise<RunEnd> {
   const { embedded, clock, durationMs, stop } = plan
   await embedded.start()
+  keepCompiled()
   const over = new AbortController()
   const failed = new AbortController()
   const ended = AbortSignal.any([over.signal, stop, failed.signal])

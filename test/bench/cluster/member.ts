@@ -6,6 +6,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { openEmbedded } from '../../../adapters/node/embedded.ts'
+import { keepCompiled } from '../../../adapters/node/compiled.ts'
 import { keepHeapSmall } from '../../../adapters/node/heap.ts'
 import { silentTelemetry } from '../../../system/inspect/silence.ts'
 import type { KafkaClient } from '../../../adapters/node/medium.ts'
@@ -29,4 +30,5 @@ const running = await openEmbedded({
   settings: { commitWaitMs: Number(COMMIT_MS), ...(W1_BATCH === undefined ? {} : { batchRecordsMax: Number(W1_BATCH) }) },
 })
 await running.start()
+keepCompiled()
 process.on('SIGTERM', () => void running.close().then(() => process.exit(0)))
