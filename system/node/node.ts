@@ -182,7 +182,7 @@ export class StatelogNode {
       ...(witness === undefined ? {} : { witness }),
       models: this.#library,
       states: (partition) => {
-        if (cache !== undefined) return new CachedStates(log, cache, codec, plan, partition, telemetry)
+        if (cache !== undefined) return new CachedStates({ log, cache, codec, clock, telemetry }, plan, partition)
         if (keyed !== undefined) return keyedStateStore(keyed, codec, plan, partition)
         throw new OperationError('cache/missing', `the log cannot read the state topic by key: ${plan.group} needs a snapshot cache. Configure one.`)
       },

@@ -12,6 +12,7 @@ import { equalBytes, utf8Decode, utf8Encode } from '../protocol/utf8.ts'
 import type { LogRecord } from '../protocol/record.ts'
 import { headerOf } from '../protocol/record.ts'
 import type { BucketAddress, BucketRead, SnapshotCache } from '../ports/cache.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { Codec } from '../ports/codec.ts'
 import type { Log } from '../ports/log.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
@@ -32,6 +33,14 @@ interface Scanned {
   readonly entities: Map<EntityId, StoredState | null>
 }
 
+export interface CachedStatesDeps {
+  readonly log: Log
+  readonly cache: SnapshotCache
+  readonly codec: Codec
+  readonly clock: Clock
+  readonly telemetry: Telemetry
+}
+
 export class CachedStates implements StateStore {
   readonly buckets = CACHE_BUCKETS
   readonly #log: Log
@@ -39,6 +48,7 @@ export class CachedStates implements StateStore {
   readonly #codec: Codec
   readonly #plan: TypePlan
   readonly #partition: number
+  readonly #clock: Clock
   readonly #telemetry: Telemetry
   readonly #marks = new BucketMarks(CACHE_BUCKETS + 1)
   readonly #flights: Promise<void>[] = Array.from({ length: CACHE_BUCKETS + 1 }, () => Promise.resolve())
@@ -46,13 +56,14 @@ export class CachedStates implements StateStore {
   rebuilt = 0
   caughtUp = 0
 
-  constructor(log: Log, cache: SnapshotCache, codec: Codec, plan: TypePlan, partition: number, telemetry: Telemetry) {
+  constructor({ log, cache, codec, clock, telemetry }: CachedStatesDeps, plan: TypePlan, partition: number) {
     this.#log = log
     this.#cache = cache
     this.#codec = codec
+    this.#clock = clock
+    this.#telemetry = telemetry
     this.#plan = plan
     this.#partition = partition
-    this.#telemetry = telemetry
   }
 
   bucketOf(id: EntityId): number {
@@ -90,7 +101,8 @@ export class CachedStates implements StateStore {
     const wanted = [...asked].filter(([bucket]) => !lost.has(bucket)).map(([bucket, ids]) => ({ bucket, ids }))
     if (wanted.length === 0) return
     const reads = await this.#cache.load(this.#plan.group, this.#partition, wanted).catch((thrown: unknown): readonly BucketRead[] => {
-      this.#telemetry.log('warn', `the snapshot cache does not answer; states come from the log: ${String(thrown)}`)
+      // Told by whoever drives the cache, once for as long as it lasts.
+      this.#telemetry.log('debug', `the snapshot cache does not answer; states come from the log: ${String(thrown)}`)
       return []
     })
     for (const { bucket, ids } of wanted) {
@@ -127,14 +139,19 @@ export class CachedStates implements StateStore {
     }
     const rest = [...new Set([...lost.keys(), ...this.#marks.lost()])].filter((bucket) => !caught.has(bucket) && bucket !== DUE_BUCKET)
     if (rest.length === 0) return
+    const startedMs = this.#clock.monotonicMs()
     const states = this.#toScan(rest)
     await this.#scanInto(states, await this.#log.offsetsAt(this.#plan.state, this.#partition, 'earliest'))
+    let whole = 0
     for (const [bucket, { mark, entities }] of states) {
       this.rebuilt += 1
       for (const [id, state] of entities) if (state !== null && wanted.has(id)) found.set(id, state)
       const snapshots = [...entities].flatMap(([id, state]) => (state === null ? [] : [[id, packCached(id, state)] as const]))
       await this.#replace(bucket, mark, snapshots)
+      whole += snapshots.length
     }
+    const tookMs = Math.max(1, Math.round(this.#clock.monotonicMs() - startedMs))
+    this.#telemetry.log('info', `${this.#plan.group}/${this.#partition}: ${rest.length} buckets of the snapshot cache made anew from the log: ${whole} states in ${tookMs} ms (${Math.round((whole * 1000) / tookMs)} a second)`)
   }
 
   /** Before their scan begins: commits come while it goes on, and are not in it (K6). */
@@ -177,7 +194,7 @@ export class CachedStates implements StateStore {
       await this.#cache.replace({ ...this.#at(bucket), life: this.#marks.lifeOf(bucket), next: mark, snapshots })
       this.#marks.rebuilt(bucket, mark)
     } catch (thrown) {
-      this.#telemetry.log('warn', `bucket ${bucket} could not be rebuilt in the snapshot cache: ${String(thrown)}`)
+      this.#telemetry.log('debug', `bucket ${bucket} could not be rebuilt in the snapshot cache: ${String(thrown)}`)
     }
   }
 

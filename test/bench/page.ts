@@ -83,6 +83,7 @@ ${found.map(([name, row]) => `| ${name} | ${row.subject} | ${number(row.deliveri
 const KINDS: Readonly<Record<string, string>> = {
   restarted: 'killed and started again at once: its partitions go on', moved: 'left as asked: its partitions pause', joined: 'joined: partitions that it gets pause',
   crashed: 'killed for good: its partitions go on elsewhere', kept: 'another process left, joined or died: partitions that stay pause',
+  emptied: 'killed and started again with an empty Redis: its partitions go on',
 }
 
 function clusterTables(results: Results): string {
@@ -104,7 +105,12 @@ afterwards, or the longest time without one.
 
 | runtime | client | what | times | p50 | p99 | longest |
 |---|---|---|---|---|---|---|
-${recovery.map(([name, row]) => `| ${name} | ${row.client} | ${KINDS[row.kind] ?? row.kind} | ${row.count} | ${number(row.p50Ms)} | ${number(row.p99Ms)} | ${number(row.longestMs)} |`).join('\n')}`
+${recovery.map(([name, row]) => `| ${name} | ${row.client} | ${KINDS[row.kind] ?? row.kind} | ${row.count} | ${number(row.p50Ms)} | ${number(row.p99Ms)} | ${number(row.longestMs)} |`).join('\n')}${rebuilds(recovery)}`
+}
+
+function rebuilds(recovery: readonly (readonly [string, RecoveryRow])[]): string {
+  const rates = recovery.flatMap(([name, { client, rebuiltPerSecond }]) => (rebuiltPerSecond === undefined ? [] : [`${number(rebuiltPerSecond)} (${name}, ${client})`]))
+  return rates.length === 0 ? '' : `\n\nStates that a partition puts into an empty Redis in a second: ${rates.join(', ')}.`
 }
 
 function microTable(results: Results): string {

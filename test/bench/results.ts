@@ -68,6 +68,8 @@ export interface RecoveryRow {
   readonly p50Ms: number
   readonly p99Ms: number
   readonly longestMs: number
+  /** Of an emptied cache: states a second and partition. */
+  readonly rebuiltPerSecond?: number
 }
 
 /** On a Kafka cluster. */

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { MemoryCache } from '../../adapters/memory/cache.ts'
 import type { CacheCopy } from '../../adapters/memory/cache.ts'
+import { systemClock } from '../../adapters/node/clock.ts'
 import { memoryLog } from '../../adapters/memory/log.ts'
 import type { MemoryLog } from '../../adapters/memory/log.ts'
 import { CachedStates } from '../../system/partition/cached-states.ts'
@@ -116,7 +117,7 @@ test('cached: the same, while the cache is flushed, rolled back, corrupted, drop
     await append(log, 'first', first)
     await append(log, 'second', second)
     const cache = new MemoryCache()
-    const states = (): StateStore => new CachedStates(log, cache, codec, plan, 0, silent)
+    const states = (): StateStore => new CachedStates({ log, cache, codec, clock: systemClock, telemetry: silent }, plan, 0)
     const owner = new Owner(log, plan, { states, releasesMax, startMs: NOW_MS })
     await owner.acquire()
     await play({ owner, replayStates: states(), cache }, list)

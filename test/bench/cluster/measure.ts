@@ -66,12 +66,12 @@ async function idle({ say }: ClusterPlan, base: Base): Promise<IdleRow> {
 }
 
 async function recovery({ cycles, say }: ClusterPlan, base: Base): Promise<readonly RecoveryRow[]> {
-  const times = await measureRecovery({ ...base, cycles, sessionMs: 6000, perSecond: 2000, accounts: 400_000, say })
+  const { times, rebuildRates } = await measureRecovery({ ...base, cycles, sessionMs: 6000, perSecond: 2000, accounts: 400_000, say })
   return Object.entries(times).map(([kind, all]) => {
     const sorted = (all as number[]).toSorted((a, b) => a - b)
     const at = (share: number): number => Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN)
-    const row = { client: base.client, kind, count: sorted.length, p50Ms: at(0.5), p99Ms: at(0.99), longestMs: at(1) }
-    say(`${base.runtime.name} ${base.client}: ${kind} ${row.count} times, p50 ${row.p50Ms} ms, p99 ${row.p99Ms} ms, longest ${row.longestMs} ms`)
+    const row: RecoveryRow = { client: base.client, kind, count: sorted.length, p50Ms: at(0.5), p99Ms: at(0.99), longestMs: at(1), ...(kind === 'emptied' && rebuildRates.length > 0 ? { rebuiltPerSecond: Math.round(median(rebuildRates)) } : {}) }
+    say(`${base.runtime.name} ${base.client}: ${kind} ${row.count} times, p50 ${row.p50Ms} ms, p99 ${row.p99Ms} ms, longest ${row.longestMs} ms${row.rebuiltPerSecond === undefined ? '' : `; caches made anew at ${row.rebuiltPerSecond} states a second and partition`}`)
     return row
   })
 }

@@ -15,10 +15,15 @@ export interface MembersPlan {
   readonly env: Readonly<Record<string, string>>
 }
 
+/** Of fewer states the time says nothing. */
+const REBUILT_MIN = 10_000
+
 export class Member {
   readonly name: string
   /** Partitions that it runs. */
   readonly live = new Set<number>()
+  /** States a second, of each partition whose cache it had to make anew. */
+  readonly rebuildRates: number[] = []
   readonly #plan: MembersPlan
   #process: ChildProcess | undefined
 
@@ -63,8 +68,11 @@ export class Member {
 
   #heard(child: ChildProcess, line: string): void {
     if (child !== this.#process) return
+    const rebuilt = /made anew from the log: (\d+) states in \d+ ms \((\d+) a second\)/.exec(line)
     const said = /^info: partition (\d+): (\S+?)(:|$)/.exec(line)
-    if (said === null) process.stderr.write(`${this.name}: ${line}\n`)
+    if (rebuilt !== null) {
+      if (Number(rebuilt[1]) >= REBUILT_MIN) this.rebuildRates.push(Number(rebuilt[2]))
+    } else if (said === null) process.stderr.write(`${this.name}: ${line}\n`)
     else if (said[2] === 'live') this.live.add(Number(said[1]))
     else this.live.delete(Number(said[1]))
   }

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Redis } from 'ioredis'
 import { openKafkaLog } from '../../../adapters/kafka/log.ts'
 import { systemClock } from '../../../adapters/node/clock.ts'
 import type { Log } from '../../../system/ports/log.ts'
@@ -33,6 +34,14 @@ export interface RecoveryTimes {
   readonly joined: number[]
   readonly crashed: number[]
   readonly kept: number[]
+  /** Killed and started again when the cache had lost everything. */
+  readonly emptied: number[]
+}
+
+export interface RecoveryFigures {
+  readonly times: RecoveryTimes
+  /** States a second by which partitions made their caches anew. */
+  readonly rebuildRates: readonly number[]
 }
 
 const TICK_MS = 25
@@ -43,7 +52,7 @@ const WAIT_MS_MAX = 60_000
 /** Pauses of partitions that stay are told one by one from here on. */
 const LONG_PAUSE_MS = 200
 
-export async function measureRecovery(plan: RecoveryPlan): Promise<RecoveryTimes> {
+export async function measureRecovery(plan: RecoveryPlan): Promise<RecoveryFigures> {
   const folder = mkdtempSync(join(tmpdir(), 'statelog-recovery-'))
   const name = `recovery${process.pid}-${plan.client}`
   const log = await openKafkaLog({ brokers: plan.brokers, clock: systemClock, namespace: '' })
@@ -53,7 +62,8 @@ export async function measureRecovery(plan: RecoveryPlan): Promise<RecoveryTimes
   const load = new Load(log, { events: Infinity, accounts: plan.accounts, visits: 'rounds' }, `${name}-${SOURCE}`)
   const run = new Run(plan, members as [Member, Member], new Watch(log, `${name}-${OUTPUT}`, PARTITIONS), load)
   try {
-    return await run.all()
+    await run.all()
+    return { times: run.times, rebuildRates: members.flatMap(({ rebuildRates }) => rebuildRates) }
   } finally {
     load.stop()
     await Promise.all(members.map((member) => member.kill()))
@@ -108,7 +118,7 @@ class Run {
   readonly #plan: RecoveryPlan
   readonly #members: readonly [Member, Member]
   readonly #load: Load
-  readonly #times: RecoveryTimes = { restarted: [], moved: [], joined: [], crashed: [], kept: [] }
+  readonly times: RecoveryTimes = { restarted: [], moved: [], joined: [], crashed: [], kept: [], emptied: [] }
 
   constructor(plan: RecoveryPlan, members: readonly [Member, Member], watch: Watch, load: Load) {
     this.#plan = plan
@@ -117,7 +127,7 @@ class Run {
     this.#load = load
   }
 
-  async all(): Promise<RecoveryTimes> {
+  async all(): Promise<void> {
     const { say, cycles, accounts, perSecond } = this.#plan
     await this.#load.fill()
     for (const member of this.#members) member.start()
@@ -133,9 +143,9 @@ class Run {
       await this.#join(ended, other)
       await this.#crash(ended)
       await this.#join(ended, other)
-      say(`cycle ${cycle + 1} of ${cycles}: ${Object.entries(this.#times).map(([kind, times]) => `${kind} ${(times as number[]).slice(-2).map((ms) => Math.round(ms)).join(' ')}`).join(', ')}`)
+      await this.#empty(ended)
+      say(`cycle ${cycle + 1} of ${cycles}: ${Object.entries(this.times).map(([kind, times]) => `${kind} ${(times as number[]).slice(-2).map((ms) => Math.round(ms)).join(' ')}`).join(', ')}`)
     }
-    return this.#times
   }
 
   async #restart(ended: Member, other: Member): Promise<void> {
@@ -143,7 +153,7 @@ class Run {
     const fromMs = Date.now()
     await ended.kill()
     ended.start()
-    this.#times.restarted.push(...(await this.#resumed(lost, fromMs)))
+    this.times.restarted.push(...(await this.#resumed(lost, fromMs)))
     await this.#settled(fromMs, kept, 'was killed and started again')
   }
 
@@ -151,7 +161,7 @@ class Run {
     const [lost, kept] = [[...ended.live], [...other.live]]
     const fromMs = Date.now()
     await ended.drain()
-    this.#times.moved.push(...lost.map((partition) => this.watch.longestPauseMs(partition, fromMs, Date.now())))
+    this.times.moved.push(...lost.map((partition) => this.watch.longestPauseMs(partition, fromMs, Date.now())))
     await this.#resumed(lost, fromMs)
     await this.#settled(fromMs, kept, 'left')
   }
@@ -162,7 +172,7 @@ class Run {
     joining.start()
     await this.#until(() => this.#isShared(), 'a process that joined to have partitions')
     await this.#resumed([...joining.live], Date.now())
-    this.#times.joined.push(...[...joining.live].map((partition) => this.watch.longestPauseMs(partition, fromMs, Date.now())))
+    this.times.joined.push(...[...joining.live].map((partition) => this.watch.longestPauseMs(partition, fromMs, Date.now())))
     await this.#settled(fromMs, before.filter((partition) => other.live.has(partition)), 'joined')
   }
 
@@ -170,7 +180,19 @@ class Run {
     const lost = [...ended.live]
     const fromMs = Date.now()
     await ended.kill()
-    this.#times.crashed.push(...(await this.#resumed(lost, fromMs)))
+    this.times.crashed.push(...(await this.#resumed(lost, fromMs)))
+    await sleep(CALM_MS)
+  }
+
+  async #empty(ended: Member): Promise<void> {
+    const lost = [...ended.live]
+    const redis = new Redis(this.#plan.redis)
+    await redis.flushall()
+    await redis.quit()
+    const fromMs = Date.now()
+    await ended.kill()
+    ended.start()
+    this.times.emptied.push(...(await this.#resumed(lost, fromMs)))
     await sleep(CALM_MS)
   }
 
@@ -181,7 +203,7 @@ class Run {
     for (const partition of kept) {
       const pauseMs = this.watch.longestPauseMs(partition, fromMs, Date.now())
       if (pauseMs > LONG_PAUSE_MS) this.#plan.say(`  partition ${partition} paused for ${pauseMs} ms while the other process ${what}`)
-      this.#times.kept.push(pauseMs)
+      this.times.kept.push(pauseMs)
     }
   }
 

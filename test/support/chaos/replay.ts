@@ -1,6 +1,7 @@
 // Replay: the whole journal of a log folded again from its first record, without states and without a cache.
 import { cborCodec } from '../../../adapters/cbor/codec.ts'
 import { memoryCache } from '../../../adapters/memory/cache.ts'
+import { systemClock } from '../../../adapters/node/clock.ts'
 import { CachedStates } from '../../../system/partition/cached-states.ts'
 import { encodeEntity, isBlank } from '../../../system/partition/entity.ts'
 import { recover } from '../../../system/partition/recovery.ts'
@@ -27,7 +28,7 @@ export async function replayAll(log: Log, dump: LogDump, variant: Variant): Prom
   for (const plan of planSystem(workloadSystem(variant)).values()) {
     for (let partition = 0; partition < plan.partitions; partition += 1) {
       const at = `${plan.group}/${partition}`
-      const states = new CachedStates(log, memoryCache(), cborCodec, plan, partition, SILENT)
+      const states = new CachedStates({ log, cache: memoryCache(), codec: cborCodec, clock: systemClock, telemetry: SILENT }, plan, partition)
       const recovery = await recover({ log, codec: cborCodec, plan, partition, states, telemetry: SILENT, fromStart: true })
       if (recovery.kind !== 'recovered') {
         differences.push(`${at}: ${recovery.reason}`)

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { createMachine } from 'xstate'
 import { MemoryCache } from '../../../adapters/memory/cache.ts'
+import { systemClock } from '../../../adapters/node/clock.ts'
 import { memoryLog } from '../../../adapters/memory/log.ts'
 import type { MemoryLog } from '../../../adapters/memory/log.ts'
 import { CachedStates } from '../../../system/partition/cached-states.ts'
@@ -34,7 +35,7 @@ export class StateWriter {
   #seq = 0
 
   #fresh(): CachedStates {
-    return new CachedStates(this.log, this.cache, codec, plan, 0, silent)
+    return new CachedStates({ log: this.log, cache: this.cache, codec, clock: systemClock, telemetry: silent }, plan, 0)
   }
 
   async start(): Promise<void> {

@@ -1,6 +1,7 @@
 // The state topic behind a cache that lies: K5-K8 one by one. Random ones: test/property/cached-states.test.ts, recovery.test.ts.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { systemClock } from '../../../../adapters/node/clock.ts'
 import { BucketMarks } from '../../../../system/partition/bucket-marks.ts'
 import { CachedStates } from '../../../../system/partition/cached-states.ts'
 import { codec, entityId } from '../../../support/partition/bench.ts'
@@ -62,7 +63,7 @@ test('K5: a cache that is ahead of the journal is lost', async () => {
   const one = await stateWriter()
   await one.commit(one.ids[0])
   await one.states.flush()
-  const states = new CachedStates(one.log, one.cache, codec, plan, 0, silent)
+  const states = new CachedStates({ log: one.log, cache: one.cache, codec, clock: systemClock, telemetry: silent }, plan, 0)
   states.expect('life', [], [])
   assert.equal((await states.load([entityId(one.ids[1])])).size, 0)
   assert.equal(states.rebuilt, 1)
