@@ -1,16 +1,18 @@
 // The file `log.sqlite`: its tables and how a connection to it is set up.
 //
-// Every topic partition has a number (`tp`) and a table of its own, so that its rows lie next to each other and are always added at the end.
-// `newest` finds the newest record of a key in compacted topics; what it has replaced may still stand there until it is swept.
+// Every topic partition has a number (`tp`) and a table of its own, so that its rows lie next to each other and are always added at the end: of records
+// in a compacted topic, else of blocks (`blocks.ts`). `newest` finds the newest record of a key in compacted topics; what it has replaced may still stand there until it is swept.
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { OperationError } from '../../system/protocol/failures.ts'
 import type { TopicSpec } from '../../system/protocol/record.ts'
+import { BLOCKS_COLUMNS, blocksTable } from './blocks.ts'
 import { operationError } from './problems.ts'
+import { upgrade } from './upgrade.ts'
 
 /** Raised when tables change their meaning; a file of another version is refused. */
-const LAYOUT_VERSION = 1
+const LAYOUT_VERSION = 2
 
 const TABLES = `
 CREATE TABLE IF NOT EXISTS topics (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, partitions INTEGER NOT NULL, cleanup TEXT NOT NULL, first INTEGER NOT NULL);
@@ -35,9 +37,14 @@ export function openFile(folder: string, create: boolean, busyMsMax: number): Da
     const db = connect(folder, busyMsMax)
     const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0)
     if (version === LAYOUT_VERSION) return db
+    if (version === 1 && create) {
+      upgrade(db)
+      db.exec(`PRAGMA user_version = ${LAYOUT_VERSION}; COMMIT`)
+      return db
+    }
     if (version !== 0 || !create) {
       db.close()
-      throw new OperationError('data-folder/version', `the log in ${folder} has layout ${version}, this program reads ${LAYOUT_VERSION}: use the version of statelog that wrote it`)
+      throw new OperationError('data-folder/version', `the log in ${folder} has layout ${version}, this program reads ${LAYOUT_VERSION}: ${version === 1 ? 'a run on it brings it up to date' : 'use the version of statelog that wrote it'}`)
     }
     db.exec(`BEGIN IMMEDIATE; ${TABLES} PRAGMA user_version = ${LAYOUT_VERSION}; COMMIT`)
     return db
@@ -58,7 +65,8 @@ export function createTopic(db: DatabaseSync, spec: TopicSpec): void {
   const first = Number(db.prepare('SELECT coalesce(max(first + partitions), 0) AS next FROM topics').get()?.['next'])
   db.prepare('INSERT INTO topics (name, partitions, cleanup, first) VALUES (?, ?, ?, ?)').run(spec.name, spec.partitions, spec.cleanup, first)
   for (let tp = first; tp < first + spec.partitions; tp += 1) {
-    db.exec(`CREATE TABLE ${recordsTable(tp)} (offset INTEGER PRIMARY KEY, timestamp INTEGER NOT NULL, key BLOB, value BLOB, headers BLOB)`)
+    if (spec.cleanup === 'compact') db.exec(`CREATE TABLE ${recordsTable(tp)} (offset INTEGER PRIMARY KEY, timestamp INTEGER NOT NULL, key BLOB, value BLOB, headers BLOB)`)
+    else db.exec(`CREATE TABLE ${blocksTable(tp)} (${BLOCKS_COLUMNS})`)
     db.prepare('INSERT INTO ends (tp, start, next) VALUES (?, 0, 0)').run(tp)
   }
 }

@@ -1,10 +1,10 @@
-// Records as bytes between the calling thread and the writer thread: packed once, moved without a copy.
+// Records as bytes between the calling thread and the writer thread, and in the blocks that are stored: packed once, moved without a copy.
 //
 // A record: tp u32, flags u8, timestamp f64, lengths of key, value and headers u32 each, then their bytes. Little-endian.
 // Headers, as they are also stored: per header the name's length u16, the name, the value's length u32, the value.
 import { headerNameBytes } from '../../system/protocol/header-names.ts'
 import { headerOf } from '../../system/protocol/record.ts'
-import type { Header, OutRecord } from '../../system/protocol/record.ts'
+import type { Header, LogRecord, OutRecord } from '../../system/protocol/record.ts'
 
 const KEY_IS_NULL = 1
 const VALUE_IS_NULL = 2
@@ -21,9 +21,9 @@ export interface Place {
   readonly compacted: boolean
 }
 
+/** Of a compacted topic. */
 export interface FramedRecord {
   readonly tp: number
-  readonly compacted: boolean
   readonly armed: boolean
   readonly timestampMs: number
   readonly key: Uint8Array | null
@@ -73,27 +73,51 @@ function packedBytesMax(records: readonly OutRecord[]): number {
   return bytes
 }
 
-/** Calls with each record, in order. The bytes are views into the buffer. */
-export function unpackRecords({ buffer, length }: PackedRecords, each: (record: FramedRecord) => void): void {
+/** Calls with each record, in order: those of compacted topics, whose bytes are views into the buffer, and where the frames of others stand. */
+export function unpackRecords({ buffer, length }: PackedRecords, compacted: (record: FramedRecord) => void, other: (tp: number, timestampMs: number, from: number, to: number) => void): void {
   const bytes = new Uint8Array(buffer)
   const view = new DataView(buffer)
-  let at = 0
-  while (at < length) {
+  for (let at = 0; at < length;) {
+    const end = frameEnd(view, at)
+    const tp = view.getUint32(at, true)
     const flags = view.getUint8(at + 4)
-    const keyAt = at + FRAME_BYTES
-    const valueAt = keyAt + view.getUint32(at + 13, true)
-    const headersAt = valueAt + view.getUint32(at + 17, true)
-    const end = headersAt + view.getUint32(at + 21, true)
-    each({
-      tp: view.getUint32(at, true),
-      compacted: (flags & COMPACTED) !== 0,
-      armed: (flags & ARMED) !== 0,
-      timestampMs: view.getFloat64(at + 5, true),
-      key: (flags & KEY_IS_NULL) !== 0 ? null : bytes.subarray(keyAt, valueAt),
-      value: (flags & VALUE_IS_NULL) !== 0 ? null : bytes.subarray(valueAt, headersAt),
-      headers: headersAt === end ? null : bytes.subarray(headersAt, end),
-    })
+    if ((flags & COMPACTED) === 0) other(tp, frameTimestamp(view, at), at, end)
+    else {
+      const keyAt = at + FRAME_BYTES
+      const valueAt = keyAt + view.getUint32(at + 13, true)
+      const headersAt = valueAt + view.getUint32(at + 17, true)
+      compacted({
+        tp,
+        armed: (flags & ARMED) !== 0,
+        timestampMs: frameTimestamp(view, at),
+        key: (flags & KEY_IS_NULL) !== 0 ? null : bytes.subarray(keyAt, valueAt),
+        value: (flags & VALUE_IS_NULL) !== 0 ? null : bytes.subarray(valueAt, headersAt),
+        headers: headersAt === end ? null : bytes.subarray(headersAt, end),
+      })
+    }
     at = end
+  }
+}
+
+export function frameEnd(view: DataView, at: number): number {
+  return at + FRAME_BYTES + view.getUint32(at + 13, true) + view.getUint32(at + 17, true) + view.getUint32(at + 21, true)
+}
+
+export const frameTimestamp = (view: DataView, at: number): number => view.getFloat64(at + 5, true)
+
+/** The record of a frame; its bytes are views. */
+export function recordIn(frames: Uint8Array, view: DataView, at: number, offset: number): LogRecord {
+  const flags = view.getUint8(at + 4)
+  const keyBytes = view.getUint32(at + 13, true)
+  const valueBytes = view.getUint32(at + 17, true)
+  const headersBytes = view.getUint32(at + 21, true)
+  const keyAt = frames.byteOffset + at + FRAME_BYTES
+  return {
+    offset,
+    key: (flags & KEY_IS_NULL) !== 0 ? null : new Uint8Array(frames.buffer, keyAt, keyBytes),
+    value: (flags & VALUE_IS_NULL) !== 0 ? null : new Uint8Array(frames.buffer, keyAt + keyBytes, valueBytes),
+    headers: headersBytes === 0 ? NONE : unpackHeaders(new Uint8Array(frames.buffer, keyAt + keyBytes + valueBytes, headersBytes)),
+    timestampMs: frameTimestamp(view, at),
   }
 }
 

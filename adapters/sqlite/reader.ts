@@ -3,6 +3,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { LogRecord, RecordRange } from '../../system/protocol/record.ts'
 import type { Committed, KeyedReads, Membership, ReadOptions, Timepoint } from '../../system/ports/log.ts'
 import { recordBytes } from '../../system/membership/poll.ts'
+import { BlockReader } from './blocks.ts'
 import type { Catalog } from './catalog.ts'
 import { recordsTable } from './file.ts'
 import { unpackHeaders } from './frames.ts'
@@ -31,6 +32,7 @@ export class Reader implements KeyedReads {
   readonly #db: DatabaseSync
   readonly #catalog: Catalog
   readonly #tables = new Map<number, TableStatements>()
+  readonly #blockReaders = new Map<number, BlockReader>()
   readonly #ends: StatementSync
   readonly #armed: StatementSync
   readonly #lease: StatementSync
@@ -54,10 +56,12 @@ export class Reader implements KeyedReads {
 
   read(topic: string, partition: number, from: number, to: number, options: ReadOptions): RecordRange {
     const tp = this.#catalog.tp(topic, partition)
-    // The end first: what is written after this line is left for the next read.
-    const until = Math.min(to, this.#end(tp))
+    // The ends first: what is written after this line is left for the next read.
+    const ends = this.#ends.get(tp)
+    const until = Math.min(to, Number(ends?.['next'] ?? 0))
     const records: LogRecord[] = []
     const range = (end: number): RecordRange => ({ topic, partition, from, to: end, records })
+    if (!this.#isCompacted(topic)) return range(Math.max(from, this.#blocks(tp).read(Math.max(from, Number(ends?.['start'] ?? 0)), until, options, records)))
     let next = from
     let bytes = 0
     while (next < until) {
@@ -132,11 +136,24 @@ export class Reader implements KeyedReads {
     if (at === 'latest') return this.#end(tp)
     if (at === 'earliest') return Number(this.#ends.get(tp)?.['start'] ?? 0)
     const end = this.#end(tp)
+    if (!this.#isCompacted(topic)) return this.#blocks(tp).since(at.timeMs, this.offsetAt(topic, partition, 'earliest')) ?? end
     return Number(this.#table(tp).since.get(at.timeMs)?.['offset'] ?? end)
   }
 
   close(): void {
     this.#db.close()
+  }
+
+  #isCompacted(topic: string): boolean {
+    return this.#catalog.topic(topic)?.cleanup === 'compact'
+  }
+
+  #blocks(tp: number): BlockReader {
+    const known = this.#blockReaders.get(tp)
+    if (known !== undefined) return known
+    const reader = new BlockReader(this.#db, tp)
+    this.#blockReaders.set(tp, reader)
+    return reader
   }
 
   #end(tp: number): number {

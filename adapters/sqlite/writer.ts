@@ -9,6 +9,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { topicMismatch } from '../../system/membership/topics.ts'
 import type { TopicSpec } from '../../system/protocol/record.ts'
 import type { TopicProblem } from '../../system/ports/log.ts'
+import { BlockMaker, blocksTable } from './blocks.ts'
 import { connect, createTopic, recordsTable } from './file.ts'
 import { unpackRecords } from './frames.ts'
 import type { FramedRecord, PackedRecords } from './frames.ts'
@@ -98,7 +99,8 @@ export class Writer {
       case 'create':
         return { kind: 'created', problems: this.#create(job.specs) }
       case 'truncate':
-        this.#prepare(`DELETE FROM ${recordsTable(job.tp)} WHERE offset < ?`).run(job.before)
+        // What is left of the last block is before the start, where nobody reads.
+        this.#prepare(`DELETE FROM ${blocksTable(job.tp)} WHERE offset < ?1 AND offset + count <= ?1`).run(job.before)
         this.#prepare('UPDATE ends SET start = max(start, ?2) WHERE tp = ?1').run(job.tp, job.before)
         return { kind: 'truncated' }
     }
@@ -136,18 +138,22 @@ export class Writer {
 
   #write(records: PackedRecords): ReadonlyMap<number, number> {
     const ends = new Map<number, number>()
-    unpackRecords(records, (record) => {
-      const offset = this.#ends.get(record.tp) ?? this.#endOf(record.tp)
-      this.#insert(record, offset)
-      this.#ends.set(record.tp, offset + 1)
-      ends.set(record.tp, offset + 1)
-    })
+    /** Answers where what is added begins. */
+    const add = (tp: number, count: number): number => {
+      const offset = this.#ends.get(tp) ?? this.#endOf(tp)
+      this.#ends.set(tp, offset + count)
+      ends.set(tp, offset + count)
+      return offset
+    }
+    const blocks = new BlockMaker(new Uint8Array(records.buffer), (tp, count, timestampMs, frames) => void this.#insertBlock(tp).run(add(tp, count), count, timestampMs, frames))
+    unpackRecords(records, (record) => this.#insert(record, add(record.tp, 1)), (tp, timestampMs, from, to) => blocks.add(tp, timestampMs, from, to))
+    blocks.end()
     this.#bytesSinceCheckpoint += records.length + 8192
     return ends
   }
 
   #insert(record: FramedRecord, offset: number): void {
-    if (record.compacted && record.key !== null) {
+    if (record.key !== null) {
       if (this.#findNewest.get(record.tp, record.key) !== undefined) this.#sweeper.replaced(record.tp)
       this.#setNewest.run(record.tp, record.key, offset, record.armed ? 1 : 0)
     }
@@ -155,9 +161,17 @@ export class Writer {
   }
 
   #insertInto(tp: number): StatementSync {
+    return this.#insertOf(tp, () => `INSERT INTO ${recordsTable(tp)} VALUES (?, ?, ?, ?, ?)`)
+  }
+
+  #insertBlock(tp: number): StatementSync {
+    return this.#insertOf(tp, () => `INSERT INTO ${blocksTable(tp)} VALUES (?, ?, ?, ?)`)
+  }
+
+  #insertOf(tp: number, sql: () => string): StatementSync {
     const known = this.#inserts.get(tp)
     if (known !== undefined) return known
-    const insert = this.#db.prepare(`INSERT INTO ${recordsTable(tp)} VALUES (?, ?, ?, ?, ?)`)
+    const insert = this.#db.prepare(sql())
     this.#inserts.set(tp, insert)
     return insert
   }

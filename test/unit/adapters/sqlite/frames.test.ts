@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { testSeed } from '../../../support/seed.ts'
-import { packRecords, unpackHeaders, unpackRecords } from '../../../../adapters/sqlite/frames.ts'
+import { frameTimestamp, packRecords, recordIn, unpackHeaders, unpackRecords } from '../../../../adapters/sqlite/frames.ts'
 import type { FramedRecord } from '../../../../adapters/sqlite/frames.ts'
-import type { OutRecord } from '../../../../system/protocol/record.ts'
+import type { LogRecord, OutRecord } from '../../../../system/protocol/record.ts'
 
 const bytes = fc.uint8Array({ maxLength: 20 })
 const records = fc.array(fc.record({
@@ -19,14 +19,19 @@ const dirty = (length: number): ArrayBuffer => new Uint8Array(length + 7).fill(0
 
 test('packed records unpack to the same places, flags and bytes', () => {
   fc.assert(fc.property(records, (written) => {
-    const unpacked: FramedRecord[] = []
-    unpackRecords(packRecords(written, (record) => ({ tp: tpOf(record), compacted: record.topic === 'compacted' }), dirty), (record) => unpacked.push(record))
-    assert.equal(unpacked.length, written.length)
-    for (const [index, record] of written.entries()) {
-      const { tp, compacted, armed, timestampMs, key, value, headers } = unpacked[index]!
-      assert.deepEqual([tp, timestampMs, key, value], [tpOf(record), record.timestampMs, record.key, record.value])
-      assert.deepEqual([compacted, armed], [record.topic === 'compacted', record.topic === 'compacted' && record.headers.some(([name]) => name === 'armed')])
-      assert.deepEqual(unpackHeaders(headers), record.headers)
-    }
+    const compacted: FramedRecord[] = []
+    const others: { readonly tp: number; readonly record: LogRecord }[] = []
+    const packed = packRecords(written, (record) => ({ tp: tpOf(record), compacted: record.topic === 'compacted' }), dirty)
+    const bytes = new Uint8Array(packed.buffer)
+    let before = 0
+    unpackRecords(packed, (record) => compacted.push(record), (tp, timestampMs, from, to) => {
+      assert.ok(from >= before && to > from && timestampMs === frameTimestamp(new DataView(packed.buffer), from))
+      before = to
+      const frame = bytes.slice(from, to)
+      others.push({ tp, record: recordIn(frame, new DataView(frame.buffer), 0, others.length) })
+    })
+    const [first, second] = [written.filter(({ topic }) => topic === 'compacted'), written.filter(({ topic }) => topic !== 'compacted')]
+    assert.deepEqual(compacted.map(({ tp, armed, timestampMs, key, value, headers }) => [tp, armed, timestampMs, key, value, unpackHeaders(headers)]), first.map((record) => [tpOf(record), record.headers.some(([name]) => name === 'armed'), record.timestampMs, record.key, record.value, record.headers]))
+    assert.deepEqual(others, second.map((record, offset) => ({ tp: tpOf(record), record: { offset, key: record.key, value: record.value, headers: record.headers, timestampMs: record.timestampMs } })))
   }), { seed: testSeed() })
 })
