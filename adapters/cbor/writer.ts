@@ -100,7 +100,8 @@ export class Writer {
 
   #list(list: readonly unknown[], depth: number): boolean {
     this.#head(MAJOR_LIST, list.length)
-    for (let index = 0; index < list.length; index += 1) if (!this.#value(list[index], depth + 1)) return false
+    // Not list[index]: optimized for lists of all kinds, V8 makes that turn each list of doubles it meets into one of objects, for good.
+    for (let index = 0; index < list.length; index += 1) if (!this.#value(list.at(index), depth + 1)) return false
     return true
   }
 

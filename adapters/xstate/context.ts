@@ -36,7 +36,8 @@ function isPlain(value: unknown, before: unknown, depth: number): boolean {
   const was = typeof before === 'object' && before !== null ? (before as Readonly<Record<string, unknown>>) : undefined
   if (Array.isArray(value)) {
     for (let at = 0; at < value.length; at += 1) {
-      const inner: unknown = value[at]
+      // By `at`: see `adapters/cbor/writer.ts`.
+      const inner: unknown = value.at(at)
       // Most lists hold numbers.
       if (typeof inner !== 'number' && !isPlain(inner, was?.[at], depth + 1)) return false
     }

@@ -120,7 +120,9 @@ function unfitPart(value: unknown): string | undefined {
   if (reason !== undefined) return ` is ${reason}, which an output cannot hold`
   if (Array.isArray(value)) {
     for (let index = 0; index < value.length; index += 1) {
-      const found = value[index] === undefined ? ' is undefined, which would become null' : unfitPart(value[index])
+      // By `at`: see `adapters/cbor/writer.ts`.
+      const part: unknown = value.at(index)
+      const found = part === undefined ? ' is undefined, which would become null' : unfitPart(part)
       if (found !== undefined) return `[${index}]${found}`
     }
     return undefined

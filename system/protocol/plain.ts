@@ -43,7 +43,8 @@ function search(value: unknown, depth: number): NotPlain | undefined {
   if (depth >= VALUE_DEPTH_MAX) return { path: '', reason: `nested deeper than ${VALUE_DEPTH_MAX} (or a cycle)` }
   if (Array.isArray(value)) {
     for (let index = 0; index < value.length; index += 1) {
-      const found = search(value[index], depth + 1)
+      // By `at`: see `adapters/cbor/writer.ts`.
+      const found = search(value.at(index), depth + 1)
       if (found !== undefined) return { path: `[${index}]${found.path}`, reason: found.reason }
     }
     return undefined
