@@ -113,7 +113,7 @@ export class BlockReader {
   read(from: number, until: number, options: ReadOptions, records: LogRecord[]): number {
     const found: Found = { records, bytes: 0 }
     for (let at = from; at < until;) {
-      const wanted = Math.min(ROWS_MAX, Math.ceil((options.recordsMax - records.length + 1) / this.#density) + 1)
+      const wanted = Math.min(ROWS_MAX, Math.ceil((options.recordsMax - records.length + 1) / this.#density) + 1, Math.ceil(Math.max(0, options.bytesMax - found.bytes) / BLOCK_BYTES_MAX) + 2)
       const rows = this.#range.all(at, until, wanted) as unknown as readonly Row[]
       for (const row of rows) {
         const end = this.#take(row, at, until, options, found)
@@ -131,6 +131,8 @@ export class BlockReader {
     const { records } = found
     if (inline === null && records.length > 0 && found.bytes + bytes > options.bytesMax) return offset
     const frames = inline ?? this.#large(offset)
+    // Retention took it since.
+    if (frames === undefined) return undefined
     const view = new DataView(frames.buffer, frames.byteOffset, frames.byteLength)
     let at = 0
     for (let next = offset; next < offset + count && next < until; next += 1) {
@@ -147,8 +149,8 @@ export class BlockReader {
     return undefined
   }
 
-  #large(offset: number): Uint8Array {
-    return this.#frames.get(offset)?.['frames'] as Uint8Array
+  #large(offset: number): Uint8Array | undefined {
+    return this.#frames.get(offset)?.['frames'] as Uint8Array | undefined
   }
 
   /** Offset of the first record from `start` on that is not older than a time; undefined: there is none. */

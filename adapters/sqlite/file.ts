@@ -38,8 +38,12 @@ export function openFile(folder: string, create: boolean, busyMsMax: number): Da
     const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0)
     if (version === LAYOUT_VERSION) return db
     if (version === 1 && create) {
-      upgrade(db)
-      db.exec(`PRAGMA user_version = ${LAYOUT_VERSION}; COMMIT`)
+      try {
+        upgrade(db, LAYOUT_VERSION)
+      } catch (error) {
+        db.close()
+        throw error
+      }
       return db
     }
     if (version !== 0 || !create) {
@@ -50,6 +54,17 @@ export function openFile(folder: string, create: boolean, busyMsMax: number): Da
     return db
   } catch (error) {
     throw operationError(folder, error)
+  }
+}
+
+/** True for a log that a runtime brings up to date when it opens it. */
+export function isOlder(folder: string): boolean {
+  if (!existsSync(logFile(folder))) return false
+  const db = new DatabaseSync(logFile(folder))
+  try {
+    return Number(db.prepare('PRAGMA user_version').get()?.['user_version']) === 1
+  } finally {
+    db.close()
   }
 }
 

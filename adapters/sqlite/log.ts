@@ -11,7 +11,7 @@ import type { Clock } from '../../system/ports/clock.ts'
 import { recordBytes } from '../../system/membership/poll.ts'
 import { partitionsOf } from '../../system/membership/topics.ts'
 import { Catalog } from './catalog.ts'
-import { openFile } from './file.ts'
+import { isOlder, openFile } from './file.ts'
 import { packRecords } from './frames.ts'
 import type { PackedRecords, Place } from './frames.ts'
 import { GroupCommit } from './group-commit.ts'
@@ -237,6 +237,22 @@ export class SqliteLog implements Log {
     } catch (error) {
       throw operationError(this.#options.folder, error)
     }
+  }
+}
+
+/** Brings a log of an older layout up to date, so that those who only read can open it. `begins` is called when there is something to do. */
+export function bringUpToDate(folder: string, begins: () => void): void {
+  try {
+    if (!isOlder(folder)) return
+    begins()
+    const lock = lockFolder(folder)
+    try {
+      openFile(folder, true, BUSY_MS_MAX).close()
+    } finally {
+      lock.release()
+    }
+  } catch (error) {
+    throw operationError(folder, error)
   }
 }
 

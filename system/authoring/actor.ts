@@ -118,7 +118,7 @@ function policyProblems(at: string, options: ActorOptions<AnyStateMachine, Recor
   if (typeof late === 'object' && !isTopicName(late.output)) problems.push(`${at}: late.output is '${late.output}', which is no topic name`)
   if (dedup !== undefined && (!Number.isInteger(dedup.count) || dedup.count < 1)) problems.push(`${at}: dedup.count is ${dedup.count}, must be 1, 2, 3 ...`)
   for (const [model, score] of Object.entries(fallbacks)) if (!Number.isFinite(score)) problems.push(`${at}: the fallback of model '${model}' is ${score}, must be a finite number`)
-  for (const [limit, value] of Object.entries(limits)) if (value !== undefined && !(value >= 0)) problems.push(`${at}: limits.${limit} is ${value}, must be a number >= 0`)
+  for (const [limit, value] of Object.entries(limits)) if (!((value ?? (limit === 'foldInputsMax' ? 0 : NaN)) >= 0)) problems.push(`${at}: limits.${limit} is ${value}, must be a number >= 0`)
   return problems
 }
 

@@ -3,14 +3,16 @@
 // Does no I/O. `cached-states.ts` reads and writes.
 //
 // K5. A read of a bucket is valid iff it has our life and acknowledged <= mark <= sent; else the bucket is lost.
-// K6. A lost bucket gets no writes until it is rebuilt, with the mark expected before the scan. A commit that came since leaves it lost: the scan may have missed it.
+// K6. A lost bucket gets no writes until it is rebuilt, with the mark expected before its scan saw the end of the state topic. A commit that came since
+//     leaves it lost: the scan may have missed it.
 import type { StateStart } from './state-store.ts'
 
 type Bucket =
-  | { readonly kind: 'lost' }
+  /** `from`: where in the state topic it can be caught up from; undefined: it must be made anew. */
+  | { readonly kind: 'lost'; readonly from: number | undefined }
   | { readonly kind: 'kept'; readonly sent: number; readonly acknowledged: number }
 
-const LOST: Bucket = { kind: 'lost' }
+const LOST: Bucket = { kind: 'lost', from: undefined }
 
 /** The head of what a read of a bucket answered. */
 export interface BucketHead {
@@ -53,12 +55,24 @@ export class BucketMarks {
     return this.#buckets.flatMap((bucket, index) => (bucket.kind === 'lost' ? [index] : []))
   }
 
-  /** K5. */
-  isValid(bucket: number, head: BucketHead): boolean {
+  /** What a read that begins now may not fall short of. */
+  acknowledged(bucket: number): number {
+    const known = this.#buckets[bucket] ?? LOST
+    return known.kind === 'lost' ? Infinity : known.acknowledged
+  }
+
+  /** K5. `least`: what was acknowledged when the read began; what came since may have overtaken its answer. */
+  isValid(bucket: number, head: BucketHead, least = this.acknowledged(bucket)): boolean {
     const known = this.#buckets[bucket] ?? LOST
     if (known.kind === 'lost' || (head.life !== undefined && head.life !== this.lifeOf(bucket))) return false
     const mark = head.life === undefined ? 0 : head.mark
-    return known.acknowledged <= mark && mark <= known.sent
+    return least <= mark && mark <= known.sent
+  }
+
+  /** Where a lost bucket can be caught up from. */
+  lostFrom(bucket: number): number | undefined {
+    const known = this.#buckets[bucket] ?? LOST
+    return known.kind === 'lost' ? known.from : undefined
   }
 
   /** The newest commit that wrote states of the bucket: the mark that it gets by a scan which begins now. */
@@ -74,8 +88,8 @@ export class BucketMarks {
     return this.#journal.find((start) => start.seq > head.mark)?.stateFrom
   }
 
-  lose(bucket: number): void {
-    this.#buckets[bucket] = LOST
+  lose(bucket: number, from?: number): void {
+    this.#buckets[bucket] = from === undefined ? LOST : { kind: 'lost', from }
   }
 
   /** The cache holds the bucket as of `mark`. False: it is wanted newer by now, and stays lost. */

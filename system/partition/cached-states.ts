@@ -5,10 +5,10 @@
 // K7. Writes of a bucket go in seq order; one that fails or is refused makes the bucket lost.
 // K8. The due index is one more bucket; a partition does not go live while it is missing.
 import { murmur2 } from '../protocol/murmur2.ts'
-import { PARTITION_KEY, parseEntityId } from '../protocol/ids.ts'
+import { PARTITION_KEY } from '../protocol/ids.ts'
 import type { EntityId } from '../protocol/ids.ts'
-import { BATCH_BYTES_MAX, CACHE_BUCKETS } from '../protocol/limits.ts'
-import { equalBytes, utf8Decode, utf8Encode } from '../protocol/utf8.ts'
+import { CACHE_BUCKETS } from '../protocol/limits.ts'
+import { equalBytes, utf8Encode } from '../protocol/utf8.ts'
 import type { LogRecord } from '../protocol/record.ts'
 import { headerOf } from '../protocol/record.ts'
 import type { BucketAddress, BucketRead, SnapshotCache } from '../ports/cache.ts'
@@ -18,6 +18,8 @@ import type { Log } from '../ports/log.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
 import { BucketMarks } from './bucket-marks.ts'
 import { packCached, unpackCached } from './cached-bytes.ts'
+import { LoadGroups } from './load-groups.ts'
+import { entityIdOf, StateScan } from './state-scan.ts'
 import type { TypePlan } from './topology.ts'
 import { armedOf, durableState, partitionState } from './state-store.ts'
 import type { Armed, StateStart, StateStore, StoredState, WrittenState } from './state-store.ts'
@@ -27,9 +29,9 @@ import type { PartitionRecord } from './states.ts'
 /** The bucket behind the entities' own. */
 const DUE_BUCKET = CACHE_BUCKETS
 
-/** What a scan found of a bucket, which holds all up to `mark`. */
+/** What a scan found of a bucket: all up to `mark`, and what came since as far as it was seen. */
 interface Scanned {
-  readonly mark: number
+  mark: number
   readonly entities: Map<EntityId, StoredState | null>
 }
 
@@ -43,7 +45,6 @@ export interface CachedStatesDeps {
 
 export class CachedStates implements StateStore {
   readonly buckets = CACHE_BUCKETS
-  readonly #log: Log
   readonly #cache: SnapshotCache
   readonly #codec: Codec
   readonly #plan: TypePlan
@@ -52,18 +53,21 @@ export class CachedStates implements StateStore {
   readonly #telemetry: Telemetry
   readonly #marks = new BucketMarks(CACHE_BUCKETS + 1)
   readonly #flights: Promise<void>[] = Array.from({ length: CACHE_BUCKETS + 1 }, () => Promise.resolve())
+  /** Of loads that need buckets which are lost. */
+  readonly #groups = new LoadGroups((ids) => this.#restore(ids))
+  readonly #scan: StateScan
   /** Buckets rebuilt by a whole scan, and caught up, since the start. */
   rebuilt = 0
   caughtUp = 0
 
   constructor({ log, cache, codec, clock, telemetry }: CachedStatesDeps, plan: TypePlan, partition: number) {
-    this.#log = log
     this.#cache = cache
     this.#codec = codec
     this.#clock = clock
     this.#telemetry = telemetry
     this.#plan = plan
     this.#partition = partition
+    this.#scan = new StateScan(log, plan, partition)
   }
 
   bucketOf(id: EntityId): number {
@@ -76,13 +80,7 @@ export class CachedStates implements StateStore {
 
   async load(ids: readonly EntityId[]): Promise<ReadonlyMap<EntityId, StoredState>> {
     const found = new Map<EntityId, StoredState>()
-    const asked = this.#byBucket(ids)
-    await Promise.all([...asked.keys()].map((bucket) => this.#flights[bucket]))
-    const lost = new Map<number, number | undefined>()
-    for (const bucket of this.#marks.lost()) if (bucket !== DUE_BUCKET && asked.has(bucket)) lost.set(bucket, undefined)
-    await this.#read(asked, lost, found)
-    if (lost.size > 0) await this.#rebuild(lost, new Set(ids), found)
-    return found
+    return (await this.#read(this.#byBucket(ids), found)) ? found : this.#groups.load(ids)
   }
 
   #byBucket(ids: readonly EntityId[]): Map<number, EntityId[]> {
@@ -96,25 +94,25 @@ export class CachedStates implements StateStore {
     return byBucket
   }
 
-  /** Reads buckets into `found`; adds those whose read is not valid to `lost`, with where they can be caught up from. */
-  async #read(asked: ReadonlyMap<number, readonly EntityId[]>, lost: Map<number, number | undefined>, found: Map<EntityId, StoredState>): Promise<void> {
-    const wanted = [...asked].filter(([bucket]) => !lost.has(bucket)).map(([bucket, ids]) => ({ bucket, ids }))
-    if (wanted.length === 0) return
+  /** Reads buckets into `found`, each once nothing of it is in flight. False: some of them are lost, or were found to be. */
+  async #read(asked: ReadonlyMap<number, readonly EntityId[]>, found: Map<EntityId, StoredState>): Promise<boolean> {
+    await Promise.all([...asked.keys()].map((bucket) => this.#flights[bucket]))
+    const wanted = [...asked].filter(([bucket]) => !this.#marks.isLost(bucket)).map(([bucket, ids]) => ({ bucket, ids, least: this.#marks.acknowledged(bucket) }))
+    let isWhole = wanted.length === asked.size
+    if (wanted.length === 0) return isWhole
     const reads = await this.#cache.load(this.#plan.group, this.#partition, wanted).catch((thrown: unknown): readonly BucketRead[] => {
       // Told by whoever drives the cache, once for as long as it lasts.
       this.#telemetry.log('debug', `the snapshot cache does not answer; states come from the log: ${String(thrown)}`)
       return []
     })
-    for (const { bucket, ids } of wanted) {
+    for (const { bucket, ids, least } of wanted) {
       const read = reads.find((one) => one.bucket === bucket)
-      if (read !== undefined && this.#marks.isValid(bucket, read)) {
-        if (this.#take(ids, read.snapshots, found)) continue
-        lost.set(bucket, undefined)
-      } else {
-        lost.set(bucket, read === undefined ? undefined : this.#marks.catchUpFrom(bucket, read))
-      }
-      this.#marks.lose(bucket)
+      const isValid = read !== undefined && this.#marks.isValid(bucket, read, least)
+      if (isValid && this.#take(ids, read.snapshots, found)) continue
+      isWhole = false
+      this.#marks.lose(bucket, isValid || read === undefined ? undefined : this.#marks.catchUpFrom(bucket, read))
     }
+    return isWhole
   }
 
   /** False when a cached snapshot is damaged. */
@@ -128,42 +126,45 @@ export class CachedStates implements StateStore {
     })
   }
 
-  /** Makes lost buckets whole again from the state topic. A bucket that can be caught up is only then read from the cache, by the next load. */
-  async #rebuild(lost: ReadonlyMap<number, number | undefined>, wanted: ReadonlySet<EntityId>, found: Map<EntityId, StoredState>): Promise<void> {
-    const caught = await this.#catchUp(lost)
-    if (caught.size > 0) {
-      const again = new Map<number, number | undefined>()
-      const asked = this.#byBucket([...wanted].filter((id) => caught.has(this.bucketOf(id))))
-      await this.#read(asked, again, found)
-      for (const bucket of again.keys()) caught.delete(bucket)
-    }
-    const rest = [...new Set([...lost.keys(), ...this.#marks.lost()])].filter((bucket) => !caught.has(bucket) && bucket !== DUE_BUCKET)
-    if (rest.length === 0) return
+  /** Makes lost buckets whole again from the state topic: some by catching up, the rest anew. */
+  async #restore(wanted: ReadonlySet<EntityId>): Promise<ReadonlyMap<EntityId, StoredState>> {
+    const found = new Map<EntityId, StoredState>()
+    const asked = this.#byBucket([...wanted])
+    if (await this.#read(asked, found)) return found
+    await this.#catchUp()
+    if (!(await this.#read(asked, found))) await this.#rebuild(wanted, found)
+    return found
+  }
+
+  async #rebuild(wanted: ReadonlySet<EntityId>, found: Map<EntityId, StoredState>): Promise<void> {
+    const rest = this.#marks.lost().filter((bucket) => bucket !== DUE_BUCKET)
     const startedMs = this.#clock.monotonicMs()
     const states = this.#toScan(rest)
-    await this.#scanInto(states, await this.#log.offsetsAt(this.#plan.state, this.#partition, 'earliest'))
-    let whole = 0
+    await this.#scanInto(states, await this.#scan.earliest())
+    let [buckets, count] = [0, 0]
     for (const [bucket, { mark, entities }] of states) {
-      this.rebuilt += 1
       for (const [id, state] of entities) if (state !== null && wanted.has(id)) found.set(id, state)
       const snapshots = [...entities].flatMap(([id, state]) => (state === null ? [] : [[id, packCached(id, state)] as const]))
-      await this.#replace(bucket, mark, snapshots)
-      whole += snapshots.length
+      if (!(await this.#replace(bucket, mark, snapshots))) continue
+      buckets += 1
+      count += snapshots.length
     }
+    this.rebuilt += buckets
     const tookMs = Math.max(1, Math.round(this.#clock.monotonicMs() - startedMs))
-    this.#telemetry.log('info', `${this.#plan.group}/${this.#partition}: ${rest.length} buckets of the snapshot cache made anew from the log: ${whole} states in ${tookMs} ms (${Math.round((whole * 1000) / tookMs)} a second)`)
+    if (buckets > 0) this.#telemetry.log('info', `${this.#plan.group}/${this.#partition}: ${buckets} buckets of the snapshot cache made anew from the log: ${count} states in ${tookMs} ms (${Math.round((count * 1000) / tookMs)} a second)`)
   }
 
-  /** Before their scan begins: commits come while it goes on, and are not in it (K6). */
   #toScan(buckets: readonly number[]): Map<number, Scanned> {
-    return new Map(buckets.map((bucket) => [bucket, { mark: this.#marks.expected(bucket), entities: new Map() }]))
+    return new Map(buckets.map((bucket) => [bucket, { mark: 0, entities: new Map() }]))
   }
 
-  /** Brings buckets at an older mark up to date; answers those that took it. */
-  async #catchUp(lost: ReadonlyMap<number, number | undefined>): Promise<Set<number>> {
-    const caught = new Set<number>()
-    const starts = [...lost].flatMap(([bucket, from]) => (from === undefined ? [] : [{ bucket, from }]))
-    if (starts.length === 0) return caught
+  /** Brings buckets at an older mark up to date. */
+  async #catchUp(): Promise<void> {
+    const starts = this.#marks.lost().flatMap((bucket) => {
+      const from = this.#marks.lostFrom(bucket)
+      return from === undefined || bucket === DUE_BUCKET ? [] : [{ bucket, from }]
+    })
+    if (starts.length === 0) return
     const states = this.#toScan(starts.map(({ bucket }) => bucket))
     const scannedFrom = Math.min(...starts.map(({ from }) => from))
     await this.#scanInto(states, scannedFrom)
@@ -171,45 +172,36 @@ export class CachedStates implements StateStore {
       const read = await this.#cache.readAll(this.#at(bucket)).catch(() => undefined)
       const from = read === undefined ? undefined : this.#marks.catchUpFrom(bucket, read)
       // It may have been rolled back meanwhile.
-      if (read === undefined || from === undefined || from < scannedFrom) continue
+      if (read === undefined || from === undefined || from < scannedFrom) {
+        this.#marks.lose(bucket)
+        continue
+      }
       const snapshots = [...entities].map(([id, state]) => [id, state === null ? null : packCached(id, state)] as const)
       const answer = await this.#cache.write({ ...this.#at(bucket), life: this.#marks.lifeOf(bucket), previous: read.mark, next: mark, snapshots }).catch(() => 'lost' as const)
-      if (answer !== 'applied' || !this.#marks.rebuilt(bucket, mark)) continue
-      this.caughtUp += 1
-      caught.add(bucket)
+      if (answer === 'applied' && this.#marks.rebuilt(bucket, mark)) this.caughtUp += 1
+      else this.#marks.lose(bucket)
     }
-    return caught
   }
 
   async #scanInto(states: ReadonlyMap<number, Scanned>, from: number): Promise<void> {
-    await this.#scan(from, (record) => {
+    const take = (record: LogRecord): void => {
       const id = entityIdOf(record)
       if (id === undefined) return
       states.get(this.bucketOf(id))?.entities.set(id, record.value === null ? null : durableState(this.#codec, this.#plan, this.#partition, record, record.value))
+    }
+    await this.#scan.run(from, take, () => {
+      for (const [bucket, scanned] of states) scanned.mark = this.#marks.expected(bucket)
     })
   }
 
-  async #replace(bucket: number, mark: number, snapshots: readonly (readonly [EntityId, Uint8Array])[]): Promise<void> {
+  /** False: the cache did not take it, or a commit came meanwhile. */
+  async #replace(bucket: number, mark: number, snapshots: readonly (readonly [EntityId, Uint8Array])[]): Promise<boolean> {
     try {
       await this.#cache.replace({ ...this.#at(bucket), life: this.#marks.lifeOf(bucket), next: mark, snapshots })
-      this.#marks.rebuilt(bucket, mark)
+      return this.#marks.rebuilt(bucket, mark)
     } catch (thrown) {
       this.#telemetry.log('debug', `bucket ${bucket} could not be rebuilt in the snapshot cache: ${String(thrown)}`)
-    }
-  }
-
-  /** To an end that stood still: what is written while it reads may have what it replaces compacted away before that is read. */
-  async #scan(start: number, take: (record: LogRecord) => void): Promise<void> {
-    const { state } = this.#plan
-    const latest = (): Promise<number> => this.#log.offsetsAt(state, this.#partition, 'latest')
-    let from = start
-    for (let end = await latest(); from < end; end = await latest()) {
-      while (from < end) {
-        const range = await this.#log.read(state, this.#partition, from, end, { recordsMax: 10_000, bytesMax: BATCH_BYTES_MAX })
-        for (const record of range.records) take(record)
-        if (range.to <= from) return
-        from = range.to
-      }
+      return false
     }
   }
 
@@ -222,7 +214,7 @@ export class CachedStates implements StateStore {
     }
     const newest = new Map<EntityId, LogRecord>()
     const mark = this.#marks.expected(DUE_BUCKET)
-    await this.#scan(await this.#log.offsetsAt(this.#plan.state, this.#partition, 'earliest'), (record) => {
+    await this.#scan.run(await this.#scan.earliest(), (record) => {
       const id = entityIdOf(record)
       if (id === undefined) return
       if (record.value === null) newest.delete(id)
@@ -250,13 +242,14 @@ export class CachedStates implements StateStore {
 
   async partitionRecord(from: number): Promise<{ readonly seq: number; readonly record: PartitionRecord } | undefined> {
     let newest: LogRecord | undefined
-    await this.#scan(from, (record) => {
+    await this.#scan.run(from, (record) => {
       if (record.key !== null && equalBytes(record.key, PARTITION_KEY)) newest = record
     })
     return newest === undefined ? undefined : partitionState(this.#codec, newest)
   }
 
-  written(seq: number, states: readonly WrittenState[]): void {
+  written(seq: number, states: readonly WrittenState[], end: number): void {
+    this.#scan.writtenEnd = end
     const byBucket = new Map<number, [EntityId, Uint8Array | null][]>()
     for (const { id, state } of states) {
       const bucket = this.bucketOf(id)
@@ -293,9 +286,4 @@ export class CachedStates implements StateStore {
   #at(bucket: number): BucketAddress {
     return { group: this.#plan.group, partition: this.#partition, bucket }
   }
-}
-
-function entityIdOf(record: LogRecord): EntityId | undefined {
-  const text = record.key === null ? undefined : utf8Decode(record.key)
-  return text === undefined ? undefined : parseEntityId(text)
 }

@@ -134,7 +134,7 @@ export class Committer {
     }
     deps.telemetry.probe('after-commit', group, this.#lease.partition)
     const journalEnd = outcome.end.get(deps.plan.journal) ?? this.#journalEnd + 1
-    this.#snapshots.journalled(plan.seq, journalEnd - 1, plan.inputs.reduce((sum, range) => sum + range.n, 0), plan.cost)
+    this.#snapshots.journalled(plan.seq, journalEnd - 1, Math.max(plan.inputs.reduce((sum, range) => sum + range.n, 0), plan.batch?.turns ?? 0), plan.cost)
     this.#snapshots.settled(sent)
     this.#journalEnd = journalEnd
     if (sent.writesPartition) this.#partitionFrom = this.#stateEnd
@@ -212,7 +212,7 @@ export class Committer {
     if (states.length === 0) return
     const { telemetry, plan } = this.#deps
     telemetry.probe('before-cache', plan.group, this.#lease.partition)
-    this.#states.written(seq, states)
+    this.#states.written(seq, states, this.#stateEnd)
     telemetry.probe('after-cache', plan.group, this.#lease.partition)
   }
 }

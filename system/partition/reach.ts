@@ -2,8 +2,9 @@
 //
 // Owns: the journal records since the floor, oldest first.
 //
-// R1. With a `foldInputsMax` of the author the bound is so many inputs. Else it is what was folded in FOLD_MS_MAX, as measured when it was, or has
-//     FOLD_BYTES_MAX; but at least FOLD_INPUTS_MIN inputs and at most FOLD_INPUTS_MAX: cheap steps need their states written less often.
+// R1. With a `foldInputsMax` of the author the bound is so many turns: inputs, firings, releases. Else it is what was folded in FOLD_MS_MAX, as measured
+//     when it was, but at least FOLD_INPUTS_MIN turns and at most FOLD_INPUTS_MAX: cheap steps need their states written less often.
+// R2. Never more than FOLD_BYTES_MAX of input: it must still be there to be read again.
 import { FOLD_BYTES_MAX, FOLD_INPUTS_MAX, FOLD_INPUTS_MIN, FOLD_MS_MAX } from '../protocol/limits.ts'
 
 /** What the fold of one batch took. */
@@ -32,17 +33,16 @@ export class Reach {
     this.#inputsMax = inputsMax
   }
 
-  /** A journal record exists. `cost`: undefined where it is not known, as of what an earlier owner folded. */
-  add(seq: number, offset: number, inputs: number, cost: FoldCost | undefined): void {
-    const share = this.#shareOf(inputs, cost)
+  /** A journal record exists. `cost`: undefined where it is not known, as of what an earlier owner folded: taken for dear. */
+  add(seq: number, offset: number, turns: number, cost: FoldCost | undefined): void {
+    const share = Math.max(this.#shareOf(turns, cost), (cost?.bytes ?? 0) / FOLD_BYTES_MAX)
     this.#steps.push({ seq, offset, share })
     this.#share += share
   }
 
-  #shareOf(inputs: number, cost: FoldCost | undefined): number {
-    if (this.#inputsMax !== undefined) return inputs / Math.max(this.#inputsMax, 0.5)
-    const least = inputs / FOLD_INPUTS_MAX
-    return cost === undefined ? least : Math.min(inputs / FOLD_INPUTS_MIN, Math.max(least, cost.ms / FOLD_MS_MAX, cost.bytes / FOLD_BYTES_MAX))
+  #shareOf(turns: number, cost: FoldCost | undefined): number {
+    if (this.#inputsMax !== undefined) return turns / Math.max(this.#inputsMax, 0.5)
+    return Math.min(turns / FOLD_INPUTS_MIN, Math.max(turns / FOLD_INPUTS_MAX, (cost?.ms ?? Infinity) / FOLD_MS_MAX))
   }
 
   /** What is dirty since before this seq must be written for the bound to be kept before the commit in hand; 0: nothing. `restShare`: of the bound, what then stays. */

@@ -54,8 +54,8 @@ export interface StateStore {
   partitionRecord(from: number): Promise<{ readonly seq: number; readonly record: PartitionRecord } | undefined>
   /** After takeover: newest commit that wrote states of each bucket, and the journal records above the floor, in order. */
   expect(life: string, marks: readonly number[], journal: readonly StateStart[]): void
-  /** After a commit that was done, never after another outcome. Must not wait for the cache. */
-  written(seq: number, states: readonly WrittenState[]): void
+  /** After a commit that was done, never after another outcome. `end`: of the state topic after it. Must not wait for the cache. */
+  written(seq: number, states: readonly WrittenState[], end: number): void
   /** True when the newest state can be found again although the entity leaves memory. */
   mayLeave(id: EntityId): boolean
   /** Waits for what is in flight (draining). */

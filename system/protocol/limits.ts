@@ -55,13 +55,13 @@ export const IDLE_MS = 1000
 export const SNAPSHOT_EVERY_MS = 5000
 /** How long a system may stand still without losing inputs: a source or inbox that keeps its records for less, in ms, is refused. */
 export const STANDSTILL_MS = 24 * 3600 * 1000
-/** A source or inbox that keeps fewer bytes of a partition is refused: a recovery may read FOLD_BYTES_MAX of inputs again, or FOLD_INPUTS_MIN inputs (13 KiB each). */
+/** A source or inbox that keeps fewer bytes of a partition is refused: a recovery may read FOLD_BYTES_MAX of inputs again, and what came while states were written. */
 export const INPUT_KEPT_BYTES_MIN = 256 << 20
 /** Bytes of states written inside one commit, beyond what draining needs. */
 export const SNAPSHOT_BYTES_PER_COMMIT_MAX = 256 * 1024
-/** What a recovery may have to fold; a floor further back forces states out. Time as the fold took it, in ms; bytes of input records; and whatever these say, no fewer and no more inputs. */
+/** What a recovery may have to fold; a floor further back forces states out. Time as the fold took it, in ms; but no fewer and no more turns. And bytes of input records. */
 export const FOLD_MS_MAX = 500
-export const FOLD_BYTES_MAX = 64 << 20
+export const FOLD_BYTES_MAX = 128 << 20
 export const FOLD_INPUTS_MIN = 20_000
 export const FOLD_INPUTS_MAX = 200_000
 /** Memory for entities of one partition, estimated bytes. Over: least recently used leave. */

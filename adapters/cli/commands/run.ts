@@ -32,6 +32,7 @@ import type { RunEnd } from '../../node/run.ts'
 import { RunTelemetry } from '../../node/run-telemetry.ts'
 import { stopSignals } from '../../node/stop-signals.ts'
 import { VERSION } from '../../node/version.ts'
+import { bringUpToDate } from '../../sqlite/log.ts'
 import type { Arguments, Flags, FlagValues } from '../arguments.ts'
 import { CLUSTER_FLAGS, mediumFrom, stateCacheOf } from '../cluster-flags.ts'
 import { NATS_FLAGS } from '../command.ts'
@@ -161,6 +162,7 @@ function durationOf(text: string): number {
 /** Continues, starts over or complains, before anything is opened. */
 async function settleFolder(folder: string, medium: Medium, flags: FlagValues, target: Target, origin: Origin, reporter: Reporter): Promise<void> {
   assertMedium(folder, medium, flags.has('fresh'))
+  if (medium.kind === 'embedded') bringUpToDate(folder, () => reporter.notice(`${shown(folder)} was written by an older version: its log is brought up to date`))
   const earlier = await earlierRun(folder)
   if (earlier === undefined) return
   // What stands on a cluster is not ours to move.

@@ -53,7 +53,7 @@ export class StateWriter {
     for (const id of ids) this.#marks[this.states.bucketOf(entityId(id))] = seq
     this.states.written(seq, records.map((record, index) => ({
       id: entityId(ids[index] ?? ''), state: record.value === null ? null : { seq, value: record.value }, armed: headerOf(record.headers, ARMED_HEADER),
-    })))
+    })), await this.log.offsetsAt(plan.state, 0, 'latest'))
   }
 
   entity(id: string, seq: number): Entity {

@@ -15,18 +15,21 @@ function pressedAfter(reach: Reach, each: number, cost: FoldCost | undefined): n
 
 const free: FoldCost = { ms: 0, bytes: 0 }
 
-test('R1: an author\'s bound is one of inputs, whatever they cost', () => {
-  assert.equal(pressedAfter(new Reach(3000), 100, { ms: 1e6, bytes: 1e12 }), 3000)
+test('R1: an author\'s bound is one of turns, whatever time they took', () => {
+  assert.equal(pressedAfter(new Reach(3000), 100, { ms: 1e6, bytes: 0 }), 3000)
   assert.equal(pressedAfter(new Reach(1_000_000), 1000, free), 1_000_000)
   assert.equal(pressedAfter(new Reach(0), 1, free), 0)
 })
 
-test('R1: without one it is time, bytes and a most and a least of inputs', () => {
+test('R1: without one it is time, and a most and a least of turns', () => {
   assert.equal(pressedAfter(new Reach(undefined), 1000, { ms: FOLD_MS_MAX / 50, bytes: 0 }), 50_000)
-  assert.equal(pressedAfter(new Reach(undefined), 1000, { ms: 0, bytes: FOLD_BYTES_MAX / 64 }), 64_000)
   assert.equal(pressedAfter(new Reach(undefined), 1000, free), FOLD_INPUTS_MAX)
-  assert.equal(pressedAfter(new Reach(undefined), 1000, undefined), FOLD_INPUTS_MAX)
-  assert.equal(pressedAfter(new Reach(undefined), 1000, { ms: 1e6, bytes: 1e12 }), FOLD_INPUTS_MIN)
+  assert.equal(pressedAfter(new Reach(undefined), 1000, { ms: 1e6, bytes: 0 }), FOLD_INPUTS_MIN)
+  assert.equal(pressedAfter(new Reach(undefined), 1000, undefined), FOLD_INPUTS_MIN)
+})
+
+test('R2: bytes of input are bounded whatever else is said', () => {
+  for (const inputsMax of [undefined, 1_000_000]) assert.equal(pressedAfter(new Reach(inputsMax), 1000, { ms: 0, bytes: FOLD_BYTES_MAX / 8 }), 8000)
 })
 
 test('what is pressed out leaves the share that may stay, and what the floor has passed counts no more', () => {

@@ -13,7 +13,7 @@ import { keyedStateStore } from '../../../../system/partition/state-store.ts'
 import type { StateStore } from '../../../../system/partition/state-store.ts'
 import { Escalation } from '../../../../system/partition/supervision.ts'
 import type { EngineState } from '../../../../system/ports/engine.ts'
-import { FOLD_INPUTS_MAX, SNAPSHOT_BYTES_PER_COMMIT_MAX } from '../../../../system/protocol/limits.ts'
+import { FOLD_INPUTS_MIN, SNAPSHOT_BYTES_PER_COMMIT_MAX } from '../../../../system/protocol/limits.ts'
 import { utf8Decode } from '../../../../system/protocol/utf8.ts'
 import { codec, defineActor, entityId, planOf } from '../../../support/partition/bench.ts'
 import { testSeed } from '../../../support/seed.ts'
@@ -60,7 +60,7 @@ test('P1: while more input waits states that are only old wait longer, but not w
   touch(memory, 'a', 1, 1000)
   snapshots.journalled(1, 0, 1)
   assert.deepEqual([written(snapshots.plan(2, 1399, 9, 'steady')), written(snapshots.plan(2, 1399, 9, 'busy')), written(snapshots.plan(2, 1400, 9, 'busy'))], [['a'], [], ['a']])
-  snapshots.journalled(2, 1, FOLD_INPUTS_MAX)
+  snapshots.journalled(2, 1, FOLD_INPUTS_MIN)
   assert.deepEqual(written(snapshots.plan(3, 1001, 9, 'busy')), ['a'])
   const small = make({ limits: { entityBytesMax: 1 } })
   touch(small.memory, 'b', 1, 1000)
@@ -80,7 +80,7 @@ test('P1: one commit writes states up to its bytes; the rest waits for the next'
 test('P1: a recovery that would fold too much, and memory over its bound, press states out before their time', () => {
   const folded = make()
   touch(folded.memory, 'a', 1, 1000)
-  folded.snapshots.journalled(1, 0, FOLD_INPUTS_MAX)
+  folded.snapshots.journalled(1, 0, FOLD_INPUTS_MIN)
   assert.deepEqual(written(folded.snapshots.plan(2, 1000, 9, 'steady')), [])
   folded.snapshots.journalled(2, 1, 1)
   assert.deepEqual(written(folded.snapshots.plan(3, 1000, 9, 'steady')), ['a'])
