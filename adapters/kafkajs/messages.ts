@@ -19,6 +19,24 @@ class HeaderList extends Array<Buffer> {
   }
 }
 
+/**
+ * kafkajs puts messages into groups by partition with the list's own `reduce`, copying each group for each of its messages. This list has its groups at hand.
+ */
+export class MessageList extends Array<Message> {
+  readonly #groups: Record<number, Message[]> = {}
+
+  add(partition: number, message: Message): void {
+    this.push(message)
+    const group = this.#groups[partition]
+    if (group === undefined) this.#groups[partition] = [message]
+    else group.push(message)
+  }
+
+  override reduce<T>(): T {
+    return this.#groups as T
+  }
+}
+
 export function messageOfRecord({ key, value, headers, partition, timestampMs }: OutRecord): Message {
   return {
     key: key === null ? null : bufferOf(key), value: value === null ? null : bufferOf(value), partition,

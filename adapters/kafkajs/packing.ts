@@ -1,13 +1,13 @@
 // Packs the records of a commit or an append into sends, one after the other.
 //
 // Owns: which record is in which send. What one record exceeds alone is refused before anything is sent.
-import type { Message, RecordMetadata, TopicMessages } from 'kafkajs'
+import type { RecordMetadata, TopicMessages } from 'kafkajs'
 import { OperationError } from '../../system/protocol/failures.ts'
 import type { OutRecord } from '../../system/protocol/record.ts'
 import type { Names } from '../../system/membership/names.ts'
 import { recordBytes } from '../../system/membership/poll.ts'
 import type { Written } from '../../system/membership/visibility.ts'
-import { messageOfRecord } from './messages.ts'
+import { MessageList, messageOfRecord } from './messages.ts'
 import type { TopicSettings, Topics } from './topics.ts'
 
 export interface Refusal {
@@ -15,8 +15,8 @@ export interface Refusal {
   readonly reason: string
 }
 
-/** kafkajs takes time that grows with the square of the records in a send. */
-export const SEND_RECORDS_MAX = 250
+/** Each is a round trip, and holds up everything else while kafkajs encodes it. */
+export const SEND_RECORDS_MAX = 2000
 export const SEND_BYTES_MAX = 8 << 20
 const BATCH_HEAD_BYTES = 61
 
@@ -40,11 +40,11 @@ export class Send {
   }
 
   get topicMessages(): TopicMessages[] {
-    const topics = new Map<string, Message[]>()
+    const topics = new Map<string, MessageList>()
     for (const { record, onCluster } of this.placed) {
-      const messages = topics.get(onCluster)
-      if (messages === undefined) topics.set(onCluster, [messageOfRecord(record)])
-      else messages.push(messageOfRecord(record))
+      let messages = topics.get(onCluster)
+      if (messages === undefined) topics.set(onCluster, (messages = new MessageList()))
+      messages.add(record.partition, messageOfRecord(record))
     }
     return [...topics].map(([topic, messages]) => ({ topic, messages }))
   }

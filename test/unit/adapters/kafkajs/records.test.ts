@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { messageOfRecord } from '../../../../adapters/kafkajs/messages.ts'
+import type { Message } from 'kafkajs'
+import { MessageList, messageOfRecord } from '../../../../adapters/kafkajs/messages.ts'
 import { committedRecords } from '../../../../adapters/kafkajs/records.ts'
 import type { LogRecord, OutRecord } from '../../../../system/protocol/record.ts'
 import { testSeed } from '../../../support/seed.ts'
@@ -10,6 +11,7 @@ import { testSeed } from '../../../support/seed.ts'
 const internal = createRequire(import.meta.url)
 const encodeProduce = internal('kafkajs/src/protocol/requests/produce/v7/request') as (request: object) => { encode(): Promise<{ readonly buffer: Buffer }> }
 const encodeBatch = (internal('kafkajs/src/protocol/recordBatch/v0') as { readonly RecordBatch: (batch: object) => Promise<{ readonly buffer: Buffer }> }).RecordBatch
+const groupMessages = internal('kafkajs/src/producer/groupMessagesPerPartition') as (of: object) => Readonly<Record<string, readonly Message[]>>
 const gzip = internal('node:zlib') as typeof import('node:zlib')
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
@@ -39,6 +41,17 @@ async function markerOf(offset: number, producerId: number, type: 0 | 1): Promis
 
 const plain = ({ key, value, headers, timestampMs }: OutRecord | LogRecord): unknown => ({ key: key && [...key], value: value && [...value], headers: headers.map(([name, each]) => [name, [...each]]), timestampMs })
 const valuesOf = (records: readonly LogRecord[]): string[] => records.map(({ value }) => Buffer.from(value ?? []).toString())
+
+test('kafkajs finds the groups of a list of messages as it would make them', () => {
+  fc.assert(fc.property(fc.array(fc.nat(5), { minLength: 1, maxLength: 30 }), (partitions) => {
+    const list = new MessageList()
+    const messages = partitions.map((partition, index) => messageOfRecord(out(String(index), { partition })))
+    messages.forEach((message, index) => list.add(partitions[index] as number, message))
+    const groups = (of: readonly Message[]): unknown => groupMessages({ topic: 't', partitionMetadata: [{}], messages: of, partitioner: ({ message }: { readonly message: Message }) => message.partition })
+    assert.deepEqual(groups(list), groups(messages))
+    assert.deepEqual([...list], messages)
+  }), { seed: testSeed() })
+})
 
 test('what kafkajs writes is read as it was given, headers in their order', async () => {
   const some = fc.uint8Array({ maxLength: 20 })
