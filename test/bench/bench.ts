@@ -6,6 +6,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { KAFKA_CLIENTS } from '../../adapters/node/medium.ts'
+import type { KafkaClient } from '../../adapters/node/medium.ts'
 import { findRuntimes } from '../runner/run-tier.ts'
 import { CLUSTER_PARTS, measureCluster } from './cluster/measure.ts'
 import type { ClusterPart } from './cluster/measure.ts'
@@ -17,12 +19,13 @@ import type { FleetRow, MicroRow, RuntimeResults, W1Row } from './results.ts'
 import { measureW1 } from './w1/measure.ts'
 import type { MeasurePlan, Runtime } from './w1/measure.ts'
 
-const USAGE = `npm run bench -- [micro | w1 | memory | fleet | cluster | page]... [--node | --bun] [--rounds n] [--events n] [--deliveries n] [--cycles n] [--part p] [--profile] [--write]
+const USAGE = `npm run bench -- [micro | w1 | memory | fleet | cluster | page]... [--node | --bun] [--rounds n] [--events n] [--deliveries n] [--cycles n] [--part p] [--client c] [--profile] [--write]
   micro    the parts of an event's path, each by itself
   w1       the whole runtime, embedded, next to the raw append of SQLite
   memory   1,000,000 entities in 64 MiB, three events each
   fleet    100,000 deliveries, a ping every 5 s each, at their time (--deliveries of the domain's own statecharts: 5,000)
-  cluster  on a Kafka broker, by both clients: W1, what an idle process takes, and recovery (--part drain, idle or recovery: only that; --cycles of recovery: 15)
+  cluster  on a Kafka broker, by both clients: W1, what an idle process takes, and recovery (--part drain, idle or recovery: only that;
+           --client platformatic or kafkajs: only that; --cycles of recovery: 15)
   page     only writes README.md from results.json
   --profile prints where the processor time of w1 goes (Node)
   --write   keeps the results and writes the page`
@@ -37,6 +40,7 @@ interface Options {
   readonly deliveries: number | undefined
   readonly cycles: number
   readonly part: ClusterPart | undefined
+  readonly client: KafkaClient | undefined
   readonly isProfiled: boolean
 }
 
@@ -47,14 +51,13 @@ function micro({ name, path }: Runtime): readonly MicroRow[] {
   return JSON.parse(run.stdout) as readonly MicroRow[]
 }
 
-/** The reducer with the runtime's defaults, with a longer way to fold, and XState's interpreter. */
+/** The reducer and XState's interpreter, with the runtime's defaults. */
 function w1Plans(runtime: Runtime, { rounds, events }: Options, profile: string | undefined): readonly MeasurePlan[] {
   const workload = (count: number) => ({ events: events ?? count, accounts: 100_000, visits: 'random' as const })
-  const base = { runtime, rounds, rawRows: 200_000, profile }
+  const base = { runtime, rounds, rawRows: 400_000, profile }
   return [
-    { ...base, workload: workload(1_000_000), engine: 'reducer', limits: {} },
-    { ...base, workload: workload(1_000_000), engine: 'reducer', limits: { foldInputsMax: 200_000 } },
-    { ...base, workload: workload(300_000), engine: 'xstate', limits: {} },
+    { ...base, workload: workload(2_000_000), engine: 'reducer', limits: {} },
+    { ...base, workload: workload(500_000), engine: 'xstate', limits: {} },
   ]
 }
 
@@ -107,8 +110,8 @@ async function measure(runtime: Runtime, whats: readonly string[], options: Opti
   }
   if (whats.includes('fleet')) results = { ...results, fleet: await fleets(runtime, options) }
   if (whats.includes('cluster')) {
-    const { rounds, events = 1_000_000, cycles, part } = options
-    results = { ...results, cluster: await measureCluster({ runtime, rounds, events, cycles, parts: part === undefined ? CLUSTER_PARTS : [part], say }) }
+    const { rounds, events = 2_000_000, cycles, part, client } = options
+    results = { ...results, cluster: await measureCluster({ runtime, rounds, events, cycles, parts: part === undefined ? CLUSTER_PARTS : [part], clients: client === undefined ? KAFKA_CLIENTS : [client], say }) }
   }
   return results
 }
@@ -127,14 +130,30 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
+function parsed(args: readonly string[]) {
+  return parseArgs({ args: [...args], allowPositionals: true, options: { help: { type: 'boolean', short: 'h' }, node: { type: 'boolean' }, bun: { type: 'boolean' }, rounds: { type: 'string' }, events: { type: 'string' }, profile: { type: 'boolean' }, write: { type: 'boolean' }, deliveries: { type: 'string' }, cycles: { type: 'string' }, part: { type: 'string' }, client: { type: 'string' } } })
+}
+
 async function main(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: { node: { type: 'boolean' }, bun: { type: 'boolean' }, rounds: { type: 'string' }, events: { type: 'string' }, profile: { type: 'boolean' }, write: { type: 'boolean' }, deliveries: { type: 'string' }, cycles: { type: 'string' }, part: { type: 'string' } } })
+  let given: ReturnType<typeof parsed>
+  try {
+    given = parsed(args)
+  } catch (thrown) {
+    say(`${thrown instanceof Error ? thrown.message : String(thrown)}\n\n${USAGE}`)
+    return 2
+  }
+  const { values, positionals } = given
+  if (values.help === true) {
+    say(USAGE)
+    return 0
+  }
   const part = CLUSTER_PARTS.find((one) => one === values.part)
-  if (positionals.length === 0 || positionals.some((what) => !WHATS.includes(what)) || (values.part !== undefined && part === undefined)) {
+  const client = KAFKA_CLIENTS.find((one) => one === values.client)
+  if (positionals.length === 0 || positionals.some((what) => !WHATS.includes(what)) || (values.part !== undefined && part === undefined) || (values.client !== undefined && client === undefined)) {
     say(USAGE)
     return 2
   }
-  const options: Options = { rounds: Number(values.rounds ?? 3), events: values.events === undefined ? undefined : Number(values.events), deliveries: values.deliveries === undefined ? undefined : Number(values.deliveries), cycles: Number(values.cycles ?? 15), part, isProfiled: values.profile === true }
+  const options: Options = { rounds: Number(values.rounds ?? 3), events: values.events === undefined ? undefined : Number(values.events), deliveries: values.deliveries === undefined ? undefined : Number(values.deliveries), cycles: Number(values.cycles ?? 15), part, client, isProfiled: values.profile === true }
   const found = findRuntimes(ROOT)
   const only = values.node === true ? 'node' : values.bun === true ? 'bun' : undefined
   let results = readResults()

@@ -48,8 +48,8 @@ SQLite (write-ahead log, synchronous FULL). The raw append is a bare loop of ins
 |---|---|---|---|---|---|---|---|---|
 ${found.map(([name, row]) => `| ${name} | ${row.engine === 'reducer' ? 'plain reducer' : 'XState'} | ${row.limits === '' ? 'defaults' : row.limits} | ${number(row.rate)} | ${number(row.rawRate)} | ${row.ratioPercent} % | ${row.cpuUs} | ${row.commitMs}, ${row.commitP99Ms} | ${number(row.peakMb)} |`).join('\n')}
 
-Medians of ${[...new Set(found.map(([, row]) => `${row.rounds} rounds of ${number(row.events)} events`))].join(' and ')}; the first tenth of each is not counted. Processor time is that of all threads. \`foldInputsMax\` says how
-many inputs a recovery may have to fold (by default as many as are folded in half a second): more means fewer states written while much comes in, and a longer recovery.`
+Medians of ${[...new Set(found.map(([, row]) => `${row.rounds} rounds of ${number(row.events)} events`))].join(' and ')}; the first tenth of each is not counted. Processor time is that of all threads. A state is written when it has
+been changed for long enough, or when a recovery would else have to fold more than half a second's work (\`foldInputsMax\`).`
 }
 
 function memoryTable(results: Results): string {

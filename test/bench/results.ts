@@ -107,8 +107,14 @@ export function writeResults(results: Results): void {
 /** Parts measured anew replace the old ones. */
 export function merged(results: Results, machine: string, runtime: RuntimeName, part: RuntimeResults): Results {
   const before = results.runtimes[runtime]
-  const cluster = before?.cluster === undefined && part.cluster === undefined ? {} : { cluster: { ...before?.cluster, ...part.cluster } }
+  const cluster = before?.cluster === undefined && part.cluster === undefined ? {} : { cluster: mergedCluster(before?.cluster ?? {}, part.cluster ?? {}) }
   return { machine, runtimes: { ...results.runtimes, [runtime]: { ...before, ...part, ...cluster } } }
+}
+
+/** What was measured with one client leaves the other's rows as they are. */
+function mergedCluster(before: ClusterRows, now: ClusterRows): ClusterRows {
+  const of = <T extends { readonly client: string }>(old: readonly T[] = [], rows: readonly T[] = []): readonly T[] => [...old.filter(({ client }) => rows.every((row) => row.client !== client)), ...rows]
+  return { drain: of(before.drain, now.drain), idle: of(before.idle, now.idle), recovery: of(before.recovery, now.recovery) }
 }
 
 export function median(values: readonly number[]): number {

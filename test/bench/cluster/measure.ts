@@ -20,13 +20,13 @@ export interface ClusterPlan {
   readonly events: number
   readonly cycles: number
   readonly parts: readonly ClusterPart[]
+  readonly clients: readonly KafkaClient[]
   say(line: string): void
 }
 
 export const CLUSTER_PARTS = ['drain', 'idle', 'recovery'] as const
 export type ClusterPart = (typeof CLUSTER_PARTS)[number]
 
-const CLIENTS: readonly KafkaClient[] = ['platformatic', 'kafkajs']
 const IDLE_SECONDS = 60
 /** A drain reads from the start of a long topic: few states are pressed out, large commits. */
 const DRAIN_ENV = { COMMIT_MS: '100', W1_FOLD: '400000' }
@@ -37,7 +37,7 @@ export async function measureCluster(plan: ClusterPlan): Promise<ClusterRows> {
     const [brokers, redis] = [await services.address('kafka'), await services.address('redis')]
     const base = { runtime: plan.runtime, brokers, redis }
     const rows: { drain: DrainRow[]; idle: IdleRow[]; recovery: RecoveryRow[] } = { drain: [], idle: [], recovery: [] }
-    for (const client of CLIENTS) {
+    for (const client of plan.clients) {
       if (plan.parts.includes('drain')) rows.drain.push(await drains(plan, { ...base, client }))
       if (plan.parts.includes('idle')) rows.idle.push(await idle(plan, { ...base, client }))
       if (plan.parts.includes('recovery')) rows.recovery.push(...(await recovery(plan, { ...base, client })))
