@@ -24,7 +24,7 @@ const USAGE = `npm run bench -- [micro | w1 | memory | fleet | cluster | page]..
   w1       the whole runtime, embedded, next to the raw append of SQLite
   memory   1,000,000 entities in 64 MiB, three events each
   fleet    100,000 deliveries, a ping every 5 s each, at their time (--deliveries of the domain's own statecharts: 5,000)
-  cluster  on a Kafka broker, by both clients: W1, what an idle process takes, and recovery (--part drain, idle or recovery: only that;
+  cluster  on a Kafka broker, by both clients: W1, what an idle process takes, and recovery (--part drain, idle, recovery or failover: only that;
            --client platformatic or kafkajs: only that; --cycles of recovery: 15)
   page     only writes README.md from results.json
   --profile prints where the processor time of w1 goes (Node)

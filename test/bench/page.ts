@@ -84,12 +84,13 @@ const KINDS: Readonly<Record<string, string>> = {
   restarted: 'killed and started again at once: its partitions go on', moved: 'left as asked: its partitions pause', joined: 'joined: partitions that it gets pause',
   crashed: 'killed for good: its partitions go on elsewhere', kept: 'another process left, joined or died: partitions that stay pause',
   emptied: 'killed and started again with an empty Redis: its partitions go on',
+  failover: 'a broker is killed: the other brokers lead what it led', paused: 'a broker is killed: partitions pause', beyond: 'a broker is killed: partitions pause longer than the brokers took',
 }
 
 function clusterTables(results: Results): string {
   const drains = rows<DrainRow>(results, (runtime) => runtime.cluster?.drain)
   const idle = rows<IdleRow>(results, (runtime) => runtime.cluster?.idle)
-  const recovery = rows<RecoveryRow>(results, (runtime) => runtime.cluster?.recovery)
+  const recovery = [...rows<RecoveryRow>(results, (runtime) => runtime.cluster?.recovery), ...rows<RecoveryRow>(results, (runtime) => runtime.cluster?.failover)]
   if (drains.length + idle.length + recovery.length === 0) return ''
   return `## On a Kafka cluster
 
@@ -101,7 +102,7 @@ writes 32-byte values without headers; commits of up to 2,000 events, \`foldInpu
 ${drains.map(([name, row]) => `| ${name} | ${row.client} | ${number(row.rate)} | ${row.cpuUs} | ${number(row.firstMs)} | ${idle.find(([one, { client }]) => one === name && client === row.client)?.[1].percentOfCore ?? ''} % |`).join('\n')}
 
 Recovery: two processes, four partitions of 100,000 accounts, 2,000 payments a second, a session of 6 s. Milliseconds until a reader of committed records sees an output that was made
-afterwards, or the longest time without one.
+afterwards, or the longest time without one. A broker is killed where there are three, with three copies of everything and a session of 3 s between them.
 
 | runtime | client | what | times | p50 | p99 | longest |
 |---|---|---|---|---|---|---|

@@ -77,6 +77,7 @@ export interface ClusterRows {
   readonly drain?: readonly DrainRow[]
   readonly idle?: readonly IdleRow[]
   readonly recovery?: readonly RecoveryRow[]
+  readonly failover?: readonly RecoveryRow[]
 }
 
 /** Everything about one runtime. */
@@ -114,7 +115,7 @@ export function merged(results: Results, machine: string, runtime: RuntimeName, 
 /** What was measured with one client leaves the other's rows as they are. */
 function mergedCluster(before: ClusterRows, now: ClusterRows): ClusterRows {
   const of = <T extends { readonly client: string }>(old: readonly T[] = [], rows: readonly T[] = []): readonly T[] => [...old.filter(({ client }) => rows.every((row) => row.client !== client)), ...rows]
-  return { drain: of(before.drain, now.drain), idle: of(before.idle, now.idle), recovery: of(before.recovery, now.recovery) }
+  return { drain: of(before.drain, now.drain), idle: of(before.idle, now.idle), recovery: of(before.recovery, now.recovery), failover: of(before.failover, now.failover) }
 }
 
 export function median(values: readonly number[]): number {

@@ -11,6 +11,7 @@ import type { ClusterRows, DrainRow, IdleRow, RecoveryRow } from '../results.ts'
 import type { Runtime } from '../w1/measure.ts'
 import { measureDrain } from './drain.ts'
 import type { DrainFigures } from './drain.ts'
+import { measureFailover } from './failover.ts'
 import { measureIdle } from './idle.ts'
 import { measureRecovery } from './recovery.ts'
 
@@ -24,7 +25,7 @@ export interface ClusterPlan {
   say(line: string): void
 }
 
-export const CLUSTER_PARTS = ['drain', 'idle', 'recovery'] as const
+export const CLUSTER_PARTS = ['drain', 'idle', 'recovery', 'failover'] as const
 export type ClusterPart = (typeof CLUSTER_PARTS)[number]
 
 const IDLE_SECONDS = 60
@@ -34,13 +35,16 @@ const DRAIN_ENV = { COMMIT_MS: '100', W1_FOLD: '400000' }
 export async function measureCluster(plan: ClusterPlan): Promise<ClusterRows> {
   const services = new Services()
   try {
-    const [brokers, redis] = [await services.address('kafka'), await services.address('redis')]
+    const redis = await services.address('redis')
+    // Failover has brokers of its own.
+    const brokers = plan.parts.every((part) => part === 'failover') ? '' : await services.address('kafka')
     const base = { runtime: plan.runtime, brokers, redis }
-    const rows: { drain: DrainRow[]; idle: IdleRow[]; recovery: RecoveryRow[] } = { drain: [], idle: [], recovery: [] }
+    const rows: { drain: DrainRow[]; idle: IdleRow[]; recovery: RecoveryRow[]; failover: RecoveryRow[] } = { drain: [], idle: [], recovery: [], failover: [] }
     for (const client of plan.clients) {
       if (plan.parts.includes('drain')) rows.drain.push(await drains(plan, { ...base, client }))
       if (plan.parts.includes('idle')) rows.idle.push(await idle(plan, { ...base, client }))
       if (plan.parts.includes('recovery')) rows.recovery.push(...(await recovery(plan, { ...base, client })))
+      if (plan.parts.includes('failover')) rows.failover.push(...(await failover(plan, { ...base, client })))
     }
     return Object.fromEntries(plan.parts.map((part) => [part, rows[part]]))
   } finally {
@@ -67,10 +71,18 @@ async function idle({ say }: ClusterPlan, base: Base): Promise<IdleRow> {
 
 async function recovery({ cycles, say }: ClusterPlan, base: Base): Promise<readonly RecoveryRow[]> {
   const { times, rebuildRates } = await measureRecovery({ ...base, cycles, sessionMs: 6000, perSecond: 2000, accounts: 400_000, say })
+  return rowsOf(base, times, say, (kind) => (kind === 'emptied' && rebuildRates.length > 0 ? { rebuiltPerSecond: Math.round(median(rebuildRates)) } : {}))
+}
+
+async function failover({ cycles, say }: ClusterPlan, base: Base): Promise<readonly RecoveryRow[]> {
+  return rowsOf(base, await measureFailover({ ...base, kills: cycles, perSecond: 2000, accounts: 40_000, say }), say)
+}
+
+function rowsOf(base: Base, times: object, say: (line: string) => void, more: (kind: string) => Partial<RecoveryRow> = () => ({})): readonly RecoveryRow[] {
   return Object.entries(times).map(([kind, all]) => {
     const sorted = (all as number[]).toSorted((a, b) => a - b)
     const at = (share: number): number => Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN)
-    const row: RecoveryRow = { client: base.client, kind, count: sorted.length, p50Ms: at(0.5), p99Ms: at(0.99), longestMs: at(1), ...(kind === 'emptied' && rebuildRates.length > 0 ? { rebuiltPerSecond: Math.round(median(rebuildRates)) } : {}) }
+    const row: RecoveryRow = { client: base.client, kind, count: sorted.length, p50Ms: at(0.5), p99Ms: at(0.99), longestMs: at(1), ...more(kind) }
     say(`${base.runtime.name} ${base.client}: ${kind} ${row.count} times, p50 ${row.p50Ms} ms, p99 ${row.p99Ms} ms, longest ${row.longestMs} ms${row.rebuiltPerSecond === undefined ? '' : `; caches made anew at ${row.rebuiltPerSecond} states a second and partition`}`)
     return row
   })

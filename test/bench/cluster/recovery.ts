@@ -7,11 +7,9 @@ import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { openKafkaLog } from '../../../adapters/kafka/log.ts'
 import { systemClock } from '../../../adapters/node/clock.ts'
-import type { Log } from '../../../system/ports/log.ts'
-import type { Workload } from '../w1/events.ts'
-import { loadWorkload, recordOf } from '../w1/load.ts'
 import type { Runtime } from '../w1/measure.ts'
 import { OUTPUT, PARTITIONS, SOURCE } from '../w1/system.ts'
+import { Load } from './load.ts'
 import { Member } from './members.ts'
 import { Watch } from './watch.ts'
 
@@ -44,7 +42,6 @@ export interface RecoveryFigures {
   readonly rebuildRates: readonly number[]
 }
 
-const TICK_MS = 25
 const COMMIT_MS = '20'
 /** After an event, until the next one. */
 const CALM_MS = 1500
@@ -70,46 +67,6 @@ export async function measureRecovery(plan: RecoveryPlan): Promise<RecoveryFigur
     await run.watch.stop()
     await log.close()
     rmSync(folder, { recursive: true, force: true })
-  }
-}
-
-/** Events at their time, whatever becomes of them. */
-class Load {
-  readonly #log: Log
-  readonly #workload: Workload
-  readonly #topic: string
-  readonly #seqs: Uint32Array
-  #next = 0
-  #timer: NodeJS.Timeout | undefined
-
-  constructor(log: Log, workload: Workload, topic: string) {
-    this.#log = log
-    this.#workload = workload
-    this.#topic = topic
-    this.#seqs = new Uint32Array(workload.accounts)
-  }
-
-  /** Every account once. */
-  async fill(): Promise<void> {
-    const { accounts } = this.#workload
-    await loadWorkload(this.#log, { ...this.#workload, events: accounts }, this.#topic)
-    this.#seqs.fill(1)
-    this.#next = accounts
-  }
-
-  start(perSecond: number): void {
-    const fromMs = Date.now()
-    let sent = 0
-    this.#timer = setInterval(() => {
-      const due = Math.floor(((Date.now() - fromMs) / 1000) * perSecond)
-      const records = Array.from({ length: due - sent }, () => ({ ...recordOf(this.#workload, this.#next++, this.#seqs), topic: this.#topic }))
-      sent = due
-      void this.#log.append(records)
-    }, TICK_MS)
-  }
-
-  stop(): void {
-    clearInterval(this.#timer)
   }
 }
 
