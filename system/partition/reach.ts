@@ -21,6 +21,8 @@ interface Step {
   readonly share: number
 }
 
+/** Of the bound. */
+const FAR_OVER = 1.25
 /** Of sums of shares. */
 const ROUNDING = 1e-9
 
@@ -54,6 +56,11 @@ export class Reach {
       left -= share
     }
     return Infinity
+  }
+
+  /** What was pressed out so far was not enough. */
+  get isFarOver(): boolean {
+    return this.#share > FAR_OVER
   }
 
   /** Where the first record of at least this seq stands in the journal; undefined: none is known yet. */

@@ -45,7 +45,8 @@ export function sentPlan({ snapshots, partition, floor }: SnapshotPlan): SentPla
 /** How eagerly states are written: by age; by age later (more input waits); all that is left and can be stored (draining); none (releasing). */
 export type Pace = 'steady' | 'busy' | 'drain' | 'release'
 
-/** States written inside one commit when they must be: draining, a floor too far back, memory over its bound. */
+/** States written inside one commit when they must be: a floor too far back; and where that is not enough, draining, or with memory over its bound. */
+const PRESSED_BYTES = 256 * 1024
 const PRESSED_BYTES_MAX = 4 << 20
 /**
  * Once something must be written, so is what would have to be soon: up to this share of a bound on age, inputs or memory. States of one commit share
@@ -108,6 +109,7 @@ export class Snapshots {
     const { snapshotEveryMs, limits } = plan.definition
     const snapshots: WrittenSnapshot[] = []
     const reachSeq = pace === 'drain' ? Infinity : this.#reach.pressed(TOGETHER_SHARE)
+    const pressedBytesMax = pace === 'drain' || this.#reach.isFarOver ? PRESSED_BYTES_MAX : PRESSED_BYTES
     const ageMs = pace === 'busy' ? BUSY_PATIENCE * snapshotEveryMs : snapshotEveryMs
     const agedMs = this.#isOld(nowMs, ageMs) ? nowMs - ageMs * TOGETHER_SHARE : -Infinity
     const stamp = stateStamp(this.#codec, plan, { life, seq, nowMs })
@@ -121,7 +123,7 @@ export class Snapshots {
     for (const entity of pace === 'release' ? [] : entities.dirty()) {
       const mustReach = entity.dirtySeq < reachSeq
       if (!mustReach && entity.dirtyAtMs > agedMs) break
-      if (bytes >= (mustReach ? PRESSED_BYTES_MAX : SNAPSHOT_BYTES_PER_COMMIT_MAX)) break
+      if (bytes >= (mustReach ? pressedBytesMax : SNAPSHOT_BYTES_PER_COMMIT_MAX)) break
       write(entity)
     }
     const writing = new Set<Entity>()
