@@ -132,7 +132,7 @@ async function runnerOf({ folder, system, telemetry, settings, hurry, random, th
   const rpc = await openQueryService(queries, telemetry)
   const cache = await openStateCache(log, stateCache, (message) => telemetry.log('warn', message))
   const node = new StatelogNode({
-    system, log, codec: cborCodec, clock, random: random ?? systemRandom, telemetry, models, modelStore: logModelStore(log, modelsTopic(system.name), clock),
+    system, log, codec: cborCodec, clock, random: random ?? systemRandom, telemetry, models, hasTopics: true, modelStore: logModelStore(log, modelsTopic(system.name), clock),
     ...(cache === undefined ? {} : { cache }), ...(settings === undefined ? {} : { settings }), ...(hurry === undefined ? {} : { hurry }),
     ...(rpc === undefined ? {} : { rpc }),
   })

@@ -41,6 +41,8 @@ export interface NodeOptions {
   readonly random: Random
   readonly telemetry: Telemetry
   /** Loaded artifacts by model name. */
+  /** Whoever opened the log has looked that its topics fit. */
+  readonly hasTopics?: boolean
   readonly models: ReadonlyMap<string, LoadedModel>
   /** Where artifacts stand that are activated later. */
   readonly modelStore?: ModelStore
@@ -104,7 +106,7 @@ export class StatelogNode {
 
   /** Creates missing topics and joins every group. Throws OperationError when existing topics do not fit. */
   async start(): Promise<void> {
-    await ensureFittingTopics(this.#options.log, this.plans)
+    if (this.#options.hasTopics !== true) await ensureFittingTopics(this.#options.log, this.plans)
     for (const plan of this.plans.values()) {
       this.#members.push(await this.#options.log.join({ group: plan.group, topics: plan.inputs, metadataTopic: plan.inbox }, { assigned: (lease) => this.#assign(plan, lease) }))
     }

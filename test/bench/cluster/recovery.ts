@@ -100,9 +100,9 @@ class Run {
       await this.#join(ended, other)
       await this.#crash(ended)
       await this.#join(ended, other)
-      await this.#empty(ended)
       say(`cycle ${cycle + 1} of ${cycles}: ${Object.entries(this.times).map(([kind, times]) => `${kind} ${(times as number[]).slice(-2).map((ms) => Math.round(ms)).join(' ')}`).join(', ')}`)
     }
+    for (let time = 0; time < cycles / 2; time += 1) await this.#empty()
   }
 
   async #restart(ended: Member, other: Member): Promise<void> {
@@ -141,16 +141,20 @@ class Run {
     await sleep(CALM_MS)
   }
 
-  async #empty(ended: Member): Promise<void> {
-    const lost = [...ended.live]
+  /** Last of all: until a process is started again it does not notice, and would make its cache anew in the midst of something else. */
+  async #empty(): Promise<void> {
     const redis = new Redis(this.#plan.redis)
     await redis.flushall()
     await redis.quit()
-    const fromMs = Date.now()
-    await ended.kill()
-    ended.start()
-    this.times.emptied.push(...(await this.#resumed(lost, fromMs)))
-    await sleep(CALM_MS)
+    for (const ended of this.#members) {
+      const lost = [...ended.live]
+      const fromMs = Date.now()
+      await ended.kill()
+      ended.start()
+      this.times.emptied.push(...(await this.#resumed(lost, fromMs)))
+      await this.#until(() => this.#owned() === PARTITIONS, 'every partition to be at work')
+      await sleep(CALM_MS)
+    }
   }
 
   /** `what`: what the other process did meanwhile. */
