@@ -17,7 +17,7 @@ export interface Tier {
 export const TIERS: readonly Tier[] = [
   { name: 'types', budgetSeconds: 15, runtimes: 'node', printsOutput: false },
   { name: 'tidy', budgetSeconds: 20, runtimes: 'node', printsOutput: true },
-  { name: 'unit', budgetSeconds: 60, runtimes: 'node and bun', printsOutput: false },
+  { name: 'unit', budgetSeconds: 90, runtimes: 'node and bun', printsOutput: false },
   { name: 'contract', budgetSeconds: 60, runtimes: 'node and bun', printsOutput: false },
   { name: 'property', budgetSeconds: 120, runtimes: 'node and bun', printsOutput: true },
   { name: 'integration', budgetSeconds: 120, runtimes: 'node', printsOutput: true },
