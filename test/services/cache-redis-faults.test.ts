@@ -84,9 +84,8 @@ test('what a hanging Redis does not take is refused above a bound', OPTIONS, () 
   server.pause()
   const big = new Uint8Array(4_000_000)
   const codes = await Promise.all(Array.from({ length: 20 }, (_, bucket) => codeOf(cache.write({ ...writeOf(0, 1, 7, bucket), snapshots: writeOf(0, 1, 7).snapshots.map(([id]) => [id, big] as const) }))))
+  assert.deepEqual(new Set(codes), new Set(['redis/timeout', 'redis/behind']))
   assert.equal(codes.filter((code) => code === 'redis/behind').length, 4)
-  // What was sent is not answered in time; on a slow machine the connection is cut while it is still being sent (C2).
-  assert.ok(codes.every((code) => ['redis/timeout', 'redis/behind', 'redis/unreachable'].includes(String(code))), codes.join(' '))
 }))
 
 test('an answer that comes late is nobody\'s: the next call gets its own', OPTIONS, () => withRedis([], async (server) => {

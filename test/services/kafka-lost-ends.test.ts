@@ -103,7 +103,6 @@ serviceTest('kafka', 'two processes with one instance id do not fence each other
     await paid()
     const fences = proxy.count(API.initProducerId) - before
     console.log(`handover ${handover}: ${fences} fences of ${app.partitions} partitions`)
-    // Every older one still runs, and may not know yet.
-    assert.ok(fences >= app.partitions && fences <= (FENCES_PER_HANDOVER_MAX + handover) * app.partitions, `${fences} fences of ${app.partitions} partitions`)
+    assert.ok(fences >= app.partitions && fences <= FENCES_PER_HANDOVER_MAX * app.partitions, `${fences} fences of ${app.partitions} partitions`)
   }
 }))

@@ -10,7 +10,6 @@ import { Threads } from '../../../adapters/node/threads/threads.ts'
 import { openCluster } from '../../../adapters/node/medium.ts'
 import type { KafkaMedium } from '../../../adapters/node/medium.ts'
 import { openSqliteLog, SqliteLog } from '../../../adapters/sqlite/log.ts'
-import { Unreachable } from '../../../system/protocol/failures.ts'
 import type { Log } from '../../../system/ports/log.ts'
 import { planSystem } from '../../../system/partition/topology.ts'
 import { StatelogNode } from '../../../system/node/node.ts'
@@ -59,7 +58,6 @@ interface Runner {
 const LOOK_EVERY_MS = 15
 /** Longer than anything that is armed: reminders, ends of stopped entities. */
 const QUIET_MS = 30_000 / TIME_FACTOR
-const START_TRIES_MAX = 3
 
 const task = JSON.parse(process.env['STATELOG_CHAOS'] ?? '{}') as ChildTask
 const { variant, hasCache, originMs, sessionMs } = task
@@ -96,29 +94,18 @@ function replaced(why: string): void {
 }
 
 const crash = task.deaths.find(({ point }) => point === 'mid-commit')
-const log = await patiently(openLog)
+const log = await openLog()
 const system = workloadSystem(variant)
 const plans = planSystem(system)
 const settings = { batchRecordsMax: task.batchRecordsMax, ...(variant.releasesMax === undefined ? {} : { releasesMax: variant.releasesMax }) }
 const models = await loadModels(system, log, clock)
 const runner = task.workers === 0 ? onThisThread() : onThreads()
-await patiently(() => runner.start())
+await runner.start()
 say({ kind: 'started' })
 while (!(await isOver())) await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
 await runner.stop()
 await log.close()
 say({ kind: 'finished' })
-
-/** A process that stood still while it started has lost every request that was under way: it asks again, as whoever starts it would start it again. */
-async function patiently<T>(work: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await work()
-    } catch (thrown) {
-      if (!(thrown instanceof Unreachable) || tries === START_TRIES_MAX) throw thrown
-    }
-  }
-}
 
 function openLog(): Promise<Log> {
   // The driver's time limits are in the machine's time, however fast the workload's passes.
