@@ -1,5 +1,6 @@
 // Child processes of the test run: started in a group of their own, read line by line, ended as a group.
 import { spawn, type ChildProcess } from 'node:child_process'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 
@@ -56,11 +57,14 @@ function eachLine(stream: Readable, take: (line: string) => void): void {
   createInterface({ input: stream, crlfDelay: Infinity }).on('line', take)
 }
 
+/** What Node makes of source, kept between test processes: each of them loads some hundred files. */
+const COMPILED = join(import.meta.dirname, '../../node_modules/.cache/statelog-tests')
+
 const PASSED_ON = ['PATH', 'HOME', 'USER', 'LANG', 'TZ', 'TMPDIR', 'TEMP', 'TMP', 'CI']
 
 /** The small environment tests see: what a machine happens to export must change neither a test nor what a runtime prints. */
 export function testEnvironment(seed: number): Record<string, string> {
-  const env: Record<string, string> = { STATELOG_TEST_SEED: String(seed) }
+  const env: Record<string, string> = { STATELOG_TEST_SEED: String(seed), NODE_COMPILE_CACHE: COMPILED }
   for (const [name, value] of Object.entries(process.env)) {
     if (value !== undefined && (PASSED_ON.includes(name) || (name.startsWith('STATELOG_') && name !== 'STATELOG_TEST_SEED'))) env[name] = value
   }
