@@ -250,6 +250,7 @@ const isUnreachable = (thrown: unknown): boolean => thrown instanceof Unreachabl
 /** For callers that can wait: brokers that did not answer in time, or had no leader or coordinator, may again. */
 export function patient(thrown: unknown): unknown {
   const code = codeOf(thrown)
+  if (thrown instanceof Unreachable) return thrown
   return isTransport(code) || retryOf(code) !== 'no' ? new Unreachable('kafka/unreachable', messageOf(thrown)) : thrown
 }
 

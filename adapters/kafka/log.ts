@@ -3,7 +3,7 @@
 // Owns: connections, fetches, the producer for appends and the memberships of this process. Topics, groups and transactional ids are those of an app;
 // a namespace keeps apps apart that share a cluster.
 import { randomUUID } from 'node:crypto'
-import { OperationError } from '../../system/protocol/failures.ts'
+import { OperationError, Unreachable } from '../../system/protocol/failures.ts'
 import type { OutRecord, RecordRange, TopicSpec } from '../../system/protocol/record.ts'
 import type { AppendOutcome, Committed, KeyedReads, LeaseHandler, Log, Member, Membership as Reading, ReadOptions, Timepoint, TopicProblem } from '../../system/ports/log.ts'
 import type { Keeping } from '../../system/ports/topic-keeping.ts'
@@ -20,6 +20,7 @@ import { KafkaLease } from './lease.ts'
 import { Membership } from './membership.ts'
 import { Names } from '../../system/membership/names.ts'
 import { Packer } from './packing.ts'
+import { patiently } from '../../system/membership/patience.ts'
 import { Seats } from '../../system/membership/seats.ts'
 import { Topics } from './topics.ts'
 import { Transactions } from './transaction.ts'
@@ -105,23 +106,23 @@ export class KafkaLog implements Log {
 
   ensureTopics(specs: readonly TopicSpec[]): Promise<readonly TopicProblem[]> {
     this.#assertOpen()
-    return this.#topics.ensure(specs)
+    return this.#patiently(() => this.#topics.ensure(specs))
   }
 
   topics(): Promise<readonly TopicSpec[]> {
     this.#assertOpen()
-    return this.#topics.all()
+    return this.#patiently(() => this.#topics.all())
   }
 
   async keeping(topics: readonly string[]): Promise<Keeping> {
     this.#assertOpen()
-    return this.#topics.keeping(topics)
+    return this.#patiently(() => this.#topics.keeping(topics))
   }
 
   async join(reading: Reading, handler: LeaseHandler): Promise<Member> {
     this.#assertOpen()
     const { clock, sessionMs = SESSION_MS, heartbeatMs = sessionMs / 20, instanceId } = this.#options
-    const partitions = await this.#partitionsOf(reading)
+    const partitions = await this.#patiently(() => this.#partitionsOf(reading))
     const owner = randomUUID()
     const seats: Seats<KafkaLease> = new Seats({
       lease: (partition, lives, released) => new KafkaLease(partition, {
@@ -196,6 +197,11 @@ export class KafkaLog implements Log {
       if (spec !== undefined) specs.set(topic, spec)
     }
     return partitionsOf(reading, (topic) => specs.get(topic))
+  }
+
+  #patiently<T>(ask: () => Promise<T>): Promise<T> {
+    const heals = (thrown: unknown): boolean => patient(thrown) instanceof Unreachable
+    return waiting(patiently({ clock: this.#options.clock, closing: this.#closing.signal, msMax: ANSWER_MS_MAX, heals }, ask))
   }
 
   /** What the brokers say now: a topic that grew is noticed at the next join. */

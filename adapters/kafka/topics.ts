@@ -10,7 +10,7 @@ import { topicMismatch } from '../../system/membership/topics.ts'
 import type { Clock } from '../../system/ports/clock.ts'
 import type { Cluster } from './cluster.ts'
 import { messageOf } from './cluster.ts'
-import { codeOf } from './codes.ts'
+import { codeOf, retryOf } from './codes.ts'
 import type { Names } from '../../system/membership/names.ts'
 import { createTopicsV7, describeConfigsV4, errorName } from './wire.ts'
 
@@ -121,6 +121,7 @@ export class Topics {
       await this.#cluster.anyBroker((connection) => createTopicsV7.api.async(connection, topics, CREATE_MS_MAX, false), 'admin', { topics: topics.map(({ name }) => name) })
     } catch (thrown) {
       // Another process may have made them meanwhile: what exists is compared after.
+      if (retryOf(codeOf(thrown)) !== 'no') throw thrown
       if (codeOf(thrown) !== 'TOPIC_ALREADY_EXISTS') throw thrown instanceof OperationError ? thrown : new OperationError('topics/create', `topics ${specs.map(({ name }) => name).join(', ')} were not created: ${messageOf(thrown)}`)
     }
     await this.#untilLed(topics.map(({ name }) => name))

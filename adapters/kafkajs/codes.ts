@@ -70,6 +70,9 @@ export const isTransport = (code: string): boolean => TRANSPORT.has(code)
 /** The coordinator did not answer, or is not ready yet. */
 export const isAbsent = (code: string): boolean => isTransport(code) || code === 'GROUP_COORDINATOR_NOT_AVAILABLE' || code === 'GROUP_LOAD_IN_PROGRESS'
 
+/** Nobody answered, or not in time. */
+export const isPassing = (code: string): boolean => isTransport(code) || isMoved(code) || code === 'REQUEST_TIMED_OUT'
+
 /** Another broker leads: look again. */
 export const isMoved = (code: string): boolean => LEADER_MOVED.has(code)
 

@@ -11,13 +11,14 @@ import type { Keeping } from '../../system/ports/topic-keeping.ts'
 import type { Clock } from '../../system/ports/clock.ts'
 import { Names } from '../../system/membership/names.ts'
 import { grown } from '../../system/membership/growth.ts'
+import { patiently } from '../../system/membership/patience.ts'
 import { Seats } from '../../system/membership/seats.ts'
 import { partitionsOf } from '../../system/membership/topics.ts'
 import { Visibility } from '../../system/membership/visibility.ts'
 import { Appender } from './appender.ts'
 import { Client } from './client.ts'
 import type { Security } from './client.ts'
-import { codeOf, isForbidden, messageOf, refusal } from './codes.ts'
+import { codeOf, isForbidden, isPassing, messageOf, refusal } from './codes.ts'
 import { readCommitted } from './committed.ts'
 import { Fetcher } from './fetcher.ts'
 import { History } from './history.ts'
@@ -111,23 +112,23 @@ export class KafkajsLog implements Log {
 
   ensureTopics(specs: readonly TopicSpec[]): Promise<readonly TopicProblem[]> {
     this.#assertOpen()
-    return this.#topics.ensure(specs)
+    return this.#patiently(() => this.#topics.ensure(specs))
   }
 
   topics(): Promise<readonly TopicSpec[]> {
     this.#assertOpen()
-    return this.#topics.all()
+    return this.#patiently(() => this.#topics.all())
   }
 
   async keeping(topics: readonly string[]): Promise<Keeping> {
     this.#assertOpen()
-    return this.#topics.keeping(topics)
+    return this.#patiently(() => this.#topics.keeping(topics))
   }
 
   async join(reading: Reading, handler: LeaseHandler): Promise<Member> {
     this.#assertOpen()
     const { clock, sessionMs = SESSION_MS, heartbeatMs = sessionMs / 20 } = this.#options
-    const partitions = await this.#partitionsOf(reading)
+    const partitions = await this.#patiently(() => this.#partitionsOf(reading))
     const owner = randomUUID()
     const seats: Seats<KafkajsLease> = new Seats({
       lease: (partition, lives, released) => new KafkajsLease(partition, {
@@ -207,6 +208,10 @@ export class KafkajsLog implements Log {
       if (spec !== undefined) specs.set(topic, spec)
     }
     return partitionsOf(reading, (topic) => specs.get(topic))
+  }
+
+  #patiently<T>(ask: () => Promise<T>): Promise<T> {
+    return patiently({ clock: this.#options.clock, closing: this.#closing.signal, msMax: ANSWER_MS_MAX, heals: (thrown) => isPassing(codeOf(thrown)) }, ask)
   }
 
   #assertOpen(): void {

@@ -11,7 +11,7 @@ import type { Clock } from '../../system/ports/clock.ts'
 import { KEEPING_SETTINGS, keepingOf } from '../../system/membership/keeping.ts'
 import type { Names } from '../../system/membership/names.ts'
 import { topicMismatch } from '../../system/membership/topics.ts'
-import { codeOf, isForbidden, messageOf, refusal } from './codes.ts'
+import { codeOf, isForbidden, isPassing, messageOf, refusal } from './codes.ts'
 
 export interface TopicSettings {
   readonly partitions: number
@@ -129,6 +129,7 @@ export class Topics {
       await this.#admin.createTopics({ topics, timeout: CREATE_MS_MAX, waitForLeaders: false })
     } catch (thrown) {
       if (isForbidden(codeOf(thrown))) throw refusal(thrown, { topics: topics.map(({ topic }) => topic) })
+      if (isPassing(codeOf(thrown))) throw thrown
       if (codeOf(thrown) !== 'TOPIC_ALREADY_EXISTS') throw new OperationError('topics/create', `topics ${specs.map(({ name }) => name).join(', ')} were not created: ${messageOf(thrown)}`)
     }
     await this.#untilKnown(topics.map(({ topic }) => topic))

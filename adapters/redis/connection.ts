@@ -59,11 +59,16 @@ export class Connection {
       this.#condition.wentWell(part)
       return answer
     } catch (thrown) {
-      const problem = operationError(this.#shown, thrown)
+      const problem = this.#problemOf(thrown)
       // One that was refused for the state of the link adds nothing to what was told of it.
       if (this.#link.kind === 'up') this.#condition.wentWrong(partOf(problem, part), problem)
       throw problem
     }
+  }
+
+  /** The client rejects what was under way when its connection ended, whatever ended that. */
+  #problemOf(thrown: unknown): OperationError {
+    return this.#link.kind === 'down' && !(thrown instanceof OperationError) ? this.#link.problem : operationError(this.#shown, thrown)
   }
 
   async #send<T>(bytes: number, send: (client: Client) => Promise<T>): Promise<T> {

@@ -30,6 +30,10 @@ const BY_FIRST_WORD: Readonly<Record<string, Problem>> = {
   [STAGING_LOST]: { code: 'redis/staging', cure: 'Redis lost it, as by eviction; it is tried again' },
 }
 
+const HANGS: Problem = { code: 'redis/timeout', cure: 'Redis hangs, is overloaded or far away; states come from the log meanwhile' }
+/** How the client says that it cut a connection on which nothing came. */
+const SOCKET_TIMEOUT = /^Socket timeout\b/
+
 const BY_SYSTEM_CODE: Readonly<Record<string, Problem>> = {
   ENOTFOUND: { code: 'redis/unreachable', cure: 'the name of its host is not known here; correct the address' },
   DEPTH_ZERO_SELF_SIGNED_CERT: CERTIFICATE,
@@ -52,7 +56,7 @@ export function operationError(shown: string, thrown: unknown): OperationError {
 }
 
 export function timedOut(shown: string, timeoutMs: number): OperationError {
-  return new OperationError('redis/timeout', `snapshot cache ${shown}: no answer within ${timeoutMs} ms: Redis hangs, is overloaded or far away; states come from the log meanwhile`)
+  return new OperationError(HANGS.code, `snapshot cache ${shown}: no answer within ${timeoutMs} ms: ${HANGS.cure}`)
 }
 
 export function behind(shown: string, bytesMax: number): OperationError {
@@ -81,6 +85,7 @@ function rootOf(thrown: unknown): Thrown {
 function problemOf({ message, code }: Thrown): Problem {
   const word = /^[A-Z]+(?= |$)/.exec(message)?.[0] ?? ''
   if (RIGHTS_IN_SCRIPT.test(message)) return RIGHTS
+  if (SOCKET_TIMEOUT.test(message)) return HANGS
   if (Object.hasOwn(BY_FIRST_WORD, word)) return BY_FIRST_WORD[word] ?? UNREACHABLE
   if (Object.hasOwn(BY_SYSTEM_CODE, code)) return BY_SYSTEM_CODE[code] ?? UNREACHABLE
   return word === 'ERR' ? { code: 'redis/refused', cure: 'it needs Redis 7 or Valkey; look at its log' } : UNREACHABLE

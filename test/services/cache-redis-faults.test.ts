@@ -78,6 +78,23 @@ test('hanging, it is waited for once and then rejects at once; closing does not 
   assert.ok(told.length <= 4, told.join('\n'))
 }))
 
+test('a connection on which a hanging Redis says nothing is cut, and what is under way ended for want of time', OPTIONS, () => withRedis([], async (server) => {
+  const told: string[] = []
+  const cache = server.cache({ timeoutMs: TIMEOUT_MS, onState: (message) => told.push(message) })
+  await cache.write(writeOf(0, 1, 7))
+  server.pause()
+  const early = codeOf(seen(cache))
+  // So that the second call has its time yet when the connection is cut.
+  const fromMs = performance.now()
+  while (performance.now() - fromMs < 1.5 * TIMEOUT_MS);
+  assert.deepEqual(await Promise.all([early, codeOf(seen(cache))]), ['redis/timeout', 'redis/timeout'])
+  await until(async () => (await elapsedMs(seen(cache))) < PROMPT_MS)
+  assert.equal(await codeOf(seen(cache)), 'redis/timeout')
+  assert.equal(told.length, 1, told.join('\n'))
+  server.goOn()
+  await until(async () => typeof (await codeOf(seen(cache))) !== 'string')
+}))
+
 test('what a hanging Redis does not take is refused above a bound', OPTIONS, () => withRedis([], async (server) => {
   const cache = server.cache({ timeoutMs: TIMEOUT_MS })
   await cache.write(writeOf(0, 1, 7))

@@ -56,7 +56,7 @@ for (const driver of drivers) {
 
 for (const driver of drivers) {
   serviceTest('kafka', `${driver}: an owner that does not hear that it was shut out does not duel with the next one`, TIMEOUT, (kafka) => throughProxies(kafka, 2, async (app, deaf, heard) => {
-    const fences = (): number => deaf.count(API.initProducerId) + heard.count(API.initProducerId)
+    const fences = (): number => deaf.fences + heard.fences
     let each = 0
     const paid = async (): Promise<void> => {
       each += 1
@@ -97,11 +97,11 @@ serviceTest('kafka', 'two processes with one instance id do not fence each other
   await app.start('kafka', { brokers: proxy.address, instanceId: 'twin' })
   await paid()
   for (let handover = 0; handover < 3; handover += 1) {
-    const before = proxy.count(API.initProducerId)
+    const before = proxy.fences
     await app.start('kafka', { brokers: proxy.address, instanceId: 'twin' })
     await paid()
     await paid()
-    const fences = proxy.count(API.initProducerId) - before
+    const fences = proxy.fences - before
     console.log(`handover ${handover}: ${fences} fences of ${app.partitions} partitions`)
     assert.ok(fences >= app.partitions && fences <= FENCES_PER_HANDOVER_MAX * app.partitions, `${fences} fences of ${app.partitions} partitions`)
   }

@@ -77,10 +77,16 @@ export class KafkaApp {
     return `${this.namespace}${name}`
   }
 
-  /** `brokers`: the way to them, where it is another one. */
-  async start(driver: keyof typeof DRIVERS, { brokers = this.brokers, hurry, ...more }: { readonly brokers?: string; readonly instanceId?: string; readonly sessionMs?: number; readonly hurry?: AbortSignal } = {}): Promise<Runtime> {
+  /** `brokers`: the way to them, where it is another one; `opened`: what befalls between the opening of the log and the start. */
+  async start(driver: keyof typeof DRIVERS, { brokers = this.brokers, hurry, opened, ...more }: { readonly brokers?: string; readonly instanceId?: string; readonly sessionMs?: number; readonly hurry?: AbortSignal; readonly opened?: (log: Log) => Promise<void> } = {}): Promise<Runtime> {
     const said: string[] = []
     const log = await DRIVERS[driver]({ brokers, clock: wallClock, namespace: this.namespace, heartbeatMs: HEARTBEAT_MS, notice: (message) => said.push(message), ...more })
+    try {
+      await opened?.(log)
+    } catch (thrown) {
+      await log.close()
+      throw thrown
+    }
     const telemetry = { ...SILENT, partition: ({ partition, state, reason = '' }: { readonly partition: number; readonly state: string; readonly reason?: string }) => void said.push(`${partition} ${state} ${reason}`) }
     const node = new StatelogNode({ system: this.#system(), log, codec: cborCodec, clock: wallClock, random: systemRandom, telemetry, models: new Map(), cache: memoryCache(), ...(hurry === undefined ? {} : { hurry }) })
     const runtime = {

@@ -5,7 +5,11 @@ import { connect, createServer } from 'node:net'
 import type { Server, Socket } from 'node:net'
 
 /** Kinds of requests, as the protocol numbers them. */
-export const API = { heartbeat: 12, initProducerId: 22, endTxn: 26 } as const
+export const API = { metadata: 3, heartbeat: 12, createTopics: 19, initProducerId: 22, endTxn: 26, describeConfigs: 32 } as const
+
+/** Where the error of an answer to initProducerId stands: after its length, correlation id and throttle time; from this version on with a byte of tags before. */
+const ERROR_AT = 12
+const FLEXIBLE_INIT = 2
 
 /** What becomes of an answer; `lost`: its connection ends in its place. */
 export type Fate = 'pass' | 'held' | 'lost'
@@ -32,6 +36,7 @@ export class KafkaProxy {
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
   readonly #counts = new Map<number, number>()
+  #fences = 0
   readonly #fates = new Map<number, (nth: number) => Fate>()
   #held: (() => void)[] = []
   #own: Buffer = Buffer.alloc(0)
@@ -59,6 +64,11 @@ export class KafkaProxy {
     return this.#counts.get(api) ?? 0
   }
 
+  /** Producer ids that brokers gave out. One that first answers that a transaction is still ending (CONCURRENT_TRANSACTIONS) is asked again for the same fence. */
+  get fences(): number {
+    return this.#fences
+  }
+
   /** From now on answers of this kind, counted from 1, have these fates. */
   answers(api: number, fate: (nth: number) => Fate): void {
     this.#fates.set(api, fate)
@@ -77,7 +87,7 @@ export class KafkaProxy {
   }
 
   #serve(client: Socket, server: Socket): void {
-    const asked = new Map<number, number>()
+    const asked = new Map<number, { readonly api: number; readonly version: number }>()
     const [requests, answers] = [new Frames(), new Frames()]
     for (const socket of [client, server]) {
       this.#sockets.add(socket)
@@ -87,7 +97,7 @@ export class KafkaProxy {
     client.on('data', (data: Buffer) => {
       for (const frame of requests.of(data)) {
         const api = frame.readInt16BE(4)
-        asked.set(frame.readInt32BE(8), api)
+        asked.set(frame.readInt32BE(8), { api, version: frame.readInt16BE(6) })
         this.#counts.set(api, this.count(api) + 1)
         server.write(frame)
       }
@@ -95,8 +105,9 @@ export class KafkaProxy {
     server.on('data', (data: Buffer) => {
       for (const frame of answers.of(data)) {
         const correlation = frame.readInt32BE(4)
-        const api = asked.get(correlation) ?? -1
+        const { api, version } = asked.get(correlation) ?? { api: -1, version: 0 }
         asked.delete(correlation)
+        if (api === API.initProducerId && frame.readInt16BE(version >= FLEXIBLE_INIT ? ERROR_AT + 1 : ERROR_AT) === 0) this.#fences += 1
         this.#answer(api, this.#rewritten(frame), client)
       }
     })
