@@ -3,6 +3,8 @@
 export interface Job {
   readonly files: readonly string[]
   readonly env: Readonly<Record<string, string>>
+  /** All files in one process; else each has its own. */
+  readonly isTogether: boolean
   /** After this long the run is ended. */
   readonly deadlineMs: number
 }

@@ -1,4 +1,5 @@
 // Reporter loaded by `node --test`: one JSON line for each thing the run needs to know.
+import { resolve } from 'node:path'
 
 interface TestEvent {
   readonly type: string
@@ -27,6 +28,10 @@ export type ReportLine =
   | { readonly kind: 'output'; readonly file: string; readonly text: string }
   | { readonly kind: 'error'; readonly file: string; readonly text: string }
 
+/** By the name that every Node we run on knows. */
+export const TOGETHER = '--experimental-test-isolation=none'
+const isTogether = process.execArgv.includes(TOGETHER)
+
 export default async function* report(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   for await (const event of events) {
     const line = translate(event)
@@ -46,7 +51,7 @@ function translate({ type, data }: TestEvent): ReportLine | undefined {
 
 function passed(file: string, data: EventData): ReportLine | undefined {
   // A suite is no test, and an event about the file itself comes only from a file without tests.
-  if (data.details?.type === 'suite' || data.entryFile === undefined) return undefined
+  if (data.details?.type === 'suite' || !isOfTest(data)) return undefined
   const skipped = data.skip ?? data.todo
   const isSkipped = skipped !== undefined && skipped !== false
   return { kind: 'test', file, name: fullName(data), outcome: isSkipped ? 'skipped' : 'passed', message: typeof skipped === 'string' ? skipped : '' }
@@ -56,7 +61,12 @@ function failed(file: string, data: EventData): ReportLine | undefined {
   const error = data.details?.error
   // Its children have been reported by themselves.
   if (error?.failureType === 'subtestsFailed') return undefined
-  return { kind: 'test', file, name: data.entryFile === undefined ? '(file)' : fullName(data), outcome: 'failed', message: describe(error) }
+  return { kind: 'test', file, name: isOfTest(data) ? fullName(data) : '(file)', outcome: 'failed', message: describe(error) }
+}
+
+/** The other events are of a file that failed to load, or has no test. */
+function isOfTest({ entryFile, file, name }: EventData): boolean {
+  return entryFile !== undefined || (isTogether && file !== undefined && resolve(name ?? '') !== file)
 }
 
 function fullName(data: EventData): string {

@@ -7,7 +7,7 @@ export async function runOnBun(bun: string, job: Job, listener: Listener): Promi
   const report = new BunReport(listener)
   const end = await runCommand({
     path: bun,
-    args: ['--no-install', '--no-env-file', 'test', '--no-orphans', `--parallel=${CONCURRENCY}`, `--timeout=${job.deadlineMs}`, ...job.files.map((file) => `./${file}`)],
+    args: ['--no-install', '--no-env-file', 'test', '--no-orphans', ...(job.isTogether ? [] : [`--parallel=${CONCURRENCY}`]), `--timeout=${job.deadlineMs}`, ...job.files.map((file) => `./${file}`)],
     env: job.env,
     deadlineMs: job.deadlineMs,
     onStdout: (line) => {

@@ -1,6 +1,7 @@
-// Runs test files with `node --test`, each file in a process of its own.
+// Runs test files with `node --test`, each file in a process of its own, or all in one.
 import { join, relative } from 'node:path'
 import type { Job } from './job.ts'
+import { TOGETHER } from './node-reporter.ts'
 import type { ReportLine } from './node-reporter.ts'
 import { runCommand, type End } from './process.ts'
 import type { Listener } from './result.ts'
@@ -14,7 +15,7 @@ export async function runOnNode(node: string, job: Job, listener: Listener): Pro
     args: [
       '--disable-warning=ExperimentalWarning',
       '--test',
-      `--test-concurrency=${CONCURRENCY}`,
+      job.isTogether ? TOGETHER : `--test-concurrency=${CONCURRENCY}`,
       `--test-timeout=${job.deadlineMs}`,
       `--test-reporter=${join(import.meta.dirname, 'node-reporter.ts')}`,
       ...job.files,

@@ -64,18 +64,21 @@ function runnersOf(tier: Tier, { node, bun }: Runtimes, only: Options['only']): 
 export async function runTier(tier: Tier, files: readonly string[], options: Options, root: string, say: (line: string) => void): Promise<TierReport> {
   const startedAtMs = performance.now()
   const secondsSince = (atMs: number): number => (performance.now() - atMs) / 1000
-  const passes: Pass[] = []
-  for (const [runtime, run] of runnersOf(tier, findRuntimes(root), options.only)) {
+  const pass = async ([runtime, run]: Runner): Promise<Pass> => {
     const passAtMs = performance.now()
     const deadlineMs = Math.max(1000, Math.round(tier.budgetSeconds * 1000 * BUDGET_FACTOR_MAX - (passAtMs - startedAtMs)))
     const results: TestResult[] = []
     const isShown = tier.printsOutput || files.length === 1
     const end = await run(
-      { files, env: testEnvironment(options.seed), deadlineMs },
+      { files, env: testEnvironment(options.seed), isTogether: tier.isTogether === true, deadlineMs },
       { result: (result) => results.push(result), output: (line) => (isShown ? say(`  ${line}`) : undefined) },
     )
-    passes.push({ runtime, results: [...results, ...judgeEnd(end, files, results, tier)], seconds: secondsSince(passAtMs) })
+    return { runtime, results: [...results, ...judgeEnd(end, files, results, tier)], seconds: secondsSince(passAtMs) }
   }
+  const passes: Pass[] = []
+  const runners = runnersOf(tier, findRuntimes(root), options.only)
+  if (tier.isTogether === true) passes.push(...await Promise.all(runners.map(pass)))
+  else for (const runner of runners) passes.push(await pass(runner))
   return { tier, passes, seconds: secondsSince(startedAtMs) }
 }
 
@@ -86,9 +89,11 @@ function judgeEnd(end: End, files: readonly string[], results: readonly TestResu
     return [{ file: `test/${tier.name}`, name: '(tier)', outcome: 'failed', message }]
   }
   const silent = filesWithoutTests(files, results)
+  const ended: TestResult = { file: `test/${tier.name}`, name: '(process)', outcome: 'failed', message: `the test process ended with ${JSON.stringify(end)}` }
+  // It took the tests that were to come with it.
+  if (end.kind === 'signal') return [ended, ...silent]
   const isGood = end.kind === 'exit' && end.code === 0
-  if (isGood || silent.length > 0 || results.some((result) => result.outcome === 'failed')) return silent
-  return [{ file: `test/${tier.name}`, name: '(process)', outcome: 'failed', message: `the test process ended with ${JSON.stringify(end)}` }]
+  return isGood || silent.length > 0 || results.some((result) => result.outcome === 'failed') ? silent : [ended]
 }
 
 /** What is wrong with a tier besides its failed tests. */

@@ -8,6 +8,8 @@ export interface Tier {
   readonly budgetSeconds: number
   /** Where its files run: on Node, or on Node and again on Bun. */
   readonly runtimes: 'node' | 'node and bun'
+  /** Whether its files share one process on each runtime, and both run at once: for tests that touch nothing outside of themselves. */
+  readonly isTogether?: boolean
   /** Whether what its tests print (counts, seeds, rates) is part of the answer. */
   readonly printsOutput: boolean
   /** Kafka, Redis and NATS are there before it begins, where they can be. */
@@ -17,7 +19,7 @@ export interface Tier {
 export const TIERS: readonly Tier[] = [
   { name: 'types', budgetSeconds: 15, runtimes: 'node', printsOutput: false },
   { name: 'tidy', budgetSeconds: 20, runtimes: 'node', printsOutput: true },
-  { name: 'unit', budgetSeconds: 60, runtimes: 'node and bun', printsOutput: false },
+  { name: 'unit', budgetSeconds: 60, runtimes: 'node and bun', printsOutput: false, isTogether: true },
   { name: 'contract', budgetSeconds: 60, runtimes: 'node and bun', printsOutput: false },
   { name: 'property', budgetSeconds: 120, runtimes: 'node and bun', printsOutput: true },
   { name: 'integration', budgetSeconds: 120, runtimes: 'node', printsOutput: true },
