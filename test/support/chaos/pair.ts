@@ -62,6 +62,7 @@ export interface PairResult {
 
 const CHUNK = 40
 const FEED_MS = 150
+const INPUTS_MIN = 800
 /** Longer than anything that is armed: reminders, ends of stopped entities. */
 const QUIET_MS = 30_000 / TIME_FACTOR + 1500
 const END_MS_MAX = 120_000
@@ -105,7 +106,8 @@ class Pair {
       this.#records = sourceRecords({ seed, inputs: 20_000 }).map((record) => outRecord(record, variant.partitions))
       this.#start(0)
       this.#start(1)
-      await this.#feedFor(log, 2500)
+      // Enough that whatever a log can hold is in it, also where appending is slow.
+      while (this.#fed < INPUTS_MIN) await this.#feedFor(log, FEED_MS)
       while (this.#kills < kills || this.#zombies < zombies || this.#brokerKills < brokerKills || this.#redisFaults < redisFaults) await this.#strike(log)
       await appendAll(log, variant.time === 'event' ? endRecords(['moves', 'rates'], variant.partitions) : [])
       await this.#untilConsumed(log)
