@@ -60,7 +60,10 @@ function eachLine(stream: Readable, take: (line: string) => void): void {
 /** What Node makes of source, kept between test processes: each of them loads some hundred files. */
 const COMPILED = join(import.meta.dirname, '../../node_modules/.cache/statelog-tests')
 
-const PASSED_ON = ['PATH', 'HOME', 'USER', 'LANG', 'TZ', 'TMPDIR', 'TEMP', 'TMP', 'CI']
+/** How a machine reaches the registry of packages: what is packed is installed as a stranger would. */
+export const WAY_OUT: readonly string[] = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy']
+
+const PASSED_ON = ['PATH', 'HOME', 'USER', 'LANG', 'TZ', 'TMPDIR', 'TEMP', 'TMP', 'CI', ...WAY_OUT]
 
 /** The small environment tests see: what a machine happens to export must change neither a test nor what a runtime prints. */
 export function testEnvironment(seed: number): Record<string, string> {

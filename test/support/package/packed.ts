@@ -4,8 +4,15 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { build } from '../../../adapters/npm/build.ts'
+import { WAY_OUT } from '../../runner/process.ts'
 
 export const ROOT = join(import.meta.dirname, '../../..')
+
+/** A registry that cannot be reached is an error soon, not after a minute for each package. */
+const NPM = {
+  npm_config_prefer_offline: 'true', npm_config_update_notifier: 'false', npm_config_fund: 'false', npm_config_audit: 'false',
+  npm_config_fetch_retry_mintimeout: '500', npm_config_fetch_retry_maxtimeout: '2000',
+}
 
 export class Workshop {
   readonly folder = mkdtempSync(join(tmpdir(), 'statelog-package-'))
@@ -41,8 +48,8 @@ export class Workshop {
       symlinkSync(process.execPath, join(bin, 'node'))
       if (bun !== undefined) for (const name of ['bun', 'bunx']) symlinkSync(bun, join(bin, name))
     }
-    const kept = ['HOME', 'USER', 'LANG', 'TMPDIR'].flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]] as const]))
-    return { ...Object.fromEntries(kept), PATH: `${bin}:${process.env['PATH'] ?? ''}`, npm_config_prefer_offline: 'true', npm_config_update_notifier: 'false', npm_config_fund: 'false', npm_config_audit: 'false' }
+    const kept = ['HOME', 'USER', 'LANG', 'TMPDIR', ...WAY_OUT].flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]] as const]))
+    return { ...Object.fromEntries(kept), PATH: `${bin}:${process.env['PATH'] ?? ''}`, ...NPM }
   }
 
   page(path: string): string {
