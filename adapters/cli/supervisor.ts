@@ -9,7 +9,7 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { compiledEnv } from '../node/compiled.ts'
-import { heapFlags } from '../node/heap.ts'
+import { heapStart } from '../node/heap.ts'
 import { EXIT } from './exit-codes.ts'
 import type { Io } from './io.ts'
 import { forwardSignals } from './launch/child.js'
@@ -67,7 +67,8 @@ function againArgs(args: readonly string[]): readonly string[] {
 
 function start(args: readonly string[], instance: string): ChildProcess {
   const [, script = ''] = process.argv
-  return spawn(process.execPath, [...heapFlags(), ...process.execArgv, script, ...args], { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env: { ...process.env, ...compiledEnv(process.env), [CHILD]: String(process.pid), [INSTANCE]: instance } })
+  const heap = heapStart()
+  return spawn(process.execPath, [...heap.flags, ...process.execArgv, script, ...args], { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env: { ...heap.env, ...process.env, ...compiledEnv(process.env), [CHILD]: String(process.pid), [INSTANCE]: instance } })
 }
 
 interface ChildEnd {

@@ -71,7 +71,7 @@ export function isOlder(folder: string): boolean {
 export function connect(folder: string, busyMsMax: number): DatabaseSync {
   const db = new DatabaseSync(logFile(folder), { timeout: busyMsMax })
   // Checkpoints are the writer's alone: a reader that ran one would make a commit wait.
-  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -16384')
+  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -4096')
   return db
 }
 

@@ -12,9 +12,12 @@ export interface WriterLink {
   hold(isHeld: boolean): void
 }
 
+/** What a job leaves behind is garbage with its answer: the thread needs no room of the size of the stepping thread's. Bun passes over it. */
+const WRITER_LIMITS = { maxYoungGenerationSizeMb: 12 }
+
 /** Starts the writer thread. */
 export function startWriter(options: WriterOptions): WriterLink {
-  return linkOf(new Worker(new URL('./writer-thread.ts', import.meta.url), { workerData: options }), 'exit')
+  return linkOf(new Worker(new URL('./writer-thread.ts', import.meta.url), { workerData: options, resourceLimits: WRITER_LIMITS }), 'exit')
 }
 
 /** Over a port that the writer serves. */

@@ -6,7 +6,7 @@ import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { compiledEnv } from '../../../adapters/node/compiled.ts'
-import { heapFlags } from '../../../adapters/node/heap.ts'
+import { heapStart } from '../../../adapters/node/heap.ts'
 import type { Runtime } from '../w1/measure.ts'
 
 export interface MembersPlan {
@@ -34,10 +34,11 @@ export class Member {
 
   start(): void {
     const { runtime: { name, path }, folder, env } = this.#plan
-    const flags = name === 'node' ? ['--disable-warning=ExperimentalWarning', ...heapFlags('node')] : ['--no-install', '--no-env-file']
+    const heap = heapStart(name)
+    const flags = name === 'node' ? ['--disable-warning=ExperimentalWarning', ...heap.flags] : ['--no-install', '--no-env-file']
     const data = join(folder, this.name)
     mkdirSync(data, { recursive: true })
-    const child = spawn(path, [...flags, join(import.meta.dirname, 'member.ts')], { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...compiledEnv(process.env), NODE_ENV: 'production', ...env, CLIENT_ID: this.name, STATE_DIR: data } })
+    const child = spawn(path, [...flags, join(import.meta.dirname, 'member.ts')], { stdio: ['ignore', 'ignore', 'pipe'], env: { ...heap.env, ...process.env, ...compiledEnv(process.env), NODE_ENV: 'production', ...env, CLIENT_ID: this.name, STATE_DIR: data } })
     this.#process = child
     this.live.clear()
     createInterface({ input: child.stderr }).on('line', (line) => this.#heard(child, line))

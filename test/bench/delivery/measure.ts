@@ -1,6 +1,6 @@
 // The fleet measured: a runtime and its load, each in a process of its own.
 import { spawn } from 'node:child_process'
-import { heapFlags } from '../../../adapters/node/heap.ts'
+import { heapStart } from '../../../adapters/node/heap.ts'
 import type { ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -51,8 +51,9 @@ interface Started {
 }
 
 function start({ name, path }: Runtime, file: string, args: readonly string[]): Started {
-  const flags = name === 'node' ? ['--disable-warning=ExperimentalWarning', ...heapFlags('node')] : ['--no-install', '--no-env-file']
-  const child = spawn(path, [...flags, join(import.meta.dirname, file), ...args], { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, NODE_ENV: 'production' } })
+  const heap = heapStart(name)
+  const flags = name === 'node' ? ['--disable-warning=ExperimentalWarning', ...heap.flags] : ['--no-install', '--no-env-file']
+  const child = spawn(path, [...flags, join(import.meta.dirname, file), ...args], { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...heap.env, NODE_ENV: 'production' } })
   let text = ''
   let heard: () => void = () => {}
   child.stdout.setEncoding('utf8').on('data', (part: string) => {

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { heapFlags } from '../../../adapters/node/heap.ts'
+import { heapStart } from '../../../adapters/node/heap.ts'
 import { median } from '../results.ts'
 import type { W1Row } from '../results.ts'
 import type { ActorLimits } from '../../../system/authoring/definition.ts'
@@ -65,8 +65,9 @@ const rounded = (value: number): number => Math.round(value * 10) / 10
 
 function child<K extends Job['kind']>({ name, path }: Runtime, job: Extract<Job, { kind: K }>, flags: readonly string[]): Promise<Results[K]> {
   return new Promise((resolve, reject) => {
-    const quiet = name === 'node' ? ['--disable-warning=ExperimentalWarning', ...heapFlags('node'), ...flags] : ['--no-install', '--no-env-file']
-    const running = spawn(path, [...quiet, join(import.meta.dirname, 'child.ts'), JSON.stringify(job)], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, NODE_ENV: 'production' } })
+    const heap = heapStart(name)
+    const quiet = name === 'node' ? ['--disable-warning=ExperimentalWarning', ...heap.flags, ...flags] : ['--no-install', '--no-env-file']
+    const running = spawn(path, [...quiet, join(import.meta.dirname, 'child.ts'), JSON.stringify(job)], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...heap.env, NODE_ENV: 'production' } })
     let text = ''
     running.stdout.setEncoding('utf8').on('data', (part: string) => (text += part))
     running.once('error', reject)
