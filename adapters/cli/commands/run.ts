@@ -188,7 +188,7 @@ async function runSession(session: Session): Promise<number> {
   const telemetry = new RunTelemetry(({ message }) => reporter.notice(message))
   let embedded: Embedded | undefined
   try {
-    keepHeapSmall()
+    keepHeapSmall(system)
     embedded = await openEmbedded({ folder, medium, ...(session.stateCache === undefined ? {} : { stateCache: session.stateCache }), system, origin, telemetry, hurry: signals.hurry, ...(session.queries === undefined ? {} : { queries: session.queries }), ...(session.workers === 0 ? {} : { threads: { count: session.workers, loader: { module: new URL('../worker-system.ts', import.meta.url).href, argument: { folder } } } }) })
     const feeder = scenario === undefined ? undefined : await openFeeder({ log: embedded.log, codec: cborCodec, clock: systemClock, system, folder, input: feedInput(origin) })
     reporter.head(headLines(session), headFacts(session))

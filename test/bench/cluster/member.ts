@@ -15,12 +15,12 @@ import { w1System } from '../w1/system.ts'
 
 const { KAFKA_BROKERS = '127.0.0.1:9092', INPUT_TOPIC = 'payments', OUTPUT_TOPIC = 'scores', GROUP = 'w1', STATE_DIR = '.', COMMIT_MS = '100', CLIENT_ID = 'statelog', SESSION_MS, W1_ENGINE = 'reducer', W1_CLIENT = 'platformatic', W1_REDIS, W1_FOLD, W1_BATCH, W1_PARTITIONS } = process.env
 
-keepHeapSmall()
 process.env['STATELOG_INSTANCE'] ??= CLIENT_ID
 const folder = join(STATE_DIR, CLIENT_ID)
 mkdirSync(folder, { recursive: true })
 const names = { name: GROUP.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-'), input: INPUT_TOPIC, output: OUTPUT_TOPIC, ...(W1_PARTITIONS === undefined ? {} : { partitions: Number(W1_PARTITIONS) }) }
 const system = w1System(W1_ENGINE as EngineName, W1_FOLD === undefined ? {} : { foldInputsMax: Number(W1_FOLD) }, names)
+keepHeapSmall(system)
 const say = (level: string, message: string): void => void process.stderr.write(`${level}: ${message}\n`)
 const running = await openEmbedded({
   folder, system, origin: { target: 'w1', flags: {}, seed: 1, data: null, events: 0 },

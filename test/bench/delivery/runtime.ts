@@ -12,9 +12,10 @@ export interface RuntimeResult {
   readonly peakBytes: number
 }
 
-keepHeapSmall()
 const [folder = '', subject = 'tracker'] = process.argv.slice(2) as [string, Subject]
-const embedded = await openEmbedded({ folder, system: systemOf(subject), origin: { target: 'fleet', flags: {}, seed: 1, data: null, events: null }, telemetry: silentTelemetry })
+const system = systemOf(subject)
+keepHeapSmall(system)
+const embedded = await openEmbedded({ folder, system, origin: { target: 'fleet', flags: {}, seed: 1, data: null, events: null }, telemetry: silentTelemetry })
 await embedded.start()
 const over = new AbortController()
 process.stdin.on('end', () => over.abort()).resume()

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { openSqliteLog } from '../../../adapters/sqlite/log.ts'
 import type { SqliteLog } from '../../../adapters/sqlite/log.ts'
 import { systemClock } from '../../../adapters/node/clock.ts'
-import { keepHeapSmall } from '../../../adapters/node/heap.ts'
 import type { ActorLimits } from '../../../system/authoring/definition.ts'
 import { checkRun } from './check.ts'
 import type { CheckVerdict } from './check.ts'
@@ -41,8 +40,6 @@ async function work(job: Job): Promise<Results[Job['kind']]> {
       return null
     }
     case 'run': {
-      // As `statelog run` does.
-      keepHeapSmall()
       const { loaded, folder, workload, engine, rawRows } = job
       const before = raw(folder, rawRows)
       cpSync(loaded, folder, { recursive: true })

@@ -1,5 +1,6 @@
 // One W1 run: an embedded system consumes a loaded folder to its end, and is timed meanwhile.
 import { openEmbedded } from '../../../adapters/node/embedded.ts'
+import { keepHeapSmall } from '../../../adapters/node/heap.ts'
 import type { BatchEvent, Telemetry } from '../../../system/ports/telemetry.ts'
 import { silentTelemetry } from '../../../system/inspect/silence.ts'
 import type { ActorLimits } from '../../../system/authoring/definition.ts'
@@ -40,6 +41,7 @@ interface Mark {
 export async function runW1({ folder, workload, engine, limits }: RunOptions): Promise<RunFigures> {
   const watch = new Watch(workload.events)
   const system = w1System(engine, limits)
+  keepHeapSmall(system)
   const embedded = await openEmbedded({ folder, system, origin: { target: 'w1', flags: {}, seed: 1, data: null, events: workload.events }, telemetry: watch.telemetry })
   try {
     const started = mark(0)
