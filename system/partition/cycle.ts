@@ -57,8 +57,8 @@ export class Cycle {
   readonly #maker: RecordMaker
   readonly #idleness: Idleness
   #isolation: Isolation | undefined
-  /** Ends the wait for the poll in hand. */
-  #abandon: (() => void) | undefined
+  /** Lives as long as the partition: what waits for it is taken back. */
+  #stop: AbortSignal | undefined
   readonly #looks: ((isCommitted: boolean) => void)[] = []
   /** Memory is what was committed last. */
   #isResting = true
@@ -77,7 +77,7 @@ export class Cycle {
 
   /** Runs until `stop` aborts or a batch cannot be committed. */
   async run(stop: AbortSignal): Promise<CycleEnd> {
-    stop.addEventListener('abort', () => this.#abandon?.(), { once: true })
+    this.#stop = stop
     try {
       while (!stop.aborted) {
         const end = await this.#turn()
@@ -233,13 +233,14 @@ export class Cycle {
   /** Once told to stop, nothing more is taken: a poll that still waits is left to itself. */
   async #orStopped(poll: Promise<readonly RecordRange[]>): Promise<readonly RecordRange[]> {
     const { promise, resolve, reject } = Promise.withResolvers<readonly RecordRange[]>()
-    this.#abandon = () => resolve([])
+    const abandon = (): void => resolve([])
+    this.#stop?.addEventListener('abort', abandon)
     poll.then(resolve, reject)
     try {
       return await promise
     } finally {
       // It would keep what was polled in memory until the next poll.
-      this.#abandon = undefined
+      this.#stop?.removeEventListener('abort', abandon)
     }
   }
 
