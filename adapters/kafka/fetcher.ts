@@ -97,6 +97,7 @@ export class Fetcher {
   close(feed: Feed): void {
     this.#feeds.delete(feed)
     this.#wake(feed)
+    this.#waiting.delete(feed)
   }
 
   closeAll(): void {

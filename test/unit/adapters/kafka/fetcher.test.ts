@@ -8,6 +8,7 @@ import { RecordBatch } from '../../../../adapters/kafka/record-batch.ts'
 import { wallClock } from '../../../../adapters/memory/clock.ts'
 import type { FetchedPart } from '../../../../adapters/kafka/fetch.ts'
 import { Reader } from '../../../../adapters/kafka/wire.ts'
+import { keptOf } from '../../../support/garbage.ts'
 
 const LIMITS = { waitMsMax: 500, lastWaitMsMax: 500, busyWaitMsMax: 20, feedBytesMax: 2 << 20, partBytesMax: 1 << 20, answerBytesMax: 16 << 20 }
 const EMPTY = Buffer.alloc(0)
@@ -149,4 +150,19 @@ test('requests that wait for nothing end together and go on as one', async () =>
   assert.deepEqual([first?.topics, second?.topics, third?.topics], [1, 1, 2])
   assert.equal(first?.waitMs, 400)
   assert.ok(second !== undefined && second.waitMs >= 200 && second.waitMs <= 300, `${second?.waitMs}`)
+})
+
+test('a closed feed is forgotten, with what it holds', async () => {
+  const fetcher = new Fetcher(new Broker(() => []).cluster, wallClock, LIMITS)
+  const feeds: WeakRef<Feed>[] = []
+  // As leases come and go: each polls once.
+  for (let lease = 0; lease < 20; lease += 1) {
+    const feed = await fetcher.open('a', lease)
+    await fetcher.wait([feed], 1, new AbortController().signal)
+    fetcher.close(feed)
+    feeds.push(new WeakRef(feed))
+  }
+  const kept = await keptOf(feeds)
+  fetcher.closeAll()
+  assert.ok(kept < 3, `${kept} of ${feeds.length} are kept`)
 })
