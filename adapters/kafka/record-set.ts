@@ -191,7 +191,6 @@ export class RecordSet {
     const bytes = this.#bytes
     const start = this.#at
     const end = start + BEFORE_LENGTH + bytes.readInt32BE(start + 8)
-    this.#at = end
     if (bytes[start + 16] !== 2) throw new OperationError('kafka/format', `a record batch of format ${bytes[start + 16]}; format 2 (Kafka 0.11 and later) is understood`)
     if (bytes.readUInt32BE(start + 17) !== crc32c(bytes.subarray(start + 21, end)) >>> 0) throw new OperationError('kafka/corrupt', `the record batch at offset ${offsetAt(bytes, start)} is damaged: its checksum differs`)
     const attributes = bytes.readInt16BE(start + 21)
@@ -207,12 +206,14 @@ export class RecordSet {
     if (isControl && count > 0 && controlType(body) === ABORT) this.#aborted.delete(producerId)
     if (isHidden || last < this.#position) {
       this.#position = Math.max(this.#position, last + 1)
-      return true
+    } else {
+      this.#batch = {
+        bytes: inflated(body, attributes & COMPRESSION), base, last, at: 0, left: count, firstMs: offsetAt(bytes, start + 27),
+        appendMs: (attributes & APPEND_TIME) === 0 ? undefined : offsetAt(bytes, start + 35),
+      }
     }
-    this.#batch = {
-      bytes: inflated(body, attributes & COMPRESSION), base, last, at: 0, left: count, firstMs: offsetAt(bytes, start + 27),
-      appendMs: (attributes & APPEND_TIME) === 0 ? undefined : offsetAt(bytes, start + 35),
-    }
+    // Not before: who reads on behind one that cannot be read is told of it again (I1).
+    this.#at = end
     return true
   }
 

@@ -95,3 +95,15 @@ test('F1: a jump drops what was fetched, and answers to earlier requests with it
   feed.seek(50)
   assert.deepEqual([feed.next, feed.bytes, feed.round === round], [50, 0, false])
 })
+
+test('a damaged batch is refused each time it is met: what it holds is not passed over', () => {
+  const [damaged, sound] = [batch(0, 3, 1n), batch(3, 3, 1n)]
+  damaged[damaged.length - 3] = (damaged[damaged.length - 3] as number) ^ 0xff
+  const feed = new Feed('t', 'id', 0)
+  feed.seek(0)
+  feed.fill(new RecordSet(Buffer.concat([damaged, sound]), [], 0))
+  for (let nth = 0; nth < 3; nth += 1) {
+    assert.throws(() => feed.read(10, Infinity, 0), /offset 0 is damaged/)
+    feed.seek(0)
+  }
+})
