@@ -7,6 +7,7 @@
 // M2. A proof of membership is the send time of a heartbeat or sync that succeeded (I12).
 // M3. An instance id that another process took over is never joined with again: two processes would fence each other without end.
 // M4. What was assigned for other topics than ours, to who had our instance id before, is not taken.
+// M5. Who was stopped does not join any more, whatever it waited for meanwhile.
 import { OperationError } from '../../system/protocol/failures.ts'
 import type { Clock } from '../../system/ports/clock.ts'
 import { assign } from '../../system/membership/assignment.ts'
@@ -15,6 +16,8 @@ import type { MembershipEvents } from '../../system/membership/seats.ts'
 import type { Cluster } from './cluster.ts'
 import { explained, messageOf } from './cluster.ts'
 import { codeOf, isForbidden, isTransport, retryOf } from './codes.ts'
+import { assignmentData, isSame, packed, subscriptionData } from './member-data.ts'
+import type { AssignmentData, SubscriptionData } from './member-data.ts'
 import type { Standing } from './transaction.ts'
 import {
   decodeConsumerProtocolAssignment, decodeConsumerProtocolSubscription, encodeConsumerProtocolAssignment, encodeConsumerProtocolSubscription, heartbeatV4,
@@ -48,20 +51,6 @@ const NEVER = new Set(['INVALID_GROUP_ID', 'INVALID_SESSION_TIMEOUT', 'UNSUPPORT
 
 type Joined = Awaited<ReturnType<typeof joinGroupV9.api.async>>
 
-interface SubscriptionData {
-  readonly owner: string
-  readonly manifest: Readonly<Record<string, number>>
-  readonly generation: number
-}
-
-interface AssignmentData {
-  /** Owner and instance id of every member. */
-  readonly living: readonly (readonly [string, string | null])[]
-  /** What the member named as it joined; absent where the leader is of an earlier version. */
-  readonly manifest?: Readonly<Record<string, number>>
-  readonly reason: string | null
-}
-
 export class Membership {
   readonly #options: MembershipOptions
   readonly #events: MembershipEvents
@@ -77,6 +66,7 @@ export class Membership {
   #hindrance = ''
   #provenAtMs = -Infinity
   #running: Promise<void> = Promise.resolve()
+  #stopping: Promise<void> | undefined
 
   constructor(options: MembershipOptions, events: MembershipEvents) {
     this.#options = options
@@ -85,7 +75,7 @@ export class Membership {
   }
 
   start(): void {
-    this.#running = this.#run()
+    this.#running = this.#run().finally(() => this.#options.cluster.connections.close(this.#use))
   }
 
   /** M2. */
@@ -114,22 +104,35 @@ export class Membership {
     return false
   }
 
-  /** Leaves the group, so that others get what was ours at once. */
-  async stop(): Promise<void> {
-    const { cluster, clock, group, instanceId } = this.#options
-    if (this.#stopped.signal.aborted) return this.#running
+  /** Leaves the group, so that others get what was ours at once. Brokers that do not answer hold that up for `LEAVE_MS_MAX`. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
+    const { cluster, clock } = this.#options
     this.#stopped.abort()
     this.#wake.abort()
     this.#notify()
-    const memberId = this.#memberId
-    if (memberId !== '' && !this.#hasEnded) {
-      // On a connection of its own: a join that waits on the group's is never answered after a leave.
-      const leave = (connection: Parameters<typeof leaveGroupV5.api.async>[0]): Promise<unknown> => leaveGroupV5.api.async(connection, group, [{ memberId, groupInstanceId: instanceId, reason: 'stopped' }])
-      await cluster.atCoordinator('group', group, `leave ${this.#options.owner}`, leave, { untilMs: clock.monotonicMs() + LEAVE_MS_MAX }).catch(() => undefined)
-    }
+    const isOver = new AbortController()
+    const late = clock.sleep(LEAVE_MS_MAX, isOver.signal)
+    await Promise.race([this.#leave(), late])
+    // A join that waits on it ends.
     cluster.connections.close(this.#use)
-    cluster.connections.close(`leave ${this.#options.owner}`)
-    await this.#running
+    await Promise.race([this.#running, late])
+    isOver.abort()
+  }
+
+  async #leave(): Promise<void> {
+    const { cluster, clock, group, owner, instanceId } = this.#options
+    const memberId = this.#memberId
+    if (memberId === '' || this.#hasEnded) return
+    // On a connection of its own: a join that waits on the group's is never answered after a leave.
+    const use = `leave ${owner}`
+    const leave = (connection: Parameters<typeof leaveGroupV5.api.async>[0]): Promise<unknown> => leaveGroupV5.api.async(connection, group, [{ memberId, groupInstanceId: instanceId, reason: 'stopped' }])
+    await cluster.atCoordinator('group', group, use, leave, { untilMs: clock.monotonicMs() + LEAVE_MS_MAX }).catch(() => undefined)
+    cluster.connections.close(use)
   }
 
   async #run(): Promise<void> {
@@ -165,12 +168,16 @@ export class Membership {
   async #join(): Promise<void> {
     const { cluster, clock, group, topics, owner, instanceId, sessionMs, rebalanceMs, manifest } = this.#options
     const data: SubscriptionData = { owner, manifest: await manifest(), generation: this.#generation }
+    // M5.
+    if (this.#stopped.signal.aborted) return
     const metadata = encodeConsumerProtocolSubscription({
       version: 1, topics: [...topics], userData: packed(data), ownedPartitions: topics.map((topic) => ({ topic, partitions: [...this.#owned] })),
     })
     const connection = await cluster.coordinatorConnection('group', group, this.#use)
+    if (this.#stopped.signal.aborted) return
     const joined = await joinGroupV9.api.async(connection, group, sessionMs, rebalanceMs, this.#memberId, instanceId, PROTOCOL_TYPE, [{ name: PROTOCOL, metadata }], '')
     this.#memberId = joined.memberId
+    if (this.#stopped.signal.aborted) return
     const isLeader = joined.leader === joined.memberId && !joined.skipAssignment
     const sentMs = clock.monotonicMs()
     const synced = await syncGroupV5.api.async(connection, group, joined.generationId, joined.memberId, instanceId, PROTOCOL_TYPE, PROTOCOL, isLeader ? this.#assignments(joined) : [])
@@ -264,32 +271,5 @@ export class Membership {
   #notify(): void {
     for (const wake of this.#waiting) wake()
     this.#waiting.clear()
-  }
-}
-
-const packed = (data: SubscriptionData | AssignmentData): Buffer => Buffer.from(JSON.stringify(data))
-
-/** A member of another assigner, or of another version, reads nothing that we know of. */
-function subscriptionData(bytes: Buffer | null | undefined, memberId: string): SubscriptionData {
-  const { owner = memberId, manifest = {}, generation = -1 } = parsed<SubscriptionData>(bytes)
-  return { owner, manifest, generation }
-}
-
-function assignmentData(bytes: Buffer | null | undefined): AssignmentData {
-  const { living = [], manifest, reason = null } = parsed<AssignmentData>(bytes)
-  return { living, reason, ...(manifest === undefined ? {} : { manifest }) }
-}
-
-function isSame(one: Readonly<Record<string, number>>, other: Readonly<Record<string, number>>): boolean {
-  const names = Object.keys(one)
-  return names.length === Object.keys(other).length && names.every((name) => one[name] === other[name])
-}
-
-function parsed<T>(bytes: Buffer | null | undefined): Partial<T> {
-  try {
-    const value: unknown = JSON.parse(String(bytes ?? ''))
-    return typeof value === 'object' && value !== null ? value : {}
-  } catch {
-    return {}
   }
 }

@@ -79,6 +79,7 @@ export class Membership {
   #hindrance = ''
   #provenAtMs = -Infinity
   #running: Promise<void> = Promise.resolve()
+  #stopping: Promise<void> | undefined
 
   constructor(options: MembershipOptions, events: MembershipEvents) {
     this.#options = options
@@ -104,9 +105,13 @@ export class Membership {
     return false
   }
 
-  /** Leaves the group, so that others get what was ours at once. */
-  async stop(): Promise<void> {
-    if (this.#stopped.signal.aborted) return this.#running
+  /** Leaves the group, so that others get what was ours at once. Brokers that do not answer hold that up for `LEAVE_MS_MAX`. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
     const { beside, clock, group } = this.#options
     this.#stopped.abort()
     this.#notify()
@@ -120,9 +125,9 @@ export class Membership {
     }
     const isOver = new AbortController()
     const left = memberId === '' ? Promise.resolve() : leave().catch(() => undefined)
-    await Promise.race([Promise.all([left, this.#isStable ? stopping : undefined]), clock.sleep(LEAVE_MS_MAX, isOver.signal)])
+    const gone = Promise.all([left, this.#isStable ? stopping : undefined]).then(() => this.#running)
+    await Promise.race([gone, clock.sleep(LEAVE_MS_MAX, isOver.signal)])
     isOver.abort()
-    await this.#running
   }
 
   async #run(): Promise<void> {

@@ -99,3 +99,26 @@ test('each assignment carries the topics that its member named', async () => {
   }, (heard) => heard.assigned.length > 0)
   assert.match(String(sent), /"manifest":\{"in":4\}/)
 })
+
+test('a member that is stopped while it looks at its topics does not join after that, and is not waited for', { timeout: 5000 }, async () => {
+  const looked = Promise.withResolvers<void>()
+  const manifest = Promise.withResolvers<Readonly<Record<string, number>>>()
+  const asked: number[] = []
+  const cluster = clusterOf(new Cluster([{ host: 'b', port: 1 }], TRANSPORT, wallClock), (key) => {
+    asked.push(key)
+    return key === KEYS.findCoordinator ? { coordinators: [{ nodeId: 1, host: 'b', port: 1 }] } : new Promise(() => {})
+  })
+  const membership = new Membership({
+    cluster, clock: wallClock, group: 'g', topics: ['in'], owner: 'o', instanceId: 'pod-0/g', sessionMs: 1000, heartbeatMs: 10, rebalanceMs: 1000,
+    manifest: () => {
+      looked.resolve()
+      return manifest.promise
+    },
+  }, { assigned: () => {}, hindered: () => {}, lost: () => {}, ended: () => {} })
+  membership.start()
+  await looked.promise
+  const stopping = membership.stop()
+  manifest.resolve({ in: 1 })
+  await stopping
+  assert.equal(count(asked, KEYS.joinGroup), 0)
+})

@@ -57,3 +57,15 @@ test('brokers that do not answer are no refusal: nothing is said of them here', 
 test('what means never ends the membership, with the reason', async () => {
   for (const type of ['GROUP_AUTHORIZATION_FAILED', 'INVALID_GROUP_ID', 'INVALID_SESSION_TIMEOUT', 'UNSUPPORTED_VERSION']) assert.equal((await inVain(type, 2)).ended.length, 1, type)
 })
+
+test('a client that does not get through does not hold a stop up, however often it is asked to', { timeout: 3000 }, async () => {
+  const connecting = Promise.withResolvers<void>()
+  const member = (): unknown => ({ events: { CRASH: 'crash' }, on: () => {}, disconnect: () => new Promise(() => {}), connect: () => (connecting.resolve(), new Promise(() => {})) })
+  const clock = { ...wallClock, sleep: async () => {} }
+  const membership = new Membership({ client: { member } as unknown as Client, beside: {} as Cluster, clock, group: 'g', topics: new Map(), owner: 'o', sessionMs: 1000, heartbeatMs: 50, rebalanceMs: 1000 }, {
+    assigned: () => {}, lost: () => {}, hindered: () => {}, ended: () => {},
+  })
+  membership.start()
+  await connecting.promise
+  await Promise.all([membership.stop(), membership.stop()])
+})
