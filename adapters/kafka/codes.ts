@@ -16,6 +16,8 @@ const FORBIDDEN = new Set([
   'TOPIC_AUTHORIZATION_FAILED', 'GROUP_AUTHORIZATION_FAILED', 'CLUSTER_AUTHORIZATION_FAILED', 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED', 'SASL_AUTHENTICATION_FAILED',
   'UNSUPPORTED_SASL_MECHANISM',
 ])
+/** All other parts of a request get it where one of them is refused: it is a reason where there is no other. */
+const NOT_ATTEMPTED = 'OPERATION_NOT_ATTEMPTED'
 const TOO_LARGE = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD', 'INVALID_TIMESTAMP'])
 
 export type Retry = 'coordinator' | 'leader' | 'later' | 'no'
@@ -37,11 +39,8 @@ export function codeOf(thrown: unknown): string {
 function protocolCode(thrown: unknown): string | undefined {
   const { apiId, errors } = (thrown ?? {}) as ErrorShape
   if (apiId !== undefined) return apiId
-  for (const each of errors ?? []) {
-    const found = protocolCode(each)
-    if (found !== undefined) return found
-  }
-  return undefined
+  const found = (errors ?? []).map(protocolCode).filter((code) => code !== undefined)
+  return found.find((code) => code !== NOT_ATTEMPTED) ?? found[0]
 }
 
 function transportCode(thrown: unknown): string | undefined {

@@ -1,39 +1,78 @@
-// Nothing of a transaction waits for longer than the brokers keep it open.
+// Transactions against a broker that refuses as told: what is waited for and asked again, what is said of the rest.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Cluster } from '../../../../adapters/kafka/cluster.ts'
+import { RecordBatch } from '../../../../adapters/kafka/record-batch.ts'
 import { Transactions } from '../../../../adapters/kafka/transaction.ts'
-import type { Standing } from '../../../../adapters/kafka/transaction.ts'
+import type { PlannedBatch, Standing, TransactionEnd, TransactionPlan } from '../../../../adapters/kafka/transaction.ts'
+import { ResponseError } from '../../../../adapters/kafka/wire.ts'
 import { wallClock } from '../../../../adapters/memory/clock.ts'
 import { Visibility } from '../../../../system/membership/visibility.ts'
 import { Code, KEYS, clusterOf } from '../../../support/kafka-broker.ts'
+import type { Answer } from '../../../support/kafka-broker.ts'
 
 const TRANSPORT = { clientId: 'x', security: {}, connectMsMax: 200, requestMsMax: 200, slowMsMax: 200 }
 const STANDING: Standing = { generation: 1, memberId: 'm', instanceId: null }
-const PLAN = { rounds: [], offsets: [{ topic: 't', offset: 1, metadata: '' }] }
+const OFFSETS: TransactionPlan = { rounds: [], offsets: [{ topic: 't', offset: 1, metadata: '' }] }
+const [UNKNOWN_TOPIC, FORBIDDEN, NOT_ATTEMPTED] = [3, 29, 55]
 
-async function committing(refusals: Readonly<Partial<Record<number, string>>>): Promise<{ readonly kind: string; readonly reason?: string }> {
-  const cluster = clusterOf(new Cluster([{ host: 'b', port: 1 }], TRANSPORT, wallClock), (key) => {
+/** Commits at a coordinator and leader that take everything `answer` says nothing of. */
+async function committing(plan: TransactionPlan, timeoutMs: number, answer: Answer): Promise<TransactionEnd & { readonly reason?: string }> {
+  const cluster = clusterOf(new Cluster([{ host: 'b', port: 1 }], TRANSPORT, wallClock), (key, request) => {
     if (key === KEYS.findCoordinator) return { coordinators: [{ nodeId: 1, host: 'b', port: 1 }] }
-    const code = refusals[key]
-    if (code !== undefined) throw new Code(code)
-    return key === KEYS.initProducerId ? { producerId: 7n, producerEpoch: 1 } : {}
+    if (key === KEYS.initProducerId) return { producerId: 7n, producerEpoch: 1 }
+    return answer(key, request) ?? (key === KEYS.produce ? produced([0, 0]) : {})
   })
+  cluster.leaderOf = () => 1
   const transactions = new Transactions({
-    cluster, clock: wallClock, visibility: new Visibility(wallClock), transactionalId: 'id', group: 'g', partition: 0, use: 'u', timeoutMs: 60,
+    cluster, clock: wallClock, visibility: new Visibility(wallClock), transactionalId: 'id', group: 'g', partition: 0, use: 'u', timeoutMs,
     // A group that never settles again.
     standing: (stale) => (stale === undefined ? Promise.resolve(STANDING) : new Promise(() => {})),
   })
   await transactions.fence({})
-  return transactions.commit(PLAN, {})
+  return transactions.commit(plan, {})
+}
+
+const refusing = (key: number, code: string): Answer => (asked) => {
+  if (asked === key) throw new Code(code)
+  return undefined
+}
+
+/** A leader's answer about partitions 0, 1 ... of one topic. */
+const produced = (codes: readonly number[]): object => ({ responses: [{ name: 't', partitionResponses: codes.map((errorCode, index) => ({ index, errorCode, baseOffset: 5n, errorMessage: null })) }] })
+
+function planned(partition: number): PlannedBatch {
+  const batch = new RecordBatch()
+  batch.add({ topic: 't', partition, key: null, value: Buffer.from('x'), headers: [], timestampMs: 1 })
+  return { topic: 't', partition, batch }
+}
+
+/** A coordinator that refuses the second of two partitions so often; the first is not attempted then. */
+function refusingSecond(code: number, times: number): Answer {
+  let left = times
+  return (key) => {
+    if (key !== KEYS.addPartitions || left-- <= 0) return undefined
+    const at = '/results_by_transaction/0/topic_results/0/results_by_partitions'
+    throw new ResponseError(KEYS.addPartitions, 3, { [`${at}/0`]: [NOT_ATTEMPTED, null], [`${at}/1`]: [code, null] }, {})
+  }
 }
 
 test('a group that does not settle leaves the outcome unknown', { timeout: 3000 }, async () => {
-  const end = await committing({ [KEYS.txnOffsetCommit]: 'ILLEGAL_GENERATION' })
+  const end = await committing(OFFSETS, 60, refusing(KEYS.txnOffsetCommit, 'ILLEGAL_GENERATION'))
   assert.equal(end.kind, 'unknown')
   assert.match(end.reason ?? '', /the group g has not settled within 60 ms/)
 })
 
 test('an end that cannot begin leaves the outcome unknown', { timeout: 3000 }, async () => {
-  assert.equal((await committing({ [KEYS.endTxn]: 'CONCURRENT_TRANSACTIONS' })).kind, 'unknown')
+  assert.equal((await committing(OFFSETS, 60, refusing(KEYS.endTxn, 'CONCURRENT_TRANSACTIONS'))).kind, 'unknown')
+})
+
+test('a partition that is not known yet is asked for again, with those that were not attempted for its sake', { timeout: 3000 }, async () => {
+  const end = await committing({ rounds: [[planned(0), planned(1)]], offsets: [] }, 1000, refusingSecond(UNKNOWN_TOPIC, 2))
+  assert.equal(end.kind, 'committed', end.reason)
+})
+
+test('a missing right on one of several partitions is named', { timeout: 3000 }, async () => {
+  const end = await committing({ rounds: [[planned(0), planned(1)]], offsets: [] }, 1000, refusingSecond(FORBIDDEN, Infinity))
+  assert.match(end.reason ?? '', /TOPIC_AUTHORIZATION_FAILED/)
 })
