@@ -8,7 +8,7 @@ import type { Clock } from '../../system/ports/clock.ts'
 import { rightText } from '../kafka-rights/rights.ts'
 import type { Touched } from '../kafka-rights/rights.ts'
 import { codeOf, isCredentials, isForbidden, isTransport, retryOf } from './codes.ts'
-import { Connections } from './connections.ts'
+import { Connections, FINDING } from './connections.ts'
 import type { Broker, Transport } from './connections.ts'
 import { errorName, findCoordinatorV6, metadataV12 } from './wire.ts'
 import type { Connection } from './wire.ts'
@@ -77,11 +77,15 @@ export class Cluster {
       } catch (thrown) {
         if (!isTransport(codeOf(thrown))) throw touched === null ? thrown : explained(thrown, touched)
         last = thrown
-        this.#silent.set(nameOf(broker), this.#clock.monotonicMs() + SILENT_MS)
+        this.#fellSilent(broker)
       }
     }
     const names = this.#bootstrap.map(({ host, port }) => `${host}:${port}`).join(', ')
     throw new Unreachable('kafka/unreachable', `no broker answers at ${names}: ${messageOf(last)}. Is Kafka running there, and is the listener the right one?`, last)
+  }
+
+  #fellSilent(broker: Broker): void {
+    this.#silent.set(nameOf(broker), this.#clock.monotonicMs() + SILENT_MS)
   }
 
   /** Each broker once; last those that did not answer a while ago: one that stands still costs a whole time limit. */
@@ -159,7 +163,7 @@ export class Cluster {
   /** Asks the coordinator of a group or transactional id; `more`: what else the request is about. */
   async atCoordinator<T>(kind: CoordinatorKind, key: string, use: string, ask: (connection: Connection) => Promise<T>, effort: Effort, more: Touched = {}): Promise<T> {
     return this.repeat(effort, { ...more, ...(kind === 'group' ? { group: key } : { transactionalId: key }) }, async () => ask(await this.connectionTo(use, await this.#coordinator(kind, key))), async (code) => {
-      if (retryOf(code) === 'coordinator' || isTransport(code)) this.forgetCoordinator(kind, key)
+      if (retryOf(code) === 'coordinator' || isTransport(code)) this.forgetCoordinator(kind, key, code)
     })
   }
 
@@ -168,10 +172,13 @@ export class Cluster {
     return this.connectionTo(use, await this.#coordinator(kind, key))
   }
 
-  /** The next look asks another broker. */
-  forgetCoordinator(kind: CoordinatorKind, key: string): void {
+  /** The next look asks another broker; `code`: what became of a request to this one. */
+  forgetCoordinator(kind: CoordinatorKind, key: string, code: string): void {
+    const name = `${kind} ${key}`
+    const broker = this.#brokers.get(this.#coordinators.get(name) ?? -1)
+    if (broker !== undefined && isTransport(code)) this.#fellSilent(broker)
     this.#turn += 1
-    this.#coordinators.delete(`${kind} ${key}`)
+    this.#coordinators.delete(name)
   }
 
   close(): void {
@@ -182,7 +189,7 @@ export class Cluster {
     const name = `${kind} ${key}`
     const known = this.#coordinators.get(name)
     if (known !== undefined) return known
-    const { coordinators } = await this.anyBroker((connection) => findCoordinatorV6.api.async(connection, COORDINATOR_KEY_TYPES[kind], [key]), 'any', null)
+    const { coordinators } = await this.anyBroker((connection) => findCoordinatorV6.api.async(connection, COORDINATOR_KEY_TYPES[kind], [key]), FINDING, null)
     const found = coordinators[0]
     if (found === undefined) throw new NoLeader(`no broker coordinates ${name}`)
     this.#brokers.set(found.nodeId, { host: found.host, port: found.port })

@@ -14,11 +14,15 @@ export interface Transport {
   readonly clientId: string
   /** TLS and SASL, as the client takes them. */
   readonly security: Pick<ConnectionOptions, 'tls' | 'sasl'>
+  /** Of a dial; and of what a broker knows without asking others (`FINDING`), ms. */
   readonly connectMsMax: number
   /** Ends a connection whose broker does not answer, ms; `slowMsMax` for uses that wait by design (joining a group). */
   readonly requestMsMax: number
   readonly slowMsMax: number
 }
+
+/** The use of who looks for a coordinator: where one stands still, the next is asked while a session lasts. */
+export const FINDING = 'find'
 
 /** `host:port`, several with commas between. Throws `kafka/address`. */
 export function parseBrokers(text: string): readonly Broker[] {
@@ -77,7 +81,7 @@ export class Connections {
 
   async #dial(use: string, { host, port }: Broker): Promise<Connection> {
     const { clientId, security, connectMsMax, requestMsMax, slowMsMax } = this.#transport
-    const requestTimeout = use.startsWith('group ') ? slowMsMax : requestMsMax
+    const requestTimeout = use.startsWith('group ') ? slowMsMax : use === FINDING ? connectMsMax : requestMsMax
     const connection = new Connection(clientId, { ...security, connectTimeout: connectMsMax, requestTimeout })
     // Each request learns of the failure by itself.
     connection.on('error', () => undefined)

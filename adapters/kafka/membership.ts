@@ -10,6 +10,7 @@
 // M5. Who was stopped does not join any more, whatever it waited for meanwhile.
 import { OperationError } from '../../system/protocol/failures.ts'
 import type { Clock } from '../../system/ports/clock.ts'
+import { within } from '../../system/membership/within.ts'
 import { assign } from '../../system/membership/assignment.ts'
 import type { Candidate } from '../../system/membership/assignment.ts'
 import type { MembershipEvents } from '../../system/membership/seats.ts'
@@ -20,7 +21,7 @@ import { assignmentData, isSame, packed, subscriptionData } from './member-data.
 import type { AssignmentData, SubscriptionData } from './member-data.ts'
 import type { Standing } from './transaction.ts'
 import {
-  decodeConsumerProtocolAssignment, decodeConsumerProtocolSubscription, encodeConsumerProtocolAssignment, encodeConsumerProtocolSubscription, heartbeatV4,
+  TimeoutError, decodeConsumerProtocolAssignment, decodeConsumerProtocolSubscription, encodeConsumerProtocolAssignment, encodeConsumerProtocolSubscription, heartbeatV4,
   joinGroupV9, leaveGroupV5, syncGroupV5,
 } from './wire.ts'
 
@@ -46,6 +47,8 @@ const PROTOCOL_TYPE = 'consumer'
 const RETRY_MS = 50
 const RETRY_MS_MAX = 1000
 const LEAVE_MS_MAX = 3000
+/** A coordinator that takes longer for a heartbeat than this part of the session is looked for anew, while there is time. */
+const BEATS_PER_SESSION = 3
 /** What no waiting heals. Every other refusal may: also one that this version does not know. */
 const NEVER = new Set(['INVALID_GROUP_ID', 'INVALID_SESSION_TIMEOUT', 'UNSUPPORTED_VERSION', 'SECURITY_DISABLED', 'UNSUPPORTED_SASL_MECHANISM', 'ILLEGAL_SASL_STATE'])
 
@@ -154,13 +157,16 @@ export class Membership {
   }
 
   async #beat(): Promise<void> {
-    const { cluster, clock, group, heartbeatMs, instanceId } = this.#options
+    const { cluster, clock, group, heartbeatMs, sessionMs, instanceId } = this.#options
     await clock.sleep(heartbeatMs, AbortSignal.any([this.#wake.signal, this.#stopped.signal]))
     if (this.#stopped.signal.aborted) return
     if (this.#wake.signal.aborted) this.#wake = new AbortController()
     const connection = await cluster.coordinatorConnection('group', group, this.#use)
     const sentMs = clock.monotonicMs()
-    await heartbeatV4.api.async(connection, group, this.#generation, this.#memberId, instanceId)
+    await within(clock, heartbeatV4.api.async(connection, group, this.#generation, this.#memberId, instanceId), sessionMs / BEATS_PER_SESSION, () => {
+      cluster.connections.close(this.#use)
+      throw new TimeoutError(`the coordinator of ${group} does not answer`)
+    })
     this.#provenAtMs = sentMs
     this.#notify()
   }
@@ -248,7 +254,7 @@ export class Membership {
     if (isForbidden(code)) return this.#end((explained(thrown, { group: this.#options.group, topics: this.#options.topics }) as Error).message)
     if (NEVER.has(code)) return this.#end(`the group ${this.#options.group} cannot be joined: ${messageOf(thrown)}`)
     // The group's state is the coordinator's: another broker goes on with our generation.
-    if (retryOf(code) !== 'later') this.#options.cluster.forgetCoordinator('group', this.#options.group)
+    if (retryOf(code) !== 'later') this.#options.cluster.forgetCoordinator('group', this.#options.group, code)
     if (!isTransport(code) && retryOf(code) === 'no' && code !== 'OperationError') this.#hinder(code, messageOf(thrown))
     return true
   }

@@ -245,7 +245,7 @@ export class Transactions {
       } catch (thrown) {
         // The coordinator says that it has not begun to end it.
         if (codeOf(thrown) !== 'CONCURRENT_TRANSACTIONS' || clock.monotonicMs() >= untilMs) {
-          cluster.forgetCoordinator('transaction', transactionalId)
+          cluster.forgetCoordinator('transaction', transactionalId, codeOf(thrown))
           throw thrown
         }
         await clock.sleep(END_AGAIN_MS)

@@ -9,6 +9,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Codec } from '../ports/codec.ts'
 import type { LoadedModel, Score } from '../ports/models.ts'
 import type { Table } from '../authoring/table.ts'
+import { within } from '../membership/within.ts'
 import type { InputRef, JournalRecord } from './journal.ts'
 import type { Answer, Outside, Question, RowQuestion, ScoreQuestion } from './turn-input.ts'
 
@@ -96,15 +97,6 @@ function rowAnswer(codec: Codec, what: string, row: unknown): Answer {
   const bytes = codec.encode(row).slice()
   if (bytes.length > ROW_BYTES_MAX) return { kind: 'failed', failure: { class: 'size', message: `${what} has ${bytes.length} bytes, at most ${ROW_BYTES_MAX} are allowed`, stage: 'lookup' } }
   return { kind: 'row', bytes }
-}
-
-async function within<T>(clock: Clock, work: Promise<T>, ms: number, late: () => T): Promise<T> {
-  const over = new AbortController()
-  try {
-    return await Promise.race([work, clock.sleep(ms, over.signal).then(() => (over.signal.aborted ? work : late()))])
-  } finally {
-    over.abort()
-  }
 }
 
 /** It stands in the journal of every input that asked, or as the reason of a wait. */

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Cluster } from '../../../../adapters/kafka/cluster.ts'
 import { OffsetQueries } from '../../../../adapters/kafka/offset-queries.ts'
+import { FINDING } from '../../../../adapters/kafka/connections.ts'
 import { wallClock } from '../../../../adapters/memory/clock.ts'
 import { Code, KEYS, connectionTo } from '../../../support/kafka-broker.ts'
 
@@ -73,9 +74,24 @@ test('a coordinator that does not coordinate is looked up at another broker', as
     if (asked.at(-1) !== 3) throw new Code('NOT_COORDINATOR')
   }, { untilMs: untilMs() })
   assert.deepEqual(asked, [1, 3])
-  cluster.forgetCoordinator('group', 'g')
+  cluster.forgetCoordinator('group', 'g', 'NOT_COORDINATOR')
   await cluster.coordinatorConnection('group', 'g', 'u')
   assert.equal(asked.length, 3)
+})
+
+test('a coordinator that does not answer is asked last who coordinates', async () => {
+  const cluster = clusterWhere(() => ({ leader: 2, epoch: 0 }))
+  const dial = cluster.connections.get.bind(cluster.connections)
+  const asked: string[] = []
+  cluster.connections.get = async (use, broker) => {
+    if (use === FINDING) asked.push(broker.host)
+    return dial(use, broker)
+  }
+  for (let nth = 0; nth < 4; nth += 1) {
+    await cluster.coordinatorConnection('group', 'g', 'u')
+    cluster.forgetCoordinator('group', 'g', 'TIMEOUT')
+  }
+  assert.equal(asked.slice(1).includes('b2'), false, asked.join(', '))
 })
 
 test('what a broker knew before is not taken over what another one has said since; a topic made anew is another one', async () => {

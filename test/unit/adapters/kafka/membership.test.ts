@@ -72,6 +72,19 @@ test('a heartbeat that is refused with an unknown code costs nothing that was as
   assert.deepEqual([assigned, ended, hindered.length, count(asked, KEYS.joinGroup)], [[[2]], [], 1, 1])
 })
 
+test('a coordinator that does not answer a heartbeat is looked for anew while the session lasts, and nothing is lost', { timeout: 3000 }, async () => {
+  let atMs = Infinity
+  const { assigned, asked } = await member((key) => {
+    if (key === KEYS.heartbeat) {
+      atMs = Math.min(atMs, wallClock.monotonicMs())
+      return new Promise(() => {})
+    }
+    return key === KEYS.joinGroup ? JOINED : assignment([2])
+  }, (_heard, requests) => count(requests, KEYS.findCoordinator) > 1)
+  assert.ok(wallClock.monotonicMs() - atMs < 1000)
+  assert.deepEqual([assigned, count(asked, KEYS.joinGroup)], [[[2]], 1])
+})
+
 for (const code of ['FENCED_INSTANCE_ID', 'INVALID_SESSION_TIMEOUT', 'INVALID_GROUP_ID', 'UNSUPPORTED_VERSION', 'GROUP_AUTHORIZATION_FAILED']) {
   test(`${code} means never: the membership ends, with the reason`, async () => {
     const { assigned, ended, asked } = await member(() => {
