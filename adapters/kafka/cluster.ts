@@ -239,15 +239,16 @@ const nameOf = ({ host, port }: Broker): string => `${host}:${port}`
 
 type MetadataTopic = Awaited<ReturnType<typeof metadataV12.api.async>>['topics'][number]
 
-/** The newer of both, partition by partition. */
-function viewOf({ topicId, partitions }: MetadataTopic, known: TopicView | undefined): TopicView {
-  const leaders = Array.from({ length: partitions.length }, () => -1)
-  const epochs = [...leaders]
+/** The newer of both, partition by partition. They are only ever added: who tells of fewer has not heard of the rest. */
+function viewOf({ topicId, partitions }: MetadataTopic, before: TopicView | undefined): TopicView {
+  const known = before?.id === topicId ? before : undefined
+  const count = Math.max(partitions.length, known?.leaders.length ?? 0)
+  const leaders = Array.from({ length: count }, (_, index) => known?.leaders[index] ?? -1)
+  const epochs = Array.from({ length: count }, (_, index) => known?.epochs[index] ?? -1)
   for (const { partitionIndex, leaderId, leaderEpoch } of partitions) {
-    const knownEpoch = known?.id === topicId ? known.epochs[partitionIndex] ?? -1 : -1
-    const isOld = leaderEpoch < knownEpoch
-    leaders[partitionIndex] = isOld ? known?.leaders[partitionIndex] ?? -1 : leaderId
-    epochs[partitionIndex] = isOld ? knownEpoch : leaderEpoch
+    if (leaderEpoch < (epochs[partitionIndex] ?? -1)) continue
+    leaders[partitionIndex] = leaderId
+    epochs[partitionIndex] = leaderEpoch
   }
   return { id: topicId, leaders, epochs, replicas: partitions[0]?.replicaNodes.length ?? 0 }
 }

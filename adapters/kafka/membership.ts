@@ -7,8 +7,9 @@
 // M2. A proof of membership is the send time of a heartbeat or sync that succeeded (I12).
 // M3. An instance id that another process took over is never joined with again: two processes would fence each other without end.
 // M4. What was assigned for other topics than ours, to who had our instance id before, is not taken.
-// M5. Who was stopped does not join any more, whatever it waited for meanwhile.
-import { OperationError } from '../../system/protocol/failures.ts'
+// M5. It joins with topics that are all known: it would be left out for one of which the broker that it asked has not heard, and nobody would ask again.
+// M6. Who was stopped does not join any more, whatever it waited for meanwhile.
+import { OperationError, Unreachable } from '../../system/protocol/failures.ts'
 import type { Clock } from '../../system/ports/clock.ts'
 import { within } from '../../system/membership/within.ts'
 import { assign } from '../../system/membership/assignment.ts'
@@ -38,7 +39,7 @@ export interface MembershipOptions {
   readonly sessionMs: number
   readonly heartbeatMs: number
   readonly rebalanceMs: number
-  /** Partitions by topic, as they are now. */
+  /** Partitions by topic, as they are now; 0 of a topic that the asked broker does not know. */
   manifest(): Promise<Readonly<Record<string, number>>>
 }
 
@@ -171,10 +172,20 @@ export class Membership {
     this.#notify()
   }
 
+  /** M5. */
+  async #look(): Promise<Readonly<Record<string, number>>> {
+    const manifest = await this.#options.manifest()
+    const missing = Object.keys(manifest).find((topic) => manifest[topic] === 0)
+    if (missing === undefined) return manifest
+    const reason = `the broker that was asked does not know topic ${missing}; the group ${this.#options.group} is joined when it does`
+    this.#hinder(missing, reason)
+    throw new Unreachable('kafka/unreachable', reason)
+  }
+
   async #join(): Promise<void> {
-    const { cluster, clock, group, topics, owner, instanceId, sessionMs, rebalanceMs, manifest } = this.#options
-    const data: SubscriptionData = { owner, manifest: await manifest(), generation: this.#generation }
-    // M5.
+    const { cluster, clock, group, topics, owner, instanceId, sessionMs, rebalanceMs } = this.#options
+    const data: SubscriptionData = { owner, manifest: await this.#look(), generation: this.#generation }
+    // M6.
     if (this.#stopped.signal.aborted) return
     const metadata = encodeConsumerProtocolSubscription({
       version: 1, topics: [...topics], userData: packed(data), ownedPartitions: topics.map((topic) => ({ topic, partitions: [...this.#owned] })),
@@ -255,15 +266,15 @@ export class Membership {
     if (NEVER.has(code)) return this.#end(`the group ${this.#options.group} cannot be joined: ${messageOf(thrown)}`)
     // The group's state is the coordinator's: another broker goes on with our generation.
     if (retryOf(code) !== 'later') this.#options.cluster.forgetCoordinator('group', this.#options.group, code)
-    if (!isTransport(code) && retryOf(code) === 'no' && code !== 'OperationError') this.#hinder(code, messageOf(thrown))
+    if (!isTransport(code) && retryOf(code) === 'no' && code !== 'OperationError') this.#hinder(code, `the group ${this.#options.group} refuses this member, which tries again: ${messageOf(thrown)}`)
     return true
   }
 
   /** Said once, until something succeeds. */
-  #hinder(code: string, message: string): void {
-    if (this.#hindrance === code) return
-    this.#hindrance = code
-    this.#events.hindered(`the group ${this.#options.group} refuses this member, which tries again: ${message}`)
+  #hinder(what: string, reason: string): void {
+    if (this.#hindrance === what) return
+    this.#hindrance = what
+    this.#events.hindered(reason)
   }
 
   #end(reason: string): false {

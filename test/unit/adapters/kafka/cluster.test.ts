@@ -14,17 +14,19 @@ interface View {
   readonly leader: number
   readonly epoch: number
   readonly id?: string
+  /** Of the topic, all led by the same; default 1. */
+  readonly partitions?: number
 }
 
 /** A cluster of three, each of which says so of the only partition and the only group. */
 function clusterWhere(says: (host: string) => View, asked: string[] = []): Cluster {
   const cluster = new Cluster(brokers, TRANSPORT, wallClock)
   cluster.connections.get = async (_use, { host }) => connectionTo((key) => {
-    const { leader, epoch, id = 'id' } = says(host)
+    const { leader, epoch, id = 'id', partitions = 1 } = says(host)
     if (key === KEYS.findCoordinator) return { coordinators: [brokers[leader - 1]] }
     assert.equal(key, KEYS.metadata)
     asked.push(host)
-    return { brokers, topics: [{ name: 't', topicId: id, isInternal: false, partitions: [{ partitionIndex: 0, leaderId: leader, leaderEpoch: epoch, replicaNodes: [1, 2, 3] }] }] }
+    return { brokers, topics: [{ name: 't', topicId: id, isInternal: false, partitions: Array.from({ length: partitions }, (_, partitionIndex) => ({ partitionIndex, leaderId: leader, leaderEpoch: epoch, replicaNodes: [1, 2, 3] })) }] }
   })
   return cluster
 }
@@ -107,6 +109,15 @@ test('what a broker knew before is not taken over what another one has said sinc
   view = { leader: 1, epoch: 0, id: 'another' }
   await cluster.refresh()
   assert.equal(cluster.leaderOf('t', 0), 1)
+})
+
+test('partitions of which a broker has not heard are not forgotten', async () => {
+  let view: View = { leader: 3, epoch: 1, partitions: 2 }
+  const cluster = clusterWhere(() => view)
+  await cluster.refresh(['t'])
+  view = { leader: 2, epoch: 2, partitions: 1 }
+  await cluster.refresh()
+  assert.deepEqual(cluster.known('t')?.leaders, [2, 3])
 })
 
 test('an answer about offsets that leaves a partition out is asked for again, until the time is over', async () => {

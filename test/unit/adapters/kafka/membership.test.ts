@@ -26,7 +26,7 @@ function subscription(manifest: Readonly<Record<string, number>>): Buffer {
 }
 
 /** Runs a member until `isOver`; answers what it said and the requests that it sent. */
-async function member(answer: Answer, isOver: (heard: Heard, asked: readonly number[]) => boolean, manifest: Readonly<Record<string, number>> = { in: 4 }): Promise<Heard & { readonly asked: readonly number[] }> {
+async function member(answer: Answer, isOver: (heard: Heard, asked: readonly number[]) => boolean, manifest = (): Readonly<Record<string, number>> => ({ in: 4 })): Promise<Heard & { readonly asked: readonly number[] }> {
   const heard: Heard = { assigned: [], hindered: [], ended: [] }
   const asked: number[] = []
   const over = Promise.withResolvers<void>()
@@ -37,7 +37,7 @@ async function member(answer: Answer, isOver: (heard: Heard, asked: readonly num
     if (key === KEYS.findCoordinator) return { coordinators: [{ nodeId: 1, host: 'b', port: 1 }] }
     return key === KEYS.leaveGroup ? {} : answer(key, request)
   })
-  const membership = new Membership({ cluster, clock: wallClock, group: 'g', topics: ['in'], owner: 'o', instanceId: null, sessionMs: 1000, heartbeatMs: 1, rebalanceMs: 1000, manifest: async () => manifest }, {
+  const membership = new Membership({ cluster, clock: wallClock, group: 'g', topics: ['in'], owner: 'o', instanceId: null, sessionMs: 1000, heartbeatMs: 1, rebalanceMs: 1000, manifest: async () => manifest() }, {
     assigned: (indices) => void (heard.assigned.push([...indices]), look()), hindered: (reason) => void (heard.hindered.push(reason), look()),
     lost: () => {}, ended: (reason) => void (heard.ended.push(reason), look()),
   })
@@ -101,6 +101,13 @@ test('what was assigned to a predecessor with other topics is not taken: the mem
     return key === KEYS.syncGroup ? assignment([joins], { manifest: joins === 1 ? { in: 4, more: 4 } : { in: 4 } }) : {}
   }, (heard) => heard.assigned.length > 0)
   assert.deepEqual([assigned, count(asked, KEYS.joinGroup)], [[[2]], 2])
+})
+
+test('a topic of which a broker has not heard yet is looked at again before the group is joined, and said once', async () => {
+  let looks = 0
+  const { assigned, hindered, asked } = await member((key) => (key === KEYS.joinGroup ? JOINED : assignment([2])), (heard) => heard.assigned.length > 0, () => ({ in: 4, inbox: (looks += 1) < 3 ? 0 : 4 }))
+  assert.deepEqual([assigned, looks, count(asked, KEYS.joinGroup), hindered.length], [[[2]], 3, 1, 1])
+  assert.match(hindered[0] ?? '', /topic inbox/)
 })
 
 test('each assignment carries the topics that its member named', async () => {
