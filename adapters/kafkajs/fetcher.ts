@@ -160,27 +160,32 @@ export class Fetcher {
       const broker = await cluster.findBroker({ nodeId: leader })
       const parts = asked.map(({ topic, partition, offset }) => ({ topic, partition, offset, bytesMax: this.#limits.partBytesMax }))
       const fetched = await fetchParts(broker, { parts, waitMsMax, bytesMax: this.#limits.answerBytesMax })
+      let moved: unknown
       for (const part of fetched) {
         const found = asked.find(({ topic, partition }) => topic === part.topic && partition === part.partition)
-        for (const { feed, round } of found?.sharing ?? []) if (found !== undefined) await this.#fill(feed, part, found.offset, round)
+        for (const { feed, round } of found?.sharing ?? []) if (found !== undefined) moved = (await this.#fill(feed, part, found.offset, round)) ?? moved
       }
+      if (moved !== undefined) await this.#failed(cluster, feeds, moved)
     } catch (thrown) {
       await this.#failed(cluster, feeds, thrown)
     }
   }
 
-  async #fill(feed: Feed, part: FetchedPart, offset: number, round: number): Promise<void> {
+  /** Answers what another leader may heal. Whatever else is wrong with a part is its feed's alone. */
+  async #fill(feed: Feed, part: FetchedPart, offset: number, round: number): Promise<unknown> {
     if (part.errorCode !== 0) {
       const thrown = errorOf(part.errorCode, part.topic, part.partition)
-      if (isForbidden(codeOf(thrown))) return this.#fail(feed, refusal(thrown, { topics: [feed.topic], operation: 'READ' }))
-      if (codeOf(thrown) !== 'OFFSET_OUT_OF_RANGE') throw thrown
-      return this.#outOfRange(feed, part, offset)
+      if (mayHeal(thrown)) return thrown
+      if (codeOf(thrown) === 'OFFSET_OUT_OF_RANGE') this.#outOfRange(feed, part, offset)
+      else this.#fail(feed, isForbidden(codeOf(thrown)) ? refusal(thrown, { topics: [feed.topic], operation: 'READ' }) : thrown)
+      return undefined
     }
-    if (part.bytes.length === 0) return
-    const piece = await committedRecords(part.bytes, part.aborted, offset)
-    if (!this.#feeds.has(feed) || feed.round !== round || feed.next !== offset) return
+    if (part.bytes.length === 0) return undefined
+    const piece = await committedRecords(part.bytes, part.aborted, offset).catch((thrown: unknown) => this.#fail(feed, thrown))
+    if (piece === undefined || !this.#feeds.has(feed) || feed.round !== round || feed.next !== offset) return undefined
     feed.fill(piece)
     this.#wake(feed)
+    return undefined
   }
 
   /** Behind the log's start: what was there is gone, and going on would hide it (I1). Beyond its end: the log went back. Brokers may not say which. */
@@ -196,14 +201,13 @@ export class Fetcher {
   /** What a look at the metadata may heal is tried again; the rest is thrown at who polls. */
   async #failed(cluster: Cluster, feeds: readonly Feed[], thrown: unknown): Promise<undefined> {
     if (this.#isClosed) return
-    const code = codeOf(thrown)
-    if (isForbidden(code)) for (const feed of feeds) this.#fail(feed, refusal(thrown, { topics: [feed.topic], operation: 'READ' }))
-    else if (!mayHeal(code)) for (const feed of feeds) this.#fail(feed, thrown)
+    if (isForbidden(codeOf(thrown))) for (const feed of feeds) this.#fail(feed, refusal(thrown, { topics: [feed.topic], operation: 'READ' }))
+    else if (!mayHeal(thrown)) for (const feed of feeds) this.#fail(feed, thrown)
     await this.#clock.sleep(RETRY_MS)
     if (!this.#isClosed) await cluster.refreshMetadata().catch(() => undefined)
   }
 
-  #fail(feed: Feed, failure: unknown): void {
+  #fail(feed: Feed, failure: unknown): undefined {
     feed.failure = failure
     this.#wake(feed)
   }

@@ -1,7 +1,7 @@
 // Asks the leader of a partition, and again when another one leads.
 //
 // Owns: connections for requests that are answered at once. Repeats what is safe to repeat: reading.
-import { OperationError } from '../../system/protocol/failures.ts'
+import { OperationError, Unreachable } from '../../system/protocol/failures.ts'
 import type { Clock } from '../../system/ports/clock.ts'
 import type { Client } from './client.ts'
 import { codeOf, isForbidden, isMoved, isTransport, messageOf, refusal } from './codes.ts'
@@ -14,11 +14,12 @@ export async function leaderOf(cluster: Cluster, topic: string, partition: numbe
   await cluster.connect()
   await cluster.addMultipleTargetTopics([topic])
   const [leader] = Object.keys(cluster.findLeaderForPartitions(topic, [partition]))
-  if (leader === undefined || leader === '-1') throw new OperationError('kafka/no-leader', `partition ${partition} of ${topic} has no leader`)
+  if (leader === undefined || leader === '-1') throw new Unreachable('kafka/no-leader', `partition ${partition} of ${topic} has no leader`)
   return leader
 }
 
-export const mayHeal = (code: string): boolean => isTransport(code) || isMoved(code) || code === 'OperationError'
+/** A look at the metadata may: nobody leads, or another one does. What cannot be read stays so. */
+export const mayHeal = (thrown: unknown): boolean => isTransport(codeOf(thrown)) || isMoved(codeOf(thrown)) || thrown instanceof Unreachable
 
 export class Leaders {
   readonly #cluster: Cluster
@@ -44,9 +45,8 @@ export class Leaders {
       try {
         return await request(await this.#cluster.findBroker({ nodeId: await leaderOf(this.#cluster, topic, partition) }))
       } catch (thrown) {
-        const code = codeOf(thrown)
-        if (isForbidden(code)) throw refusal(thrown, { topics: [topic], operation: 'READ' })
-        if (this.#isClosed || !mayHeal(code)) throw thrown
+        if (isForbidden(codeOf(thrown))) throw refusal(thrown, { topics: [topic], operation: 'READ' })
+        if (this.#isClosed || !mayHeal(thrown)) throw thrown
         if (this.#clock.monotonicMs() > untilMs) throw new OperationError('kafka/unreachable', `partition ${partition} of ${topic} could not be asked: ${messageOf(thrown)}`)
         await this.#clock.sleep(AGAIN_MS)
         if (!this.#isClosed) await this.#cluster.refreshMetadata().catch(() => undefined)
