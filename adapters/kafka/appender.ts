@@ -15,7 +15,7 @@ import { codeOf, isFenced, isRefusal, isTransport, retryOf } from './codes.ts'
 import { Packed } from './packing.ts'
 import type { Packer } from './packing.ts'
 import { Refused, sendBatches } from './produce.ts'
-import type { OutBatch } from './produce.ts'
+import type { OutBatch, Sent } from './produce.ts'
 import type { PlannedBatch, Transactions } from './transaction.ts'
 import { initProducerIdV4 } from './wire.ts'
 
@@ -61,10 +61,11 @@ export class Appender {
       if (together !== undefined && !isOne) return await this.#together(together, packed, effort)
       if (packed.rounds.length > 1) return { kind: 'failed', reason: `${records.length} records are more than one batch of a partition takes: append fewer at once` }
       const [planned = []] = packed.rounds
-      const bases = await this.#send(planned, effort)
-      return { kind: 'done', offsets: packed.offsetsOf(new Map(planned.map((batch, index) => [batch, bases[index] ?? -1]))) }
+      const sent = await this.#send(planned, effort)
+      if (sent.kind === 'failed') return this.#outcome(sent.thrown, sent.mayStand)
+      return { kind: 'done', offsets: packed.offsetsOf(new Map(planned.map((batch, index) => [batch, sent.offsets[index] ?? -1]))) }
     } catch (thrown) {
-      return this.#outcome(thrown)
+      return this.#outcome(thrown, false)
     }
   }
 
@@ -91,18 +92,18 @@ export class Appender {
     return true
   }
 
-  #outcome(thrown: unknown): AppendOutcome {
+  #outcome(thrown: unknown, mayStand: boolean): AppendOutcome {
     const code = codeOf(thrown)
     // Which sequences the brokers took is not known any more.
     this.#producer = undefined
+    if (mayStand) return { kind: 'unknown', reason: `not confirmed, and may have been written, in part or whole: ${messageOf(thrown)}` }
     if (thrown instanceof OperationError) return { kind: thrown.code === 'kafka/unreachable' ? 'busy' : 'failed', reason: thrown.message }
     if (thrown instanceof Refused && isRefusal(code)) return { kind: 'failed', reason: messageOf(thrown) }
     if (isTransport(code) || retryOf(code) !== 'no') return { kind: 'unknown', reason: `not confirmed within ${this.#options.appendMsMax} ms, and may have been written: ${messageOf(thrown)}` }
     return { kind: 'failed', reason: messageOf(thrown) }
   }
 
-  async #send(planned: readonly PlannedBatch[], effort: Effort): Promise<readonly number[]> {
-    if (planned.length === 0) return []
+  async #send(planned: readonly PlannedBatch[], effort: Effort): Promise<Sent> {
     const { producerId, epoch } = await this.#identity(planned.map(({ topic }) => topic), effort)
     const out = planned.map(({ topic, partition, batch }): OutBatch => {
       const name = `${topic}/${partition}`

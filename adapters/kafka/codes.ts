@@ -11,6 +11,8 @@ const LEADER_MOVED = new Set([
   'FENCED_LEADER_EPOCH', 'UNKNOWN_LEADER_EPOCH', 'OFFSET_NOT_AVAILABLE', 'NOT_ENOUGH_REPLICAS', 'NOT_ENOUGH_REPLICAS_AFTER_APPEND', 'REQUEST_TIMED_OUT',
   'NETWORK_EXCEPTION', 'BROKER_NOT_AVAILABLE', 'INCONSISTENT_TOPIC_ID',
 ])
+/** After these of a write it may stand in the log all the same. */
+const DOUBTFUL = new Set(['REQUEST_TIMED_OUT', 'NETWORK_EXCEPTION', 'NOT_ENOUGH_REPLICAS_AFTER_APPEND', 'KAFKA_STORAGE_ERROR', 'UNKNOWN_SERVER_ERROR'])
 const FENCED = new Set(['PRODUCER_FENCED', 'INVALID_PRODUCER_EPOCH', 'INVALID_PRODUCER_ID_MAPPING'])
 const FORBIDDEN = new Set([
   'TOPIC_AUTHORIZATION_FAILED', 'GROUP_AUTHORIZATION_FAILED', 'CLUSTER_AUTHORIZATION_FAILED', 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED', 'SASL_AUTHENTICATION_FAILED',
@@ -56,6 +58,8 @@ function transportCode(thrown: unknown): string | undefined {
 }
 
 export const isTransport = (code: string): boolean => code === 'NETWORK' || code === 'TIMEOUT'
+
+export const isDoubtful = (code: string): boolean => isTransport(code) || DOUBTFUL.has(code)
 
 export const isFenced = (code: string): boolean => FENCED.has(code)
 

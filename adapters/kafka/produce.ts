@@ -2,7 +2,7 @@
 //
 // Owns: who still has to take which batch. Idempotence is the broker's: a batch it has already is answered, not written again.
 import type { Cluster, Effort } from './cluster.ts'
-import { codeOf, isTransport, retryOf } from './codes.ts'
+import { codeOf, isDoubtful, isTransport, retryOf } from './codes.ts'
 import { errorName, produceV11, Writer } from './wire.ts'
 import type { Connection } from './wire.ts'
 
@@ -30,17 +30,28 @@ const REPLICAS_MS_MAX = 10_000
 /** The broker has it already. */
 const DUPLICATE = 'DUPLICATE_SEQUENCE_NUMBER'
 
+export type Sent =
+  /** Offset of each batch's first record; -1 where the broker had the batch already and does not say. */
+  | { readonly kind: 'taken'; readonly offsets: readonly number[] }
+  /** `mayStand`: something of it was written, or may have been. */
+  | { readonly kind: 'failed'; readonly thrown: unknown; readonly mayStand: boolean }
+
+interface Progress {
+  readonly offsets: Map<OutBatch, number>
+  mayStand: boolean
+}
+
 type Response = ReturnType<typeof produceV11.parseResponse>
 
-/** Offset of each batch's first record; -1 where the broker had the batch already and does not say. */
-export async function sendBatches(cluster: Cluster, use: string, transactionalId: string | null, batches: readonly OutBatch[], effort: Effort): Promise<readonly number[]> {
-  const offsets = new Map<OutBatch, number>()
+export async function sendBatches(cluster: Cluster, use: string, transactionalId: string | null, batches: readonly OutBatch[], effort: Effort): Promise<Sent> {
+  const progress: Progress = { offsets: new Map(), mayStand: false }
+  const { offsets } = progress
   const attempt = async (left: readonly OutBatch[]): Promise<void> => {
     // All of them, also when one is refused: what is still on its way would reach the log after the call was answered.
     const answers = await Promise.allSettled([...Map.groupBy(left, ({ topic, partition }) => cluster.leaderOf(topic, partition))].map(async ([leader, mine]) => {
       try {
         const connection = await cluster.connectionTo(use, leader)
-        return taken(await send(connection, transactionalId, mine), mine, offsets)
+        return taken(await send(connection, transactionalId, mine).catch((thrown: unknown) => doubted(thrown, progress)), mine, progress)
       } catch (thrown) {
         if (!isTransport(codeOf(thrown)) && retryOf(codeOf(thrown)) === 'no') throw thrown
         return thrown
@@ -51,26 +62,36 @@ export async function sendBatches(cluster: Cluster, use: string, transactionalId
     const failed = answers.flatMap((answer) => (answer.status === 'fulfilled' && answer.value !== undefined ? [answer.value] : []))
     if (failed.length > 0) throw failed[0]
   }
-  if (batches.length === 0) return []
   const topics = [...new Set(batches.map(({ topic }) => topic))]
-  await cluster.repeat(effort, { topics, operation: 'WRITE' }, () => attempt(batches.filter((batch) => !offsets.has(batch))), () => cluster.refresh(topics).catch(() => undefined))
-  return batches.map((batch) => offsets.get(batch) ?? -1)
+  try {
+    await cluster.repeat(effort, { topics, operation: 'WRITE' }, () => attempt(batches.filter((batch) => !offsets.has(batch))), () => cluster.refresh(topics).catch(() => undefined))
+  } catch (thrown) {
+    return { kind: 'failed', thrown, mayStand: progress.mayStand || offsets.size > 0 }
+  }
+  return { kind: 'taken', offsets: batches.map((batch) => offsets.get(batch) ?? -1) }
+}
+
+function doubted(thrown: unknown, progress: Progress): never {
+  progress.mayStand ||= isDoubtful(codeOf(thrown))
+  throw thrown
 }
 
 /** Notes what was taken; answers the first failure that may heal. Throws one that does not. */
-function taken(response: Response, batches: readonly OutBatch[], offsets: Map<OutBatch, number>): unknown {
-  let failed: unknown
+function taken(response: Response, batches: readonly OutBatch[], progress: Progress): unknown {
+  const failures: Refused[] = []
   for (const { name, partitionResponses } of response.responses) {
     for (const { index, errorCode, baseOffset, errorMessage } of partitionResponses) {
       const batch = batches.find(({ topic, partition }) => topic === name && partition === index)
       if (batch === undefined) continue
       const code = errorName(errorCode)
-      if (errorCode === 0 || code === DUPLICATE) offsets.set(batch, errorCode === 0 ? Number(baseOffset) : -1)
-      else if (retryOf(code) === 'no') throw new Refused(code, batch, errorMessage ?? code)
-      else failed = new Refused(code, batch, errorMessage ?? code)
+      if (errorCode === 0 || code === DUPLICATE) progress.offsets.set(batch, errorCode === 0 ? Number(baseOffset) : -1)
+      else failures.push(new Refused(code, batch, errorMessage ?? code))
     }
   }
-  return failed
+  progress.mayStand ||= failures.some(({ apiId }) => isDoubtful(apiId))
+  const final = failures.find(({ apiId }) => retryOf(apiId) === 'no')
+  if (final !== undefined) throw final
+  return failures[0]
 }
 
 function send(connection: Connection, transactionalId: string | null, batches: readonly OutBatch[]): Promise<Response> {

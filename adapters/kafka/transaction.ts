@@ -167,8 +167,9 @@ export class Transactions {
     const written = new Map<PlannedBatch, number>()
     for (const round of rounds) {
       const out = round.map((planned) => this.#finished(planned))
-      const bases = await sendBatches(cluster, use, transactionalId, out, effort)
-      for (const [index, planned] of round.entries()) written.set(planned, bases[index] ?? -1)
+      const sent = await sendBatches(cluster, use, transactionalId, out, effort)
+      if (sent.kind === 'failed') throw sent.thrown
+      for (const [index, planned] of round.entries()) written.set(planned, sent.offsets[index] ?? -1)
     }
     if (offsets.length > 0 && !(await this.#commitOffsets(offsets, rounds.length === 0 ? idle : effort, effort))) return this.#giveUp()
     return written

@@ -98,8 +98,11 @@ export class Appender {
     } catch (thrown) {
       // Which sequences the brokers took is not known any more.
       this.#discard()
-      if (isForbidden(codeOf(thrown))) return { kind: 'failed', reason: refusal(thrown, { topics: send.topics, operation: 'WRITE' }).message }
-      return isRefusal(codeOf(thrown)) ? { kind: 'failed', reason: messageOf(thrown) } : { kind: 'unknown', reason: `not confirmed, and may have been written: ${messageOf(thrown)}` }
+      const code = codeOf(thrown)
+      const reason = isForbidden(code) ? refusal(thrown, { topics: send.topics, operation: 'WRITE' }).message : messageOf(thrown)
+      // kafkajs does not say which partition it speaks of: others may have taken their records.
+      const isAll = send.split().length === 1 && (isForbidden(code) || isRefusal(code))
+      return isAll ? { kind: 'failed', reason } : { kind: 'unknown', reason: `not confirmed, and may have been written: ${reason}` }
     } finally {
       isOver.abort()
     }

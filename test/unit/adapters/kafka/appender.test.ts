@@ -1,4 +1,4 @@
-// Appends under a name: who lost it to another process never takes it back by itself.
+// Appends: what is said of those that may have been written. Under a name: who lost it to another process never takes it back by itself.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Appender } from '../../../../adapters/kafka/appender.ts'
@@ -14,6 +14,7 @@ import { Code, KEYS, clusterOf } from '../../../support/kafka-broker.ts'
 import { Reader } from '../../../../adapters/kafka/wire.ts'
 
 const TRANSPORT = { clientId: 'x', security: {}, connectMsMax: 200, requestMsMax: 200, slowMsMax: 200 }
+const [UNKNOWN_SERVER_ERROR, NOT_LEADER, REQUEST_TIMED_OUT, MESSAGE_TOO_LARGE] = [-1, 6, 7, 10]
 const RECORDS = [record('t', 0, 'a'), record('t', 1, 'b')]
 
 /** What an id was initialised with: producer id and epoch; -1 takes it from whoever has it. */
@@ -74,4 +75,34 @@ test('a name that was taken after such an end stays taken', async () => {
   assert.equal((await appender.append(RECORDS)).kind, 'failed')
   assert.equal((await appender.append(RECORDS)).kind, 'failed')
   assert.equal(inits.length, 2)
+})
+
+/** Without a name. `produced`: the codes of partitions 0, 1 ... in the answer to each request; '' for an answer that is lost. */
+async function appended(count: number, produced: (readonly number[] | '')[]): Promise<string> {
+  const cluster = clusterOf(new Cluster([{ host: 'b', port: 1 }], TRANSPORT, wallClock), (key) => {
+    if (key === KEYS.initProducerId) return { producerId: 7n, producerEpoch: 0 }
+    if (key === KEYS.metadata) return { brokers: [], topics: [] }
+    assert.equal(key, KEYS.produce)
+    const codes = produced.shift() ?? []
+    if (codes === '') throw new Code('NETWORK_EXCEPTION')
+    return { responses: [{ name: 't', partitionResponses: codes.map((errorCode, index) => ({ index, errorCode, baseOffset: 5n, errorMessage: null })) }] }
+  })
+  const topics = { settings: async () => ({ cleanup: 'delete', batchBytesMax: 1 << 20 }) } as unknown as Topics
+  const appender = new Appender({ cluster, clock: wallClock, packer: new Packer(topics, new Names(''), 1 << 20), together: undefined, appendMsMax: 1000 })
+  return (await appender.append(RECORDS.slice(0, count))).kind
+}
+
+test('what was refused by all who were asked was not written', async () => {
+  assert.equal(await appended(1, [[MESSAGE_TOO_LARGE]]), 'failed')
+  assert.equal(await appended(1, [[NOT_LEADER], [MESSAGE_TOO_LARGE]]), 'failed')
+})
+
+test('what one partition took and another one refused is not said to have failed', async () => {
+  assert.equal(await appended(2, [[0, MESSAGE_TOO_LARGE]]), 'unknown')
+})
+
+test('what may have been written before it was refused is not said to have failed', async () => {
+  assert.equal(await appended(1, ['', [MESSAGE_TOO_LARGE]]), 'unknown')
+  assert.equal(await appended(1, [[REQUEST_TIMED_OUT], [MESSAGE_TOO_LARGE]]), 'unknown')
+  assert.equal(await appended(1, [[UNKNOWN_SERVER_ERROR]]), 'unknown')
 })
