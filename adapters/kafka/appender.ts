@@ -12,6 +12,7 @@ import { OperationError } from '../../system/protocol/failures.ts'
 import type { Cluster, Effort } from './cluster.ts'
 import { messageOf } from './cluster.ts'
 import { codeOf, isFenced, isRefusal, isTransport, retryOf } from './codes.ts'
+import { commitPacked } from './packed-commit.ts'
 import { Packed } from './packing.ts'
 import type { Packer } from './packing.ts'
 import { Refused, sendBatches } from './produce.ts'
@@ -73,11 +74,11 @@ export class Appender {
   async #together(transactions: Transactions, packed: Packed, effort: Effort): Promise<AppendOutcome> {
     if (!(await this.#isOurs(transactions, effort))) return TAKEN
     this.#name = 'doubtful'
-    const end = await transactions.commit({ rounds: packed.rounds, offsets: [] }, effort)
+    const end = await commitPacked(transactions, this.#options.packer, packed, [], effort)
     this.#name = end.kind === 'fenced' ? 'taken' : end.kind === 'unknown' ? 'doubtful' : 'ours'
-    if (end.kind === 'committed') return { kind: 'done', offsets: packed.offsetsOf(end.offsets) }
+    if (end.kind === 'committed') return { kind: 'done', offsets: end.packed.offsetsOf(end.offsets) }
     if (end.kind === 'fenced') return TAKEN
-    return end.kind === 'refused' ? { kind: 'failed', reason: end.reason } : { kind: 'unknown', reason: `not confirmed, and may have been written: ${end.reason}` }
+    return end.kind === 'rejected' ? { kind: 'failed', reason: end.reason } : { kind: 'unknown', reason: `not confirmed, and may have been written: ${end.reason}` }
   }
 
   async #isOurs(transactions: Transactions, effort: Effort): Promise<boolean> {

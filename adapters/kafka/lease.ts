@@ -15,6 +15,7 @@ import type { Membership } from './membership.ts'
 import { readCommitted } from './committed.ts'
 import { carried } from '../../system/membership/metadata.ts'
 import type { Names } from '../../system/membership/names.ts'
+import { commitPacked } from './packed-commit.ts'
 import { Packed } from './packing.ts'
 import type { Packer } from './packing.ts'
 import { Transactions } from './transaction.ts'
@@ -141,20 +142,20 @@ export class KafkaLease implements Lease {
 
   /** Knows no records any more: kept while they are written, they would outlive the young generation. */
   async #send(packed: Packed, offsets: readonly OffsetToCommit[], metadataAt: number | undefined): Promise<CommitOutcome> {
-    const { clock } = this.#env
+    const { clock, packer } = this.#env
     const sentMs = clock.monotonicMs()
     // R1.
     this.#state = 'broken'
-    const end = await this.#transactions.commit({ rounds: packed.rounds, offsets }, { signal: this.#ended.signal })
+    const end = await commitPacked(this.#transactions, packer, packed, offsets, { signal: this.#ended.signal })
     switch (end.kind) {
       case 'committed':
         this.#provenAtMs = sentMs
         this.#metadataAt = metadataAt ?? this.#metadataAt
         this.#state = 'held'
-        return { kind: 'done', end: packed.ends(end.offsets, this.partition) }
-      case 'refused':
+        return { kind: 'done', end: end.packed.ends(end.offsets, this.partition) }
+      case 'rejected':
         this.#state = 'held'
-        return { kind: 'rejected', records: packed.recordsOf(end.batch), reason: end.reason }
+        return end
       case 'fenced':
         return { kind: 'fenced' }
       case 'unknown':

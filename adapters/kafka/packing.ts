@@ -1,12 +1,16 @@
 // Packs the records of a commit or an append into record batches, one of a topic partition in each request.
 //
 // Owns: which record is in which batch. A batch is kept below what its topic takes; what one record exceeds alone is refused before anything is sent.
-import type { OutRecord } from '../../system/protocol/record.ts'
+//
+// I8. No record is refused for its neighbours: what leaders refuse together is cut into smaller batches, down to one record. What a topic takes may change at any
+//     time: it is asked for again before a record is refused for it, and after a batch was.
+import type { LogRecord, OutRecord } from '../../system/protocol/record.ts'
 import { recordBytes } from '../../system/membership/poll.ts'
 import type { Names } from '../../system/membership/names.ts'
 import { HEAD_BYTES, RecordBatch, encodedBytesMax } from './record-batch.ts'
+import { RecordSet } from './record-set.ts'
 import type { TopicSettings, Topics } from './topics.ts'
-import type { PlannedBatch } from './transaction.ts'
+import type { PlannedBatch, Refusal as RefusedBatch } from './transaction.ts'
 
 export interface Refusal {
   readonly records: readonly number[]
@@ -31,8 +35,31 @@ export class Packed {
     this.#all = rounds.flat()
   }
 
-  recordsOf(batch: PlannedBatch): readonly number[] {
-    return this.#all.find(({ planned }) => planned === batch)?.records ?? []
+  /** Which records are refused: those that the leader names, or the only one of the batch; none where it may be that they are too much together. */
+  refused({ batch, records: named }: RefusedBatch): readonly number[] {
+    const records = this.#all.find(({ planned }) => planned === batch)?.records ?? []
+    return records.length === 1 ? records : named.flatMap((nth) => records[nth] ?? [])
+  }
+
+  topicOf(batch: PlannedBatch): string {
+    return this.#all.find(({ planned }) => planned === batch)?.topic ?? ''
+  }
+
+  /** The same records, those of a topic in batches of at most `bytesMax`, or of one record. */
+  recut(topic: string, bytesMax: number): Packed {
+    const rounds: Open[][] = []
+    const rounded = new Map<string, number>()
+    for (const open of this.#all) {
+      for (const piece of open.topic === topic && open.planned.batch.bytes > bytesMax ? cut(open, bytesMax) : [open]) {
+        const name = `${piece.topic}/${piece.planned.partition}`
+        const at = rounded.get(name) ?? 0
+        rounded.set(name, at + 1)
+        const round = rounds[at] ?? []
+        rounds[at] = round
+        round.push(piece)
+      }
+    }
+    return new Packed(rounds)
   }
 
   /** The offset behind the last record of a partition index, by topic. */
@@ -73,11 +100,17 @@ export class Packer {
     let reason = ''
     const rounds: Open[][] = []
     const open = new Map<string, Map<number, { at: number; batch: Open }>>()
+    const anew = new Set<string>()
     for (let index = 0; index < records.length; index += 1) {
       const record = records[index] as OutRecord
-      const settings = this.#known.get(record.topic) ?? (await this.#learn(record.topic))
+      let settings = this.#known.get(record.topic) ?? (await this.#learn(record.topic, false))
       const bytes = encodedBytesMax(record)
-      const why = this.#whyNot(record, bytes, settings)
+      let why = this.#whyNot(record, bytes, settings)
+      if (why !== undefined && !anew.has(record.topic)) {
+        anew.add(record.topic)
+        settings = await this.#learn(record.topic, true)
+        why = this.#whyNot(record, bytes, settings)
+      }
       if (why !== undefined) {
         refused.push(index)
         if (reason === '') reason = why
@@ -89,7 +122,7 @@ export class Packer {
       let current = partitions.get(record.partition)
       if (current === undefined || current.batch.planned.batch.bytes + bytes > Math.min(batchBytesMax, BATCH_BYTES_MAX)) {
         const at = current === undefined ? 0 : current.at + 1
-        current = { at, batch: { topic: record.topic, records: [], planned: { topic: onCluster, partition: record.partition, batch: new RecordBatch(HEAD_BYTES + bytes) } } }
+        current = { at, batch: opened(record.topic, { topic: onCluster, partition: record.partition }, bytes) }
         partitions.set(record.partition, current)
         const round = rounds[at] ?? []
         rounds[at] = round
@@ -101,6 +134,14 @@ export class Packer {
     return refused.length === 0 ? new Packed(rounds) : { records: refused, reason }
   }
 
+  /** Smaller batches than the refused one for its topic: as large as it takes by now, or half as large where that is said to be enough. */
+  async recut(packed: Packed, { batch }: RefusedBatch): Promise<Packed> {
+    const topic = packed.topicOf(batch)
+    const { bytes } = batch.batch
+    const bytesMax = await this.#learn(topic, true).then(({ batchBytesMax }) => batchBytesMax, () => Infinity)
+    return packed.recut(topic, bytesMax < bytes ? bytesMax : Math.floor(bytes / 2))
+  }
+
   #whyNot(record: OutRecord, encodedBytes: number, { cleanup, batchBytesMax }: TopicSettings): string | undefined {
     // What it takes in a batch is more than its own bytes.
     if (encodedBytes > this.#recordBytesMax && recordBytes(record) > this.#recordBytesMax) return `a record of ${recordBytes(record)} bytes for ${record.topic}; the limit is ${this.#recordBytesMax}`
@@ -108,9 +149,29 @@ export class Packer {
     return record.key === null && cleanup === 'compact' ? `a record without key for the compacted topic ${record.topic}` : undefined
   }
 
-  async #learn(topic: string): Promise<TopicSettings & { readonly onCluster: string }> {
-    const known = { ...(await this.#topics.settings(topic)), onCluster: this.#names.of(topic) }
+  async #learn(topic: string, isAnew: boolean): Promise<TopicSettings & { readonly onCluster: string }> {
+    const known = { ...(await this.#topics.settings(topic, isAnew)), onCluster: this.#names.of(topic) }
     this.#known.set(topic, known)
     return known
   }
+}
+
+const opened = (topic: string, { topic: onCluster, partition }: Pick<PlannedBatch, 'topic' | 'partition'>, bytes: number): Open => ({
+  topic, records: [], planned: { topic: onCluster, partition, batch: new RecordBatch(HEAD_BYTES + bytes) },
+})
+
+/** From the bytes: nobody keeps the records while they are written. */
+function cut({ topic, records, planned }: Open, bytesMax: number): readonly Open[] {
+  const decoded: LogRecord[] = []
+  new RecordSet(planned.batch.finish({ producerId: -1n, epoch: -1, sequence: 0, isTransactional: false }), [], 0).take({ recordsMax: Infinity, bytesMax: Infinity, to: Infinity }, decoded)
+  const pieces: Open[] = []
+  for (const [nth, record] of decoded.entries()) {
+    const out: OutRecord = { ...record, topic, partition: planned.partition }
+    const bytes = encodedBytesMax(out)
+    let last = pieces.at(-1)
+    if (last === undefined || last.planned.batch.bytes + bytes > bytesMax) pieces.push((last = opened(topic, planned, bytes)))
+    last.planned.batch.add(out)
+    last.records.push(records[nth] as number)
+  }
+  return pieces
 }

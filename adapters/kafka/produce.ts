@@ -16,10 +16,13 @@ export interface OutBatch {
 export class Refused extends TypeError {
   readonly apiId: string
   readonly batch: OutBatch
-  constructor(apiId: string, batch: OutBatch, reason: string) {
+  /** Indexes within the batch, where the leader names records. */
+  readonly records: readonly number[]
+  constructor(apiId: string, batch: OutBatch, reason: string, records: readonly number[]) {
     super(`partition ${batch.partition} of ${batch.topic} took no batch: ${reason}`)
     this.apiId = apiId
     this.batch = batch
+    this.records = records
   }
 }
 
@@ -80,12 +83,12 @@ function doubted(thrown: unknown, progress: Progress): never {
 function taken(response: Response, batches: readonly OutBatch[], progress: Progress): unknown {
   const failures: Refused[] = []
   for (const { name, partitionResponses } of response.responses) {
-    for (const { index, errorCode, baseOffset, errorMessage } of partitionResponses) {
+    for (const { index, errorCode, baseOffset, errorMessage, recordErrors } of partitionResponses) {
       const batch = batches.find(({ topic, partition }) => topic === name && partition === index)
       if (batch === undefined) continue
       const code = errorName(errorCode)
       if (errorCode === 0 || code === DUPLICATE) progress.offsets.set(batch, errorCode === 0 ? Number(baseOffset) : -1)
-      else failures.push(new Refused(code, batch, errorMessage ?? code))
+      else failures.push(new Refused(code, batch, errorMessage ?? code, recordErrors.map(({ batchIndex }) => batchIndex)))
     }
   }
   progress.mayStand ||= failures.some(({ apiId }) => isDoubtful(apiId))

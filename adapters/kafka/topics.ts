@@ -62,8 +62,9 @@ export class Topics {
     })
   }
 
-  async settings(name: string): Promise<TopicSettings> {
-    if (!this.#settings.has(name)) {
+  /** `isAnew`: as the brokers say now, whatever they said before. */
+  async settings(name: string, isAnew = false): Promise<TopicSettings> {
+    if (isAnew || !this.#settings.has(name)) {
       // What may not be seen is not taken for unknown.
       await this.#cluster.topic(this.#names.of(name))
       await this.#learn([name])

@@ -43,12 +43,20 @@ export interface TransactionPlan {
   readonly offsets: readonly OffsetToCommit[]
 }
 
+/** Nothing was written. `records`: indexes within the batch, where its leader names them. */
+export interface Refusal {
+  readonly kind: 'refused'
+  readonly batch: PlannedBatch
+  readonly records: readonly number[]
+  readonly reason: string
+}
+
 export type TransactionEnd =
   /** `offsets`: of the first record of each planned batch. */
   | { readonly kind: 'committed'; readonly offsets: ReadonlyMap<PlannedBatch, number> }
   | { readonly kind: 'fenced'; readonly reason: string }
   | { readonly kind: 'unknown'; readonly reason: string }
-  | { readonly kind: 'refused'; readonly batch: PlannedBatch; readonly reason: string }
+  | Refusal
 
 export interface TransactionOptions {
   readonly cluster: Cluster
@@ -131,26 +139,20 @@ export class Transactions {
         this.#isUsable = true
         return { kind: 'committed', offsets }
       }
-      return offsets
+      return offsets.kind === 'refused' ? await this.#takeBack(offsets) : offsets
     } catch (thrown) {
       this.#options.visibility.forget(this.#options.transactionalId)
-      const planned = thrown instanceof Refused && isRefusal(thrown.apiId) ? plan.rounds.flat().find(({ topic, partition }) => topic === thrown.batch.topic && partition === thrown.batch.partition) : undefined
-      if (planned !== undefined) return this.#takeBack(planned, messageOf(thrown))
       const kind = isFenced(codeOf(thrown)) ? 'fenced' : 'unknown'
       return { kind, reason: messageOf(thrown) }
     }
   }
 
   /** Aborts, which only the owner can, and begins a new epoch: which sequences the brokers took is not known. */
-  async #takeBack(batch: PlannedBatch, reason: string): Promise<TransactionEnd> {
+  async #takeBack(refusal: Refusal): Promise<Refusal> {
     const { clock, timeoutMs } = this.#options
-    try {
-      await this.#end(false)
-      await this.#initialise(this.#producerId, this.#epoch, { untilMs: clock.monotonicMs() + timeoutMs })
-      return { kind: 'refused', batch, reason }
-    } catch (thrown) {
-      return { kind: isFenced(codeOf(thrown)) ? 'fenced' : 'unknown', reason: messageOf(thrown) }
-    }
+    await this.#end(false)
+    await this.#initialise(this.#producerId, this.#epoch, { untilMs: clock.monotonicMs() + timeoutMs })
+    return refusal
   }
 
   #begin({ producerId, producerEpoch }: { readonly producerId: bigint; readonly producerEpoch: number }): void {
@@ -160,7 +162,7 @@ export class Transactions {
     this.#isUsable = true
   }
 
-  async #write({ rounds, offsets }: TransactionPlan, idle: Effort): Promise<Map<PlannedBatch, number> | Extract<TransactionEnd, { readonly kind: 'fenced' }>> {
+  async #write({ rounds, offsets }: TransactionPlan, idle: Effort): Promise<Map<PlannedBatch, number> | Refusal | Extract<TransactionEnd, { readonly kind: 'fenced' }>> {
     const { cluster, clock, use, transactionalId, timeoutMs } = this.#options
     if (rounds.length > 0) await this.#addPartitions(rounds, idle)
     const effort: Effort = { untilMs: clock.monotonicMs() + timeoutMs }
@@ -168,7 +170,7 @@ export class Transactions {
     for (const round of rounds) {
       const out = round.map((planned) => this.#finished(planned))
       const sent = await sendBatches(cluster, use, transactionalId, out, effort)
-      if (sent.kind === 'failed') throw sent.thrown
+      if (sent.kind === 'failed') return refusalOf(sent.thrown, round, out)
       for (const [index, planned] of round.entries()) written.set(planned, sent.offsets[index] ?? -1)
     }
     if (offsets.length > 0 && !(await this.#commitOffsets(offsets, rounds.length === 0 ? idle : effort, effort))) return this.#giveUp()
@@ -253,4 +255,11 @@ export class Transactions {
       }
     }
   }
+}
+
+/** Which batch of a round was refused. Throws what is no refusal. */
+function refusalOf(thrown: unknown, round: readonly PlannedBatch[], out: readonly OutBatch[]): Refusal {
+  const batch = thrown instanceof Refused && isRefusal(thrown.apiId) ? round[out.indexOf(thrown.batch)] : undefined
+  if (!(thrown instanceof Refused) || batch === undefined) throw thrown
+  return { kind: 'refused', batch, records: thrown.records, reason: messageOf(thrown) }
 }

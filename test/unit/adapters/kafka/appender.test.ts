@@ -85,7 +85,7 @@ async function appended(count: number, produced: (readonly number[] | '')[]): Pr
     assert.equal(key, KEYS.produce)
     const codes = produced.shift() ?? []
     if (codes === '') throw new Code('NETWORK_EXCEPTION')
-    return { responses: [{ name: 't', partitionResponses: codes.map((errorCode, index) => ({ index, errorCode, baseOffset: 5n, errorMessage: null })) }] }
+    return { responses: [{ name: 't', partitionResponses: codes.map((errorCode, index) => ({ index, errorCode, baseOffset: 5n, errorMessage: null, recordErrors: [] })) }] }
   })
   const topics = { settings: async () => ({ cleanup: 'delete', batchBytesMax: 1 << 20 }) } as unknown as Topics
   const appender = new Appender({ cluster, clock: wallClock, packer: new Packer(topics, new Names(''), 1 << 20), together: undefined, appendMsMax: 1000 })

@@ -14,7 +14,7 @@ import type { Answer } from '../../../support/kafka-broker.ts'
 const TRANSPORT = { clientId: 'x', security: {}, connectMsMax: 200, requestMsMax: 200, slowMsMax: 200 }
 const STANDING: Standing = { generation: 1, memberId: 'm', instanceId: null }
 const OFFSETS: TransactionPlan = { rounds: [], offsets: [{ topic: 't', offset: 1, metadata: '' }] }
-const [UNKNOWN_TOPIC, FORBIDDEN, NOT_ATTEMPTED] = [3, 29, 55]
+const [UNKNOWN_TOPIC, MESSAGE_TOO_LARGE, FORBIDDEN, NOT_ATTEMPTED] = [3, 10, 29, 55]
 
 /** Commits at a coordinator and leader that take everything `answer` says nothing of. */
 async function committing(plan: TransactionPlan, timeoutMs: number, answer: Answer): Promise<TransactionEnd & { readonly reason?: string }> {
@@ -39,7 +39,7 @@ const refusing = (key: number, code: string): Answer => (asked) => {
 }
 
 /** A leader's answer about partitions 0, 1 ... of one topic. */
-const produced = (codes: readonly number[]): object => ({ responses: [{ name: 't', partitionResponses: codes.map((errorCode, index) => ({ index, errorCode, baseOffset: 5n, errorMessage: null })) }] })
+const produced = (codes: readonly number[]): object => ({ responses: [{ name: 't', partitionResponses: codes.map((errorCode, index) => ({ index, errorCode, baseOffset: 5n, errorMessage: null, recordErrors: [] })) }] })
 
 function planned(partition: number): PlannedBatch {
   const batch = new RecordBatch()
@@ -75,4 +75,12 @@ test('a partition that is not known yet is asked for again, with those that were
 test('a missing right on one of several partitions is named', { timeout: 3000 }, async () => {
   const end = await committing({ rounds: [[planned(0), planned(1)]], offsets: [] }, 1000, refusingSecond(FORBIDDEN, Infinity))
   assert.match(end.reason ?? '', /TOPIC_AUTHORIZATION_FAILED/)
+})
+
+test('of several batches of one partition the one that was refused is named', async () => {
+  const rounds = [[planned(0)], [planned(0)], [planned(0)]] as const
+  let requests = 0
+  const end = await committing({ rounds, offsets: [] }, 1000, (key) => (key === KEYS.produce ? produced([(requests += 1) === 2 ? MESSAGE_TOO_LARGE : 0]) : undefined))
+  assert.ok(end.kind === 'refused', end.kind)
+  assert.equal(rounds.findIndex(([batch]) => batch === end.batch), 1)
 })
