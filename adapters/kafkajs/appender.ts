@@ -56,7 +56,7 @@ export class Appender {
       if (refused !== undefined) return { kind: 'failed', reason: refused.reason }
       if (records.length === 0) return { kind: 'done', offsets: [] }
       const send = packer.together(records)
-      if (together !== undefined && (send === undefined || send.split().length > 1)) return await this.#together(together, packer.pack(records))
+      if (together !== undefined && (send === undefined || send.split().length > 1)) return await this.#together(together, records)
       if (send === undefined) return { kind: 'failed', reason: `${records.length} records are more than one batch of a partition takes: append fewer at once` }
       return await this.#send(send)
     } catch (thrown) {
@@ -65,14 +65,20 @@ export class Appender {
   }
 
   /** All partitions or none. */
-  async #together(transactions: Transactions, sends: readonly Send[]): Promise<AppendOutcome> {
+  async #together(transactions: Transactions, records: readonly OutRecord[]): Promise<AppendOutcome> {
+    const { packer } = this.#options
     if (this.#name === 'taken') return TAKEN
     if (this.#name === 'unclaimed') await transactions.fence()
     this.#name = 'unclaimed'
-    const end = await transactions.commit({ sends, offsets: [] })
+    const end = await transactions.commit({ sends: packer.pack(records), offsets: [] })
     this.#name = end.kind === 'fenced' ? 'taken' : end.kind === 'unknown' ? 'unclaimed' : 'ours'
     if (end.kind === 'committed') return { kind: 'done', offsets: end.offsets }
     if (end.kind === 'fenced') return TAKEN
+    if (end.kind === 'crowded') {
+      // By what the topics take now it is cut otherwise the next time.
+      await packer.refused(records, true)
+      return { kind: 'busy', reason: end.reason }
+    }
     return end.kind === 'refused' ? { kind: 'failed', reason: end.reason } : { kind: 'unknown', reason: `not confirmed, and may have been written: ${end.reason}` }
   }
 

@@ -17,9 +17,10 @@ import { readCommitted } from './committed.ts'
 import type { Feed } from './feed.ts'
 import type { Fetcher } from './fetcher.ts'
 import type { Membership } from './membership.ts'
-import type { Packer, Send } from './packing.ts'
+import { SEND_RECORDS_MAX } from './packing.ts'
+import type { Packer } from './packing.ts'
 import { Transactions } from './transaction.ts'
-import type { OffsetToCommit } from './transaction.ts'
+import type { OffsetToCommit, TransactionEnd } from './transaction.ts'
 
 export interface LeaseEnvironment {
   readonly client: Client
@@ -152,7 +153,7 @@ export class KafkajsLease implements Lease {
     this.#state = 'broken'
     this.#isCommitting = true
     try {
-      return await this.#commit(batch, packer.pack(batch.records))
+      return await this.#commit(batch)
     } finally {
       this.#isCommitting = false
       if (this.#isOver()) this.#transactions.close()
@@ -178,13 +179,27 @@ export class KafkajsLease implements Lease {
     if (this.#finish()) this.#resolveLost(reason)
   }
 
-  async #commit(batch: CommitBatch, sends: readonly Send[]): Promise<CommitOutcome> {
-    const sentMs = this.#env.clock.monotonicMs()
+  /** Again with fewer records in a send where some are refused only together: by what their topics take now, or where that says nothing, half as many (I8). */
+  async #commit(batch: CommitBatch): Promise<CommitOutcome> {
+    const { clock, packer } = this.#env
     const offsets = this.#offsets(batch)
     const before = this.#ending
-    const end = await this.#transactions.commit({ sends, offsets, ending: () => {
-      this.#ending = offsets.length === 0 ? undefined : offsets
-    } })
+    for (let recordsMax = Math.min(SEND_RECORDS_MAX, batch.records.length); ; recordsMax = Math.ceil(recordsMax / 2)) {
+      const sentMs = clock.monotonicMs()
+      const end = await this.#transactions.commit({ sends: packer.pack(batch.records, recordsMax), offsets, ending: () => {
+        this.#ending = offsets.length === 0 ? undefined : offsets
+      } })
+      if (end.kind === 'crowded' && !this.#isOver()) {
+        const refused = await packer.refused(batch.records, true).catch(() => undefined)
+        if (refused === undefined) continue
+        this.#state = 'held'
+        return { kind: 'rejected', ...refused }
+      }
+      return this.#outcome(batch, end, sentMs, before)
+    }
+  }
+
+  #outcome(batch: CommitBatch, end: TransactionEnd, sentMs: number, before: readonly OffsetToCommit[] | undefined): CommitOutcome {
     switch (end.kind) {
       case 'committed':
         this.#provenAtMs = sentMs
@@ -196,6 +211,7 @@ export class KafkajsLease implements Lease {
       case 'fenced':
         this.#ending = before
         return { kind: 'fenced' }
+      case 'crowded':
       case 'unknown':
         this.#ending = before
         return { kind: 'unknown', reason: end.reason }

@@ -1,6 +1,8 @@
 // Packs the records of a commit or an append into sends, one after the other.
 //
 // Owns: which record is in which send. What one record exceeds alone is refused before anything is sent.
+//
+// I8. No record is refused for its neighbours. What a topic takes may change at any time: it is asked for again before a record is refused for it.
 import type { RecordMetadata, TopicMessages } from 'kafkajs'
 import { OperationError } from '../../system/protocol/failures.ts'
 import type { OutRecord } from '../../system/protocol/record.ts'
@@ -54,6 +56,12 @@ export class Send {
     return [...Map.groupBy(this.placed, ({ record, onCluster }) => `${onCluster}/${record.partition}`).values()].map((placed) => new Send(placed))
   }
 
+  /** Of at least two records. */
+  halves(): readonly [Send, Send] {
+    const middle = this.placed.length >> 1
+    return [new Send(this.placed.slice(0, middle)), new Send(this.placed.slice(middle))]
+  }
+
   /** Notes where its records stand, by their indexes. Throws when some were not written. */
   note(answer: readonly RecordMetadata[], offsets: number[]): void {
     const cursors = answer.map(({ topicName, partition, baseOffset }) => ({ topicName, partition, next: Number(baseOffset ?? -1) }))
@@ -95,16 +103,24 @@ export class Packer {
     this.#recordBytesMax = recordBytesMax
   }
 
-  /** Which records can never be written; undefined when all can. Throws `topic/unknown`. */
-  async refused(records: readonly OutRecord[]): Promise<Refusal | undefined> {
+  /** Which records can never be written; undefined when all can. `isAnew`: by what the topics take now. Throws `topic/unknown`. */
+  async refused(records: readonly OutRecord[], isAnew = false): Promise<Refusal | undefined> {
     const refused: number[] = []
+    const learned = new Set<string>()
     let reason = ''
     for (let index = 0; index < records.length; index += 1) {
       const record = records[index] as OutRecord
-      let settings = this.#known.get(record.topic) ?? (await this.#learn(record.topic))
+      let settings = this.#known.get(record.topic)
       // It may have grown.
-      if (record.partition >= settings.partitions) settings = await this.#learn(record.topic, record.partition)
-      const why = this.#whyNot(record, settings)
+      if (settings === undefined || record.partition >= settings.partitions || (isAnew && !learned.has(record.topic))) {
+        settings = await this.#learn(record.topic, record.partition, isAnew)
+        if (isAnew) learned.add(record.topic)
+      }
+      let why = this.#whyNot(record, settings)
+      if (why !== undefined && !learned.has(record.topic)) {
+        why = this.#whyNot(record, await this.#learn(record.topic, record.partition, true))
+        learned.add(record.topic)
+      }
       if (why === undefined) continue
       refused.push(index)
       if (reason === '') reason = why
@@ -112,8 +128,8 @@ export class Packer {
     return refused.length === 0 ? undefined : { records: refused, reason }
   }
 
-  /** Of records that are not refused. */
-  pack(records: readonly OutRecord[]): readonly Send[] {
+  /** Of records that are not refused; at most so many in a send. */
+  pack(records: readonly OutRecord[], recordsMax = SEND_RECORDS_MAX): readonly Send[] {
     const sends: Send[] = []
     let placed: Placed[] = []
     let bytes = 0
@@ -122,7 +138,7 @@ export class Packer {
       const record = records[index] as OutRecord
       const { onCluster, batchBytesMax } = this.#settings(record.topic)
       const size = encodedBytesMax(record)
-      if (placed.length > 0 && (placed.length === SEND_RECORDS_MAX || bytes + size > Math.min(bytesMax, batchBytesMax))) {
+      if (placed.length > 0 && (placed.length === recordsMax || bytes + size > Math.min(bytesMax, batchBytesMax))) {
         sends.push(new Send(placed))
         placed = []
         bytes = BATCH_HEAD_BYTES
@@ -160,9 +176,9 @@ export class Packer {
   }
 
   /** Throws `topic/unknown`. */
-  async #learn(topic: string, partition = 0): Promise<TopicSettings & { readonly onCluster: string }> {
+  async #learn(topic: string, partition: number, isAnew: boolean): Promise<TopicSettings & { readonly onCluster: string }> {
     await this.#topics.assertPartition(topic, partition)
-    const known = { ...(await this.#topics.settings(topic)), onCluster: this.#names.of(topic) }
+    const known = { ...(await this.#topics.settings(topic, isAnew)), onCluster: this.#names.of(topic) }
     this.#known.set(topic, known)
     return known
   }

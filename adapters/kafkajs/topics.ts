@@ -67,9 +67,9 @@ export class Topics {
     return Object.fromEntries(names.map((name) => [name, found.get(this.#names.of(name))?.length ?? 0]))
   }
 
-  /** Throws `topic/unknown`. */
-  async settings(name: string): Promise<TopicSettings> {
-    if (!this.#settings.has(name)) await this.#learn([name])
+  /** `isAnew`: as the brokers say now, whatever they said before. Throws `topic/unknown`. */
+  async settings(name: string, isAnew = false): Promise<TopicSettings> {
+    if (isAnew || !this.#settings.has(name)) await this.#learn([name])
     const settings = this.#settings.get(name)
     if (settings === undefined) throw new OperationError('topic/unknown', `there is no topic ${name}`)
     return settings

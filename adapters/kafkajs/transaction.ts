@@ -35,7 +35,10 @@ export type TransactionEnd =
   | { readonly kind: 'committed'; readonly offsets: readonly number[] }
   | { readonly kind: 'fenced'; readonly reason: string }
   | { readonly kind: 'unknown'; readonly reason: string }
+  /** These records, each for itself. Nothing was written. */
   | { readonly kind: 'refused'; readonly records: readonly number[]; readonly reason: string }
+  /** Records that are refused together, and taken each for itself. Nothing was written. */
+  | { readonly kind: 'crowded'; readonly reason: string }
 
 export interface TransactionOptions {
   readonly client: Client
@@ -172,7 +175,7 @@ export class Transactions {
   }
 
   /**
-   * Aborts, which only the owner can, and begins with another epoch. Which partition's records were refused is found out by sending each again, in vain.
+   * Aborts, which only the owner can, and begins with another epoch. Which records were refused is found out by sending fewer and fewer again, in vain.
    * kafkajs cannot ask for the id under the condition that it is still ours (L2): who took it meanwhile is seen by what was committed.
    */
   async #takeBack(transaction: Transaction, { send, message }: Refused): Promise<TransactionEnd> {
@@ -182,18 +185,25 @@ export class Transactions {
       await transaction.abort()
       await this.#begin()
       const parts = send.split()
-      const refused: Send[] = parts.length === 1 ? [...parts] : []
-      if (parts.length > 1) for (const part of parts) if (await this.#isRefused(part)) refused.push(part)
+      const records: number[] = []
+      for (const part of parts) if (parts.length === 1 || (await this.#isRefused(part))) records.push(...(await this.#culprits(part)))
       if ((await witness?.()) !== before) {
         this.close()
         return { kind: 'fenced', reason: 'another owner committed while refused records were taken back' }
       }
-      if (refused.length > 0) return { kind: 'refused', records: refused.flatMap(({ placed }) => placed.map(({ index }) => index)), reason: message }
-      return { kind: 'unknown', reason: message }
+      return records.length > 0 ? { kind: 'refused', records, reason: message } : { kind: 'crowded', reason: message }
     } catch (thrown) {
       this.close()
       return { kind: isFenced(codeOf(thrown)) ? 'fenced' : 'unknown', reason: messageOf(thrown) }
     }
+  }
+
+  /** Of a send that was refused: its records that are refused alone. None where they were only too much together (I8). */
+  async #culprits(refused: Send): Promise<readonly number[]> {
+    if (refused.placed.length === 1) return refused.placed.map(({ index }) => index)
+    const found: number[] = []
+    for (const half of refused.halves()) if (await this.#isRefused(half)) found.push(...(await this.#culprits(half)))
+    return found
   }
 
   async #isRefused(part: Send): Promise<boolean> {
