@@ -146,7 +146,7 @@ export class KafkaLease implements Lease {
     const sentMs = clock.monotonicMs()
     // R1.
     this.#state = 'broken'
-    const end = await commitPacked(this.#transactions, packer, packed, offsets, { signal: this.#ended.signal })
+    const end = await commitPacked(this.#transactions, packer, packed, offsets, this.#patience())
     switch (end.kind) {
       case 'committed':
         this.#provenAtMs = sentMs

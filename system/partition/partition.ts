@@ -3,7 +3,8 @@
 // Owns: the life state, the restarts. Memory belongs to each acquisition and is dropped as a whole when its outcome is not certain.
 //
 // I7. A fenced partition stops at once and is never restarted: its lease is over.
-// I10. It restarts by itself after faults that may heal, within bounds, and says why it waits or stopped.
+// I10. It restarts by itself after faults that may heal, within bounds, and says why it waits or stopped. A log that is away does not hold a stop up: a commit
+//     under way is made whole or not at all, and the next owner sees which.
 import { OperationError, Unreachable } from '../protocol/failures.ts'
 import type { Failure } from '../protocol/failures.ts'
 import type { Lease } from '../ports/log.ts'
@@ -12,7 +13,7 @@ import { Cycle } from './cycle.ts'
 import type { CycleEnd } from './cycle.ts'
 import type { PartitionParts } from './parts.ts'
 import type { PartitionDeps } from './deps.ts'
-import { drain } from './draining.ts'
+import { drain, isOverdue } from './draining.ts'
 import type { InputRef } from './journal.ts'
 import { isEnd, lifeAfter } from './life.ts'
 import type { LifeEvent, LifeState } from './life.ts'
@@ -32,12 +33,16 @@ export class Partition {
   readonly done: Promise<void>
   readonly #deps: PartitionDeps
   readonly #stop = new AbortController()
+  readonly #over = new AbortController()
+  readonly #left = Promise.withResolvers<void>()
   readonly #failedAtMs: number[] = []
   #state: LifeState = 'assigned'
   #reason = ''
   #forced = new Map<InputRef, Failure>()
   #live: { readonly parts: PartitionParts; readonly cycle: Cycle } | undefined
   #lost = false
+  /** Set by `drain`. */
+  #drainUntilMs: number | undefined
   /** Its newest state cannot be stored: it is parked before anything else. */
   #unfoldable: Unfoldable | undefined
   /** Waits for something outside since the last commit. */
@@ -53,7 +58,7 @@ export class Partition {
       this.#reason = reason
       this.#stop.abort()
     })
-    this.done = this.#run()
+    this.done = Promise.race([this.#run().finally(() => this.#over.abort()), this.#left.promise])
   }
 
   get state(): LifeState {
@@ -65,9 +70,27 @@ export class Partition {
     return this.#reason
   }
 
-  /** Asks for an orderly end; `done` resolves when it is over. */
+  /** Asks for an orderly end; `done` resolves when it is over, or has lasted for too long. */
   drain(): void {
+    if (this.#drainUntilMs !== undefined) return
+    this.#drainUntilMs = this.#deps.clock.monotonicMs() + this.#deps.settings.drainMsMax
     this.#stop.abort()
+    void isOverdue(this.#deps, this.#over.signal).then((isLate) => {
+      if (isLate) this.#leave()
+    })
+  }
+
+  /** I10. */
+  #leave(): void {
+    this.#move('drain')
+    this.#move('released', 'the log did not answer before the time to stop was over; what was not committed is read again by the next owner')
+    this.#deps.telemetry.log('warn', `${this.#name()}: ${this.#reason}`)
+    void this.#release()
+    this.#left.resolve()
+  }
+
+  async #release(): Promise<void> {
+    await this.lease.release().catch((thrown: unknown) => this.#deps.telemetry.log('warn', `releasing ${this.#name()} failed: ${String(thrown)}`))
   }
 
   /** The live parts, undefined while not live. */
@@ -87,7 +110,7 @@ export class Partition {
     }
     // Released, it would be handed out again at once, here or to the next owner, and fail there: it rests until an operator or a stop comes.
     if (this.#state === 'failed' || this.#state === 'position-moved') await aborted(this.#stop.signal)
-    await this.lease.release().catch((thrown: unknown) => this.#deps.telemetry.log('warn', `releasing ${this.#name()} failed: ${String(thrown)}`))
+    await this.#release()
     this.#deps.telemetry.probe('after-release', this.#deps.plan.group, this.lease.partition)
   }
 
@@ -133,7 +156,7 @@ export class Partition {
     if (this.#lost) return this.#move('lost')
     this.#move('drain')
     this.#deps.telemetry.probe('draining', this.#deps.plan.group, this.lease.partition)
-    await drain(this.#deps, this.lease, parts)
+    await drain(this.#deps, this.lease, parts, this.#drainUntilMs ?? -Infinity)
     this.#move('released')
   }
 

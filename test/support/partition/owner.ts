@@ -116,7 +116,7 @@ export class Owner {
 
   /** An orderly end. */
   async release(): Promise<void> {
-    if (this.#lease !== undefined) await drain(this.#deps, this.#lease, this.parts)
+    if (this.#lease !== undefined) await drain(this.#deps, this.#lease, this.parts, this.clock.monotonicMs() + this.#deps.settings.drainMsMax)
   }
 
   /** What this owner believes. */

@@ -68,3 +68,17 @@ test('an acquisition that the brokers do not answer says so after a while, and m
   assert.equal(await lease.fence(), 'held')
   assert.equal(await lease.committed(), null)
 })
+
+test('a commit whose first request the brokers do not take is given up after a while: its owner says why it waits', { timeout: 3000 }, async () => {
+  const cluster = clusterOf(new Cluster([{ host: 'b', port: 1 }], { clientId: 'x', security: {}, connectMsMax: 200, requestMsMax: 200, slowMsMax: 200 }, wallClock), (key) => {
+    if (key === KEYS.findCoordinator) return { coordinators: [{ nodeId: 1, host: 'b', port: 1 }] }
+    if (key === KEYS.initProducerId) return { producerId: 7n, producerEpoch: 1 }
+    throw new Code('COORDINATOR_NOT_AVAILABLE')
+  })
+  const topics = { settings: async () => ({ cleanup: 'delete', batchBytesMax: 1 << 20 }) } as unknown as Topics
+  const lease = new KafkaLease(0, { cluster, clock: wallClock, names: new Names(''), packer: new Packer(topics, new Names(''), 1 << 20), visibility: new Visibility(wallClock), reading: { group: 'a.b', topics: ['in'], metadataTopic: 'in' }, transactionMs: 60, owner: 'o', lives: () => true, released: () => {} } as unknown as LeaseEnvironment)
+  await lease.fence()
+  const outcome = await lease.commit(batch([record('out', 0, 'x')], { in: 1 }))
+  assert.ok(outcome.kind === 'unknown', outcome.kind)
+  assert.match(outcome.reason, /COORDINATOR_NOT_AVAILABLE/)
+})
