@@ -3,14 +3,12 @@
 // Owns: the writes in flight. The cache owns nothing that cannot be rebuilt from the state topic. `bucket-marks.ts` knows what is valid.
 //
 // K7. Writes of a bucket go in seq order; one that fails or is refused makes the bucket lost.
-// K8. The due index is one more bucket; a partition does not go live while it is missing.
 import { murmur2 } from '../protocol/murmur2.ts'
 import { PARTITION_KEY } from '../protocol/ids.ts'
 import type { EntityId } from '../protocol/ids.ts'
 import { CACHE_BUCKETS } from '../protocol/limits.ts'
 import { equalBytes, utf8Encode } from '../protocol/utf8.ts'
 import type { LogRecord } from '../protocol/record.ts'
-import { headerOf } from '../protocol/record.ts'
 import type { BucketAddress, BucketRead, SnapshotCache } from '../ports/cache.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Codec } from '../ports/codec.ts'
@@ -18,12 +16,12 @@ import type { Log } from '../ports/log.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
 import { BucketMarks } from './bucket-marks.ts'
 import { packCached, unpackCached } from './cached-bytes.ts'
+import { DueBucket } from './due-bucket.ts'
 import { LoadGroups } from './load-groups.ts'
 import { entityIdOf, StateScan } from './state-scan.ts'
 import type { TypePlan } from './topology.ts'
-import { armedOf, durableState, partitionState } from './state-store.ts'
+import { durableState, partitionState } from './state-store.ts'
 import type { Armed, StateStart, StateStore, StoredState, WrittenState } from './state-store.ts'
-import { ARMED_HEADER, readArmed, readStateHeader } from './states.ts'
 import type { PartitionRecord } from './states.ts'
 
 /** The bucket behind the entities' own. */
@@ -56,6 +54,7 @@ export class CachedStates implements StateStore {
   /** Of loads that need buckets which are lost. */
   readonly #groups = new LoadGroups((ids) => this.#restore(ids))
   readonly #scan: StateScan
+  readonly #dues: DueBucket
   /** Buckets rebuilt by a whole scan, and caught up, since the start. */
   rebuilt = 0
   caughtUp = 0
@@ -68,6 +67,7 @@ export class CachedStates implements StateStore {
     this.#plan = plan
     this.#partition = partition
     this.#scan = new StateScan(log, plan, partition)
+    this.#dues = new DueBucket({ cache, codec, marks: this.#marks, scan: this.#scan, at: this.#at(DUE_BUCKET) })
   }
 
   bucketOf(id: EntityId): number {
@@ -205,38 +205,10 @@ export class CachedStates implements StateStore {
     }
   }
 
-  /** K8. */
   async armed(): Promise<readonly Armed[]> {
-    const read = await this.#cache.readAll(this.#at(DUE_BUCKET)).catch(() => undefined)
-    if (read !== undefined && this.#marks.isValid(DUE_BUCKET, read)) {
-      const armed = this.#unpackArmed(read.snapshots)
-      if (armed !== undefined) return armed
-    }
-    const newest = new Map<EntityId, LogRecord>()
-    const mark = this.#marks.expected(DUE_BUCKET)
-    await this.#scan.run(await this.#scan.earliest(), (record) => {
-      const id = entityIdOf(record)
-      if (id === undefined) return
-      if (record.value === null) newest.delete(id)
-      else newest.set(id, { ...record, value: null })
-    })
-    this.rebuilt += 1
-    await this.#replace(DUE_BUCKET, mark, [...newest].flatMap(([id, record]) => {
-      const bytes = headerOf(record.headers, ARMED_HEADER)
-      const header = readStateHeader(this.#codec, record)
-      return bytes === undefined || header === undefined ? [] : [[id, packCached(id, { seq: header.seq, value: bytes })] as const]
-    }))
-    return armedOf(this.#codec, [...newest.values()])
-  }
-
-  /** Undefined when an entry is damaged. */
-  #unpackArmed(snapshots: readonly (readonly [EntityId, Uint8Array])[]): readonly Armed[] | undefined {
-    const armed: Armed[] = []
-    for (const [id, bytes] of snapshots) {
-      const state = unpackCached(id, bytes)
-      if (state === undefined) return undefined
-      armed.push({ seq: state.seq, dues: readArmed(this.#codec, id, state.value) })
-    }
+    const { armed, by } = await this.#dues.find()
+    if (by === 'scan') this.rebuilt += 1
+    if (by === 'catch-up') this.caughtUp += 1
     return armed
   }
 

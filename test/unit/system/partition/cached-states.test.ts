@@ -205,6 +205,28 @@ test('K8: timers of entities that nobody touches again are found whatever happen
   }
 })
 
+test('K8: the due index of an owner that died before its last write to the cache costs the states since, not the whole state topic', async () => {
+  const one = await stateWriter()
+  const [a, same, other] = one.ids
+  for (let commit = 0; commit < 20; commit += 1) await one.commit(a, same, other)
+  await one.states.flush()
+  // Its bucket and the due index.
+  one.cache.dropWrites(2)
+  await one.commit(a)
+  await one.states.flush()
+  const from: number[] = []
+  const read = one.log.read.bind(one.log)
+  one.log.read = async (topic, partition, at, ...rest) => {
+    if (topic === plan.state) from.push(at)
+    return read(topic, partition, at, ...rest)
+  }
+  for (let owner = 0; owner < 2; owner += 1) {
+    one.takeOver()
+    assert.deepEqual((await one.states.armed()).map(({ seq }) => seq).sort((x, y) => x - y), [20, 20, 21])
+  }
+  assert.deepEqual(from, [60])
+})
+
 test('marks: valid are acknowledged up to sent, of our life and bucket; absent counts as zero', () => {
   const marks = new BucketMarks(2)
   marks.expect('life', [5, 0], [])
