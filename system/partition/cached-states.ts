@@ -15,6 +15,7 @@ import type { Codec } from '../ports/codec.ts'
 import type { Log } from '../ports/log.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
 import { BucketMarks } from './bucket-marks.ts'
+import type { BucketHead } from './bucket-marks.ts'
 import { packCached, unpackCached } from './cached-bytes.ts'
 import { DueBucket } from './due-bucket.ts'
 import { LoadGroups } from './load-groups.ts'
@@ -168,19 +169,21 @@ export class CachedStates implements StateStore {
     const states = this.#toScan(starts.map(({ bucket }) => bucket))
     const scannedFrom = Math.min(...starts.map(({ from }) => from))
     await this.#scanInto(states, scannedFrom)
-    for (const [bucket, { mark, entities }] of states) {
-      const read = await this.#cache.readAll(this.#at(bucket)).catch(() => undefined)
-      const from = read === undefined ? undefined : this.#marks.catchUpFrom(bucket, read)
-      // It may have been rolled back meanwhile.
-      if (read === undefined || from === undefined || from < scannedFrom) {
-        this.#marks.lose(bucket)
-        continue
-      }
-      const snapshots = [...entities].map(([id, state]) => [id, state === null ? null : packCached(id, state)] as const)
-      const answer = await this.#cache.write({ ...this.#at(bucket), life: this.#marks.lifeOf(bucket), previous: read.mark, next: mark, snapshots }).catch(() => 'lost' as const)
-      if (answer === 'applied' && this.#marks.rebuilt(bucket, mark)) this.caughtUp += 1
+    const heads = await this.#cache.load(this.#plan.group, this.#partition, starts.map(({ bucket }) => ({ bucket, ids: [] }))).catch((): readonly BucketRead[] => [])
+    await Promise.all([...states].map(async ([bucket, scanned]) => {
+      const isCaughtUp = await this.#advance(bucket, heads.find((head) => head.bucket === bucket), scanned, scannedFrom)
+      if (isCaughtUp) this.caughtUp += 1
       else this.#marks.lose(bucket)
-    }
+    }))
+  }
+
+  /** Writes what was scanned from an offset on; false where that is not all that the bucket lacks: it may have been rolled back meanwhile. */
+  async #advance(bucket: number, head: BucketHead | undefined, { mark, entities }: Scanned, scannedFrom: number): Promise<boolean> {
+    const from = head === undefined ? undefined : this.#marks.catchUpFrom(bucket, head)
+    if (head === undefined || from === undefined || from < scannedFrom) return false
+    const snapshots = [...entities].map(([id, state]) => [id, state === null ? null : packCached(id, state)] as const)
+    const answer = await this.#cache.write({ ...this.#at(bucket), life: this.#marks.lifeOf(bucket), previous: head.mark, next: mark, snapshots }).catch(() => 'lost' as const)
+    return answer === 'applied' && this.#marks.rebuilt(bucket, mark)
   }
 
   async #scanInto(states: ReadonlyMap<number, Scanned>, from: number): Promise<void> {
