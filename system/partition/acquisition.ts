@@ -76,7 +76,7 @@ async function acquireOrThrow(deps: PartitionDeps, lease: Lease, { forced, unfol
   if (parked !== undefined) return park(deps, tip, states, partition, parked)
   // Who died before the first suspect may have died of what it folded.
   const isGuarded = isIsolated(attempts) && ((last?.kind === 'lease' && !isAlive) || suspicion.folding !== undefined)
-  const place = { log, codec, plan, partition, states, telemetry, witness: deps.witness }
+  const place = { log, codec, plan, partition, states, telemetry, witness: deps.witness, tip: { last: tip.last, end: tip.end } }
   const recovery = isGuarded ? await inside(deps, 'alone', () => recover({ ...place, guard: guardOf(tip, suspicion, deps, last?.kind === 'suspect') })) : await inside(deps, 'together', () => recover(place))
   if (recovery.kind === 'history-gone') return recovery
   const parts = await partsOf(deps, lease, { recovery, tip, states, attempts, forced, suspicion })

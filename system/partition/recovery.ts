@@ -34,6 +34,13 @@ export type Recovery = Recovered | { readonly kind: 'history-gone'; readonly rea
 export interface RecoveryDeps extends FolderDeps {
   /** Made already. */
   readonly survey?: Survey
+  /** The end of the journal, for whoever wrote its newest record. */
+  readonly tip?: JournalEnd
+}
+
+export interface JournalEnd {
+  readonly last: JournalRecord | undefined
+  readonly end: number
 }
 
 /** Rebuilds the memory as of the end of the journal. */
@@ -47,10 +54,9 @@ export async function recover(deps: RecoveryDeps): Promise<Recovery> {
 }
 
 async function recoverOrThrow(deps: RecoveryDeps): Promise<Recovered> {
-  const { log, codec, plan, partition, states } = deps
+  const { log, plan, partition, states } = deps
   const memory = emptyMemory(plan, partition)
-  const journalEnd = await log.offsetsAt(plan.journal, partition, 'latest')
-  const last = await lastRecord(log, codec, plan, partition, journalEnd)
+  const { last, end: journalEnd } = deps.tip ?? await foundTip(deps)
   if (last === undefined) return { kind: 'recovered', memory, last, journalEnd, folded: [], marks: [], rebased: [] }
   const fromStart = deps.fromStart === true
   const survey = deps.survey ?? await surveyed(deps, states, last, journalEnd, fromStart)
@@ -71,4 +77,9 @@ async function recoverOrThrow(deps: RecoveryDeps): Promise<Recovered> {
   assert(memory.seq === last.seq, `J1: recovered up to ${memory.seq}, the journal ends at ${last.seq}`)
   folder.finish()
   return { kind: 'recovered', memory, last, journalEnd, folded, marks: survey.marks, rebased: folder.rebased }
+}
+
+async function foundTip({ log, codec, plan, partition }: RecoveryDeps): Promise<JournalEnd> {
+  const end = await log.offsetsAt(plan.journal, partition, 'latest')
+  return { end, last: await lastRecord(log, codec, plan, partition, end) }
 }

@@ -1,4 +1,4 @@
-// Acquisition: what an owner makes of a partition that the next owner takes from it meanwhile.
+// Acquisition: what an owner makes of a partition that the next owner takes from it meanwhile, and how often it looks.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createMachine } from 'xstate'
@@ -51,4 +51,17 @@ test('an owner whose successor commits while it reads where it stands is fenced;
   })
   await assert.rejects(given(log, new Owner(takenMeanwhile, plan, options), 1), { message: 'not acquired: {"kind":"fenced"}' })
   assert.equal(successor.parts.memory.epoch, 2)
+})
+
+test('an owner looks once where the journal ends: it knows what it wrote behind that itself', async () => {
+  const log = memoryLog({ keyed: true })
+  await makeTopics(log, plan)
+  const options = { states: () => keyedStateStore(log.keyed as KeyedReads, codec, plan, 0), releasesMax: 100, startMs: 1_000_000 }
+  await new Owner(log, plan, options).acquire()
+  let looks = 0
+  const next = new Owner(slowEnd(log.peer(), plan.journal, async () => void (looks += 1)), plan, options)
+  await given(log, next, 1)
+  assert.equal(next.parts.memory.epoch, 2)
+  // Its latest and its earliest offset.
+  assert.equal(looks, 2)
 })
