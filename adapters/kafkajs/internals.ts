@@ -75,7 +75,20 @@ interface Pool {
   }
 }
 
+interface PartitionErrors {
+  readonly partitionErrors: readonly { readonly errorCode: number }[]
+}
+
+interface AddPartitionsAnswer {
+  readonly errors: readonly PartitionErrors[]
+}
+
+interface AddPartitions {
+  parse(answer: AddPartitionsAnswer): Promise<AddPartitionsAnswer>
+}
+
 const NOT_COORDINATOR = 16
+const NOT_ATTEMPTED = 55
 
 const internal = createRequire(import.meta.url)
 
@@ -88,6 +101,8 @@ export const errorNamed = (internal('kafkajs/src/protocol/error') as { readonly 
 const requestQueue = internal('kafkajs/src/network/requestQueue') as RequestQueue
 const connection = internal('kafkajs/src/network/connection') as Connection
 const cluster = internal('kafkajs/src/cluster') as ClusterClass
+
+const addPartitions = [0, 1].map((version) => internal(`kafkajs/src/protocol/requests/addPartitionsToTxn/v${version}/response`) as AddPartitions)
 
 let isMended = false
 
@@ -118,6 +133,17 @@ export function mend(): void {
       throw isForbidden(codeOf(why)) ? why : thrown
     }
   }
+  // The first partition of a request is told of otherwise, which may only not have been attempted for the sake of another one.
+  for (const answers of addPartitions) {
+    const { parse } = answers
+    answers.parse = (answer) => parse({ ...answer, errors: reasons(answer.errors) })
+  }
+}
+
+/** Without what was not attempted, where something else is the reason. */
+function reasons(errors: readonly PartitionErrors[]): readonly PartitionErrors[] {
+  const attempted = errors.map((topic) => ({ ...topic, partitionErrors: topic.partitionErrors.filter(({ errorCode }) => errorCode !== NOT_ATTEMPTED) }))
+  return attempted.some(({ partitionErrors }) => partitionErrors.some(({ errorCode }) => errorCode !== 0)) ? attempted : errors
 }
 
 export interface GroupWatch {

@@ -94,6 +94,15 @@ test('a right that is missing on a group is said, not taken for a coordinator th
   assert.equal(await toldWhere(15), 'KafkaJSGroupCoordinatorNotFound')
 })
 
+test('a partition that a transaction may not write is named, not one that was not attempted for its sake', async () => {
+  mend()
+  for (const version of [0, 1]) {
+    const { parse } = internal(`kafkajs/src/protocol/requests/addPartitionsToTxn/v${version}/response`) as { parse(answer: object): Promise<object> }
+    const told = (...codes: readonly number[]): Promise<string> => parse({ errors: codes.map((errorCode) => ({ topic: 't', partitionErrors: [{ partition: 0, errorCode }] })) }).then(() => 'added', codeOf)
+    assert.deepEqual([await told(0, 0), await told(55, 29), await told(55, 0, 3), await told(55, 55)], ['added', 'TOPIC_AUTHORIZATION_FAILED', 'UNKNOWN_TOPIC_OR_PARTITION', 'OPERATION_NOT_ATTEMPTED'])
+  }
+})
+
 test('an error is named by the first of its causes that the protocol names', () => {
   const errors = internal('kafkajs/src/errors') as Record<'KafkaJSNonRetriableError' | 'KafkaJSNumberOfRetriesExceeded' | 'KafkaJSConnectionError', new (cause: unknown, more?: object) => Error>
   assert.equal(codeOf(new errors.KafkaJSNonRetriableError(errorNamed(47), { cause: errorNamed(47) })), 'INVALID_PRODUCER_EPOCH')
