@@ -105,6 +105,8 @@ export class Cycle {
 
   #rest(isCommitted: boolean): void {
     this.#isResting = isCommitted
+    // Before the looks are told: whoever asks again at once would wait for ever.
+    if (!isCommitted) this.#isOver = true
     for (const look of this.#looks.splice(0)) look(isCommitted)
   }
 
