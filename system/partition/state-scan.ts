@@ -32,11 +32,13 @@ export class StateScan {
    * the end. Throws Unreachable when it cannot be read so far: what is missing would be taken for new.
    */
   async run(start: number, take: (record: LogRecord) => void, looks: () => void = () => {}): Promise<void> {
+    let least = 0
     const latest = (): Promise<number> => {
       looks()
+      // What the looker believes to be written by now must be there.
+      least = this.writtenEnd
       return this.#log.offsetsAt(this.#topic, this.#partition, 'latest')
     }
-    const least = this.writtenEnd
     let from = start
     for (let end = await latest(); from < end; end = await latest()) {
       while (from < end) {

@@ -137,6 +137,23 @@ test('I6: a commit that comes while a query has a bucket rebuilt is not missing 
   }
 })
 
+test('K6: a commit that is done while a bucket is rebuilt, and which readers of the log do not see yet, is not missing in it', async () => {
+  const one = await stateWriter()
+  const [a, same] = one.ids
+  await one.commit(a)
+  await one.states.flush()
+  one.cache.flush()
+  const { offsetsAt } = one.log
+  const seenEnd = await one.log.offsetsAt(plan.state, 0, 'latest')
+  beforeNext(one.log, 'read', async () => {
+    await one.commit(a)
+    one.log.offsetsAt = async (topic, partition, at) => (at === 'latest' ? seenEnd : offsetsAt.call(one.log, topic, partition, at))
+  })
+  await assert.rejects(one.seqOf(same), { code: 'state/unreachable' })
+  one.log.offsetsAt = offsetsAt
+  assert.deepEqual([one.states.mayLeave(entityId(a)), await one.seqOf(a)], [true, 2])
+})
+
 test('I6: a commit that comes while a query has a bucket caught up is not missing in it', async () => {
   for (const method of ['load', 'write'] as const) {
     const one = await stateWriter()
