@@ -62,7 +62,8 @@ async function look(plan: TypePlan, glance: NonNullable<Partition['live']>, code
     if (seen.isHere) return seen
     // Not in memory: its newest state is stored, and is what it was at the look unless a later commit wrote it meanwhile.
     const stored = (await states.load([id])).get(id)
-    if (stored === undefined && glance.parts.memory.entities.peek(id) === undefined) return { at: seen.at, entity: undefined }
+    // It is not stored, nor was it in memory: at the look too, unless a commit since then ended it.
+    if (stored === undefined && memory.seq === seen.at.seq && memory.entities.peek(id) === undefined) return { at: seen.at, entity: undefined }
     if (stored !== undefined && stored.seq <= seen.at.seq) return { at: seen.at, entity: entityView(plan.definition, restored(plan, codec, id, stored.seq, stored.value)) }
   }
   throw new Unsettled(`'${id}' changes faster than it can be read`)

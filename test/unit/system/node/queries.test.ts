@@ -11,7 +11,11 @@ import { defineActor, defineSystem, reply } from '../../../../adapters/node/stat
 import { QueryClient } from '../../../../system/node/query-client.ts'
 import type { ClientAnswer } from '../../../../system/node/query-client.ts'
 import { StatelogNode } from '../../../../system/node/node.ts'
+import { answerQuery } from '../../../../system/node/queries.ts'
+import { Entities } from '../../../../system/partition/entities.ts'
 import type { Rpc } from '../../../../system/ports/rpc.ts'
+import { entityId } from '../../../support/partition/bench.ts'
+import { plan } from '../../../support/partition/state-writer.ts'
 
 const machine = setup({ types: { context: {} as { n: number }, events: {} as { type: 'add'; by: number } | { type: 'boom' } } }).createMachine({
   context: { n: 0 },
@@ -74,4 +78,16 @@ test('an answer whose proof of ownership is older than half the session says tha
   await node.commands.ask('counter', 'a', { type: 'add', by: 2 }, { deadlineMs: 5000 })
   assert.match(reasonOf(await clientOf(rpc, node).get('counter', 'a', 30)), /the last: the last proof of ownership is too old$/)
   await node.stop()
+})
+
+test('I12: an entity that ends while a query loads it is absent as of its end, not as of a seq at which it was there', async () => {
+  const memory = { life: 'l', epoch: 1, seq: 5, entities: new Entities(false) }
+  // As of seq 5 its state is stored and it is not in memory. While the load is under way commit 6 ends it.
+  const states = { load: async () => {
+    memory.seq = 6
+    return new Map()
+  } }
+  const owner = { live: { parts: { memory, states }, atRest: async (look: () => unknown) => look() }, lease: { partition: 0, provenAtMs: () => Infinity } }
+  const answer = await answerQuery(plan, owner as never, cborCodec, wallClock, 10_000, entityId('a'))
+  assert.deepEqual(answer, { kind: 'state', at: { partition: 0, life: 'l', epoch: 1, seq: 6 }, entity: undefined })
 })
