@@ -34,11 +34,12 @@ export async function answerQuery(plan: TypePlan, partition: Partition, codec: C
   if (glance === undefined) return { kind: 'moved', reason: `partition ${partition.lease.partition} of '${plan.definition.name}' is ${partition.state}${partition.reason === '' ? '' : `: ${partition.reason}`}` }
   try {
     const seen = await look(plan, glance, codec, id)
+    if (seen === undefined) return { kind: 'refused', reason: `'${id}' changes faster than it can be read` }
     // Last, so that a pause of this process cannot stand between the proof and the answer.
     if (clock.monotonicMs() - partition.lease.provenAtMs() > sessionMs / 2) return { kind: 'moved', reason: 'the last proof of ownership is too old' }
     return { kind: 'state', at: { partition: partition.lease.partition, ...seen.at }, entity: seen.entity }
   } catch (thrown) {
-    if (thrown instanceof Unsettled) return { kind: 'refused', reason: thrown.message }
+    if (thrown instanceof Unsettled) return { kind: 'moved', reason: thrown.message }
     throw thrown
   }
 }
@@ -51,7 +52,8 @@ interface Seen {
 /** Loads that meet a state newer than the look are tried again so often. */
 const LOOKS_MAX = 10
 
-async function look(plan: TypePlan, glance: NonNullable<Partition['live']>, codec: Codec, id: EntityId): Promise<Seen> {
+/** Undefined: no load kept up with the commits. */
+async function look(plan: TypePlan, glance: NonNullable<Partition['live']>, codec: Codec, id: EntityId): Promise<Seen | undefined> {
   const { memory, states }: PartitionParts = glance.parts
   for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
     const seen = await glance.atRest(() => {
@@ -66,7 +68,7 @@ async function look(plan: TypePlan, glance: NonNullable<Partition['live']>, code
     if (stored === undefined && memory.seq === seen.at.seq && memory.entities.peek(id) === undefined) return { at: seen.at, entity: undefined }
     if (stored !== undefined && stored.seq <= seen.at.seq) return { at: seen.at, entity: entityView(plan.definition, restored(plan, codec, id, stored.seq, stored.value)) }
   }
-  throw new Unsettled(`'${id}' changes faster than it can be read`)
+  return undefined
 }
 
 function restored(plan: TypePlan, codec: Codec, id: EntityId, seq: number, bytes: Uint8Array): Entity {

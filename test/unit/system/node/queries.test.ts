@@ -14,7 +14,11 @@ import { StatelogNode } from '../../../../system/node/node.ts'
 import { answerQuery } from '../../../../system/node/queries.ts'
 import { Entities } from '../../../../system/partition/entities.ts'
 import type { Rpc } from '../../../../system/ports/rpc.ts'
+import type { Telemetry } from '../../../../system/ports/telemetry.ts'
+import { partitionOf } from '../../../../system/protocol/murmur2.ts'
+import { utf8Encode } from '../../../../system/protocol/utf8.ts'
 import { entityId } from '../../../support/partition/bench.ts'
+import { silent } from '../../../support/partition/owner.ts'
 import { plan } from '../../../support/partition/state-writer.ts'
 
 const machine = setup({ types: { context: {} as { n: number }, events: {} as { type: 'add'; by: number } | { type: 'boom' } } }).createMachine({
@@ -25,11 +29,8 @@ const machine = setup({ types: { context: {} as { n: number }, events: {} as { t
 const counter = defineActor({ name: 'counter', version: 1, machine, limits: { entityBytesMax: 1 }, snapshotEvery: 0 })
 const system = defineSystem({ name: 'q', actors: [counter], partitions: 2 })
 
-async function started(log: MemoryLog, rpc: Rpc): Promise<StatelogNode> {
-  const node = new StatelogNode({
-    system, log, codec: cborCodec, clock: wallClock, random: new SeededRandom(1), models: new Map(), rpc, settings: { commitWaitMs: 0 },
-    telemetry: { partition: () => {}, batch: () => {}, log: () => {}, probe: () => {} },
-  })
+async function started(log: MemoryLog, rpc: Rpc, telemetry: Telemetry = silent): Promise<StatelogNode> {
+  const node = new StatelogNode({ system, log, codec: cborCodec, clock: wallClock, random: new SeededRandom(1), models: new Map(), rpc, settings: { commitWaitMs: 0 }, telemetry })
   await node.start()
   return node
 }
@@ -78,6 +79,26 @@ test('an answer whose proof of ownership is older than half the session says tha
   await node.commands.ask('counter', 'a', { type: 'add', by: 2 }, { deadlineMs: 5000 })
   assert.match(reasonOf(await clientOf(rpc, node).get('counter', 'a', 30)), /the last: the last proof of ownership is too old$/)
   await node.stop()
+})
+
+test('a query that waits for a batch whose outcome is not known is asked again when its owner is back', async () => {
+  const rpc = memoryRpc(wallClock)
+  const log = memoryLog({ keyed: true })
+  const answers: Promise<ClientAnswer>[] = []
+  let isBroken = false
+  const probe = (point: string): void => {
+    if (isBroken && point === 'after-step' && answers.length === 0) answers.push(client.get('counter', 'a', 5000))
+  }
+  const node = await started(log, rpc, { ...silent, probe })
+  const client = clientOf(rpc, node)
+  await node.commands.ask('counter', 'a', { type: 'add', by: 2 }, { deadlineMs: 5000 })
+  isBroken = true
+  log.inject('q.counter', partitionOf(utf8Encode('a'), 2), { kind: 'unknown', applied: true, reason: 'as the test asked' })
+  await node.commands.ask('counter', 'a', { type: 'add', by: 3 }, { deadlineMs: 50 }).catch(() => undefined)
+  const answer = await answers[0]
+  await node.stop()
+  assert.ok(answer?.kind === 'state')
+  assert.deepEqual(answer.entity?.context, { n: 5 })
 })
 
 test('I12: an entity that ends while a query loads it is absent as of its end, not as of a seq at which it was there', async () => {
