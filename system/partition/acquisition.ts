@@ -168,7 +168,8 @@ async function partsOf(deps: PartitionDeps, lease: Lease, { recovery, tip, state
   const { memory } = recovery
   const snapshots = new Snapshots(memory, codec, states, recovery.marks)
   const known = new Set(recovery.folded.map(({ seq }) => seq))
-  for (const record of [...recovery.folded, ...tip.written.filter(({ seq }) => !known.has(seq))]) snapshots.journalled(record.seq, record.offset, record.inputs)
+  for (const { seq, offset, turns, bytes } of recovery.folded) snapshots.journalled(seq, offset, turns, { ms: undefined, bytes })
+  for (const { seq, offset } of tip.written) if (!known.has(seq)) snapshots.journalled(seq, offset, 0)
   Object.assign(memory, { seq: tip.last.seq, nowMs: tip.last.nowMs, epoch: tip.last.epoch, models: modelsOfLease(memory.models, plan.models) })
   // What the journal above the floor says about occupancy and bucket marks must reach the partition record before the floor may pass it.
   if (tip.last.seq > 0) snapshots.touchPartition(tip.last.floor.seq, clock.nowMs())

@@ -19,6 +19,7 @@ import type { InputRange, InputRef, JournalKind, JournalRecord, ParkedChange } f
 import { hashOf } from './outbox.ts'
 import { parkedDraftRecord } from './parking.ts'
 import type { Position } from './position.ts'
+import { turnsOf } from './reach.ts'
 import type { FoldCost } from './reach.ts'
 import { sentPlan } from './snapshots.ts'
 import type { Pace, SentPlan, SnapshotPlan, Snapshots, WrittenSnapshot } from './snapshots.ts'
@@ -134,7 +135,7 @@ export class Committer {
     }
     deps.telemetry.probe('after-commit', group, this.#lease.partition)
     const journalEnd = outcome.end.get(deps.plan.journal) ?? this.#journalEnd + 1
-    this.#snapshots.journalled(plan.seq, journalEnd - 1, Math.max(plan.inputs.reduce((sum, range) => sum + range.n, 0), plan.batch?.turns ?? 0), plan.cost)
+    this.#snapshots.journalled(plan.seq, journalEnd - 1, turnsOf(plan.inputs, plan.batch?.turns ?? 0), plan.cost)
     this.#snapshots.settled(sent)
     this.#journalEnd = journalEnd
     if (sent.writesPartition) this.#partitionFrom = this.#stateEnd

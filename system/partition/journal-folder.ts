@@ -21,6 +21,7 @@ import { Decoder } from './decode.ts'
 import { blankEntity, decodeEntity, duesOf, encodeEntity } from './entity.ts'
 import { foldBatch } from './fold.ts'
 import type { FoldWatch } from './fold-context.ts'
+import { bytesOf } from './fullness.ts'
 import type { JournalRecord } from './journal.ts'
 import { journalOutside } from './outside.ts'
 import { loadEntities, neededEntities } from './loading.ts'
@@ -28,6 +29,7 @@ import { emptyMemory } from './memory.ts'
 import type { Memory } from './memory.ts'
 import { hashOf, RecordMaker } from './outbox.ts'
 import { Gone, readRange } from './range-reading.ts'
+import { turnsOf } from './reach.ts'
 import type { Armed, StateStore } from './state-store.ts'
 import type { Survey } from './survey.ts'
 import type { TypePlan } from './topology.ts'
@@ -75,6 +77,15 @@ export interface FoldStart {
   readonly unfolded: Survey['unfolded']
 }
 
+/** What folding a record again took: its share of what a recovery may fold. */
+export interface Refold {
+  readonly turns: number
+  /** Of its input records. */
+  readonly bytes: number
+}
+
+const NO_REFOLD: Refold = { turns: 0, bytes: 0 }
+
 /** Folds journal records one by one into a memory. */
 export class JournalFolder {
   readonly rebased: number[] = []
@@ -93,9 +104,9 @@ export class JournalFolder {
     this.#start = start
   }
 
-  async fold(record: JournalRecord): Promise<void> {
+  async fold(record: JournalRecord): Promise<Refold> {
     const { plan, partition, telemetry } = this.#deps
-    if (record.seq < this.#start.firstSeq && this.#memory.seq === -1) return
+    if (record.seq < this.#start.firstSeq && this.#memory.seq === -1) return NO_REFOLD
     if (this.#memory.seq !== -1 && record.seq !== this.#memory.seq + 1) throw new Gone(`the journal of ${plan.group}/${partition} misses records ${this.#memory.seq + 1}..${record.seq - 1}`)
     if (this.#memory.seq === -1 && record.seq > this.#start.firstSeq) throw new Gone(`the journal of ${plan.group}/${partition} begins at seq ${record.seq}; recovery needs it from ${this.#start.firstSeq}`)
     this.#arm(record.seq)
@@ -107,16 +118,17 @@ export class JournalFolder {
     if (record.kind !== 'batch') {
       this.#memory.seq = record.seq
       this.#memory.nowMs = record.nowMs
-      return
+      return NO_REFOLD
     }
     telemetry.probe('folding', plan.group, partition)
-    await this.#foldBatch(record)
+    return this.#foldBatch(record)
   }
 
-  async #foldBatch(record: JournalRecord): Promise<void> {
+  async #foldBatch(record: JournalRecord): Promise<Refold> {
     const { watch, guard } = this.#deps
     await guard?.before(record, { entities: () => this.#touched(record), decode: (entity) => this.#decode(record, entity), rehearse: (entity) => this.#rehearse(record, entity) })
-    const arrivals = this.#arrivals(record, await this.#ranges(record))
+    const ranges = await this.#ranges(record)
+    const arrivals = this.#arrivals(record, ranges)
     const needed = neededEntities(this.#memory, arrivals, record.nowMs, record)
     const lacking = this.#lacking(record.seq)
     const loaded = watch === undefined && lacking.size === 0 ? needed : new Set([...needed].filter((id) => (watch === undefined || id === watch.entity) && !lacking.has(id)))
@@ -129,6 +141,7 @@ export class JournalFolder {
     const isWhole = batch.skipped === 0 && watch === undefined && lacking.size === 0 && (this.#memory.watermarks === undefined || record.stateFrom >= this.#start.stateEnd)
     if (isWhole && hashOf(batch.outbox.records()) !== record.hash) this.rebased.push(record.seq)
     this.#deps.onFolded?.(record, batch, this.#memory)
+    return { turns: turnsOf(record.inputs, batch.turns), bytes: bytesOf(ranges) }
   }
 
   async #ranges(record: JournalRecord): Promise<readonly RecordRange[]> {

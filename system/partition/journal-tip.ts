@@ -39,7 +39,7 @@ export class JournalTip {
   readonly #deps: PartitionDeps
   readonly #lease: Lease
   /** Written by this object, in order. */
-  readonly written: { readonly seq: number; readonly offset: number; readonly inputs: number }[] = []
+  readonly written: { readonly seq: number; readonly offset: number }[] = []
   #last: JournalRecord
   #end: number
 
@@ -72,7 +72,7 @@ export class JournalTip {
     if (outcome.kind !== 'done') throw new TipBroken(outcome)
     this.#end = outcome.end.get(plan.journal) ?? this.#end + 1
     this.#last = record
-    this.written.push({ seq: record.seq, offset: this.#end - 1, inputs: 0 })
+    this.written.push({ seq: record.seq, offset: this.#end - 1 })
   }
 
   #record({ kind, suspects, verdicts = [], parked = [], saved = [], hasPartition = false }: TipChange, nowMs: number, stateFrom: number): JournalRecord {

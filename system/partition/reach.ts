@@ -6,10 +6,12 @@
 //     when it was, but at least FOLD_INPUTS_MIN turns and at most FOLD_INPUTS_MAX: cheap steps need their states written less often.
 // R2. Never more than FOLD_BYTES_MAX of input: it must still be there to be read again.
 import { FOLD_BYTES_MAX, FOLD_INPUTS_MAX, FOLD_INPUTS_MIN, FOLD_MS_MAX } from '../protocol/limits.ts'
+import type { InputRange } from './journal.ts'
 
 /** What the fold of one batch took. */
 export interface FoldCost {
-  readonly ms: number
+  /** Undefined where it is not known, as of what an earlier owner folded: taken for dear. */
+  readonly ms: number | undefined
   /** Of its input records. */
   readonly bytes: number
 }
@@ -19,6 +21,11 @@ interface Step {
   readonly offset: number
   /** Share of the bound. */
   readonly share: number
+}
+
+/** What a batch counts for: its inputs, or its turns where firings and releases make them more. */
+export function turnsOf(inputs: readonly InputRange[], turns: number): number {
+  return Math.max(inputs.reduce((sum, range) => sum + range.n, 0), turns)
 }
 
 /** Of the bound. */
@@ -35,7 +42,7 @@ export class Reach {
     this.#inputsMax = inputsMax
   }
 
-  /** A journal record exists. `cost`: undefined where it is not known, as of what an earlier owner folded: taken for dear. */
+  /** A journal record exists. `cost`: undefined where nothing is known of it. */
   add(seq: number, offset: number, turns: number, cost: FoldCost | undefined): void {
     const share = Math.max(this.#shareOf(turns, cost), (cost?.bytes ?? 0) / FOLD_BYTES_MAX)
     this.#steps.push({ seq, offset, share })

@@ -8,13 +8,19 @@ import { assert } from '../protocol/assert.ts'
 import type { EntityId } from '../protocol/ids.ts'
 import type { JournalRecord } from './journal.ts'
 import { JournalFolder } from './journal-folder.ts'
-import type { FolderDeps } from './journal-folder.ts'
+import type { FolderDeps, Refold } from './journal-folder.ts'
 import { emptyMemory } from './memory.ts'
 import type { Memory } from './memory.ts'
 import { Gone } from './range-reading.ts'
 import { lastRecord, surveyed } from './survey.ts'
 import type { Survey } from './survey.ts'
 import { tombstones } from './tombstones.ts'
+
+/** A journal record, and what folding it again took. */
+export interface FoldedRecord extends Refold {
+  readonly seq: number
+  readonly offset: number
+}
 
 export interface Recovered {
   readonly kind: 'recovered'
@@ -23,7 +29,7 @@ export interface Recovered {
   readonly last: JournalRecord | undefined
   readonly journalEnd: number
   /** Records since the floor: what `snapshots.ts` starts from. */
-  readonly folded: readonly { readonly seq: number; readonly offset: number; readonly inputs: number }[]
+  readonly folded: readonly FoldedRecord[]
   readonly marks: readonly number[]
   /** Commits whose outputs the code of today does not repeat. */
   readonly rebased: readonly number[]
@@ -69,11 +75,8 @@ async function recoverOrThrow(deps: RecoveryDeps): Promise<Recovered> {
   const stateEnd = fromStart ? 0 : await log.offsetsAt(plan.state, partition, 'latest')
   const gone = survey.hasEnds && !fromStart ? await tombstones(deps, survey.starts, stateEnd) : new Map<EntityId, number>()
   const folder = new JournalFolder(deps, memory, { armed, gone, stateEnd, firstSeq: fromStart ? 0 : last.floor.seq, unfolded: survey.unfolded })
-  const folded: { seq: number; offset: number; inputs: number }[] = []
-  for await (const { record, offset } of survey.tail()) {
-    await folder.fold(record)
-    folded.push({ seq: record.seq, offset, inputs: record.inputs.reduce((sum, range) => sum + range.n, 0) })
-  }
+  const folded: FoldedRecord[] = []
+  for await (const { record, offset } of survey.tail()) folded.push({ seq: record.seq, offset, ...await folder.fold(record) })
   assert(memory.seq === last.seq, `J1: recovered up to ${memory.seq}, the journal ends at ${last.seq}`)
   folder.finish()
   return { kind: 'recovered', memory, last, journalEnd, folded, marks: survey.marks, rebased: folder.rebased }

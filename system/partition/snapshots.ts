@@ -75,8 +75,8 @@ export class Snapshots {
   }
 
   /** A journal record exists: just committed with this cost of its fold, or recovered. */
-  journalled(seq: number, offset: number, inputs: number, cost?: FoldCost): void {
-    this.#reach.add(seq, offset, inputs, cost)
+  journalled(seq: number, offset: number, turns: number, cost?: FoldCost): void {
+    this.#reach.add(seq, offset, turns, cost)
   }
 
   /** The partition record changed in commit `seq`. */
