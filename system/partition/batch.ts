@@ -1,9 +1,10 @@
 // Batch: what folding one batch produced, before any of it is written.
 import type { Directive, DropReason, Failure } from '../protocol/failures.ts'
 import type { EntityId } from '../protocol/ids.ts'
+import { ANSWER_BYTES_PER_BATCH_MAX, ROW_BYTES_MAX } from '../protocol/limits.ts'
 import type { LogRecord } from '../protocol/record.ts'
 import type { MachineEvent } from '../protocol/data.ts'
-import type { Choice, Decision, FiredTimer, PassCut, Verdict } from './journal.ts'
+import type { Choice, Decision, FiredTimer, InputRef, PassCut, Verdict } from './journal.ts'
 import { Outbox } from './outbox.ts'
 
 /** What an input was: a record of a topic, or a timer of an entity. */
@@ -45,6 +46,9 @@ export interface LogEntry {
   readonly value: unknown
 }
 
+/** Of an answer, beside its text or row: the input that asked, and lengths. */
+const ANSWER_BYTES = 24
+
 /** Filled while a batch is folded. */
 export class Batch {
   readonly seq: number
@@ -72,10 +76,29 @@ export class Batch {
   /** Inputs of entities whose loaded state already contained this commit (recovery). */
   skipped = 0
   cut: PassCut | undefined
+  /** What answers take of the journal record, and the largest row. */
+  #answerBytes = 0
+  #rowBytesMax = 0
 
   constructor(seq: number, nowMs: number) {
     this.seq = seq
     this.nowMs = nowMs
+  }
+
+  decided(ref: InputRef, answer: number | string): void {
+    this.decisions.push([ref, answer])
+    this.#answerBytes += ANSWER_BYTES + (typeof answer === 'string' ? answer.length : 0)
+  }
+
+  chose(ref: InputRef, row: Uint8Array): void {
+    this.choices.push([ref, row])
+    this.#answerBytes += ANSWER_BYTES + row.length
+    this.#rowBytesMax = Math.max(this.#rowBytesMax, row.length)
+  }
+
+  /** True when the journal record has no room for more answers, should rows that are waited for be as large as the largest so far. */
+  isFullWith(rows: number): boolean {
+    return this.#answerBytes + rows * (this.#rowBytesMax === 0 ? ROW_BYTES_MAX : this.#rowBytesMax) >= ANSWER_BYTES_PER_BATCH_MAX
   }
 
   drop(reason: DropReason): void {

@@ -54,6 +54,8 @@ export type CommitResult =
   | { readonly kind: 'unknown'; readonly reason: string }
   /** These inputs made records that the log will never take. */
   | { readonly kind: 'rejected'; readonly forced: ReadonlyMap<InputRef, Failure> }
+  /** Its journal record was refused, and it had several turns: with fewer it is smaller. */
+  | { readonly kind: 'overfull'; readonly turns: number; readonly reason: string }
   /** A record that belongs to no input was refused. */
   | { readonly kind: 'failed'; readonly reason: string }
 
@@ -63,6 +65,8 @@ interface Assembled {
   /** How many of them inputs wrote; they come first, then the dead letters, then what is put aside. */
   readonly written: number
   readonly letters: number
+  /** Where the journal record stands among them. */
+  readonly journalAt: number
   readonly sent: SentPlan
   /** The same states for the cache; none without one. */
   readonly cached: readonly WrittenState[]
@@ -122,7 +126,7 @@ export class Committer {
     const deps = this.#deps
     const { group } = deps.plan
     const assembled = await this.#assemble(plan)
-    const { written, letters, sent, cached, positions } = assembled
+    const { written, letters, journalAt, sent, cached, positions } = assembled
     deps.telemetry.probe('before-commit', group, this.#lease.partition)
     const startedMs = deps.clock.monotonicMs()
     const outcome = await this.#send(plan.seq, assembled)
@@ -130,7 +134,7 @@ export class Committer {
     switch (outcome.kind) {
       case 'fenced':
       case 'unknown': return outcome
-      case 'rejected': return this.#blame(plan, outcome.records, { written, letters }, outcome.reason)
+      case 'rejected': return this.#blame(plan, outcome.records, { written, letters, journalAt }, outcome.reason)
       case 'done': break
     }
     deps.telemetry.probe('after-commit', group, this.#lease.partition)
@@ -172,7 +176,7 @@ export class Committer {
     const records = [...outbox, ...letters, ...parked, ...snapshots.snapshots.map(({ record }) => record)]
     if (snapshots.partition !== undefined) records.push(snapshots.partition)
     records.push(...promises, { topic: deps.plan.journal, partition: this.#lease.partition, key: null, value: encodeJournal(deps.codec, journal), headers: [], timestampMs: nowMs })
-    return { records, written: outbox.length, letters: letters.length, sent: sentPlan(snapshots), cached: this.#states.buckets === 0 ? [] : snapshots.snapshots.map((snapshot) => writtenState(snapshot, seq)), positions }
+    return { records, written: outbox.length, letters: letters.length, journalAt: records.length - 1, sent: sentPlan(snapshots), cached: this.#states.buckets === 0 ? [] : snapshots.snapshots.map((snapshot) => writtenState(snapshot, seq)), positions }
   }
 
   /** What is left to run, after a cut or because the last turns armed it, is still to be told, with older times than the watermark. */
@@ -194,7 +198,9 @@ export class Committer {
   }
 
   /** Which inputs made the refused records. */
-  #blame(plan: CommitPlan, refused: readonly number[], { written, letters }: Pick<Assembled, 'written' | 'letters'>, reason: string): CommitResult {
+  #blame(plan: CommitPlan, refused: readonly number[], { written, letters, journalAt }: Pick<Assembled, 'written' | 'letters' | 'journalAt'>, reason: string): CommitResult {
+    const turns = plan.batch?.turns ?? 0
+    if (turns > 1 && refused.every((index) => index === journalAt)) return { kind: 'overfull', turns, reason }
     const forced = new Map<InputRef, Failure>()
     for (const index of refused) {
       const ref = index < written ? plan.batch?.outbox.refOf(index) : this.#asideRef(plan.batch?.parked[index - written - letters]?.subject)

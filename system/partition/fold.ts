@@ -8,6 +8,7 @@
 // F3. With a journal record the fold repeats it: same firings, scores, rows, verdicts and cut, whatever clocks, models, tables and policies say now.
 // F4. An entity whose loaded state already contains this commit is left alone.
 // F5. Progress, which tells promise, never passes what may still be told: a waiting turn, or what a cut left over.
+// F6. A live batch ends where its journal record has no room for more answers; what it was polled for beyond that is polled again.
 import { assert } from '../protocol/assert.ts'
 import { RELEASES_PER_BATCH_MAX } from '../protocol/limits.ts'
 import { timerCause } from '../protocol/ids.ts'
@@ -65,11 +66,12 @@ class Fold implements FoldContext {
   async run(): Promise<Batch> {
     const { plan } = this
     const { journal, arrivals } = plan
-    this.#fireClock()
+    await this.#fireClock()
     if (this.#turns.isWaiting) await this.#turns.settle()
     const cut = journal?.cut
     let whole = cut?.atStart === true || this.#upToDate() || (await this.#pass(undefined, true))
     for (let at = 0; whole && at < arrivals.length; at += 1) {
+      if (this.#turns.isFull && !(await this.#makesRoom())) break
       const arrival = arrivals[at] as Arrival
       if (this.memory.watermarks !== undefined) whole = await this.#advance(arrival)
       if (whole && plan.isSingle === true && this.#released > 0) whole = this.#cutHere()
@@ -172,7 +174,7 @@ class Fold implements FoldContext {
       const isNew = due !== undefined && (reached === undefined || compareDue(due, reached) > 0)
       const stops = due !== undefined && (until === undefined ? isNew && this.#isFull() : compareDue(due, until) > 0)
       // Scores are asked for together by entities that are due at the same moment. What an entity does next depends on its score.
-      const mayJoin = due !== undefined && !stops && due.dueMs === this.#last?.dueMs && !this.#turns.isBusy(entities.peek(due.entity))
+      const mayJoin = due !== undefined && !stops && !this.#turns.isFull && due.dueMs === this.#last?.dueMs && !this.#turns.isBusy(entities.peek(due.entity))
       if (due === undefined || (this.#turns.isWaiting && !mayJoin)) {
         await this.#turns.settle()
         continue
@@ -210,7 +212,13 @@ class Fold implements FoldContext {
 
   /** A repeated batch ends where its journal record says. */
   #isFull(): boolean {
-    return this.plan.journal === undefined && this.#released >= this.#releasesMax
+    return this.plan.journal === undefined && (this.#released >= this.#releasesMax || this.batch.isFullWith(0))
+  }
+
+  /** Lets the answers come in that are waited for. False: the batch ends here, its journal record has no room for more (F3: nor had it when it was live). */
+  async #makesRoom(): Promise<boolean> {
+    if (this.#turns.isWaiting) await this.#turns.settle()
+    return this.plan.journal !== undefined || !this.batch.isFullWith(0)
   }
 
   #release(due: Due): void {
@@ -239,11 +247,12 @@ class Fold implements FoldContext {
   }
 
   /** F1. */
-  #fireClock(): void {
+  async #fireClock(): Promise<void> {
     const { entities } = this.memory
     const { journal, nowMs } = this.plan
     const dues = journal === undefined ? entities.clockDues.due(nowMs + 1, this.#releasesMax) : journal.timers.map((fired) => fired.due)
     for (const due of dues) {
+      if (this.#turns.isFull && !(await this.#makesRoom())) break
       const entity = this.entity(due.entity)
       if (entity === undefined) continue
       // An earlier firing of this batch may have parked it: nothing of it is due any more.

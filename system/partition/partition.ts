@@ -45,6 +45,8 @@ export class Partition {
   #drainUntilMs: number | undefined
   /** Its newest state cannot be stored: it is parked before anything else. */
   #unfoldable: Unfoldable | undefined
+  /** Firings, releases and records of one batch at most, since a batch was too much for its journal record. */
+  #turnsMax = Infinity
   /** Waits for something outside since the last commit. */
   #waits = 0
 
@@ -133,13 +135,20 @@ export class Partition {
       this.#deps.telemetry.log('warn', `${this.#name()}: rebased at seq ${acquired.rebased[0]}: today's code does not repeat the outputs of ${acquired.rebased.length} commits; what was committed stands`)
     }
     this.#move('recovered')
-    const cycle = new Cycle(this.#deps, this.lease, acquired.parts)
+    const cycle = new Cycle(this.#bounded(), this.lease, acquired.parts)
     this.#live = { parts: acquired.parts, cycle }
     const end = await cycle.run(this.#stop.signal).finally(() => {
       this.#live = undefined
       if (acquired.parts.committer.batches > 0) this.#waits = 0
     })
     await this.#after(end, acquired.parts)
+  }
+
+  /** With smaller batches where they were too large for the log. */
+  #bounded(): PartitionDeps {
+    const { settings } = this.#deps
+    const [batchRecordsMax, releasesMax] = [Math.min(settings.batchRecordsMax, this.#turnsMax), Math.min(settings.releasesMax, this.#turnsMax)]
+    return { ...this.#deps, settings: { ...settings, batchRecordsMax, releasesMax } }
   }
 
   async #after(end: CycleEnd, parts: PartitionParts): Promise<void> {
@@ -149,6 +158,10 @@ export class Partition {
       case 'rejected':
         this.#forced = new Map([...this.#forced, ...end.forced])
         return this.#wait('the log refused a record; its input will be dead-lettered', 0)
+      case 'overfull':
+        if (this.#turnsMax === 1) return this.#move('give-up', end.reason)
+        this.#turnsMax = Math.max(1, Math.floor(Math.min(this.#turnsMax, end.turns) / 2))
+        return this.#wait(`the log refuses the journal record of a batch, which is taken again in halves: ${end.reason}`, 0)
       case 'failed':
       case 'unhealthy': return this.#move('give-up', end.reason)
       case 'stopped': break

@@ -58,6 +58,8 @@ export class Turns {
   /** Entities waiting for an answer -> inputs that wait behind it. */
   readonly #waiting = new Map<Entity, TurnInput[]>()
   #requests: { readonly turn: Turn; readonly question: Question }[] = []
+  /** How many of them are for rows. */
+  #rows = 0
 
   constructor(memory: Memory, batch: Batch, outside: Outside, codec: Codec, applier: EffectApplier, refuser: Refuser, witness: Witness = NO_WITNESS, onTurn?: (trace: TurnTrace) => void) {
     this.#witness = witness
@@ -72,6 +74,11 @@ export class Turns {
 
   get isWaiting(): boolean {
     return this.#requests.length > 0
+  }
+
+  /** True when what is waited for may fill the journal record: nobody else should ask before it is there. */
+  get isFull(): boolean {
+    return this.#batch.isFullWith(this.#rows)
   }
 
   /** True when the entity has a turn that waits for its answer. */
@@ -91,6 +98,7 @@ export class Turns {
     while (this.#requests.length > 0) {
       const requests = this.#requests
       this.#requests = []
+      this.#rows = 0
       const given = this.#outside.ask(requests.map(({ question }) => question))
       if (given instanceof Promise) this.#witness.resting()
       const answers = given instanceof Promise ? await given : given
@@ -176,7 +184,10 @@ export class Turns {
       const bad = effect.vector.findIndex((value) => !Number.isFinite(value))
       if (bad !== -1) return this.#fail(input, { class: 'feature', message: `feature ${bad} for model '${effect.model}' is ${effect.vector[bad]}`, stage: 'score' })
     }
-    for (const effect of asked) this.#requests.push({ turn, question: this.#question(input.ref, effect) })
+    for (const effect of asked) {
+      this.#requests.push({ turn, question: this.#question(input.ref, effect) })
+      if (effect.kind === 'lookup') this.#rows += 1
+    }
     if (!this.#waiting.has(input.entity)) this.#waiting.set(input.entity, [])
   }
 
@@ -206,7 +217,7 @@ export class Turns {
   #scored(input: TurnInput, model: string, answer: Answer): MachineEvent | Failure {
     if (answer.kind === 'failed') return answer.failure
     if (answer.kind === 'row') return { class: 'model', message: `model '${model}' was answered with a row`, stage: 'score' }
-    this.#batch.decisions.push([input.ref, answer.kind === 'score' ? answer.score : answer.reason])
+    this.#batch.decided(input.ref, answer.kind === 'score' ? answer.score : answer.reason)
     const served = this.#memory.models.get(model)
     const base = { type: `inference.${model}`, time: input.timeMs, model, version: served?.version ?? 0, hash: served?.hash ?? '' }
     if (answer.kind === 'score') return { ...base, score: answer.score }
@@ -219,7 +230,7 @@ export class Turns {
     if (answer.kind === 'failed') return answer.failure
     const decoded = answer.kind === 'row' ? this.#codec.decode(answer.bytes) : undefined
     if (answer.kind !== 'row' || decoded?.kind !== 'ok') return { class: 'action', message: `the row of table '${table}' cannot be read`, stage: 'lookup' }
-    this.#batch.choices.push([input.ref, answer.bytes])
+    this.#batch.chose(input.ref, answer.bytes)
     return { type: `lookup.${table}`, time: input.timeMs, table, key, row: decoded.value }
   }
 

@@ -15,6 +15,8 @@ export const MICROSTEPS_MAX = 1000
 export const QUESTIONS_PER_INPUT_MAX = 100
 /** Encoded row of a reference table: it stands in the journal. Over: class `size`. */
 export const ROW_BYTES_MAX = 64 * 1024
+/** Answers of tables and models in one journal record, estimated bytes. Over: what is left of the poll, and of what is due, has the next batch. */
+export const ANSWER_BYTES_PER_BATCH_MAX = 4 << 20
 /** How long a table may take for the keys of one round, in ms. Over: it does not answer, and the partition waits. */
 export const LOOKUP_MS_MAX = 5000
 /** How long a model may take for the vectors of one round, in ms. Over: no score, with the reason. */
