@@ -11,12 +11,14 @@ import type { CommitPlan, CommitResult } from './commit.ts'
 import { Decoder } from './decode.ts'
 import type { PartitionDeps } from './deps.ts'
 import { foldBatch } from './fold.ts'
-import { bytesOf, isBacklog, isFull } from './fullness.ts'
+import { batchBounds, bytesOf, isBacklog, isFull } from './fullness.ts'
+import type { BatchBounds } from './fullness.ts'
 import { Idleness } from './idleness.ts'
 import { Isolation } from './isolation.ts'
-import { loadEntities, neededEntities } from './loading.ts'
+import { loadEntities, neededEntities, unloadEntities } from './loading.ts'
 import { RecordMaker } from './outbox.ts'
 import type { PartitionParts } from './parts.ts'
+import { publish } from './publishing.ts'
 import type { FoldCost } from './reach.ts'
 
 const RESTING_MS = 5000
@@ -131,7 +133,8 @@ export class Cycle {
       const result = await this.#parts.committer.commit(plan)
       if (result.kind !== 'done') return result
       if (this.#isolation?.settled() === true) this.#isolation = undefined
-      this.#publish(batch, behind, result.outputs, clock.monotonicMs() - startedMs)
+      publish(this.#deps, this.#parts.memory, this.#lease.partition, { batch, behind, outputs: result.outputs, commitMs: this.#parts.committer.lastMs, cycleMs: clock.monotonicMs() - startedMs })
+      await unloadEntities(this.#parts.memory, this.#parts.states)
       return undefined
     } finally {
       folded.leave()
@@ -179,12 +182,13 @@ export class Cycle {
   }
 
   async #step({ ranges, nowMs, idle }: Moment, isolation: Isolation | undefined, leave: () => void): Promise<Folded | CycleEnd> {
-    const { telemetry, plan, settings } = this.#deps
+    const { telemetry, plan } = this.#deps
     const { memory } = this.#parts
+    const bounds = this.#bounds
     const arrivals = isolation === undefined ? liveArrivals(this.#decoder, memory, ranges, nowMs, this.#parts.forced) : arrivalsOf(this.#decoder, plan.inputs, ranges, nowMs, this.#parts.forced)
     this.#deps.witness?.resting()
     telemetry.probe('after-decode', plan.group, this.#lease.partition)
-    await loadEntities(memory, this.#deps.codec, this.#parts.states, neededEntities(memory, arrivals, nowMs, undefined), false)
+    await loadEntities(memory, this.#deps.codec, this.#parts.states, neededEntities(memory, arrivals, nowMs, undefined, bounds.releasesMax), false)
     const refused = await prepareActivations(plan, arrivals, this.#deps.models)
     const forced = refused.size === 0 ? this.#parts.forced : new Map([...this.#parts.forced, ...refused])
     telemetry.probe('after-load', plan.group, this.#lease.partition)
@@ -195,12 +199,12 @@ export class Cycle {
     const watermarks = memory.watermarks?.save() ?? []
     const { models } = memory
     const seq = memory.seq + 1
-    const batch = await foldBatch(memory, this.#maker, this.#deps.outside, { seq, nowMs, arrivals, journal: undefined, forced, releasesMax: settings.releasesMax, isSingle: isolation !== undefined, ...(this.#deps.witness === undefined ? {} : { witness: this.#deps.witness }) })
+    const batch = await foldBatch(memory, this.#maker, this.#deps.outside, { seq, nowMs, arrivals, journal: undefined, forced, releasesMax: bounds.releasesMax, isSingle: isolation !== undefined, ...(this.#deps.witness === undefined ? {} : { witness: this.#deps.witness }) })
     telemetry.probe('after-step', plan.group, this.#lease.partition)
     const inputs = this.#parts.position.consumed(ranges, arrivals, batch.consumed)
     const cost: FoldCost = { ms: this.#deps.clock.monotonicMs() - beganMs, bytes: bytesOf(ranges) }
     // What a cut leaves is counted by nobody: such a batch is not put off.
-    const pace = batch.consumed === arrivals.length && isBacklog(ranges, settings) ? 'busy' : 'steady'
+    const pace = batch.consumed === arrivals.length && isBacklog(ranges, bounds) ? 'busy' : 'steady'
     return { kind: 'folded', plan: { kind: 'batch', seq, nowMs, batch, inputs, watermarks, models, idle, pace, cost, ...(isolation === undefined ? {} : { suspects: isolation.carried }) }, batch, behind: arrivals.length - batch.consumed, leave }
   }
 
@@ -208,14 +212,14 @@ export class Cycle {
     const { settings, clock } = this.#deps
     if (this.#isolation !== undefined) return this.#pollOnce(this.#waitMs(), 1)
     const first = await this.#pollOnce(this.#waitMs())
-    if (first.length === 0 || settings.commitWaitMs === 0 || isFull(first, settings)) return first
+    if (first.length === 0 || settings.commitWaitMs === 0 || isFull(first, this.#bounds)) return first
     await clock.sleep(settings.commitWaitMs)
     // The rest of the wait's arrivals joins this batch: polled again from the same positions.
     const again = await this.#pollOnce(0)
     return again.length === 0 ? first : again
   }
 
-  #pollOnce(waitMsMax: number, recordsMax = this.#deps.settings.batchRecordsMax): Promise<readonly RecordRange[]> {
+  #pollOnce(waitMsMax: number, recordsMax = this.#bounds.batchRecordsMax): Promise<readonly RecordRange[]> {
     const { plan, settings } = this.#deps
     const { watermarks } = this.#parts.memory
     const from = new Map<string, number>()
@@ -268,23 +272,9 @@ export class Cycle {
     return snapshots.isDue(nowMs) || committer.owesPromise(idle, nowMs)
   }
 
-  /** The batch is committed: only now may anyone else learn of it. */
-  #publish(batch: Batch, behind: number, outputs: number, cycleMs: number): void {
-    const { telemetry, plan, onReplies, onTasks, onCommitted } = this.#deps
-    const { memory, states } = this.#parts
-    if (batch.replies.length > 0) onReplies(batch.replies)
-    for (const { entity, failure } of batch.deadLetters.filter(({ directive }) => directive === 'park')) telemetry.log('warn', `${plan.group}/${this.#lease.partition}: '${entity}' is parked: ${failure.class}: ${failure.message}`)
-    for (const model of batch.activated) telemetry.log('info', `${plan.group}/${this.#lease.partition}: model ${model} is active from seq ${batch.seq} on`)
-    for (const entry of batch.logs) telemetry.log('info', `${plan.definition.name}/${entry.entity}: ${entry.label}`, entry.value)
-    onCommitted(memory)
-    memory.entities.evict(plan.definition.limits.entityBytesMax, (entity) => states.mayLeave(entity.id))
-    if (batch.taskStarts.length > 0) onTasks(batch.taskStarts)
-    const deadLetters = new Map<string, number>()
-    for (const { failure } of batch.deadLetters) deadLetters.set(failure.class, (deadLetters.get(failure.class) ?? 0) + 1)
-    telemetry.batch({
-      group: plan.group, partition: this.#lease.partition, seq: batch.seq, inputs: batch.consumed, outputs, deadLetters, drops: batch.drops,
-      decisions: batch.decisions.length, commitMs: this.#parts.committer.lastMs, cycleMs, lag: behind,
-    })
+  /** Of the next batch. */
+  get #bounds(): BatchBounds {
+    return batchBounds(this.#deps.settings, this.#parts.memory.entities.sizes.touchBytes)
   }
 }
 

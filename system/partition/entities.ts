@@ -10,6 +10,7 @@ import { DueIndex } from './due-index.ts'
 import type { Due } from './due-index.ts'
 import { blankEntity, duesOf } from './entity.ts'
 import type { Entity } from './entity.ts'
+import { memoryBytes, StateSizes } from './state-sizes.ts'
 
 export class Entities {
   readonly #table = new Map<EntityId, Entity>()
@@ -25,6 +26,7 @@ export class Entities {
   /** Everything that counts processing time. */
   readonly clockDues = new DueIndex()
   readonly #eventTimers: boolean
+  readonly sizes = new StateSizes<Entity>()
   #bytes = 0
 
   constructor(eventTimers: boolean) {
@@ -35,8 +37,14 @@ export class Entities {
     return this.#table.size
   }
 
+  /** Estimate. */
   get bytes(): number {
-    return this.#bytes
+    return this.#bytes + this.#dirty.size * this.sizes.growthBytes
+  }
+
+  /** Its part of the estimate. */
+  bytesOf(entity: Entity): number {
+    return entity.dirtySeq === 0 ? entity.bytes : entity.bytes + this.sizes.growthBytes
   }
 
   has(id: EntityId): boolean {
@@ -113,6 +121,7 @@ export class Entities {
 
   /** The entity was changed by commit `seq`. */
   touch(entity: Entity, seq: number, nowMs: number): void {
+    this.sizes.touched(entity, entity.seq !== seq)
     entity.seq = seq
     if (entity.dirtySeq !== 0) return
     entity.dirtySeq = seq
@@ -124,7 +133,7 @@ export class Entities {
   clean(entity: Entity, bytes: number): void {
     entity.dirtySeq = 0
     this.#dirty.delete(entity)
-    const estimate = 1024 + 3 * bytes
+    const estimate = memoryBytes(bytes)
     this.#bytes += estimate - entity.bytes
     entity.bytes = estimate
   }
@@ -146,11 +155,11 @@ export class Entities {
 
   /** Drops least recently used clean entities until the estimate is within `bytesMax`. Answers whether it is (B1). */
   evict(bytesMax: number, mayLeave: (entity: Entity) => boolean): boolean {
-    if (this.#bytes <= bytesMax) return true
+    if (this.bytes <= bytesMax) return true
     for (const entity of this.values()) {
       if (entity.dirtySeq !== 0 || !mayLeave(entity)) continue
       this.#drop(entity)
-      if (this.#bytes <= bytesMax) return true
+      if (this.bytes <= bytesMax) return true
     }
     return false
   }

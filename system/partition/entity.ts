@@ -12,6 +12,7 @@ import type { Codec } from '../ports/codec.ts'
 import type { ActorDefinition } from '../authoring/definition.ts'
 import type { Due } from './due-index.ts'
 import type { Origin } from './envelope.ts'
+import { BLANK_BYTES, memoryBytes } from './state-sizes.ts'
 
 export interface Timer {
   readonly generation: string
@@ -89,8 +90,6 @@ export interface Parked {
 function parkedOf([failureClass, from, to]: NonNullable<StoredEntity['p']>): Parked {
   return from === undefined || to === undefined ? { class: failureClass } : { class: failureClass, unfolded: [from, to] }
 }
-
-const BLANK_BYTES = 1024
 
 /** Most entities have none: they share these. Whoever adds something makes a new one. */
 const NOTHING: ReadonlyMap<string, never> = new Map<string, never>()
@@ -187,7 +186,7 @@ export function decodeEntity(codec: Codec, definition: ActorDefinition, id: Enti
   entity.parked = stored.p === undefined ? undefined : parkedOf(stored.p)
   entity.seq = seq
   entity.savedSeq = seq
-  entity.bytes = BLANK_BYTES + 3 * bytes.length
+  entity.bytes = memoryBytes(bytes.length)
   return { kind: 'ok', entity }
 }
 

@@ -172,7 +172,7 @@ class Fold implements FoldContext {
     while (!this.#upToDate()) {
       const due = this.#nextDue()
       const isNew = due !== undefined && (reached === undefined || compareDue(due, reached) > 0)
-      const stops = due !== undefined && (until === undefined ? isNew && this.#isFull() : compareDue(due, until) > 0)
+      const stops = due !== undefined && (until === undefined ? isNew && this.#isFull(due) : compareDue(due, until) > 0)
       // Scores are asked for together by entities that are due at the same moment. What an entity does next depends on its score.
       const mayJoin = due !== undefined && !stops && !this.#turns.isFull && due.dueMs === this.#last?.dueMs && !this.#turns.isBusy(entities.peek(due.entity))
       if (due === undefined || (this.#turns.isWaiting && !mayJoin)) {
@@ -210,9 +210,11 @@ class Fold implements FoldContext {
     return task !== undefined || (dedupKey !== undefined && this.#turns.isBusy(this.memory.entities.peek(entity)))
   }
 
-  /** A repeated batch ends where its journal record says. */
-  #isFull(): boolean {
-    return this.plan.journal === undefined && (this.#released >= this.#releasesMax || this.batch.isFullWith(0))
+  /** A repeated batch ends where its journal record says. Whoever was not loaded is due only because what was due before has run, or was cancelled. */
+  #isFull(due: Due): boolean {
+    if (this.plan.journal !== undefined) return false
+    const hasRun = this.#released > 0 || this.batch.consumed > 0 || this.batch.fired.length > 0
+    return this.#released >= this.#releasesMax || this.batch.isFullWith(0) || (hasRun && !this.memory.entities.has(due.entity))
   }
 
   /** Lets the answers come in that are waited for. False: the batch ends here, its journal record has no room for more (F3: nor had it when it was live). */

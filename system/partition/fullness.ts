@@ -1,9 +1,18 @@
-// Fullness: whether a poll took what a batch may hold, and whether more of the same is likely to wait behind it.
+// Fullness: what a batch may hold, whether a poll took that, and whether more of the same is likely to wait behind it.
+import { BATCH_ENTITY_BYTES_MAX, BATCH_UNKNOWN_MAX } from '../protocol/limits.ts'
 import type { RecordRange } from '../protocol/record.ts'
 import { rangeBytes } from '../membership/poll.ts'
 import type { PartitionSettings } from './deps.ts'
 
-type Bounds = Pick<PartitionSettings, 'batchRecordsMax' | 'batchBytesMax'>
+export type BatchBounds = Pick<PartitionSettings, 'batchRecordsMax' | 'batchBytesMax' | 'releasesMax'>
+
+type Bounds = Omit<BatchBounds, 'releasesMax'>
+
+/** Of the next batch: what the settings say, but no more than what its entities may take in memory. `touchBytes`: what each of them meets, as those before tell. */
+export function batchBounds({ batchRecordsMax, batchBytesMax, releasesMax }: BatchBounds, touchBytes: number | undefined): BatchBounds {
+  const most = touchBytes === undefined ? BATCH_UNKNOWN_MAX : Math.max(1, Math.floor(BATCH_ENTITY_BYTES_MAX / touchBytes))
+  return { batchRecordsMax: Math.min(batchRecordsMax, most), batchBytesMax, releasesMax: Math.min(releasesMax, most) }
+}
 
 /** Waiting would not add to it. */
 export function isFull(ranges: readonly RecordRange[], bounds: Bounds): boolean {

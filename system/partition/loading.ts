@@ -1,4 +1,4 @@
-// Loading: which entities a batch will meet, and their newest stored states, in one call.
+// Loading: which entities a batch will meet, and their newest stored states, in one call; and who leaves memory after it.
 import { OperationError } from '../protocol/failures.ts'
 import type { EntityId } from '../protocol/ids.ts'
 import { RELEASES_PER_BATCH_MAX } from '../protocol/limits.ts'
@@ -10,8 +10,11 @@ import type { Memory } from './memory.ts'
 import type { StateStore } from './state-store.ts'
 import { Watermarks } from './watermarks.ts'
 
+/** Of the bound on memory. */
+const FAR_OVER = 2
+
 /** Ids that are not in memory and that the batch may touch: inputs, firings, and what the watermark will release. */
-export function neededEntities(memory: Memory, arrivals: readonly Arrival[], nowMs: number, record: JournalRecord | undefined): ReadonlySet<EntityId> {
+export function neededEntities(memory: Memory, arrivals: readonly Arrival[], nowMs: number, record: JournalRecord | undefined, releasesMax = RELEASES_PER_BATCH_MAX): ReadonlySet<EntityId> {
   const { entities } = memory
   const needed = new Set<EntityId>()
   const need = (id: EntityId): void => {
@@ -22,11 +25,18 @@ export function neededEntities(memory: Memory, arrivals: readonly Arrival[], now
     arrival.known = entities.peek(arrival.entity)
     if (arrival.known === undefined) needed.add(arrival.entity)
   }
-  const fired = record === undefined ? entities.clockDues.due(nowMs + 1, RELEASES_PER_BATCH_MAX) : record.timers.map((timer) => timer.due)
+  const fired = record === undefined ? entities.clockDues.due(nowMs + 1, releasesMax) : record.timers.map((timer) => timer.due)
   for (const due of fired) need(due.entity)
   const beforeMs = watermarkAfter(memory, arrivals, record)
-  for (const due of entities.eventDues.due(beforeMs, record === undefined ? RELEASES_PER_BATCH_MAX : Infinity)) need(due.entity)
+  for (const due of entities.eventDues.due(beforeMs, record === undefined ? releasesMax : Infinity)) need(due.entity)
   return needed
+}
+
+/** Least recently used entities leave memory. What may not leave because the cache has not taken it is waited for when too much stays: else memory would grow as long as the cache is slower. */
+export async function unloadEntities({ entities, plan }: Memory, states: StateStore): Promise<void> {
+  const { entityBytesMax } = plan.definition.limits
+  const isWithin = entities.evict(entityBytesMax, ({ id }) => states.mayLeave(id))
+  if (!isWithin && entities.bytes > FAR_OVER * entityBytesMax) await states.flush()
 }
 
 /** Where the watermark will stand after the arrivals. */

@@ -4,11 +4,13 @@
 //
 // P1. Oldest first; states dirty for less than `snapshotEvery` wait, unless the floor or the memory needs them out. No more are pressed out than
 //     that takes: what is written early is soon written again. While more input waits than a batch takes, those that are only old wait longer, but not without end.
+//     Where the floor is much too far back, or memory over its bound, a commit writes as many as its batch touched, and more: else large ones would pile up.
 // P2. The floor is the first journal record that dirtied something not yet written: recovery needs nothing before it.
 import { SNAPSHOT_BYTES_PER_COMMIT_MAX } from '../protocol/limits.ts'
 import { NotPlainData } from '../ports/codec.ts'
 import type { Codec } from '../ports/codec.ts'
 import type { OutRecord } from '../protocol/record.ts'
+import { encodeEntity } from './entity.ts'
 import type { Entity } from './entity.ts'
 import type { Memory } from './memory.ts'
 import { Reach } from './reach.ts'
@@ -53,6 +55,8 @@ const PRESSED_BYTES_MAX = 4 << 20
  * pages of the log's index by key, a few in every commit would have it written over and over.
  */
 const TOGETHER_SHARE = 7 / 8
+/** Times as many states as a batch touched may be pressed out, where that is more than those bytes. */
+const GAIN = 1.25
 /** While more input waits states become this many times as old before they are written for their age. */
 const BUSY_PATIENCE = 4
 
@@ -72,6 +76,7 @@ export class Snapshots {
     this.#store = store
     this.#reach = new Reach(memory.plan.definition.limits.foldInputsMax)
     this.marks = Array.from({ length: store.buckets }, (_, bucket) => marks[bucket] ?? 0)
+    this.#measured()
   }
 
   /** A journal record exists: just committed with this cost of its fold, or recovered. */
@@ -109,7 +114,9 @@ export class Snapshots {
     const { snapshotEveryMs, limits } = plan.definition
     const snapshots: WrittenSnapshot[] = []
     const reachSeq = pace === 'drain' ? Infinity : this.#reach.pressed(TOGETHER_SHARE)
-    const pressedBytesMax = pace === 'drain' || this.#reach.isFarOver ? PRESSED_BYTES_MAX : PRESSED_BYTES
+    const statesMin = GAIN * this.#measured()
+    const isFar = this.#reach.isFarOver
+    const pressedBytesMax = pace === 'drain' || isFar ? PRESSED_BYTES_MAX : PRESSED_BYTES
     const ageMs = pace === 'busy' ? BUSY_PATIENCE * snapshotEveryMs : snapshotEveryMs
     const agedMs = this.#isOld(nowMs, ageMs) ? nowMs - ageMs * TOGETHER_SHARE : -Infinity
     const stamp = stateStamp(this.#codec, plan, { life, seq, nowMs })
@@ -123,13 +130,14 @@ export class Snapshots {
     for (const entity of pace === 'release' ? [] : entities.dirty()) {
       const mustReach = entity.dirtySeq < reachSeq
       if (!mustReach && entity.dirtyAtMs > agedMs) break
-      if (bytes >= (mustReach ? pressedBytesMax : SNAPSHOT_BYTES_PER_COMMIT_MAX)) break
+      const isMore = mustReach && isFar && snapshots.length < statesMin
+      if (!isMore && bytes >= (mustReach ? pressedBytesMax : SNAPSHOT_BYTES_PER_COMMIT_MAX)) break
       write(entity)
     }
     const writing = new Set<Entity>()
     for (const { entity } of snapshots) writing.add(entity)
     if ((pace === 'steady' || pace === 'busy') && entities.bytes > limits.entityBytesMax) {
-      this.#makeRoom(limits.entityBytesMax, writing, () => bytes < PRESSED_BYTES_MAX, write)
+      this.#makeRoom(limits.entityBytesMax, writing, () => bytes < PRESSED_BYTES_MAX || snapshots.length < statesMin, write)
       for (const { entity } of snapshots) writing.add(entity)
     }
     const saved = [...new Set(this.#store.buckets === 0 ? [] : snapshots.map(({ entity }) => this.#store.bucketOf(entity.id)))].sort((a, b) => a - b)
@@ -154,8 +162,22 @@ export class Snapshots {
     for (const entity of entities.values()) {
       if (over <= 0 || !hasRest()) return
       if (entity.dirtySeq !== 0 && !writing.has(entity)) write(entity)
-      over -= entity.bytes
+      over -= entities.bytesOf(entity)
     }
+  }
+
+  /** How many entities the commit in hand touched. A few of them are measured. */
+  #measured(): number {
+    const { entities, plan } = this.#memory
+    return entities.sizes.measure((entity) => {
+      try {
+        return encodeEntity(this.#codec, plan.definition, entity).length
+      } catch (thrown) {
+        // Whoever writes it will say so.
+        if (thrown instanceof NotPlainData) return undefined
+        throw thrown
+      }
+    })
   }
 
   #floor(seq: number, journalEnd: number, writing: ReadonlySet<Entity>, partition: boolean): { seq: number; offset: number } {

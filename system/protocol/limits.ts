@@ -39,6 +39,10 @@ export const CODEC_DEPTH_MAX = VALUE_DEPTH_MAX + 16
 export const BATCH_RECORDS_MAX = 2000
 /** Bytes of one poll. The rest waits in the topic. */
 export const BATCH_BYTES_MAX = 4 << 20
+/** Estimated memory of the entities that one batch touches. Over, as far as those before tell: fewer records, firings and releases. */
+export const BATCH_ENTITY_BYTES_MAX = 32 << 20
+/** Records, firings and releases of one batch as long as nobody knows how large entities are. */
+export const BATCH_UNKNOWN_MAX = 128
 /** How long a batch waits for more records before it commits, in ms. */
 export const COMMIT_WAIT_MS = 20
 /** Timer firings and releases of held events in one batch. The rest runs in the next batch. */
@@ -59,7 +63,7 @@ export const SNAPSHOT_EVERY_MS = 5000
 export const STANDSTILL_MS = 24 * 3600 * 1000
 /** A source or inbox that keeps fewer bytes of a partition is refused: a recovery may read FOLD_BYTES_MAX of inputs again, and what came while states were written. */
 export const INPUT_KEPT_BYTES_MIN = 256 << 20
-/** Bytes of states written inside one commit, beyond what draining needs. */
+/** Bytes of states written inside one commit for their age alone. */
 export const SNAPSHOT_BYTES_PER_COMMIT_MAX = 256 * 1024
 /** What a recovery may have to fold; a floor further back forces states out. Time as the fold took it, in ms; but no fewer and no more turns. And bytes of input records. */
 export const FOLD_MS_MAX = 500

@@ -7,7 +7,7 @@ import type { TypePlan } from '../../../../system/partition/topology.ts'
 import { RETRY_DELAY_MS_MIN, TASK_ATTEMPTS_MAX, TASK_LEASE_MS } from '../../../../system/protocol/limits.ts'
 import type { LogRecord } from '../../../../system/protocol/record.ts'
 import { utf8Decode } from '../../../../system/protocol/utf8.ts'
-import { Bench, codec, deedRecord, deedSchema, defineActor, logRecord, planOf, range } from '../../../support/partition/bench.ts'
+import { Bench, codec, deedRecord, deedSchema, defineActor, entityId, logRecord, planOf, range } from '../../../support/partition/bench.ts'
 import type { Deed, Folded } from '../../../support/partition/bench.ts'
 
 const saying = emit(({ event }: { event: Partial<Deed> }) => ({ type: 'out', what: event.type, at: event.time })) as never
@@ -138,4 +138,17 @@ test('F4: an entity whose loaded state contains the commit is left alone', async
   const again = await twin.repeat(folded)
   assert.equal(again.skipped, 1)
   assert.equal(again.outbox.records().length, 1)
+})
+
+test('B2: what is due of an entity that was not loaded, because what was due before it went, has the next batch', async () => {
+  const bench = new Bench(planWith({ order: 'eventTime', timers: 'event' }))
+  await bench.fold([range('deeds', [deed(0, 'arm', 100, 'a'), deed(1, 'arm', 101, 'b'), promise(2, 105)])], 1000)
+  const { entities } = bench.memory
+  const b = entities.use(entityId('b'))
+  entities.clean(b, 0)
+  entities.forget(b)
+  const cut = await bench.fold([range('deeds', [promise(3, 200)])], 1001)
+  assert.deepEqual([said(cut), cut.batch.consumed, cut.batch.cut?.after?.entity], [['tick 110'], 0, 'a'])
+  entities.add(b)
+  assert.deepEqual(said(await bench.fold([range('deeds', [promise(3, 200)])], 1002)), ['tick 111'])
 })

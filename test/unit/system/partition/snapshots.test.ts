@@ -91,6 +91,34 @@ test('P1: a recovery that would fold too much, and memory over its bound, press 
   assert.deepEqual(written(full.snapshots.plan(2, 1000, 9, 'steady')), ['a', 'b'])
 })
 
+const LARGE = 50_000
+
+/** Batches that touch more bytes of large states than are pressed out in one commit; after each, the bytes of states in memory and what a recovery would fold. */
+function flooded(limits: Readonly<Record<string, number>>, entities: number): { readonly liveBytes: number; readonly behind: number } {
+  const [batch, commits] = [120, 12]
+  const { memory, snapshots } = make({ snapshotEvery: 5000, limits })
+  let [liveBytes, behind] = [0, 0]
+  for (let seq = 1; seq <= commits; seq += 1) {
+    for (let n = 0; n < batch; n += 1) touch(memory, `e${(seq * batch + n) % entities}`, seq, seq * 50, LARGE)
+    const plan = snapshots.plan(seq, seq * 50, seq, 'busy')
+    snapshots.journalled(seq, seq, batch, { ms: 20, bytes: 1 << 20 })
+    snapshots.settled(sentPlan(plan))
+    memory.entities.evict(memory.plan.definition.limits.entityBytesMax, () => true)
+    liveBytes = Math.max(liveBytes, memory.entities.size * LARGE)
+    behind = Math.max(behind, (seq - plan.floor.seq + 1) * batch)
+  }
+  return { liveBytes, behind }
+}
+
+test('I9: memory and what a recovery folds stay near their bounds however large states are and however many a batch touches', () => {
+  const [entityBytesMax, foldInputsMax] = [8 << 20, 120]
+  const fresh = flooded({ entityBytesMax, foldInputsMax }, Infinity)
+  assert.ok(fresh.liveBytes < 2 * entityBytesMax, `${fresh.liveBytes} bytes of states that are touched once`)
+  assert.ok(fresh.behind < 3 * foldInputsMax, `${fresh.behind} inputs to states that are touched once`)
+  const again = flooded({ foldInputsMax }, 240)
+  assert.ok(again.behind < 3 * foldInputsMax, `${again.behind} inputs to states that are touched again and again`)
+})
+
 test('P2: the floor stands at the oldest change that is not written, and never past the commit itself', () => {
   const { memory, snapshots } = make()
   for (const [seq, offset] of [[1, 10], [2, 12], [3, 13]] as const) snapshots.journalled(seq, offset, 1)
