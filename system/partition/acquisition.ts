@@ -104,7 +104,7 @@ function firstRecord({ random, plan }: PartitionDeps, journalEnd: number): Journ
   return {
     v: 1, life: random.uuid(), epoch: 0, seq: -1, kind: 'release', code: plan.code, owner: '', attempts: 1, batches: 0, ...NO_SUSPECTS, nowMs: 0, inputs: [], positions: new Map(),
     floor: { seq: 0, offset: journalEnd }, stateFrom: 0, partitionFrom: 0, timers: [], watermarks: undefined, cut: undefined, verdicts: [], decisions: [], choices: [],
-    drops: new Map(), saved: [], occupancy: new Map(), hash: 0, models: undefined, parked: [],
+    drops: new Map(), saved: [], occupancy: new Map(), hash: 0, models: undefined, parked: [], tombstones: [],
   }
 }
 

@@ -5,6 +5,8 @@
 // K5. A read of a bucket is valid iff it has our life and acknowledged <= mark <= sent; else the bucket is lost.
 // K6. A lost bucket gets no writes until it is rebuilt, with the mark expected before its scan saw the end of the state topic. A commit that came since
 //     leaves it lost: the scan may have missed it.
+// K9. A bucket is caught up only where everybody is known who came to an end since its mark: by the journal, and nobody by this owner.
+import type { EntityId } from '../protocol/ids.ts'
 import type { StateStart } from './state-store.ts'
 
 type Bucket =
@@ -23,6 +25,8 @@ export interface BucketHead {
 export class BucketMarks {
   readonly #buckets: Bucket[]
   readonly #expected: number[]
+  /** Buckets of entities that came to their end by this owner. */
+  readonly #ended = new Set<number>()
   #life = ''
   #journal: readonly StateStart[] = []
 
@@ -84,8 +88,19 @@ export class BucketMarks {
   catchUpFrom(bucket: number, head: BucketHead): number | undefined {
     if (head.life !== this.lifeOf(bucket) || head.mark === 0) return undefined
     const [first] = this.#journal
-    if (first === undefined || first.seq > head.mark + 1) return undefined
-    return this.#journal.find((start) => start.seq > head.mark)?.stateFrom
+    if (first === undefined || first.seq > head.mark + 1 || this.#ended.has(bucket)) return undefined
+    const missed = this.#journal.filter((start) => start.seq > head.mark)
+    return missed.some(({ tombstones }) => tombstones === undefined) ? undefined : missed[0]?.stateFrom
+  }
+
+  /** Who came to an end after commit `mark`, and by which commit. */
+  endedAfter(mark: number): readonly (readonly [EntityId, number])[] {
+    return this.#journal.flatMap(({ seq, tombstones = [] }) => (seq > mark ? tombstones.map((id) => [id, seq] as const) : []))
+  }
+
+  /** An entity of the bucket came to its end. */
+  ended(bucket: number): void {
+    this.#ended.add(bucket)
   }
 
   lose(bucket: number, from?: number): void {

@@ -181,6 +181,8 @@ export class CachedStates implements StateStore {
   async #advance(bucket: number, head: BucketHead | undefined, { mark, entities }: Scanned, scannedFrom: number): Promise<boolean> {
     const from = head === undefined ? undefined : this.#marks.catchUpFrom(bucket, head)
     if (head === undefined || from === undefined || from < scannedFrom) return false
+    // A scan does not find tombstones that were compacted away.
+    for (const [id, seq] of this.#marks.endedAfter(head.mark)) if (this.bucketOf(id) === bucket && (entities.get(id)?.seq ?? 0) <= seq) entities.set(id, null)
     const snapshots = [...entities].map(([id, state]) => [id, state === null ? null : packCached(id, state)] as const)
     const answer = await this.#cache.write({ ...this.#at(bucket), life: this.#marks.lifeOf(bucket), previous: head.mark, next: mark, snapshots }).catch(() => 'lost' as const)
     return answer === 'applied' && this.#marks.rebuilt(bucket, mark)
@@ -228,6 +230,7 @@ export class CachedStates implements StateStore {
     const byBucket = new Map<number, [EntityId, Uint8Array | null][]>()
     for (const { id, state } of states) {
       const bucket = this.bucketOf(id)
+      if (state === null) this.#marks.ended(bucket)
       const entry: [EntityId, Uint8Array | null] = [id, state === null ? null : packCached(id, state)]
       const list = byBucket.get(bucket)
       if (list === undefined) byBucket.set(bucket, [entry])

@@ -194,6 +194,7 @@ export class Committer {
       inputs: plan.inputs, positions, floor: snapshots.floor, stateFrom: this.#stateEnd, partitionFrom: snapshots.partition === undefined ? this.#partitionFrom : this.#stateEnd, timers: batch?.fired ?? [], watermarks: plan.watermarks, cut: batch?.cut,
       verdicts: batch?.verdicts ?? [], decisions: batch?.decisions ?? [], choices: batch?.choices ?? [], drops: batch?.drops ?? new Map(), saved: snapshots.saved,
       occupancy: batch?.occupancy ?? new Map(), hash, models: plan.models, parked: batch === undefined ? [] : parkedOf(batch),
+      tombstones: snapshots.snapshots.flatMap(({ entity, record }) => (record.value === null ? [entity.id] : [])),
     }
   }
 

@@ -70,7 +70,7 @@ export interface FoldParts {
 /** What a fold of the journal's tail starts from. */
 export interface FoldStart {
   readonly armed: readonly Armed[]
-  /** Entities whose newest state is a tombstone of the tail -> the commit that wrote it. */
+  /** Entities of whom the tail wrote a tombstone -> the newest commit that did. */
   readonly gone: ReadonlyMap<EntityId, number>
   readonly stateEnd: number
   readonly firstSeq: number

@@ -81,7 +81,7 @@ export class JournalTip {
     return {
       ...this.#last, kind, seq: this.#last.seq + 1, epoch: this.#last.epoch + (isLease ? 1 : 0), nowMs, ...suspects, verdicts, parked, saved, stateFrom,
       code: plan.code, owner: this.#lease.owner, batches: isLease ? 0 : this.#last.batches, partitionFrom: hasPartition ? stateFrom : this.#last.partitionFrom,
-      inputs: [], timers: [], watermarks: undefined, cut: undefined, decisions: [], choices: [], drops: new Map(), occupancy: new Map(), hash: 0,
+      inputs: [], timers: [], watermarks: undefined, cut: undefined, decisions: [], choices: [], drops: new Map(), occupancy: new Map(), hash: 0, tombstones: [],
       models: isLease ? plan.models : undefined,
     }
   }

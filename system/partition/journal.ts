@@ -120,6 +120,8 @@ export interface JournalRecord {
   /** Models that were active at the start of the batch; its activations follow from folding. In a lease: those of the code. Undefined: as they were. */
   readonly models: ReadonlyMap<string, ModelRef> | undefined
   readonly parked: readonly ParkedChange[]
+  /** Entities whose tombstones this commit wrote: compaction removes those from the state topic some day. Undefined in older records: not said. */
+  readonly tombstones: readonly EntityId[] | undefined
 }
 
 export function encodeJournal(codec: Codec, record: JournalRecord): Uint8Array {
@@ -135,7 +137,7 @@ export function encodeJournal(codec: Codec, record: JournalRecord): Uint8Array {
     record.models === undefined ? null : [...record.models].map(([name, { version, hash, over }]) => (over === undefined ? [name, version, hash] : [name, version, hash, over])),
     record.choices, record.batches, record.suspect === undefined ? null : [record.suspect.cause, record.suspect.times],
     record.parked.map(parkedParts),
-    record.owner, record.alsoSuspect.map(({ cause, times }) => [cause, times]),
+    record.owner, record.alsoSuspect.map(({ cause, times }) => [cause, times]), record.tombstones ?? null,
   ])
 }
 
@@ -169,7 +171,7 @@ const isDue = tupleOf(isNumber, isText, isNumber, isText)
 const isWatermarks = listOf(tupleOf(isText, isNumber, isFlag))
 const isCounts = listOf(tupleOf(isText, isNumber))
 /** Fields that came later: absent in older records. */
-const isLater = tupleOf(listOf(tupleOf(isText, isBytes)), isNumber, orNull(tupleOf(isText, isNumber)), listOf(tupleOf(isText, isNumber, isNumber)), isText, isCounts)
+const isLater = tupleOf(listOf(tupleOf(isText, isBytes)), isNumber, orNull(tupleOf(isText, isNumber)), listOf(tupleOf(isText, isNumber, isNumber)), isText, isCounts, orNull(listOf(isText)))
 /** What `encodeJournal` writes. */
 const isRecord = tupleOf(
   (version) => version === 1, isText, isNumber, isNumber, isText, isText, isNumber, isNumber,
@@ -184,9 +186,9 @@ export function decodeJournal(codec: Codec, bytes: Uint8Array): JournalRecord | 
   if (decoded.kind === 'failed' || !isRecord(decoded.value)) return undefined
   const p = decoded.value as readonly unknown[]
   // A run that says nothing about its batches was clean.
-  const later: unknown = [p[23] ?? [], p[24] ?? CLEAN_COMMITS, p[25] ?? null, p[26] ?? [], p[27] ?? '', p[28] ?? []]
+  const later: unknown = [p[23] ?? [], p[24] ?? CLEAN_COMMITS, p[25] ?? null, p[26] ?? [], p[27] ?? '', p[28] ?? [], p[29] ?? null]
   if (!isLater(later)) return undefined
-  const [choices, batches, suspect, parked, owner, also] = later as readonly [readonly Choice[], number, readonly [string, number] | null, readonly (readonly [EntityId, number, number, number?, boolean?])[], string, readonly (readonly [string, number])[]]
+  const [choices, batches, suspect, parked, owner, also, tombstones] = later as readonly [readonly Choice[], number, readonly [string, number] | null, readonly (readonly [EntityId, number, number, number?, boolean?])[], string, readonly (readonly [string, number])[], readonly EntityId[] | null]
   const models = p[22] as readonly (readonly [string, number, string, string?])[] | null
   const floor = p[10] as readonly [number, number]
   const cut = p[14] as readonly [boolean, readonly unknown[] | null, WatermarkState] | null
@@ -210,6 +212,7 @@ export function decodeJournal(codec: Codec, bytes: Uint8Array): JournalRecord | 
     partitionFrom: p[21] as number,
     models: models === null ? undefined : new Map(models.map(([name, version, hash, over]) => [name, over === undefined ? { version, hash } : { version, hash, over }])),
     parked: parked.map(parkedFrom),
+    tombstones: tombstones ?? undefined,
   }
 }
 

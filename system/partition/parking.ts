@@ -144,8 +144,8 @@ async function lastGood({ codec, log, plan }: PartitionDeps, states: StateStore,
     return read.kind === 'ok' ? read.entity : blankEntity(id)
   }
   // Its tombstone is a state too: what came before belongs to a life that is over.
-  const gone = survey.hasEnds ? await tombstones({ log, plan, partition }, survey.starts, await log.offsetsAt(plan.state, partition, 'latest')) : undefined
-  return { ...blankEntity(id), seq: gone?.get(id) ?? 0 }
+  const gone = await tombstones({ log, plan, partition }, survey, await log.offsetsAt(plan.state, partition, 'latest'))
+  return { ...blankEntity(id), seq: gone.get(id) ?? 0 }
 }
 
 interface UnfoldedInput {

@@ -73,7 +73,7 @@ async function recoverOrThrow(deps: RecoveryDeps): Promise<Recovered> {
   states.expect(last.life, survey.marks, survey.starts)
   const armed = fromStart ? [] : [...(await states.armed())].sort((a, b) => a.seq - b.seq)
   const stateEnd = fromStart ? 0 : await log.offsetsAt(plan.state, partition, 'latest')
-  const gone = survey.hasEnds && !fromStart ? await tombstones(deps, survey.starts, stateEnd) : new Map<EntityId, number>()
+  const gone = fromStart ? new Map<EntityId, number>() : await tombstones(deps, survey, stateEnd)
   const folder = new JournalFolder(deps, memory, { armed, gone, stateEnd, firstSeq: fromStart ? 0 : last.floor.seq, unfolded: survey.unfolded })
   const folded: FoldedRecord[] = []
   for await (const { record, offset } of survey.tail()) folded.push({ seq: record.seq, offset, ...await folder.fold(record) })

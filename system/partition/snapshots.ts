@@ -124,7 +124,8 @@ export class Snapshots {
     const write = (entity: Entity): void => {
       const record = pace === 'drain' ? this.#encodeIfStorable(entity, stamp) : this.#encode(entity, stamp)
       if (record === undefined) return
-      bytes += record.value?.length ?? 0
+      // A tombstone stands in the journal by its key.
+      bytes += (record.key?.length ?? 0) + (record.value?.length ?? 0)
       snapshots.push({ entity, record })
     }
     for (const entity of pace === 'release' ? [] : entities.dirty()) {

@@ -38,10 +38,12 @@ export interface WrittenState {
   readonly armed: Uint8Array | undefined
 }
 
-/** Where the state topic stood before a commit: a bucket at an older mark is caught up from there. */
+/** Where the state topic stood before a commit, from where a bucket at an older mark is caught up, and whose tombstones the commit wrote. */
 export interface StateStart {
   readonly seq: number
   readonly stateFrom: number
+  /** Undefined: the journal does not say. */
+  readonly tombstones: readonly EntityId[] | undefined
 }
 
 export interface StateStore {

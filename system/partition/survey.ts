@@ -62,7 +62,7 @@ export async function surveyed(place: Place, states: StateStore, last: JournalRe
   for await (const entry of tail()) {
     const { record } = entry
     if (record.life !== last.life) throw new Gone(`the journal of ${plan.group}/${partition} holds records of two lives; the newer begins after offset ${entry.offset}`)
-    starts.push({ seq: record.seq, stateFrom: record.stateFrom })
+    starts.push({ seq: record.seq, stateFrom: record.stateFrom, tombstones: record.tombstones })
     hasEnds ||= record.timers.some(({ due }) => due.kind === 3)
     for (const { entity, unfoldedFrom: from, isUndecodable = false } of record.parked) {
       if (from !== undefined) unfolded.set(entity, [...(unfolded.get(entity) ?? []), { from, to: record.seq, isUndecodable }])

@@ -1,4 +1,5 @@
-// Tombstones: which entities came to their end, and by which commit. Storage that is read by key does not tell: it finds nothing.
+// Tombstones: which entities came to their end, and by which commit. Storage that is read by key does not tell: it finds nothing. The journal does, where
+// the topic may have been compacted; records of older releases do not, so that what is still in the topic must do.
 //
 // Owns nothing.
 import { BATCH_BYTES_MAX } from '../protocol/limits.ts'
@@ -6,10 +7,16 @@ import { parseEntityId } from '../protocol/ids.ts'
 import type { EntityId } from '../protocol/ids.ts'
 import { utf8Decode } from '../protocol/utf8.ts'
 import type { StateStart } from './state-store.ts'
-import type { Place } from './survey.ts'
+import type { Place, Survey } from './survey.ts'
 
-/** Tombstones that commits of the tail wrote and nothing has replaced. */
-export async function tombstones({ log, plan, partition }: Pick<Place, 'log' | 'plan' | 'partition'>, starts: readonly StateStart[], stateEnd: number): Promise<ReadonlyMap<EntityId, number>> {
+/** Newest tombstones that commits of the tail wrote; states that replaced them may be there. */
+export async function tombstones(place: Pick<Place, 'log' | 'plan' | 'partition'>, { starts, hasEnds }: Pick<Survey, 'starts' | 'hasEnds'>, stateEnd: number): Promise<ReadonlyMap<EntityId, number>> {
+  const listed = starts.map(({ seq, tombstones: ids }) => ids?.map((id) => [id, seq] as const))
+  const known = listed.flatMap((entries) => entries ?? [])
+  return hasEnds && listed.includes(undefined) ? scanned(place, starts, stateEnd) : new Map(known)
+}
+
+async function scanned({ log, plan, partition }: Pick<Place, 'log' | 'plan' | 'partition'>, starts: readonly StateStart[], stateEnd: number): Promise<ReadonlyMap<EntityId, number>> {
   const found = new Map<EntityId, number>()
   for (let at = starts[0]?.stateFrom ?? stateEnd; at < stateEnd; ) {
     const range = await log.read(plan.state, partition, at, stateEnd, { recordsMax: 2000, bytesMax: BATCH_BYTES_MAX })

@@ -109,7 +109,7 @@ export class Bench {
       v: 1, life: 'life', epoch: 1, seq, kind: 'batch', code: this.plan.code, owner: 'me', attempts: 1, nowMs,
       inputs: inputs.map((range) => rangeOf(range.topic, range.from, range.to, range.records)),
       positions: new Map(), floor: { seq: 0, offset: 0 }, stateFrom: 0, partitionFrom: 0, timers: batch.fired, watermarks, cut: batch.cut,
-      verdicts: batch.verdicts, decisions: batch.decisions, choices: batch.choices, drops: batch.drops, saved: [], occupancy: batch.occupancy, hash: hashOf(batch.outbox.records()), models, batches: 1, suspect: undefined, alsoSuspect: [], parked: [...batch.parkedChanges].map(([entity, change]) => ({ entity, ...change })),
+      verdicts: batch.verdicts, decisions: batch.decisions, choices: batch.choices, drops: batch.drops, saved: [], occupancy: batch.occupancy, hash: hashOf(batch.outbox.records()), models, batches: 1, suspect: undefined, alsoSuspect: [], parked: [...batch.parkedChanges].map(([entity, change]) => ({ entity, ...change })), tombstones: [],
     }))
     if (journal === undefined) throw new RangeError('the journal record does not come back')
     return { batch, journal, inputs }

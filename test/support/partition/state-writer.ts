@@ -11,6 +11,7 @@ import type { Entity } from '../../../system/partition/entity.ts'
 import type { StateStart } from '../../../system/partition/state-store.ts'
 import { ARMED_HEADER, stateRecord, stateStamp } from '../../../system/partition/states.ts'
 import { headerOf } from '../../../system/protocol/record.ts'
+import { utf8Decode } from '../../../system/protocol/utf8.ts'
 import { codec, defineActor, entityId, planOf } from './bench.ts'
 import { makeTopics, silent } from './owner.ts'
 
@@ -30,6 +31,7 @@ export class StateWriter {
   readonly cache = new MemoryCache()
   readonly #marks: number[] = []
   readonly #starts: StateStart[] = []
+  readonly #ended = new Set<string>()
   states = this.#fresh()
   readonly ids = idsOf(this.states)
   #seq = 0
@@ -47,13 +49,30 @@ export class StateWriter {
   async commit(...ids: readonly string[]): Promise<void> {
     this.#seq += 1
     const seq = this.#seq
-    const records = ids.map((id) => stateRecord(codec, plan, 0, this.entity(id, seq), stateStamp(codec, plan, { life: 'life', seq, nowMs: 0 })))
-    this.#starts.push({ seq, stateFrom: await this.log.offsetsAt(plan.state, 0, 'latest') })
+    const records = ids.map((id) => stateRecord(codec, plan, 0, this.#ended.has(id) ? blankEntity(entityId(id)) : this.entity(id, seq), stateStamp(codec, plan, { life: 'life', seq, nowMs: 0 })))
+    this.#starts.push({ seq, stateFrom: await this.log.offsetsAt(plan.state, 0, 'latest'), tombstones: records.flatMap(({ value }, at) => (value === null ? [entityId(ids[at] ?? '')] : [])) })
     await this.log.append(records)
     for (const id of ids) this.#marks[this.states.bucketOf(entityId(id))] = seq
     this.states.written(seq, records.map((record, index) => ({
       id: entityId(ids[index] ?? ''), state: record.value === null ? null : { seq, value: record.value }, armed: headerOf(record.headers, ARMED_HEADER),
     })), await this.log.offsetsAt(plan.state, 0, 'latest'))
+  }
+
+  /** A commit that writes the tombstone of an entity. */
+  async end(id: string): Promise<void> {
+    this.#ended.add(id)
+    await this.commit(id)
+    this.#ended.delete(id)
+  }
+
+  /** The cleaner takes tombstones, after what they replaced. */
+  compact(): void {
+    const read = this.log.read.bind(this.log)
+    this.log.read = async (...args) => {
+      const found = await read(...args)
+      const newest = new Map(found.records.map(({ key, offset }) => [utf8Decode(key ?? new Uint8Array()), offset]))
+      return { ...found, records: found.records.filter(({ key, value, offset }) => value !== null && newest.get(utf8Decode(key ?? new Uint8Array())) === offset) }
+    }
   }
 
   entity(id: string, seq: number): Entity {

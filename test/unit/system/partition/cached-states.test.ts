@@ -176,6 +176,43 @@ test('I6: a commit that comes while a query has a bucket caught up is not missin
   }
 })
 
+test('I6: an entity whose tombstone was compacted away does not come back from a bucket that is caught up, but one that began anew does', async () => {
+  for (const isReborn of [false, true]) {
+    const one = await stateWriter()
+    const [a, same] = one.ids
+    await one.commit(a)
+    await one.states.flush()
+    const before = one.cache.copy()
+    await one.end(a)
+    if (isReborn) await one.commit(a)
+    await one.states.flush()
+    one.takeOver()
+    one.cache.rollBack(before)
+    one.compact()
+    assert.deepEqual([await one.seqOf(same), await one.seqOf(a)], [undefined, isReborn ? 3 : undefined])
+    assert.deepEqual([one.states.rebuilt, one.states.caughtUp], [0, 1])
+  }
+})
+
+test('K9: a bucket is made anew where an entity of it came to its end by this owner, or the journal does not say who did', async () => {
+  const one = await stateWriter()
+  const [a, same] = one.ids
+  await one.commit(a)
+  await one.states.flush()
+  const before = one.cache.copy()
+  await one.commit(same)
+  await one.states.flush()
+  one.takeOver()
+  await one.end(a)
+  await one.states.flush()
+  one.cache.rollBack(before)
+  one.compact()
+  assert.deepEqual([await one.seqOf(a), await one.seqOf(same), one.states.rebuilt], [undefined, 2, 1])
+  const marks = new BucketMarks(1)
+  marks.expect('life', [9], [{ seq: 7, stateFrom: 70, tombstones: undefined }, { seq: 8, stateFrom: 80, tombstones: [] }])
+  assert.deepEqual([6, 7, 8].map((mark) => marks.catchUpFrom(0, { life: 'life/0', mark })), [undefined, 80, undefined])
+})
+
 test('I6: a cache that is rolled back while a bucket is caught up is caught up from there, or rebuilt', async () => {
   const one = await stateWriter()
   const [a, same] = one.ids

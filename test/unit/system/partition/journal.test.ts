@@ -19,6 +19,7 @@ const RECORD: JournalRecord = {
   drops: new Map([['late', 2]]), saved: [1, 63], occupancy: new Map([['card.normal', 1], ['card.blocked', -1]]), hash: 123, models: new Map([['fraud', { version: 3, hash: 'abc' }], ['risk', { version: 4, hash: 'def', over: 'abd' }]]), choices: [['1:7', new Uint8Array([1, 2])]],
   batches: 7, suspect: { cause: '0:8', times: 2 }, alsoSuspect: [{ cause: '1:3', times: 1 }],
   parked: [{ entity: entityId('x'), count: 2, bytes: 90 }, { entity: entityId('y'), count: 0, bytes: 0, unfoldedFrom: 4 }, { entity: entityId('z'), count: 0, bytes: 0, unfoldedFrom: 4, isUndecodable: true }],
+  tombstones: [entityId('x')],
 }
 
 test('a record with everything comes back', () => assert.deepEqual(decodeJournal(codec, encodeJournal(codec, RECORD)), RECORD))
@@ -40,8 +41,8 @@ test('another version, a missing field and a field of another shape are no recor
   }
   assert.equal(decodeJournal(codec, codec.encode([2, ...parts.slice(1)])), undefined)
   assert.equal(decodeJournal(codec, codec.encode(parts.slice(0, 22))), undefined)
-  const { choices, batches, suspect, alsoSuspect, parked, owner } = decodeJournal(codec, codec.encode(parts.slice(0, 23))) ?? RECORD
-  assert.deepEqual([choices, batches, suspect, alsoSuspect, parked, owner], [[], CLEAN_COMMITS, undefined, [], [], ''], 'written before there were lookups, suspects and parked entities')
+  const { choices, batches, suspect, alsoSuspect, parked, owner, tombstones } = decodeJournal(codec, codec.encode(parts.slice(0, 23))) ?? RECORD
+  assert.deepEqual([choices, batches, suspect, alsoSuspect, parked, owner, tombstones], [[], CLEAN_COMMITS, undefined, [], [], '', undefined], 'written before there were lookups, suspects, parked entities and lists of tombstones')
   assert.notEqual(decodeJournal(codec, codec.encode([...parts, 'of a later release'])), undefined)
 })
 

@@ -1,20 +1,24 @@
-// What a recovery may have to fold is bounded over crashes too (R1, R2). Random recoveries: test/property/recovery.test.ts.
+// What a recovery may have to fold is bounded over crashes too (R1, R2), and who has ended stays ended. Random recoveries: test/property/recovery.test.ts.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createMachine } from 'xstate'
 import { memoryLog } from '../../../../adapters/memory/log.ts'
+import type { MemoryLog } from '../../../../adapters/memory/log.ts'
+import { isBlank } from '../../../../system/partition/entity.ts'
 import { recover } from '../../../../system/partition/recovery.ts'
 import type { Recovered } from '../../../../system/partition/recovery.ts'
 import { keyedStateStore } from '../../../../system/partition/state-store.ts'
 import type { StateStore } from '../../../../system/partition/state-store.ts'
-import { codec, deedRecord, deedSchema, defineActor, planOf } from '../../../support/partition/bench.ts'
+import type { TypePlan } from '../../../../system/partition/topology.ts'
+import { codec, deedRecord, deedSchema, defineActor, entityId, planOf } from '../../../support/partition/bench.ts'
 import type { Deed } from '../../../support/partition/bench.ts'
 import { makeTopics, Owner, silent } from '../../../support/partition/owner.ts'
 
 const FOLD_INPUTS_MAX = 30
 const ENTITIES = 20
+const sources = { deeds: { schema: deedSchema, key: (deed: Deed) => deed.who } }
 const machine = createMachine({ initial: 'a', states: { a: { after: { 1000: 'b' } }, b: { after: { 1000: 'a' } } } })
-const plan = planOf([defineActor({ name: 'one', version: 1, machine, sources: { deeds: { schema: deedSchema, key: (deed: Deed) => deed.who } }, snapshotEvery: '1h', limits: { foldInputsMax: FOLD_INPUTS_MAX } })], 'one')
+const plan = planOf([defineActor({ name: 'one', version: 1, machine: machine as never, sources: sources as never, snapshotEvery: '1h', limits: { foldInputsMax: FOLD_INPUTS_MAX } })], 'one')
 const deeds = Array.from({ length: ENTITIES }, (_, n) => deedRecord(n, { type: 'x', who: `e${n}`, time: 1 }))
 
 interface Found {
@@ -23,16 +27,21 @@ interface Found {
   readonly folded: Recovered['folded']
 }
 
-/** An owner that took a deed of each entity, and wrote no state; and what a recovery would find. */
-async function started(): Promise<{ readonly owner: Owner; readonly found: () => Promise<Found> }> {
+async function worldOf(type: TypePlan): Promise<{ readonly log: MemoryLog; readonly states: () => StateStore; readonly owner: Owner }> {
   const log = memoryLog({ keyed: true })
-  await makeTopics(log, plan)
+  await makeTopics(log, type)
   const { keyed } = log
   assert.ok(keyed !== undefined)
-  const states = (): StateStore => keyedStateStore(keyed, codec, plan, 0)
-  await log.append(deeds.map((deed) => ({ ...deed, topic: 'deeds', partition: 0 })))
-  const owner = new Owner(log, plan, { states, releasesMax: 1000, startMs: 1000 })
+  const states = (): StateStore => keyedStateStore(keyed, codec, type, 0)
+  const owner = new Owner(log, type, { states, releasesMax: 1000, startMs: 1000 })
   await owner.acquire()
+  return { log, states, owner }
+}
+
+/** An owner that took a deed of each entity, and wrote no state; and what a recovery would find. */
+async function started(): Promise<{ readonly owner: Owner; readonly found: () => Promise<Found> }> {
+  const { log, states, owner } = await worldOf(plan)
+  await log.append(deeds.map((deed) => ({ ...deed, topic: 'deeds', partition: 0 })))
   await owner.batch(100)
   const found = async (): Promise<Found> => {
     let turns = 0
@@ -63,4 +72,34 @@ test('R1: firings of owners that died count for the bound on what the next one f
   }
   const { turns } = await found()
   assert.ok(turns <= 3 * FOLD_INPUTS_MAX, `${turns} turns`)
+})
+
+test('I5: an entity that ended in the tail does not come back when its tombstone was compacted away', async () => {
+  const closing = createMachine({ initial: 'open', states: { open: { on: { go: 'half' } }, half: { on: { close: 'closed' } }, closed: { type: 'final' } } })
+  const mortal = planOf([defineActor({ name: 'one', version: 1, machine: closing as never, sources: sources as never, snapshotEvery: '10s', keepStopped: 100 })], 'one')
+  const { log, states, owner } = await worldOf(mortal)
+  const take = async (type: string, who: string): Promise<void> => {
+    await log.append([{ ...deedRecord(0, { type, who, time: 1 }), topic: 'deeds', partition: 0 }])
+    await owner.batch(100)
+  }
+  await take('go', 'a')
+  await owner.release()
+  await owner.acquire()
+  await take('close', 'a')
+  owner.clock.advance(200)
+  await owner.batch(100)
+  // It dies. The next one writes the tombstone, while the partition record, dirty since then, holds the floor.
+  owner.clock.advance(9500)
+  await owner.acquire()
+  owner.clock.advance(5000)
+  await take('go', 'b')
+  const read = log.read.bind(log)
+  log.read = async (...args) => {
+    const found = await read(...args)
+    return { ...found, records: found.records.filter(({ value }) => value !== null) }
+  }
+  const recovered = await recover({ log, codec, plan: mortal, partition: 0, states: states(), telemetry: silent })
+  assert.ok(recovered.kind === 'recovered')
+  const ended = recovered.memory.entities.peek(entityId('a'))
+  assert.ok(ended === undefined || isBlank(ended))
 })
