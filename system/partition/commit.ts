@@ -25,6 +25,7 @@ import { sentPlan } from './snapshots.ts'
 import type { Pace, SentPlan, SnapshotPlan, Snapshots, WrittenSnapshot } from './snapshots.ts'
 import type { StateStore, WrittenState } from './state-store.ts'
 import { ARMED_HEADER } from './states.ts'
+import { Escalation } from './supervision.ts'
 import { addCounts, addParked } from './survey.ts'
 import { NO_SUSPECTS } from './suspicion.ts'
 import type { Suspects } from './suspicion.ts'
@@ -65,7 +66,8 @@ interface Assembled {
   /** How many of them inputs wrote; they come first, then the dead letters, then what is put aside. */
   readonly written: number
   readonly letters: number
-  /** Where the journal record stands among them. */
+  /** Where states begin among them, and where the journal record stands. */
+  readonly statesAt: number
   readonly journalAt: number
   readonly sent: SentPlan
   /** The same states for the cache; none without one. */
@@ -126,7 +128,7 @@ export class Committer {
     const deps = this.#deps
     const { group } = deps.plan
     const assembled = await this.#assemble(plan)
-    const { written, letters, journalAt, sent, cached, positions } = assembled
+    const { written, sent, cached, positions } = assembled
     deps.telemetry.probe('before-commit', group, this.#lease.partition)
     const startedMs = deps.clock.monotonicMs()
     const outcome = await this.#send(plan.seq, assembled)
@@ -134,7 +136,7 @@ export class Committer {
     switch (outcome.kind) {
       case 'fenced':
       case 'unknown': return outcome
-      case 'rejected': return this.#blame(plan, outcome.records, { written, letters, journalAt }, outcome.reason)
+      case 'rejected': return this.#blame(plan, outcome.records, assembled, outcome.reason)
       case 'done': break
     }
     deps.telemetry.probe('after-commit', group, this.#lease.partition)
@@ -176,7 +178,7 @@ export class Committer {
     const records = [...outbox, ...letters, ...parked, ...snapshots.snapshots.map(({ record }) => record)]
     if (snapshots.partition !== undefined) records.push(snapshots.partition)
     records.push(...promises, { topic: deps.plan.journal, partition: this.#lease.partition, key: null, value: encodeJournal(deps.codec, journal), headers: [], timestampMs: nowMs })
-    return { records, written: outbox.length, letters: letters.length, journalAt: records.length - 1, sent: sentPlan(snapshots), cached: this.#states.buckets === 0 ? [] : snapshots.snapshots.map((snapshot) => writtenState(snapshot, seq)), positions }
+    return { records, written: outbox.length, letters: letters.length, statesAt: outbox.length + letters.length + parked.length, journalAt: records.length - 1, sent: sentPlan(snapshots), cached: this.#states.buckets === 0 ? [] : snapshots.snapshots.map((snapshot) => writtenState(snapshot, seq)), positions }
   }
 
   /** What is left to run, after a cut or because the last turns armed it, is still to be told, with older times than the watermark. */
@@ -198,10 +200,13 @@ export class Committer {
     }
   }
 
-  /** Which inputs made the refused records. */
-  #blame(plan: CommitPlan, refused: readonly number[], { written, letters, journalAt }: Pick<Assembled, 'written' | 'letters' | 'journalAt'>, reason: string): CommitResult {
-    const turns = plan.batch?.turns ?? 0
-    if (turns > 1 && refused.every((index) => index === journalAt)) return { kind: 'overfull', turns, reason }
+  /** Which inputs made the refused records. Throws Escalation for a state, as for one that cannot be stored. */
+  #blame(plan: CommitPlan, refused: readonly number[], { written, letters, statesAt, journalAt, sent }: Assembled, reason: string): CommitResult {
+    const turns = turnsOf(plan.inputs, plan.batch?.turns ?? 0)
+    const only = refused.length === 1 ? refused[0] ?? -1 : -1
+    if (only === journalAt && turns > 1) return { kind: 'overfull', turns, reason }
+    const state = sent.written[only - statesAt]
+    if (state !== undefined) throw new Escalation('park', state.entity.id, state.entity.id, { class: 'size', message: `the log refuses the state of '${state.entity.id}': ${reason}`, stage: 'commit' })
     const forced = new Map<InputRef, Failure>()
     for (const index of refused) {
       const ref = index < written ? plan.batch?.outbox.refOf(index) : this.#asideRef(plan.batch?.parked[index - written - letters]?.subject)
