@@ -52,6 +52,8 @@ export class DueBucket {
     const { cache, marks, at } = this.#deps
     const next = marks.expected(at.bucket)
     const since = await this.#seen(from)
+    // A scan does not find tombstones that were compacted away.
+    for (const [id, seq] of marks.endedAfter(previous)) if ((since.get(id)?.seq ?? 0) <= seq) since.set(id, null)
     const answer = await cache.write({ ...at, life: marks.lifeOf(at.bucket), previous, next, snapshots: packed(since) }).catch(() => 'lost' as const)
     if (answer !== 'applied' || !marks.rebuilt(at.bucket, next)) marks.lose(at.bucket)
     return { armed: this.#armed(new Map([...known, ...since])), by: 'catch-up' }

@@ -304,6 +304,24 @@ test('K8: the due index of an owner that died before its last write to the cache
   assert.deepEqual(from, [60])
 })
 
+test('K8: an entity that ended arms nothing when its tombstone was compacted away before the due index was caught up', async () => {
+  for (const isReborn of [false, true]) {
+    const one = await stateWriter()
+    const [a, same] = one.ids
+    await one.commit(a, same)
+    await one.states.flush()
+    const before = one.cache.copy()
+    await one.end(a)
+    if (isReborn) await one.commit(a)
+    await one.states.flush()
+    one.takeOver()
+    one.cache.rollBack(before)
+    one.compact()
+    const dues = (await one.states.armed()).flatMap((armed) => armed.dues.map(({ entity, dueMs }) => `${entity} ${dueMs}`)).sort()
+    assert.deepEqual(dues, [...(isReborn ? [`${a} 3`] : []), `${same} 1`])
+  }
+})
+
 test('marks: valid are acknowledged up to sent, of our life and bucket; absent counts as zero', () => {
   const marks = new BucketMarks(2)
   marks.expect('life', [5, 0], [])
