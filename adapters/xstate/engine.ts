@@ -1,6 +1,6 @@
 // Engine: XState 5's interpreter behind the engine port.
 //
-// Owns: preparing a machine (refused, or an own copy whose guards are watched) and one step at a time of it.
+// Owns: one step at a time of a machine. Preparing it is in `parts.ts`.
 // Does not own time, timers, tasks or the order of inputs: the core does.
 //
 // E1..E3 of the port. Beyond them:
@@ -8,39 +8,34 @@
 // X2. Whatever XState hands out is an effect or fails the step; nothing is executed.
 import type { Engine, EngineState, PrepareResult, PreparedMachine, StepResult, StoredMachine } from '../../system/ports/engine.ts'
 import type { MachineEvent } from '../../system/protocol/data.ts'
-import { contextSeal } from './context.ts'
-import type { ContextSeal } from './context.ts'
-import { definitionHash } from './definition.ts'
-import { failureOf } from './failure.ts'
-import { watchGuards } from './guards.ts'
-import type { GuardWatch } from './guards.ts'
-import { actionsOf, nodePlace, transitionsOf } from './places.ts'
-import { impurities } from './purity.ts'
-import { Recorder } from './recorder.ts'
-import { asMachine, isFunction, nodesOf } from './shapes.ts'
+import type { ContextSeal } from '../../system/engine/context.ts'
+import { failureOf, placeOf } from '../../system/engine/failure.ts'
+import type { GuardWatch } from '../../system/engine/failure.ts'
+import { partsOf } from './parts.ts'
+import type { MachineParts } from './parts.ts'
+import { nodePlace, transitionsOf } from './places.ts'
+import type { Recorder } from './recorder.ts'
 import type { XMachine, XNode, XSnapshot, XTransition } from './shapes.ts'
 import { restored, settled, snapshotOf, stateOf, storedOf, takeWhole, withoutFinishedTask } from './snapshot.ts'
-import { Tasks } from './tasks.ts'
-import { visibleEffects } from './visible.ts'
+import type { Tasks } from './tasks.ts'
 
 export const xstateEngine: Engine = {
   name: 'xstate',
-  prepare(value, { version, strict }): PrepareResult {
-    const machine = asMachine(value)
-    if (machine === undefined) return { kind: 'refused', problems: ["the machine is no XState 5 machine. Make it with setup({ ... }).createMachine({ ... }) of 'xstate'."] }
-    const problems = impurities(machine)
-    if (problems.length > 0) return { kind: 'refused', problems }
-    return { kind: 'ok', machine: new XStateMachine(machine, version, strict) }
+  prepare(value, options): PrepareResult {
+    const parts = partsOf(value, options)
+    return parts.kind === 'refused' ? parts : { kind: 'ok', machine: new XStateMachine(parts) }
   },
 }
 
-class XStateMachine implements PreparedMachine {
+export class XStateMachine implements PreparedMachine {
   readonly hash: string
   readonly tells: readonly string[]
   readonly emits: readonly string[]
   readonly infers: readonly string[]
   readonly lookups: readonly string[]
   readonly states: readonly string[]
+  /** Why the machine is not compiled; undefined where nobody asked. */
+  readonly interpreted: string | undefined
   readonly #machine: XMachine
   readonly #tasks: Tasks
   readonly #watch: GuardWatch
@@ -51,24 +46,21 @@ class XStateMachine implements PreparedMachine {
   /** States share their list of nodes until one is entered or left. */
   readonly #configurations = new WeakMap<readonly XNode[], string>()
 
-  constructor(machine: XMachine, version: number, strict: boolean) {
-    const nodes = nodesOf(machine.root)
-    this.hash = definitionHash(machine, version)
-    this.states = nodes.map((node) => node.id)
-    const visible = visibleEffects(machine)
+  constructor({ hash, visible, states, machine, nodes, tasks, watch, recorder, seal }: MachineParts, interpreted?: string) {
+    this.hash = hash
+    this.states = states
     this.tells = visible.tells
     this.emits = visible.emits
     this.infers = visible.infers
     this.lookups = visible.lookups
-    this.#machine = machine.provide({})
-    const ownNodes = nodesOf(this.#machine.root)
-    this.#nodesById = new Map(ownNodes.map((node) => [node.id, node]))
-    this.#transitionIds = new Map(ownNodes.flatMap((node) => transitionsOf(node).map(({ id, transition }) => [transition, id] as const)))
-    this.#tasks = new Tasks(this.#machine)
-    nameSpawned(ownNodes, this.#tasks)
-    this.#watch = watchGuards(this.#machine)
-    this.#recorder = new Recorder(this.#tasks)
-    this.#seal = contextSeal(strict)
+    this.interpreted = interpreted
+    this.#machine = machine
+    this.#nodesById = new Map(nodes.map((node) => [node.id, node]))
+    this.#transitionIds = new Map(nodes.flatMap((node) => transitionsOf(node).map(({ id, transition }) => [transition, id] as const)))
+    this.#tasks = tasks
+    this.#watch = watch
+    this.#recorder = recorder
+    this.#seal = seal
   }
 
   initial(input: unknown, _nowMs: number): StepResult {
@@ -154,16 +146,6 @@ class XStateMachine implements PreparedMachine {
   }
 
   #where(from: XSnapshot | 'initial'): string {
-    const states = from === 'initial' ? 'in its initial step' : `in ${this.configuration(stateOf(from)) || 'its only state'}`
-    return `${nodePlace(this.#machine.root)} (${states})`
-  }
-}
-
-/** Inline tasks of visible `spawnChild` actions get their place as name. */
-function nameSpawned(nodes: readonly XNode[], tasks: Tasks): void {
-  for (const node of nodes) {
-    for (const { place, actions } of actionsOf(node)) {
-      for (const action of actions) if (isFunction(action) && action.type === 'xstate.spawnChild') tasks.name(place, action['src'])
-    }
+    return placeOf(nodePlace(this.#machine.root), from === 'initial' ? undefined : this.configuration(stateOf(from)))
   }
 }

@@ -4,11 +4,7 @@
 import { isFunction, nodesOf } from './shapes.ts'
 import type { XArgs, XFunction, XMachine, XReference } from './shapes.ts'
 import { machinePlace, transitionsOf } from './places.ts'
-
-/** What the guard that threw last in this machine threw. Cleared when a step begins. */
-export interface GuardWatch {
-  thrown: { readonly place: string; readonly error: unknown } | undefined
-}
+import type { GuardWatch } from '../../system/engine/failure.ts'
 
 /** Changes `machine`, which must be the adapter's own copy. */
 export function watchGuards(machine: XMachine): GuardWatch {

@@ -3,7 +3,7 @@
 // What the definition does not show (inside enqueueActions, spawn in an assign) fails the first step that does it: see recorder.ts.
 import { notPlain } from '../../system/protocol/plain.ts'
 import { effectActionOf } from '../../system/authoring/effects.ts'
-import { sideEffect } from './effects.ts'
+import { sideEffect } from '../../system/engine/effects.ts'
 import { actionsOf, machinePlace, nameOf, nodePlace, transitionsOf } from './places.ts'
 import { isFunction, nodesOf } from './shapes.ts'
 import type { XFunction, XMachine, XNode, XReference } from './shapes.ts'

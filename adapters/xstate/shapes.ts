@@ -51,12 +51,16 @@ export interface XNode {
   readonly transitions: ReadonlyMap<string, readonly XTransition[]>
   readonly always?: readonly XTransition[]
   readonly initial: XTransition
+  /** As written, then what arms and disarms the timers of `after`. */
+  readonly entry: readonly XReference[]
+  readonly exit: readonly XReference[]
   readonly invoke: readonly XInvoke[]
   readonly output?: unknown
   readonly config: {
     readonly entry?: XReference | readonly XReference[]
     readonly exit?: XReference | readonly XReference[]
     readonly target?: unknown
+    readonly initial?: unknown
     readonly invoke?: unknown
     readonly after?: object
     readonly on?: object
@@ -114,12 +118,14 @@ export interface XImplementations {
 export interface XMachine {
   readonly id: string
   readonly root: XNode
-  readonly config: { readonly context?: unknown; readonly id?: string }
+  readonly config: { readonly context?: unknown; readonly id?: string; readonly options?: { readonly maxIterations?: number } }
   readonly implementations: XImplementations
   provide(implementations: object): XMachine
   transition(snapshot: XSnapshot, event: MachineEvent, scope: XScope): XSnapshot
   getInitialSnapshot(scope: XScope, input: unknown): XSnapshot
   resolveState(config: object): XSnapshot
+  /** Throws for an id that there is not. */
+  getStateNodeById(id: string): XNode
 }
 
 /** The machine, or undefined for anything that XState's `createMachine` did not make. */

@@ -5,7 +5,7 @@
 // S3. A state has exactly one active child of each compound and all of each parallel node, or its step fails: another could not be restored.
 // S2. Children are ids of running tasks; none is left when the machine is not active.
 import type { EngineState, StoredMachine } from '../../system/ports/engine.ts'
-import { StepRefused } from './failure.ts'
+import { notWhole } from '../../system/engine/failure.ts'
 import { nodePlace } from './places.ts'
 import type { XMachine, XNode, XSnapshot, XValue } from './shapes.ts'
 
@@ -52,7 +52,7 @@ export function takeWhole(snapshot: XSnapshot): void {
   const nodes = snapshot._nodes
   if (whole.has(nodes)) return
   const broken = brokenNode(nodes)
-  if (broken !== undefined) throw new StepRefused(`XState leaves '${nodePlace(broken)}' with other children active than its kind allows; such a state cannot be stored. Give the transition another target, or leave parallel states through a state of their parent.`)
+  if (broken !== undefined) throw notWhole(nodePlace(broken))
   whole.add(nodes)
 }
 

@@ -53,6 +53,8 @@ export interface PreparedMachine {
   readonly lookups: readonly string[]
   /** Every state node id, in document order. */
   readonly states: readonly string[]
+  /** Why an engine that compiles machines runs this one on the interpreter, in one line; undefined where it does not. */
+  readonly interpreted?: string | undefined
   initial(input: unknown, nowMs: number): StepResult
   /** `taken` only when asked for: ids of the transitions taken. */
   step(state: EngineState, event: MachineEvent, nowMs: number, wantTaken?: boolean): StepResult

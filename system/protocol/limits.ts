@@ -11,6 +11,11 @@ export const DEAD_LETTER_BYTES_MAX = 64 * 1024
 export const DEAD_LETTER_TEXT_MAX = 4096
 /** Microsteps (eventless and raised transitions) in one step. Over: class `timeout`. */
 export const MICROSTEPS_MAX = 1000
+/** Configurations of one machine that are kept; plans of microsteps that are. Over: they are worked out anew each time. */
+export const CONFIGURATIONS_MAX = 10_000
+export const PLANS_MAX = 50_000
+/** Event types from outside whose descriptors are remembered. Over: they are matched anew each time. */
+export const EVENT_TYPES_MAX = 1000
 /** Inferences and lookups that one input may cause in its entity. Over: class `timeout`. */
 export const QUESTIONS_PER_INPUT_MAX = 100
 /** Encoded row of a reference table: it stands in the journal. Over: class `size`. */

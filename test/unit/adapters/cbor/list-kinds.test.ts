@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import v8 from 'node:v8'
 import { cborCodec } from '../../../../adapters/cbor/codec.ts'
-import { contextSeal } from '../../../../adapters/xstate/context.ts'
+import { contextSeal } from '../../../../system/engine/context.ts'
 import { unfitForJson } from '../../../../system/partition/outbox.ts'
 import { notPlain } from '../../../../system/protocol/plain.ts'
 

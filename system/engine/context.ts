@@ -1,7 +1,7 @@
 // Contexts: checked to be plain data after every step, so that nothing is committed that cannot be stored; frozen all the way down when
 // strict, so that an assign that changes its argument is found in development.
-import { VALUE_DEPTH_MAX } from '../../system/protocol/limits.ts'
-import { notPlain } from '../../system/protocol/plain.ts'
+import { VALUE_DEPTH_MAX } from '../protocol/limits.ts'
+import { notPlain } from '../protocol/plain.ts'
 import { StepRefused } from './failure.ts'
 
 export interface ContextSeal {

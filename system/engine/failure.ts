@@ -1,8 +1,7 @@
-// How a step fails: what may be thrown inside XState's interpreter, and the failure it becomes.
-import { MICROSTEPS_MAX } from '../../system/protocol/limits.ts'
-import type { FailureClass } from '../../system/protocol/failures.ts'
-import type { StepResult } from '../../system/ports/engine.ts'
-import type { GuardWatch } from './guards.ts'
+// How a step fails: what may be thrown inside it, and the failure it becomes. Both engines fail in the same words.
+import { MICROSTEPS_MAX } from '../protocol/limits.ts'
+import type { FailureClass } from '../protocol/failures.ts'
+import type { StepResult } from '../ports/engine.ts'
 
 /** Thrown for a step that asks for what no step may do. The message names what, and the cure. */
 export class StepRefused extends TypeError {
@@ -17,6 +16,11 @@ export class MicrostepsExceeded extends TypeError {
   }
 }
 
+/** What the guard that threw last in this machine threw. Cleared when a step begins. */
+export interface GuardWatch {
+  thrown: { readonly place: string; readonly error: unknown } | undefined
+}
+
 /** `where` is the place of the machine and the states that were active. */
 export function failureOf(error: unknown, watch: GuardWatch, where: string): StepResult {
   if (error instanceof MicrostepsExceeded) return failed('timeout', error, where)
@@ -26,6 +30,16 @@ export function failureOf(error: unknown, watch: GuardWatch, where: string): Ste
   if (declared !== undefined) return failed(declared, error, where)
   if (watch.thrown !== undefined) return failed('guard', watch.thrown.error, watch.thrown.place)
   return failed('action', error, where)
+}
+
+/** Where a step stood: `configuration` are the active leaf states, undefined in the initial step. */
+export function placeOf(machine: string, configuration: string | undefined): string {
+  return `${machine} (${configuration === undefined ? 'in its initial step' : `in ${configuration || 'its only state'}`})`
+}
+
+/** Of a step that leaves `place` with other children active than its kind allows. */
+export function notWhole(place: string): StepRefused {
+  return new StepRefused(`XState leaves '${place}' with other children active than its kind allows; such a state cannot be stored. Give the transition another target, or leave parallel states through a state of their parent.`)
 }
 
 /** Errors of feature folds and models name their class themselves. */

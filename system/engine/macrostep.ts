@@ -1,0 +1,160 @@
+// Macrostep: one event to the end, microstep by microstep, in XState's order: the event's transitions, then eventless ones as long as there are any,
+// then raised events, each followed by eventless ones.
+//
+// Owns: where the machine stands while it steps. The moment has the rest.
+//
+// T1. A microstep whose plan leads nowhere whole fails the step, after its actions have run: whatever they throw comes first.
+import type { Configuration, Plan } from './configuration.ts'
+import { stopTaskOf } from './effects.ts'
+import { notWhole } from './failure.ts'
+import { Uncovered } from './moment.ts'
+import type { Moment } from './moment.ts'
+import type { Transition } from './nodes.ts'
+import type { Planner } from './plan.ts'
+import { selectionAt } from './selection.ts'
+import type { EventKind, EventKinds, Selection } from './selection.ts'
+import { NO_HISTORY } from './targets.ts'
+import type { History } from './targets.ts'
+
+/** What a guard threw, in XState's words; hides the class that the thrown error may name. */
+export class GuardFailed extends TypeError {
+  override readonly name = 'GuardFailed'
+}
+
+export class Macrostep {
+  configuration: Configuration
+  history: History = NO_HISTORY
+  readonly #planner: Planner
+  readonly #kinds: EventKinds
+  readonly #moment: Moment
+  readonly #enabled: Transition[] = []
+  #wantTaken = false
+
+  constructor(start: Configuration, planner: Planner, kinds: EventKinds, moment: Moment) {
+    this.configuration = start
+    this.#planner = planner
+    this.#kinds = kinds
+    this.#moment = moment
+  }
+
+  begin(configuration: Configuration, history: History, wantTaken: boolean): void {
+    this.configuration = configuration
+    this.history = history
+    this.#moment.standing = configuration
+    this.#wantTaken = wantTaken
+  }
+
+  /** By the plan that enters everything; it is no microstep. */
+  enter(plan: Plan): void {
+    this.#run(plan)
+    this.#reach(plan)
+    this.#settle()
+  }
+
+  /** Takes the moment's event. */
+  take(): void {
+    const moment = this.#moment
+    const kind = this.#kinds.of(moment.event.type)
+    if (kind.isUncovered) throw new Uncovered()
+    this.#select(kind)
+    if (kind.isTaskError && this.#enabled.length === 0) {
+      moment.status = 'error'
+      this.#stopTasks()
+      moment.countMicrostep()
+      return
+    }
+    this.#microstep(false)
+    this.#settle()
+  }
+
+  #settle(): void {
+    const moment = this.#moment
+    let mayBeEventless = true
+    while (moment.status === 'active') {
+      const isEventless: boolean = mayBeEventless && this.#selectEventless()
+      if (!isEventless) {
+        const raised = moment.nextRaised()
+        if (raised === undefined) return
+        moment.event = raised
+        this.#select(this.#kinds.of(raised.type))
+      }
+      this.#microstep(isEventless)
+      // Eventless transitions that changed nothing are not asked again before something else happens.
+      mayBeEventless = !isEventless || moment.isTouched
+    }
+    this.#stopTasks()
+  }
+
+  #microstep(isEventless: boolean): void {
+    const enabled = this.#enabled
+    if (enabled.length === 0) return this.#moment.countMicrostep()
+    const plan = this.#planner.plan(this.configuration, enabled, this.history)
+    this.#run(plan)
+    this.#moment.countMicrostep()
+    if (plan.broken !== undefined) throw notWhole(plan.broken.place)
+    if (this.#wantTaken) for (const { id } of isEventless ? plan.transitions : enabled) this.#moment.taken.push(id)
+    this.#reach(plan)
+  }
+
+  #run({ actions }: Plan): void {
+    const moment = this.#moment
+    moment.isTouched = false
+    for (let at = 0; at < actions.length; at += 1) (actions[at] as Plan['actions'][0])(moment)
+  }
+
+  #reach({ to, remembered }: Plan): void {
+    const moment = this.#moment
+    if (remembered.length > 0) {
+      this.history = { ...this.history, ...Object.fromEntries(remembered) }
+      moment.isTouched = true
+    }
+    if (to === this.configuration) return
+    this.configuration = to
+    moment.standing = to
+    moment.isTouched = true
+  }
+
+  /** Fills `#enabled` with the transitions that an event of this kind enables. */
+  #select({ number, type }: EventKind): void {
+    this.#enabled.length = 0
+    const { selections, nodes } = this.configuration
+    this.#ask((selections[number] ??= selectionAt(nodes, type)))
+  }
+
+  #ask({ regions, own }: Selection): boolean {
+    let isAnswered = false
+    for (let at = 0; at < regions.length; at += 1) if (this.#ask(regions[at] as Selection)) isAnswered = true
+    if (isAnswered) return true
+    for (let at = 0; at < own.length; at += 1) {
+      const transition = own[at] as Transition
+      if (transition.guard !== undefined && !this.#passes(transition)) continue
+      this.#enabled.push(transition)
+      return true
+    }
+    return false
+  }
+
+  #passes({ guard, guardName, source }: Transition): boolean {
+    try {
+      return Boolean(guard?.(this.#moment))
+    } catch (error) {
+      const named = guardName === undefined ? '' : `'${guardName}' `
+      throw new GuardFailed(`Unable to evaluate guard ${named}in transition for event '${this.#moment.event.type}' in state node '${source.id}':\n${(error as Error).message}`)
+    }
+  }
+
+  /** The same for eventless transitions, of which each leaf enables one at most. */
+  #selectEventless(): boolean {
+    const enabled = this.#enabled
+    enabled.length = 0
+    for (const chain of this.configuration.always) {
+      const first = chain.find(({ guard }) => guard === undefined || Boolean(guard(this.#moment)))
+      if (first !== undefined && !enabled.includes(first)) enabled.push(first)
+    }
+    return enabled.length > 0
+  }
+
+  #stopTasks(): void {
+    for (const { id } of Object.values(this.#moment.tasks)) this.#moment.effects.push(stopTaskOf(id))
+  }
+}

@@ -1,0 +1,123 @@
+// Moment: the step under way, as actions and guards see it and change it. One per machine, begun anew by each step.
+//
+// Owns: context, running tasks, effects, queues and the count of microsteps of this step. Does not own where the machine stands: `step.ts` does.
+//
+// M1. A step ends after at most MICROSTEPS_MAX microsteps, by a throw if need be.
+// M2. What a step answers (effects, context, tasks) is never changed after it.
+import { MICROSTEPS_MAX } from '../protocol/limits.ts'
+import type { MachineEvent } from '../protocol/data.ts'
+import type { Effect } from '../ports/engine.ts'
+import type { Params } from './chart.ts'
+import { MicrostepsExceeded } from './failure.ts'
+
+/** Thrown by a step that meets what is not compiled: it is run again by the interpreter. */
+export class Uncovered extends TypeError {
+  override readonly name = 'Uncovered'
+}
+
+/** A running task: an object, as the interpreter has one. Keys of `Tasks` keep the order in which tasks were started. */
+export class Task {
+  readonly id: string
+  constructor(id: string) {
+    this.id = id
+  }
+}
+
+export type Tasks = Readonly<Record<string, Task>>
+export const NO_TASKS: Tasks = Object.freeze({})
+
+/** What guards ask about where the machine stood before the microstep under way. */
+export interface Standing {
+  has(node: number): boolean
+  readonly value: unknown
+}
+
+export type Status = 'active' | 'done' | 'error'
+
+export class Moment {
+  context: unknown = undefined
+  event: MachineEvent = { type: '' }
+  standing: Standing
+  tasks: Tasks = NO_TASKS
+  status: Status = 'active'
+  output: unknown = undefined
+  effects: Effect[] = []
+  /** Ids of the transitions enabled so far. */
+  taken: string[] = []
+  /** Whether an action of the microstep under way made a new snapshot in the interpreter's sense: eventless transitions are looked at again. */
+  isTouched = false
+  readonly #raised: MachineEvent[] = []
+  #raisedAt = 0
+  readonly #sent: MachineEvent[] = []
+  #sentAt = 0
+  #microsteps = 0
+
+  constructor(standing: Standing) {
+    this.standing = standing
+  }
+
+  begin(context: unknown, tasks: Tasks, event: MachineEvent): void {
+    this.context = context
+    this.event = event
+    this.tasks = tasks
+    this.status = 'active'
+    this.output = undefined
+    this.effects = []
+    if (this.taken.length > 0) this.taken = []
+    this.isTouched = false
+    this.#raised.length = 0
+    this.#raisedAt = 0
+    this.#sent.length = 0
+    this.#sentAt = 0
+    this.#microsteps = 0
+  }
+
+  countMicrostep(): void {
+    this.#microsteps += 1
+    if (this.#microsteps > MICROSTEPS_MAX) throw new MicrostepsExceeded()
+  }
+
+  /** Queues an event that the step itself takes. */
+  raise(event: MachineEvent): void {
+    this.#raised.push(event)
+  }
+
+  nextRaised(): MachineEvent | undefined {
+    return this.#raisedAt < this.#raised.length ? this.#raised[this.#raisedAt++] : undefined
+  }
+
+  /** Queues an event that is taken by a step of its own after this one. */
+  send(event: MachineEvent): void {
+    this.#sent.push(event)
+  }
+
+  nextSent(): MachineEvent | undefined {
+    return this.#sentAt < this.#sent.length ? this.#sent[this.#sentAt++] : undefined
+  }
+
+  startTask(id: string): void {
+    this.tasks = { ...this.tasks, [id]: new Task(id) }
+    this.isTouched = true
+  }
+
+  /** `id` need not run. */
+  endTask(id: string): void {
+    this.tasks = withoutTask(this.tasks, id)
+    this.isTouched = true
+  }
+}
+
+export function withoutTask(tasks: Tasks, id: string): Tasks {
+  const { [id]: _ended, ...left } = tasks
+  return Object.keys(left).length === 0 ? NO_TASKS : left
+}
+
+export function paramsOf(params: Params, { context, event }: Moment): unknown {
+  if (params === undefined) return undefined
+  return params.kind === 'value' ? params.value : params.of({ context, event })
+}
+
+/** An expression of the user with the moment's arguments, or the value itself. */
+export function valueOf(written: unknown, args: object, params: unknown): unknown {
+  return typeof written === 'function' ? (written(args, params) as unknown) : written
+}
