@@ -16,6 +16,8 @@ import type { EventKind, EventKinds, Selection } from './selection.ts'
 import { NO_HISTORY } from './targets.ts'
 import type { History } from './targets.ts'
 
+const NONE: readonly Transition[] = []
+
 /** What a guard threw, in XState's words; hides the class that the thrown error may name. */
 export class GuardFailed extends TypeError {
   override readonly name = 'GuardFailed'
@@ -27,7 +29,6 @@ export class Macrostep {
   readonly #planner: Planner
   readonly #kinds: EventKinds
   readonly #moment: Moment
-  readonly #enabled: Transition[] = []
   #wantTaken = false
 
   constructor(start: Configuration, planner: Planner, kinds: EventKinds, moment: Moment) {
@@ -56,14 +57,14 @@ export class Macrostep {
     const moment = this.#moment
     const kind = this.#kinds.of(moment.event.type)
     if (kind.isUncovered) throw new Uncovered()
-    this.#select(kind)
-    if (kind.isTaskError && this.#enabled.length === 0) {
+    const enabled = this.#enabledBy(kind)
+    if (kind.isTaskError && enabled.length === 0) {
       moment.status = 'error'
       this.#stopTasks()
       moment.countMicrostep()
       return
     }
-    this.#microstep(false)
+    this.#microstep(enabled, false)
     this.#settle()
   }
 
@@ -71,28 +72,30 @@ export class Macrostep {
     const moment = this.#moment
     let mayBeEventless = true
     while (moment.status === 'active') {
-      const isEventless: boolean = mayBeEventless && this.#selectEventless()
-      if (!isEventless) {
-        const raised = moment.nextRaised()
-        if (raised === undefined) return
-        moment.event = raised
-        this.#select(this.#kinds.of(raised.type))
+      const eventless = mayBeEventless ? this.#eventless() : NONE
+      if (eventless.length > 0) {
+        this.#microstep(eventless, true)
+        // Those that changed nothing are not asked again before something else happens.
+        mayBeEventless = moment.isTouched
+        continue
       }
-      this.#microstep(isEventless)
-      // Eventless transitions that changed nothing are not asked again before something else happens.
-      mayBeEventless = !isEventless || moment.isTouched
+      const raised = moment.nextRaised()
+      if (raised === undefined) return
+      moment.event = raised
+      this.#microstep(this.#enabledBy(this.#kinds.of(raised.type)), false)
+      mayBeEventless = true
     }
     this.#stopTasks()
   }
 
-  #microstep(isEventless: boolean): void {
-    const enabled = this.#enabled
-    if (enabled.length === 0) return this.#moment.countMicrostep()
+  #microstep(enabled: readonly Transition[], isEventless: boolean): void {
+    const moment = this.#moment
+    if (enabled.length === 0) return moment.countMicrostep()
     const plan = this.#planner.plan(this.configuration, enabled, this.history)
     this.#run(plan)
-    this.#moment.countMicrostep()
+    moment.countMicrostep()
     if (plan.broken !== undefined) throw notWhole(plan.broken.place)
-    if (this.#wantTaken) for (const { id } of isEventless ? plan.transitions : enabled) this.#moment.taken.push(id)
+    if (this.#wantTaken) for (const { id } of isEventless ? plan.transitions : enabled) moment.taken.push(id)
     this.#reach(plan)
   }
 
@@ -114,24 +117,23 @@ export class Macrostep {
     moment.isTouched = true
   }
 
-  /** Fills `#enabled` with the transitions that an event of this kind enables. */
-  #select({ number, type }: EventKind): void {
-    this.#enabled.length = 0
+  #enabledBy({ number, type }: EventKind): readonly Transition[] {
     const { selections, nodes } = this.configuration
-    this.#ask((selections[number] ??= selectionAt(nodes, type)))
+    return this.#chosen((selections[number] ??= selectionAt(nodes, type)))
   }
 
-  #ask({ regions, own }: Selection): boolean {
-    let isAnswered = false
-    for (let at = 0; at < regions.length; at += 1) if (this.#ask(regions[at] as Selection)) isAnswered = true
-    if (isAnswered) return true
+  #chosen({ regions, own }: Selection): readonly Transition[] {
+    let inner = NONE
+    for (let at = 0; at < regions.length; at += 1) {
+      const found = this.#chosen(regions[at] as Selection)
+      if (found.length > 0) inner = inner.length === 0 ? found : [...inner, ...found]
+    }
+    if (inner.length > 0) return inner
     for (let at = 0; at < own.length; at += 1) {
       const transition = own[at] as Transition
-      if (transition.guard !== undefined && !this.#passes(transition)) continue
-      this.#enabled.push(transition)
-      return true
+      if (transition.guard === undefined || this.#passes(transition)) return transition.alone
     }
-    return false
+    return NONE
   }
 
   #passes({ guard, guardName, source }: Transition): boolean {
@@ -143,15 +145,16 @@ export class Macrostep {
     }
   }
 
-  /** The same for eventless transitions, of which each leaf enables one at most. */
-  #selectEventless(): boolean {
-    const enabled = this.#enabled
-    enabled.length = 0
-    for (const chain of this.configuration.always) {
+  /** Each leaf enables one eventless transition at most. */
+  #eventless(): readonly Transition[] {
+    const { always } = this.configuration
+    if (always.length === 0) return NONE
+    const enabled: Transition[] = []
+    for (const chain of always) {
       const first = chain.find(({ guard }) => guard === undefined || Boolean(guard(this.#moment)))
       if (first !== undefined && !enabled.includes(first)) enabled.push(first)
     }
-    return enabled.length > 0
+    return enabled
   }
 
   #stopTasks(): void {

@@ -46,9 +46,9 @@ export class Moment {
   taken: string[] = []
   /** Whether an action of the microstep under way made a new snapshot in the interpreter's sense: eventless transitions are looked at again. */
   isTouched = false
-  readonly #raised: MachineEvent[] = []
+  #raised: MachineEvent[] = []
   #raisedAt = 0
-  readonly #sent: MachineEvent[] = []
+  #sent: MachineEvent[] = []
   #sentAt = 0
   #microsteps = 0
 
@@ -65,9 +65,9 @@ export class Moment {
     this.effects = []
     if (this.taken.length > 0) this.taken = []
     this.isTouched = false
-    this.#raised.length = 0
+    if (this.#raised.length > 0) this.#raised = []
     this.#raisedAt = 0
-    this.#sent.length = 0
+    if (this.#sent.length > 0) this.#sent = []
     this.#sentAt = 0
     this.#microsteps = 0
   }

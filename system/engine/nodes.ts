@@ -15,6 +15,8 @@ export interface Transition {
   readonly guard: Guard | undefined
   readonly guardName: string | undefined
   readonly actions: readonly Action[]
+  /** The list of just this one: most events enable one. */
+  readonly alone: readonly Transition[]
 }
 
 export interface Node {
@@ -77,7 +79,10 @@ function blank({ id, key, path, place, kind, output }: ChartNode, order: number)
 
 function compiled(chart: Chart, from: ChartTransition, source: Node, at: (order: number) => Node, number: number): Transition {
   const { id, targets, reenter, guard, guardName, actions } = from
-  return { number, id, source, targets: targets?.map(at), reenter, guard: guard && compileGuard(guard), guardName, actions: actionsOf(chart, actions) }
+  const alone: Transition[] = []
+  const transition = { number, id, source, targets: targets?.map(at), reenter, guard: guard && compileGuard(guard), guardName, actions: actionsOf(chart, actions), alone }
+  alone.push(transition)
+  return transition
 }
 
 const plain = (work: ChartAction['work']): ChartAction => ({ work, params: undefined })
