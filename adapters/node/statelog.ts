@@ -1,12 +1,12 @@
 // The public entry `statelog`: everything a domain is written with.
-import { xstateEngine } from '../xstate/engine.ts'
+import { compiledEngine } from '../xstate/compiled.ts'
 import { actorDefiner } from '../../system/authoring/actor.ts'
 
 /**
  * Defines an actor type around an XState v5 machine. Throws DefinitionError with every problem found.
  * Contexts are deep-frozen unless NODE_ENV is 'production' (`statelog run` sets it): an assign that changes its argument fails then.
  */
-export const defineActor = actorDefiner(xstateEngine, process.env['NODE_ENV'] !== 'production')
+export const defineActor = actorDefiner(compiledEngine, process.env['NODE_ENV'] !== 'production')
 
 export { defineSystem } from '../../system/authoring/system.ts'
 export type { SystemDefinition } from '../../system/authoring/system.ts'

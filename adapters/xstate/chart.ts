@@ -8,8 +8,9 @@ import { readAction } from './chart-actions.ts'
 import { readGuard } from './chart-guards.ts'
 import type { MachineParts } from './parts.ts'
 import { nameOf, nodePlace, transitionsOf } from './places.ts'
+import type { PlacedTransition } from './places.ts'
 import { isFunction, listOf } from './shapes.ts'
-import type { XNode, XReference, XTransition } from './shapes.ts'
+import type { XNode, XReference } from './shapes.ts'
 import { NotCovered } from './not-covered.ts'
 
 export type ChartResult = { readonly kind: 'chart'; readonly chart: Chart } | { readonly kind: 'uncovered'; readonly reason: string }
@@ -87,18 +88,19 @@ class Reading {
     const transitions = new Map<string, ChartTransition[]>()
     const always: ChartTransition[] = []
     for (const [descriptor] of node.transitions) transitions.set(descriptor, [])
-    for (const { id, descriptor, transition } of transitionsOf(node)) {
+    for (const placed of transitionsOf(node)) {
+      const { descriptor, transition } = placed
       const isAlways = node.always?.includes(transition) === true
-      ;(isAlways ? always : (transitions.get(descriptor) ?? [])).push(this.#transition(id, transition))
+      ;(isAlways ? always : (transitions.get(descriptor) ?? [])).push(this.#transition(placed))
     }
     return { transitions, always }
   }
 
-  #transition(id: string, { target, reenter, guard, actions }: XTransition): ChartTransition {
+  #transition({ id, place, transition: { target, reenter, guard, actions } }: PlacedTransition): ChartTransition {
     return {
       id, reenter,
       targets: target?.map((node) => this.#order(node)),
-      guard: guard === undefined ? undefined : this.#guardOf(guard),
+      guard: guard === undefined ? undefined : this.#guardOf(place, guard),
       guardName: guard === undefined || isFunction(guard) ? undefined : nameOf(guard),
       actions: this.#actions(actions),
     }
@@ -126,9 +128,9 @@ class Reading {
     return actions.map((action) => readAction(this.#parts.machine, action))
   }
 
-  #guardOf(guard: XReference): NonNullable<ChartTransition['guard']> {
+  #guardOf(place: string, guard: XReference): NonNullable<ChartTransition['guard']> {
     const read = this.#guard(guard)
-    if (read === undefined) throw new NotCovered(`the guard '${nameOf(guard)}' is none that is known`)
+    if (read === undefined) throw new NotCovered(`the guard of ${place} stands for another, holds itself, or names a state that there is not`)
     return read
   }
 

@@ -1,6 +1,8 @@
 // The page: README.md of the bench, made of the results and of what must be said beside them.
 import type { DrainRow, FleetRow, IdleRow, MicroRow, RecoveryRow, Results, RuntimeName, W1Row } from './results.ts'
 
+const ENGINE_WORDS = { reducer: 'plain reducer', compiled: 'compiled statechart', xstate: 'XState' } as const
+
 const RUNTIMES: readonly RuntimeName[] = ['node', 'bun']
 
 export function page(results: Results): string {
@@ -46,7 +48,7 @@ SQLite (write-ahead log, synchronous FULL). The raw append is a bare loop of ins
 
 | runtime | step | limits | events/s | raw append, rows/s | share | processor, us/event | commit p50, p99 ms | peak MB |
 |---|---|---|---|---|---|---|---|---|
-${found.map(([name, row]) => `| ${name} | ${row.engine === 'reducer' ? 'plain reducer' : 'XState'} | ${row.limits === '' ? 'defaults' : row.limits} | ${number(row.rate)} | ${number(row.rawRate)} | ${row.ratioPercent} % | ${row.cpuUs} | ${row.commitMs}, ${row.commitP99Ms} | ${number(row.peakMb)} |`).join('\n')}
+${found.map(([name, row]) => `| ${name} | ${ENGINE_WORDS[row.engine]} | ${row.limits === '' ? 'defaults' : row.limits} | ${number(row.rate)} | ${number(row.rawRate)} | ${row.ratioPercent} % | ${row.cpuUs} | ${row.commitMs}, ${row.commitP99Ms} | ${number(row.peakMb)} |`).join('\n')}
 
 Medians of ${[...new Set(found.map(([, row]) => `${row.rounds} rounds of ${number(row.events)} events`))].join(' and ')}; the first tenth of each is not counted. Processor time is that of all threads. A state is written when it has
 been changed for long enough, or when a recovery would else have to fold more than half a second's work (\`foldInputsMax\`).`

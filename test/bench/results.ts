@@ -13,7 +13,7 @@ export interface MicroRow {
 }
 
 export interface W1Row {
-  readonly engine: 'reducer' | 'xstate'
+  readonly engine: 'reducer' | 'compiled' | 'xstate'
   /** Where the actor type's limits differ from the defaults. */
   readonly limits: string
   readonly events: number

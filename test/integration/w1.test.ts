@@ -1,4 +1,4 @@
-// The benchmark's workload in small: both engines, over a memory log, come out as the checker recomputes it; and the checker sees what is wrong.
+// The benchmark's workload in small: all engines, over a memory log, come out as the checker recomputes it; and the checker sees what is wrong.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
@@ -40,7 +40,7 @@ async function ran(engine: EngineName, workload: Workload, limits: Partial<Actor
   return peer
 }
 
-for (const engine of ['reducer', 'xstate'] as const) {
+for (const engine of ['reducer', 'compiled', 'xstate'] as const) {
   test(`${engine}: outputs and states are those of the reference`, async () => {
     const verdict = await checkRun(await ran(engine, WORKLOAD), WORKLOAD, { states: true })
     assert.deepEqual(verdict, { outputs: 4000, states: 200, lost: 0, repeated: 0, wrong: 0, wrongStates: 0, first: '' })

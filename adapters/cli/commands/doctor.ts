@@ -20,6 +20,7 @@ import type { Manifest } from '../../node/manifest.ts'
 import { openBeside, whereOf } from '../../node/medium.ts'
 import type { Medium } from '../../node/medium.ts'
 import { knownFolder, shown, withFolder } from '../data-folder.ts'
+import { engineText } from '../engine-words.ts'
 import { EXIT, UsageError } from '../exit-codes.ts'
 import type { Io } from '../io.ts'
 import { typed } from '../run-summary.ts'
@@ -85,7 +86,7 @@ const FREE_BYTES_MIN = 256 << 20
 
 async function doctor(open: Patient, json: boolean, io: Io): Promise<number> {
   const topics = await topicCheck(open)
-  const checks = [runtimeCheck(), ...folderChecks(open), topics, ...(await keepingChecks(open))]
+  const checks = [runtimeCheck(), ...folderChecks(open), { name: 'engine', text: engineText(open.system), problems: [] }, topics, ...(await keepingChecks(open))]
   const partitions: PartitionHealth[] = []
   // Partitions of topics that are missing cannot be looked at.
   if (topics.problems.length === 0) {

@@ -38,6 +38,7 @@ import { CLUSTER_FLAGS, mediumFrom, stateCacheOf } from '../cluster-flags.ts'
 import { NATS_FLAGS } from '../command.ts'
 import type { Command } from '../command.ts'
 import { DATA, assertMedium, earlierRun, moveAside, shown } from '../data-folder.ts'
+import { interpretedLines } from '../engine-words.ts'
 import { EXIT, UsageError } from '../exit-codes.ts'
 import type { Io } from '../io.ts'
 import { ProgressMeter } from '../progress.ts'
@@ -192,6 +193,7 @@ async function runSession(session: Session): Promise<number> {
     embedded = await openEmbedded({ folder, medium, ...(session.stateCache === undefined ? {} : { stateCache: session.stateCache }), system, origin, telemetry, hurry: signals.hurry, ...(session.queries === undefined ? {} : { queries: session.queries }), ...(session.workers === 0 ? {} : { threads: { count: session.workers, loader: { module: new URL('../worker-system.ts', import.meta.url).href, argument: { folder } } } }) })
     const feeder = scenario === undefined ? undefined : await openFeeder({ log: embedded.log, codec: cborCodec, clock: systemClock, system, folder, input: feedInput(origin) })
     reporter.head(headLines(session), headFacts(session))
+    for (const line of interpretedLines(system)) reporter.notice(line)
     const base = Math.max(0, (feeder?.progress.events ?? 0) - (await sourceLagAtRest(embedded.log, cborCodec, planSystem(system))))
     const meter = new ProgressMeter(telemetry, scenario?.total, base, () => systemClock.monotonicMs())
     const startedMs = systemClock.monotonicMs()

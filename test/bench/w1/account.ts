@@ -1,4 +1,4 @@
-// W1's step: what one payment does to an account, as a value. Both engines call it, so that they differ in nothing but the machinery around it.
+// W1's step: what one payment does to an account, as a value. All engines call it, so that they differ in nothing but the machinery around it.
 import { sigmoid } from '../../../system/protocol/math.ts'
 import { BIAS, COOLING_MS, RECENT_MS, RING, WEIGHTS } from './rules.ts'
 

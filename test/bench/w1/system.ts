@@ -1,6 +1,7 @@
 // W1's system: one actor type, one source of bytes, one output topic, four partitions.
 //
 // The source's key names the account. An output has 32 bytes, little-endian: 0 u64 count · 8 u64 number of the account's event · 16 f64 score · 24 u32 standing · 0.
+import { compiledEngine } from '../../../adapters/xstate/compiled.ts'
 import { xstateEngine } from '../../../adapters/xstate/engine.ts'
 import { actorDefiner } from '../../../system/authoring/actor.ts'
 import type { ActorLimits } from '../../../system/authoring/definition.ts'
@@ -13,7 +14,9 @@ import { accountMachine } from './machine.ts'
 import type { Scored } from './machine.ts'
 import { reducerEngine } from './reducer.ts'
 
-export type EngineName = 'reducer' | 'xstate'
+const ENGINES = { reducer: reducerEngine, compiled: compiledEngine, xstate: xstateEngine }
+
+export type EngineName = keyof typeof ENGINES
 
 export const SOURCE = 'payments'
 export const OUTPUT = 'scores'
@@ -80,7 +83,7 @@ export function scoredOf(bytes: Uint8Array): Scored {
 
 export function w1System(engine: EngineName, limits: Partial<ActorLimits> = {}, names: Partial<W1Names> = {}): SystemDefinition {
   const { name = 'w1', input = SOURCE, output = OUTPUT, partitions = PARTITIONS } = names
-  const account = actorDefiner(engine === 'reducer' ? reducerEngine : xstateEngine, false)({
+  const account = actorDefiner(ENGINES[engine], false)({
     name: 'account', version: 1, machine: accountMachine,
     sources: { [input]: { schema: paymentSchema, format: 'bytes' } },
     outputs: { scored: { topic: output, value: scoredBytes, headers: 'none' } },
