@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Bench } from 'tinybench'
+import { initialTransition, transition } from 'xstate'
 import { etaFeatures } from '../../actors/delivery/features.ts'
 import { cardFeatures } from '../../actors/fraud/features.ts'
 import { fraud } from '../../actors/fraud/model.ts'
@@ -10,16 +11,20 @@ import { cborCodec } from '../../adapters/cbor/codec.ts'
 import { systemClock } from '../../adapters/node/clock.ts'
 import { openSqliteLog } from '../../adapters/sqlite/log.ts'
 import type { SqliteLog } from '../../adapters/sqlite/log.ts'
+import { compiledEngine } from '../../adapters/xstate/compiled.ts'
+import { xstateEngine } from '../../adapters/xstate/engine.ts'
 import { scorer } from '../../system/models/scorer.ts'
 import { blankEntity, decodeEntity, encodeEntity } from '../../system/partition/entity.ts'
 import type { Entity } from '../../system/partition/entity.ts'
-import type { EngineState, PreparedMachine } from '../../system/ports/engine.ts'
+import type { Engine, EngineState, PreparedMachine } from '../../system/ports/engine.ts'
 import { crc32c } from '../../system/protocol/checksum.ts'
 import { parseEntityId } from '../../system/protocol/ids.ts'
 import { exp, log, pow, sin } from '../../system/protocol/math.ts'
 import type { OutRecord } from '../../system/protocol/record.ts'
 import { utf8Encode } from '../../system/protocol/utf8.ts'
+import { nestedEvent, nestedMachine } from './nested.ts'
 import { accountName, paymentAt } from './w1/events.ts'
+import { accountMachine } from './w1/machine.ts'
 import { w1System } from './w1/system.ts'
 import type { EngineName } from './w1/system.ts'
 import type { MicroRow } from './results.ts'
@@ -55,17 +60,54 @@ function initialOf(machine: PreparedMachine): EngineState {
   return made.state
 }
 
+const ENGINE_WORDS = { reducer: 'plain reducer', compiled: 'compiled', xstate: 'XState behind the port' } as const
+const EVENTS = 20_000
+const payments = Array.from({ length: EVENTS }, (_, n) => ({ type: 'payment' as const, seq: n, ...paymentAt(WORKLOAD, n) }))
+const nestedEvents = Array.from({ length: EVENTS }, (_, n) => nestedEvent(n))
+
 function step(engine: EngineName): Micro {
   const machine = machineOf(engine)
   const states = Array.from({ length: WORKLOAD.accounts }, () => initialOf(machine))
-  const payments = Array.from({ length: 100_000 }, (_, n) => paymentAt(WORKLOAD, n))
-  return many(`step: W1's account, ${engine === 'xstate' ? 'XState' : 'plain reducer'}`, (n) => {
-    const payment = payments[n % payments.length] as (typeof payments)[0]
-    const result = machine.step(states[payment.account] as EngineState, { type: 'payment', seq: n, ...payment }, 0)
+  return many(`step: W1's account, ${ENGINE_WORDS[engine]}`, (n) => {
+    const payment = payments[n % EVENTS] as (typeof payments)[0]
+    const result = machine.step(states[payment.account] as EngineState, payment, 0)
     if (result.kind === 'ok') states[payment.account] = result.state
     return result
   })
 }
+
+function nestedStep(engine: Engine): Micro {
+  const prepared = engine.prepare(nestedMachine, { version: 1, strict: false })
+  if (prepared.kind === 'refused') throw new TypeError(prepared.problems.join())
+  const { machine } = prepared
+  let state = initialOf(machine)
+  return many(`step: 30 states, nested and parallel, ${engine === compiledEngine ? ENGINE_WORDS.compiled : ENGINE_WORDS.xstate}`, (n) => {
+    const result = machine.step(state, nestedEvents[n % EVENTS] as (typeof nestedEvents)[0], 0)
+    if (result.kind === 'ok') state = result.state
+    return result
+  })
+}
+
+/** What XState exports for pure steps. */
+function transitions(): readonly Micro[] {
+  const accounts = Array.from({ length: WORKLOAD.accounts }, () => initialTransition(accountMachine)[0])
+  let [nested] = initialTransition(nestedMachine)
+  return [
+    many("step: W1's account, XState's transition()", (n) => {
+      const payment = payments[n % EVENTS] as (typeof payments)[0]
+      const [next, actions] = transition(accountMachine, accounts[payment.account] as (typeof accounts)[0], payment)
+      accounts[payment.account] = next
+      return actions
+    }),
+    many("step: 30 states, nested and parallel, XState's transition()", (n) => {
+      const [next, actions] = transition(nestedMachine, nested, nestedEvents[n % EVENTS] as (typeof nestedEvents)[0])
+      nested = next
+      return actions
+    }),
+  ]
+}
+
+const steps: readonly Micro[] = [step('reducer'), step('compiled'), step('xstate'), nestedStep(compiledEngine), nestedStep(xstateEngine), ...transitions()]
 
 function featuresAndScore(): readonly Micro[] {
   let state = cardFeatures.empty
@@ -132,7 +174,7 @@ function append(log: SqliteLog): Micro {
 const folder = mkdtempSync(join(tmpdir(), 'statelog-micro-'))
 const sqlite = await openSqliteLog({ folder, mode: 'runtime', clock: systemClock })
 await sqlite.ensureTopics([{ name: 'appended', partitions: 1, cleanup: 'delete' }])
-const micros = [step('reducer'), step('xstate'), ...featuresAndScore(), ...math, ...bytes(), ...snapshots(), append(sqlite)]
+const micros = [...steps, ...featuresAndScore(), ...math, ...bytes(), ...snapshots(), append(sqlite)]
 const bench = new Bench({ time: 500, warmupTime: 200 })
 for (const { name, run } of micros) bench.add(name, run)
 await bench.run()

@@ -36,6 +36,7 @@ function randomAction(draw: Draw): unknown {
     () => ({ type: 'add', params: { by } }),
     () => ({ type: 'add', params: marking('params function', ({ event }: Args) => ({ by: amountOf(event) })) }),
     () => assign({ list: marking('assign object', ({ context, event }: Args) => [...context.list, amountOf(event)].slice(-4)) } as never),
+    () => assign({ m: ({ context }: Args) => (context.m + by) % 97, n: ({ context }: Args) => (context.n + context.m) % 101 } as never),
     () => 'announce',
     () => emit({ type: 'said', by } as never),
     () => 'told',

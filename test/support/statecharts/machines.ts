@@ -110,7 +110,9 @@ function filling(draw: Draw, { actions, ...rest }: Drawn): Drawn {
 const hasLoops = ({ context }: Args): boolean => context.loops > 0
 const burn = assign({ loops: ({ context }: Args) => context.loops - 1 } as never)
 
+/** Now and then one that changes nothing: it is taken once, and not again before something happens. */
 function eventless(draw: Draw, shape: Shape): Drawn {
+  if (draw.chance.is(8)) return { actions: ['announce'], guard: randomGuard(draw, 1) }
   return bounded(transition(draw, shape), draw.chance.is(40) ? and([hasLoops, randomGuard(draw, 1)] as never) : hasLoops)
 }
 
