@@ -31,7 +31,8 @@ export class CompiledMachine implements PreparedMachine {
   readonly infers: readonly string[]
   readonly lookups: readonly string[]
   readonly states: readonly string[]
-  readonly #interpreter: PreparedMachine
+  /** The same machine without tables: answers the same, and what is not compiled. */
+  readonly interpreter: PreparedMachine
   readonly #chart: Chart
   readonly #seal: ContextSeal
   readonly #root: Node
@@ -53,7 +54,7 @@ export class CompiledMachine implements PreparedMachine {
     this.infers = interpreter.infers
     this.lookups = interpreter.lookups
     this.states = interpreter.states
-    this.#interpreter = interpreter
+    this.interpreter = interpreter
     this.#chart = chart
     this.#seal = seal
     this.#root = root
@@ -74,7 +75,7 @@ export class CompiledMachine implements PreparedMachine {
       this.#macrostep.enter(this.#entering)
       return { kind: 'ok', state: this.#finished(undefined), effects: moment.effects }
     } catch (error) {
-      if (error instanceof Uncovered) return this.#taken(this.#interpreter.initial(input, nowMs))
+      if (error instanceof Uncovered) return this.#taken(this.interpreter.initial(input, nowMs))
       return failureOf(error, this.#chart.watch, placeOf(this.#root.place, undefined))
     }
   }
@@ -120,7 +121,7 @@ export class CompiledMachine implements PreparedMachine {
   }
 
   runTask(src: string, input: unknown, signal: AbortSignal, key: string): Promise<unknown> {
-    return this.#interpreter.runTask(src, input, signal, key)
+    return this.interpreter.runTask(src, input, signal, key)
   }
 
   #firstContext(input: unknown): unknown {
@@ -149,14 +150,14 @@ export class CompiledMachine implements PreparedMachine {
 
   /** The same step, by the interpreter. */
   #interpreted(state: EngineState, event: MachineEvent, nowMs: number, wantTaken: boolean): StepResult {
-    const restoredState = this.#interpreter.restore(this.store(state))
+    const restoredState = this.interpreter.restore(this.store(state))
     if (restoredState === undefined) throw new Uncovered('the interpreter does not take this state')
-    return this.#taken(this.#interpreter.step(restoredState, event, nowMs, wantTaken))
+    return this.#taken(this.interpreter.step(restoredState, event, nowMs, wantTaken))
   }
 
   #taken(result: StepResult): StepResult {
     if (result.kind === 'failed') return result
-    const state = this.restore(this.#interpreter.store(result.state))
+    const state = this.restore(this.interpreter.store(result.state))
     if (state === undefined) throw new Uncovered('a state of the interpreter is not taken')
     return { ...result, state }
   }

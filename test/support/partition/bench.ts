@@ -1,6 +1,6 @@
 // Bench: one partition of one actor type, folded by hand: batches from given records, their journal records, repetitions, dumps of memory.
 import { cborCodec } from '../../../adapters/cbor/codec.ts'
-import { compiledEngine } from '../../../adapters/xstate/compiled.ts'
+import { checkedEngine } from '../statecharts/checked-engine.ts'
 import { actorDefiner } from '../../../system/authoring/actor.ts'
 import type { ActorDefinition } from '../../../system/authoring/definition.ts'
 import type { StandardSchemaV1 } from '../../../system/authoring/standard-schema.ts'
@@ -29,7 +29,7 @@ import type { LogRecord, RecordRange } from '../../../system/protocol/record.ts'
 import { utf8Encode } from '../../../system/protocol/utf8.ts'
 
 export const codec = cborCodec
-export const defineActor = actorDefiner(compiledEngine, true)
+export const defineActor = actorDefiner(checkedEngine, true)
 
 /** A source's event in these tests: who, when, what. */
 export interface Deed extends MachineEvent {

@@ -3,7 +3,7 @@ import { cborCodec } from '../../../adapters/cbor/codec.ts'
 import { SimulatedClock } from '../../../adapters/memory/clock.ts'
 import { memoryLog } from '../../../adapters/memory/log.ts'
 import { SeededRandom } from '../../../adapters/memory/random.ts'
-import { compiledEngine } from '../../../adapters/xstate/compiled.ts'
+import { checkedEngine } from '../statecharts/checked-engine.ts'
 import { actorDefiner } from '../../../system/authoring/actor.ts'
 import type { ActorOptions } from '../../../system/authoring/actor.ts'
 import type { StandardSchemaV1 } from '../../../system/authoring/standard-schema.ts'
@@ -28,7 +28,7 @@ export class Stage {
   readonly #node: StatelogNode
   /** Prefers larger batches to earlier ones, so that what is fed together is folded together. */
   constructor(machine: unknown, options: Partial<ActorOptions<AnyStateMachine, Record<never, never>>> = {}) {
-    const actor = actorDefiner(compiledEngine, true)({
+    const actor = actorDefiner(checkedEngine, true)({
       name: 'one', version: 1, machine: machine as AnyStateMachine, snapshotEvery: 0, outputs: { out: 'outs' },
       sources: { src: { schema: anything, key: (event: MachineEvent) => String(event['who']), time: (event: MachineEvent) => event['time'] as number } } as never,
       ...options,

@@ -1,9 +1,10 @@
 // Duel: one machine on two engines, compared after every event. At random points the two swap states by their stored forms.
+import { cborCodec } from '../../../adapters/cbor/codec.ts'
 import { chartOf } from '../../../adapters/xstate/chart.ts'
 import { XStateMachine } from '../../../adapters/xstate/engine.ts'
 import { partsOf } from '../../../adapters/xstate/parts.ts'
 import { CompiledMachine } from '../../../system/engine/machine.ts'
-import type { EngineState, PreparedMachine, StepResult } from '../../../system/ports/engine.ts'
+import type { EngineState, PreparedMachine, StepResult, StoredMachine } from '../../../system/ports/engine.ts'
 import type { MachineEvent } from '../../../system/protocol/data.ts'
 import { difference } from './same.ts'
 
@@ -45,8 +46,10 @@ export class Duel {
   swap(): void {
     if (this.#first === undefined || this.#second === undefined) return
     const [stored, other] = [this.one.store(this.#first), this.two.store(this.#second)]
-    this.#first = this.one.restore(other)
-    this.#second = this.two.restore(stored)
+    const [bytes, otherBytes] = [cborCodec.encode(stored).slice(), cborCodec.encode(other).slice()]
+    if (!Buffer.from(bytes).equals(otherBytes)) throw new EnginesDiffer(`stored as other bytes: ${JSON.stringify(stored)}`)
+    this.#first = this.one.restore(decoded(otherBytes))
+    this.#second = this.two.restore(decoded(bytes))
     if (this.#first === undefined || this.#second === undefined) throw new EnginesDiffer(`a stored form is not restored: ${JSON.stringify(stored)}`)
   }
 
@@ -57,6 +60,12 @@ export class Duel {
     if (two.kind === 'ok') this.#second = two.state
     return one
   }
+}
+
+function decoded(bytes: Uint8Array): StoredMachine {
+  const read = cborCodec.decode(bytes)
+  if (read.kind !== 'ok') throw new EnginesDiffer('a stored form is not decoded')
+  return read.value as unknown as StoredMachine
 }
 
 export type Pair = readonly [compiled: PreparedMachine, interpreted: PreparedMachine]
@@ -72,7 +81,7 @@ export function bothOf(value: unknown, strict: boolean): Pair {
 }
 
 /** All there is to see of a result, but for the text of a stack. */
-function seen(machine: PreparedMachine, result: StepResult): unknown {
+export function seen(machine: PreparedMachine, result: StepResult): unknown {
   if (result.kind === 'failed') return { kind: result.kind, class: result.class, message: result.message }
   const { kind, state, effects, taken } = result
   return { kind, effects, taken, stored: machine.store(state), status: machine.status(state), configuration: machine.configuration(state) }
