@@ -53,7 +53,7 @@ function randomAction(draw: Draw): unknown {
     () => stopChild(chance.is(50) ? `spawned${by % 3}` : (marking('stopChild', () => `spawned${by % 3}`) as never)),
     () => deciding(draw),
     () => deciding(draw),
-    () => (chance.is(24) ? fragile(by) : raising(type, chance.is(50))),
+    () => (chance.is(32) ? fragile(by) : raising(type, chance.is(50))),
     () => raising(type, chance.is(50)),
   ]
   return chance.pick(makers)()

@@ -88,7 +88,7 @@ class Trial {
   /** Mostly of a type that a state on the way down to an active one has transitions for. */
   #event(): MachineEvent {
     const types = this.#duel.configuration.split(',').flatMap((path) => this.#descriptors.get(path) ?? [])
-    const type = this.#chance.is(25) && types.includes('finish') ? 'finish' : this.#chance.is(85) && types.length > 0 ? this.#chance.pick(types) : this.#chance.pick([...TYPES, 'unknown', 'x'])
+    const type = this.#chance.is(32) && types.includes('finish') ? 'finish' : this.#chance.is(85) && types.length > 0 ? this.#chance.pick(types) : this.#chance.pick([...TYPES, 'unknown', 'x'])
     return { type, amount: this.#chance.below(9), ...(type.startsWith('xstate.done.actor.') ? { output: this.#chance.below(9) } : {}), ...(type.startsWith('xstate.error.actor.') ? { error: 'down' } : {}) }
   }
 

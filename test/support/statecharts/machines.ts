@@ -45,7 +45,7 @@ function stateOf(draw: Draw, shape: Shape): object {
 
 /** A mark in most states, and something random in some. */
 function seenBy(draw: Draw, name: string): readonly unknown[] {
-  return [...(draw.chance.is(80) ? [trailing(name)] : []), ...(draw.chance.is(40) ? randomActions(draw, 1) : [])]
+  return [...(draw.chance.is(60) ? [trailing(name)] : []), ...(draw.chance.is(40) ? randomActions(draw, 1) : [])]
 }
 
 /** States below, which is the initial one, and what follows when they are done. */
