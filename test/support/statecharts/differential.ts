@@ -28,7 +28,7 @@ export function noCounts(): Counts {
   return { machines: 0, comparisons: 0, moved: 0, statesEntered: 0, failed: 0, met: new Map() }
 }
 
-const EVENTS_EACH = 60
+const EVENTS_EACH = 52
 const FAILURES_MAX = 12
 
 /** One machine, the events of which follow from the seed too. Throws EnginesDiffer with the seed. */
