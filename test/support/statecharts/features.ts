@@ -9,7 +9,7 @@ export const FEATURES = [
   'targetless', 'inward', 'reenter', 'outward', 'several targets', 'shallow history', 'deep history', 'several transitions', 'microsteps',
   'guard function', 'guard named', 'guard params', 'guard and', 'guard or', 'guard not', 'guard in', 'params function', 'action params',
   'assign object', 'assign function', 'raise', 'raise delayed', 'send', 'send delayed', 'delay named', 'delay function', 'cancel', 'stopChild', 'enqueue', 'spawn', 'task', 'stopTask',
-  'emit', 'tell', 'infer', 'lookup', 'reply', 'log', 'final output', 'failed',
+  'emit', 'tell', 'infer', 'lookup', 'reply', 'log', 'final output',
 ] as const
 
 /** Transition id -> what taking it means. */
