@@ -30,7 +30,7 @@ export function compileAction(chart: Chart, { work, params }: ChartAction): Acti
     case 'enqueue':
       return enqueueing(chart, work.collect, params, compileAction)
     case 'effect':
-      return (moment) => void moment.effects.push(effectOf(work.effect, moment.context, moment.event, paramsOf(params, moment)))
+      return (moment) => moment.ask(effectOf(work.effect, moment.context, moment.event, paramsOf(params, moment)))
     case 'emit':
       return asking(chart, params, (args, given) => emitOf(valueOf(work.event, args, given)))
     case 'cancel':
@@ -48,7 +48,7 @@ export function compileAction(chart: Chart, { work, params }: ChartAction): Acti
 function asking({ self, system }: Chart, params: Params, ask: (args: object, params: unknown) => Effect): Action {
   return (moment) => {
     const { context, event } = moment
-    moment.effects.push(ask({ context, event, self, system }, paramsOf(params, moment)))
+    moment.ask(ask({ context, event, self, system }, paramsOf(params, moment)))
   }
 }
 
@@ -73,13 +73,14 @@ function assigning({ self, system }: Chart, { assignment }: Work<'assign'>, para
       moment.isTouched = true
     }
   }
-  const fields = Object.entries(assignment as object).filter(([name]) => name !== '__proto__')
+  const fields = assignment as Readonly<Record<string, unknown>>
+  const names = Object.keys(fields).filter((name) => name !== '__proto__')
   return (moment) => {
     const { context, event } = moment
     const args = { context, event, spawn, self, system }
     const given = paramsOf(params, moment)
     const next: Record<string, unknown> = Object.assign({}, context)
-    for (const [name, written] of fields) next[name] = valueOf(written, args, given)
+    for (const name of names) next[name] = valueOf(fields[name], args, given)
     moment.context = next
     moment.isTouched = true
   }
@@ -95,7 +96,7 @@ function raising({ self, system, delays }: Chart, { event: written, id, delay }:
     const raised = valueOf(written, args, given)
     const effect = raiseOf(raised, valueOf(writtenDelay, args, given), id)
     if (effect === undefined) moment.raise(raised as MachineEvent)
-    else moment.effects.push(effect)
+    else moment.ask(effect)
   }
 }
 
@@ -112,7 +113,7 @@ function sending({ self, system, delays }: Chart, { to, event: written, id, dela
     if (target !== self && target !== '#_internal' && Boolean(target)) throw new Uncovered()
     const own = eventOf(sent, 'sendTo')
     if (delayMs === undefined) moment.send(own)
-    else moment.effects.push(scheduleOf(own, delayMs, id))
+    else moment.ask(scheduleOf(own, delayMs, id))
   }
 }
 
@@ -130,7 +131,7 @@ function spawning(chart: Chart, { task, src, input }: Work<'spawn'>, params: Par
     paramsOf(params, moment)
     const given = typeof input === 'function' ? (input({ context, event, self }) as unknown) : input
     moment.startTask(task)
-    moment.effects.push(taskOf(task, name, given))
+    moment.ask(taskOf(task, name, given))
   }
 }
 
@@ -142,6 +143,6 @@ function stopping({ self, system }: Chart, { task }: Work<'stop'>, params: Param
     const running = typeof named === 'string' ? moment.tasks[named] : (named as { readonly id: string } | undefined)
     if (running) moment.endTask(running.id)
     moment.isTouched = true
-    if (running !== undefined) moment.effects.push(stopTaskOf((running as { readonly id: string } | null)?.id))
+    if (running !== undefined) moment.ask(stopTaskOf((running as { readonly id: string } | null)?.id))
   }
 }

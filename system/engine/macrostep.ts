@@ -158,6 +158,6 @@ export class Macrostep {
   }
 
   #stopTasks(): void {
-    for (const { id } of Object.values(this.#moment.tasks)) this.#moment.effects.push(stopTaskOf(id))
+    for (const { id } of Object.values(this.#moment.tasks)) this.#moment.ask(stopTaskOf(id))
   }
 }

@@ -1,6 +1,6 @@
 // Moment: the step under way, as actions and guards see it and change it. One per machine, begun anew by each step.
 //
-// Owns: context, running tasks, effects, queues and the count of microsteps of this step. Does not own where the machine stands: `step.ts` does.
+// Owns: context, running tasks, effects, queues and the count of microsteps of this step. Does not own where the machine stands: `macrostep.ts` does.
 //
 // M1. A step ends after at most MICROSTEPS_MAX microsteps, by a throw if need be.
 // M2. What a step answers (effects, context, tasks) is never changed after it.
@@ -34,6 +34,8 @@ export interface Standing {
 
 export type Status = 'active' | 'done' | 'error'
 
+const NONE: Effect[] = []
+
 export class Moment {
   context: unknown = undefined
   event: MachineEvent = { type: '' }
@@ -41,7 +43,7 @@ export class Moment {
   tasks: Tasks = NO_TASKS
   status: Status = 'active'
   output: unknown = undefined
-  effects: Effect[] = []
+  effects: Effect[] = NONE
   /** Ids of the transitions enabled so far. */
   taken: string[] = []
   /** Whether an action of the microstep under way made a new snapshot in the interpreter's sense: eventless transitions are looked at again. */
@@ -62,7 +64,7 @@ export class Moment {
     this.tasks = tasks
     this.status = 'active'
     this.output = undefined
-    this.effects = []
+    this.effects = NONE
     if (this.taken.length > 0) this.taken = []
     this.isTouched = false
     if (this.#raised.length > 0) this.#raised = []
@@ -70,6 +72,12 @@ export class Moment {
     if (this.#sent.length > 0) this.#sent = []
     this.#sentAt = 0
     this.#microsteps = 0
+  }
+
+  /** The list is made with its first effect: most steps ask for one or none, and a list that grows takes room for seventeen. */
+  ask(effect: Effect): void {
+    if (this.effects === NONE) this.effects = [effect]
+    else this.effects.push(effect)
   }
 
   countMicrostep(): void {

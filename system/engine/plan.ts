@@ -46,6 +46,12 @@ export class Planner {
   }
 
   plan(from: Configuration, enabled: readonly Transition[], history: History): Plan {
+    const [first] = enabled
+    const known = enabled.length === 1 && first !== undefined ? from.plans.next(first)?.plan : undefined
+    return known ?? this.#looked(from, enabled, history)
+  }
+
+  #looked(from: Configuration, enabled: readonly Transition[], history: History): Plan {
     const branch = this.#branch(from, enabled)
     if (branch === undefined) return this.#worked(from, enabled, history)
     if (branch.plan !== undefined) return branch.plan
