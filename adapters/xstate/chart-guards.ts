@@ -57,9 +57,15 @@ function kindOf(check: Check): 'and' | 'or' | 'not' | undefined {
 /** A state value, or `#id`. */
 function stateTest(machine: XMachine, orderOf: OrderOf, value: unknown): GuardTest | undefined {
   if (typeof value !== 'string' || !value.startsWith('#')) return typeof value === 'object' && value !== null && 'machine' in value ? undefined : { kind: 'matches', value }
+  const found = nodeById(machine, value)
+  const node = found && orderOf(found)
+  return node === undefined ? undefined : { kind: 'in', node }
+}
+
+/** `#id`, also with keys of states below it. */
+export function nodeById(machine: XMachine, id: string): XNode | undefined {
   try {
-    const node = orderOf(machine.getStateNodeById(value))
-    return node === undefined ? undefined : { kind: 'in', node }
+    return machine.getStateNodeById(id)
   } catch {
     return undefined
   }

@@ -5,7 +5,7 @@
 import type { Chart, ChartNode, ChartTransition } from '../../system/engine/chart.ts'
 import { statePath } from '../../system/engine/guards.ts'
 import { readAction } from './chart-actions.ts'
-import { readGuard } from './chart-guards.ts'
+import { nodeById, readGuard } from './chart-guards.ts'
 import type { MachineParts } from './parts.ts'
 import { nameOf, nodePlace, transitionsOf } from './places.ts'
 import type { PlacedTransition } from './places.ts'
@@ -118,8 +118,7 @@ class Reading {
   /** A default of a history state: `#id`, or keys below its parent. */
   #targetOf(parent: XNode, target: unknown): XNode {
     if (typeof target !== 'string' || target === '') throw new NotCovered(`a history state of ${nodePlace(parent)} has a target that is no text`)
-    const byId = target.startsWith('#') ? this.#parts.nodes.find(({ id }) => id === target.slice(1)) : undefined
-    const found = byId ?? statePath(target).reduce<XNode | undefined>((node, key) => node?.states[key], parent)
+    const found = target.startsWith('#') ? nodeById(this.#parts.machine, target) : statePath(target).reduce<XNode | undefined>((node, key) => node?.states[key], parent)
     if (found === undefined) throw new NotCovered(`a history state of ${nodePlace(parent)} has the target '${target}', which is no state below it and no id`)
     return found
   }

@@ -6,6 +6,7 @@ import { engineText, interpretedLines } from '../../../../adapters/cli/engine-wo
 import { actorDefiner } from '../../../../system/authoring/actor.ts'
 import { defineSystem } from '../../../../system/authoring/system.ts'
 import { Drive, preparedBy } from '../../../contract/engine.ts'
+import { Chance } from '../../../support/statecharts/chance.ts'
 import { bothOf, Duel } from '../../../support/statecharts/duel.ts'
 import { SPECIMENS } from '../../../contract/engine-machines.ts'
 import { accountMachine } from '../../../bench/w1/machine.ts'
@@ -87,6 +88,35 @@ test('what a step meets uncompiled it leaves to the interpreter: the same refusa
     }
     duel.take({ type: 'xstate.stop' })
     assert.ok(!duel.isActive)
+  }
+})
+
+test('what hardly anyone writes steps alike: routes, keys that are numbers, several defaults, outputs that are values, transitions that are forbidden', () => {
+  const machine = createMachine({
+    id: 'm', initial: 'a', output: { over: true },
+    states: {
+      a: { id: 'first', route: {}, on: { go: 'numbers', none: {}, empty: { target: [] as never } } },
+      numbers: {
+        type: 'parallel', on: { back: 'a', past: '.past', out: 'held' },
+        states: {
+          10: { initial: 'y', states: { x: { on: { turn: 'y' } }, y: { on: { turn: 'x', none: {} } } } },
+          2: { initial: 'y', states: { x: { on: { turn: 'y', swap: { target: ['#m.numbers.10.x', '#m.numbers.2.y'] } } }, y: { on: { turn: 'x' } }, end: { type: 'final', output: 7 } } },
+          past: { type: 'history', history: 'deep', target: '#m.numbers.10.x' },
+        },
+      },
+      held: { on: { past: '#m.numbers.past', end: 'over', none: { target: '#first', guard: stateIn({ held: {} } as never) } } },
+      over: { type: 'final', output: 'done' },
+    },
+  } as never)
+  const duel = new Duel(...bothOf(machine, true))
+  duel.begin(undefined)
+  const types = ['go', 'turn', 'swap', 'out', 'past', 'back', 'none', 'empty', 'end']
+  const chance = new Chance(7)
+  for (let at = 0; at < 1000; at += 1) {
+    const type = chance.is(5) ? 'xstate.route' : chance.pick(types)
+    duel.take({ type, ...(type === 'xstate.route' ? { to: '#first' } : {}) })
+    if (!duel.isActive) duel.begin(undefined)
+    if (chance.is(10)) duel.swap()
   }
 })
 

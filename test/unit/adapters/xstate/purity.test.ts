@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { assign, createActor, createMachine, emit, enqueueActions, forwardTo, fromCallback, fromObservable, fromPromise, fromTransition, raise, sendParent, sendTo, setup, spawnChild } from 'xstate'
-import { xstateEngine } from '../../../../adapters/xstate/engine.ts'
+import { checkedEngine } from '../../../support/statecharts/checked-engine.ts'
 import { EffectExecuted, tell } from '../../../../system/authoring/effects.ts'
 import { Drive, failedOf, preparedBy } from '../../../contract/engine.ts'
 
 function problemsOf(machine: unknown): readonly string[] {
-  const result = xstateEngine.prepare(machine, { version: 1, strict: true })
+  const result = checkedEngine.prepare(machine, { version: 1, strict: true })
   return result.kind === 'refused' ? result.problems : []
 }
 
@@ -84,7 +84,7 @@ test('what the definition does not show fails the step, by name', () => {
       parent: { actions: sendTo(() => createActor(work), { type: 'x' }) },
     },
   })
-  const drive = new Drive(xstateEngine, machine)
+  const drive = new Drive(checkedEngine, machine)
   const messages: readonly (readonly [string, RegExp])[] = [
     ['hidden', /the action 'notify' has a side effect/],
     ['spawn', /spawned in an assign or in the context \('kid'\)/],
@@ -103,12 +103,12 @@ test('what the definition does not show fails the step, by name', () => {
 test('spawn in the context fails the initial step', () => {
   const work = fromPromise(async () => 1)
   const machine = createMachine({ id: 'm', context: ({ spawn }) => ({ child: spawn(work, { id: 'kid' }).id }) })
-  assert.match(failedOf(preparedBy(xstateEngine, machine).initial(undefined, 0)).message, /spawned in an assign or in the context/)
+  assert.match(failedOf(preparedBy(checkedEngine, machine).initial(undefined, 0)).message, /spawned in an assign or in the context/)
 })
 
 test('a task that reaches for its actor says what to do instead', async () => {
   const machine = setup({ actors: { work: fromPromise(async ({ self }) => self.id) } }).createMachine({ invoke: { src: 'work' } })
-  await assert.rejects(preparedBy(xstateEngine, machine).runTask('work', 1, new AbortController().signal, 'k'), /the task 'work' uses 'self'.*Return a value/)
+  await assert.rejects(preparedBy(checkedEngine, machine).runTask('work', 1, new AbortController().signal, 'k'), /the task 'work' uses 'self'.*Return a value/)
 })
 
 test('an effect that is executed by XState itself says where it belongs', () => {
