@@ -70,6 +70,7 @@ function assigning({ self, system }: Chart, { assignment }: Work<'assign'>, para
       const { context, event } = moment
       const update = assignment({ context, event, spawn, self, system }, paramsOf(params, moment)) as object
       moment.context = Object.assign({}, context, update)
+      moment.assigned = undefined
       moment.isTouched = true
     }
   }
@@ -81,8 +82,7 @@ function assigning({ self, system }: Chart, { assignment }: Work<'assign'>, para
     const given = paramsOf(params, moment)
     const next: Record<string, unknown> = Object.assign({}, context)
     for (const name of names) next[name] = valueOf(fields[name], args, given)
-    moment.context = next
-    moment.isTouched = true
+    moment.assign(next, names)
   }
 }
 

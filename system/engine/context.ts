@@ -7,8 +7,11 @@ import { StepRefused } from './failure.ts'
 export interface ContextSeal {
   /** False when something in a stored context is not plain data. */
   fits(context: unknown): boolean
-  /** Throws StepRefused with the path of what is not plain data. `before`: the context before the step, sealed already. */
-  seal(context: unknown, before: unknown): void
+  /**
+   * Throws StepRefused with the path of what is not plain data. `before`: the context before the step, sealed already. `assigned`: lists of the only fields that
+   * may be others than before, where that is known.
+   */
+  seal(context: unknown, before: unknown, assigned?: readonly (readonly string[])[]): void
 }
 
 /** Checks, and with `freezes` freezes as well. */
@@ -23,8 +26,10 @@ function refused(context: unknown): StepRefused {
 
 const checkingSeal: ContextSeal = {
   fits: (context) => isPlain(context, undefined, 0),
-  seal: (context, before) => {
-    if (!isPlain(context, before, 0)) throw refused(context)
+  seal: (context, before, assigned) => {
+    if (context === before) return
+    const isFit = assigned === undefined ? isPlain(context, before, 0) : hasPlainPrototype(context as object) && assigned.every((names) => arePlain(names, context, before))
+    if (!isFit) throw refused(context)
   },
 }
 
@@ -43,15 +48,38 @@ function isPlain(value: unknown, before: unknown, depth: number): boolean {
     }
     return true
   }
-  if (!isPlainObject(value)) return false
-  const fields = value as Readonly<Record<string, unknown>>
-  for (const name of Object.keys(fields)) if (!isPlain(fields[name], was?.[name], depth + 1)) return false
+  return isPlainObject(value) && hasPlainFields(value, was, depth)
+}
+
+/** Where each stood before is only looked up for objects: most fields are none. */
+function hasPlainFields(value: object, was: Readonly<Record<string, unknown>> | undefined, depth: number): boolean {
+  const fields = Object.values(value)
+  let names: readonly string[] | undefined
+  for (let at = 0; at < fields.length; at += 1) {
+    const inner: unknown = fields[at]
+    if (typeof inner === 'object' && inner !== null) {
+      names ??= Object.keys(value)
+      if (!isPlain(inner, was?.[names[at] as string], depth + 1)) return false
+    } else if (typeof inner === 'function' || typeof inner === 'symbol') return false
+  }
+  return true
+}
+
+/** Of fields of a context that is made of a sealed one. */
+function arePlain(names: readonly string[], context: unknown, before: unknown): boolean {
+  const fields = context as Readonly<Record<string, unknown>>
+  const was = before as Readonly<Record<string, unknown>>
+  for (const name of names) if (!isPlain(fields[name], was[name], 1)) return false
   return true
 }
 
 function isPlainObject(value: object): boolean {
+  return hasPlainPrototype(value) && Object.getOwnPropertySymbols(value).length === 0
+}
+
+function hasPlainPrototype(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value)
-  return (prototype === Object.prototype || prototype === null) && Object.getOwnPropertySymbols(value).length === 0
+  return prototype === Object.prototype || prototype === null
 }
 
 /** What it has frozen before it does not look at again. */

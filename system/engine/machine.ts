@@ -138,7 +138,7 @@ export class CompiledMachine implements PreparedMachine {
       macrostep.take()
     }
     const { context, status, output } = moment
-    this.#seal.seal(context, from?.context)
+    this.#seal.seal(context, from?.context, from === undefined ? undefined : moment.assigned)
     const { configuration, history } = macrostep
     const tasks = status === 'active' ? moment.tasks : NO_TASKS
     if (from !== undefined && history === from.rest.history && tasks === from.rest.tasks && status === 'active') {

@@ -35,10 +35,15 @@ export interface Standing {
 export type Status = 'active' | 'done' | 'error'
 
 const NONE: Effect[] = []
+const NO_NAMES: (readonly string[])[] = []
+/** Beyond it the whole context is looked at. */
+const ASSIGNMENTS_MAX = 8
 
 export class Moment {
   context: unknown = undefined
   event: MachineEvent = { type: '' }
+  /** The fields assigned by name so far, a list for each assignment; undefined once others may have been. */
+  assigned: (readonly string[])[] | undefined = undefined
   standing: Standing
   tasks: Tasks = NO_TASKS
   status: Status = 'active'
@@ -60,6 +65,7 @@ export class Moment {
 
   begin(context: unknown, tasks: Tasks, event: MachineEvent): void {
     this.context = context
+    this.assigned = NO_NAMES
     this.event = event
     this.tasks = tasks
     this.status = 'active'
@@ -78,6 +84,16 @@ export class Moment {
   ask(effect: Effect): void {
     if (this.effects === NONE) this.effects = [effect]
     else this.effects.push(effect)
+  }
+
+  /** The context with these fields assigned, and no others. */
+  assign(context: unknown, names: readonly string[]): void {
+    this.context = context
+    this.isTouched = true
+    const { assigned } = this
+    if (assigned === undefined || assigned.includes(names)) return
+    if (assigned === NO_NAMES) this.assigned = [names]
+    else if (assigned.push(names) > ASSIGNMENTS_MAX) this.assigned = undefined
   }
 
   countMicrostep(): void {

@@ -31,7 +31,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'ancestors are asked before descendants', file: 'selection.ts', from: '[...only.own, ...own]', to: '[...own, ...only.own]' },
   { name: 'the end of a parallel state is no event', file: 'plan.ts', from: 'actions.push(doneEvent(above.id', to: 'void (doneEvent(above.id' },
   { name: 'a machine that ends does not leave its states', file: 'plan.ts', from: 'if (isDone) for', to: 'if (isDone && nodes.length === 0) for' },
-  { name: 'an assignment sees what the one before it assigned', file: 'actions.ts', from: 'valueOf(fields[name], args, given)\n    moment.context', to: 'valueOf(fields[name], { ...args, context: next }, given)\n    moment.context' },
+  { name: 'an assignment sees what the one before it assigned', file: 'actions.ts', from: 'valueOf(fields[name], args, given)\n    moment.assign', to: 'valueOf(fields[name], { ...args, context: next }, given)\n    moment.assign' },
   { name: 'eventless transitions that changed nothing are taken again', file: 'macrostep.ts', from: 'mayBeEventless = moment.isTouched', to: 'mayBeEventless = true' },
 ]
 
