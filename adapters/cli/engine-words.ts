@@ -10,5 +10,7 @@ export function interpretedLines({ actors }: SystemDefinition): readonly string[
 /** All of a system in one line. */
 export function engineText(system: SystemDefinition): string {
   const interpreted = interpretedLines(system)
-  return [`${counted(system.actors.length - interpreted.length, 'statechart')} compiled`, ...interpreted].join('; ')
+  // An ingress is no statechart.
+  const statecharts = system.actors.filter(({ entityOfAll }) => entityOfAll === undefined)
+  return [`${counted(statecharts.length - interpreted.length, 'statechart')} compiled`, ...interpreted].join('; ')
 }

@@ -99,7 +99,7 @@ export function brokenNode(nodes: readonly Node[]): Node | undefined {
   }).find((node) => node !== undefined)
 }
 
-/** XState's value of nodes in document order; what is not among them is as if it were entered by default. */
+/** XState's value of nodes in document order; the first is the root. */
 function valueOf(nodes: readonly Node[]): unknown {
   const active = new Set(nodes)
   const below = (node: Node): unknown => {

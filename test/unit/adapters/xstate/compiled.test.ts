@@ -5,6 +5,7 @@ import { compiledEngine } from '../../../../adapters/xstate/compiled.ts'
 import { engineText, interpretedLines } from '../../../../adapters/cli/engine-words.ts'
 import { actorDefiner } from '../../../../system/authoring/actor.ts'
 import { defineSystem } from '../../../../system/authoring/system.ts'
+import { CONFIGURATIONS_MAX } from '../../../../system/protocol/limits.ts'
 import { Drive, preparedBy } from '../../../contract/engine.ts'
 import { Chance } from '../../../support/statecharts/chance.ts'
 import { bothOf, Duel } from '../../../support/statecharts/duel.ts'
@@ -124,6 +125,22 @@ test('a step that changes nothing gives the state it was given', () => {
   const drive = new Drive(compiledEngine, createMachine({ initial: 'a', states: { a: { on: { go: {} } } } }))
   const result = drive.try(TRANSITION)
   assert.equal(result.kind === 'ok' && result.state, drive.state)
+})
+
+test('beyond the bound of configurations that are kept, steps go on and states are stored as before', () => {
+  const region = (name: string): object => ({ initial: 'a', states: { a: { on: { [name]: 'b' } }, b: { on: { [name]: 'c' } }, c: { on: { [name]: 'a' } } } })
+  const names = ['r0', 'r1', 'r2', 'r3', 'r4', 'r5', 'r6', 'r7', 'r8']
+  const drive = new Drive(compiledEngine, createMachine({ type: 'parallel', states: Object.fromEntries(names.map((name) => [name, region(name)])) } as never), false)
+  // An odometer: every configuration once.
+  for (let at = 1; at <= CONFIGURATIONS_MAX + 500; at += 1) {
+    for (let wheel = 0, rest = at; ; wheel += 1, rest /= 3) {
+      drive.send({ type: `r${wheel}` })
+      if (rest % 3 !== 0) break
+    }
+  }
+  const digits = names.map((name, wheel) => `${name}.${'abc'[Math.floor((CONFIGURATIONS_MAX + 500) / 3 ** wheel) % 3]}`)
+  assert.equal(drive.at(), digits.join(','))
+  assert.equal(drive.reload().at(), digits.join(','))
 })
 
 test('event types from outside are no kinds of their own, however many there are', () => {
