@@ -8,10 +8,10 @@ export interface ContextSeal {
   /** False when something in a stored context is not plain data. */
   fits(context: unknown): boolean
   /**
-   * Throws StepRefused with the path of what is not plain data. `before`: the context before the step, sealed already. `assigned`: lists of the only fields that
-   * may be others than before, where that is known.
+   * Throws StepRefused with the path of what is not plain data. `before`: the context before the step, sealed already. `assigned`: the only fields that may be
+   * others than before, where that is known.
    */
-  seal(context: unknown, before: unknown, assigned?: readonly (readonly string[])[]): void
+  seal(context: unknown, before: unknown, assigned?: readonly string[]): void
 }
 
 /** Checks, and with `freezes` freezes as well. */
@@ -28,7 +28,7 @@ const checkingSeal: ContextSeal = {
   fits: (context) => isPlain(context, undefined, 0),
   seal: (context, before, assigned) => {
     if (context === before) return
-    const isFit = assigned === undefined ? isPlain(context, before, 0) : hasPlainPrototype(context as object) && assigned.every((names) => arePlain(names, context, before))
+    const isFit = assigned === undefined ? isPlain(context, before, 0) : hasPlainPrototype(context as object) && arePlain(assigned, context, before)
     if (!isFit) throw refused(context)
   },
 }

@@ -35,15 +35,15 @@ export interface Standing {
 export type Status = 'active' | 'done' | 'error'
 
 const NONE: Effect[] = []
-const NO_NAMES: (readonly string[])[] = []
+const NO_NAMES: readonly string[] = []
 /** Beyond it the whole context is looked at. */
-const ASSIGNMENTS_MAX = 8
+const ASSIGNED_MAX = 32
 
 export class Moment {
   context: unknown = undefined
   event: MachineEvent = { type: '' }
-  /** The fields assigned by name so far, a list for each assignment; undefined once others may have been. */
-  assigned: (readonly string[])[] | undefined = undefined
+  /** The fields assigned by name so far, some more than once; undefined when others may have been assigned too. */
+  assigned: readonly string[] | undefined = undefined
   standing: Standing
   tasks: Tasks = NO_TASKS
   status: Status = 'active'
@@ -91,9 +91,9 @@ export class Moment {
     this.context = context
     this.isTouched = true
     const { assigned } = this
-    if (assigned === undefined || assigned.includes(names)) return
-    if (assigned === NO_NAMES) this.assigned = [names]
-    else if (assigned.push(names) > ASSIGNMENTS_MAX) this.assigned = undefined
+    if (assigned === undefined || assigned === names) return
+    if (assigned === NO_NAMES) this.assigned = names
+    else this.assigned = assigned.length + names.length > ASSIGNED_MAX ? undefined : [...assigned, ...names]
   }
 
   countMicrostep(): void {
