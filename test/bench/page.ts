@@ -73,7 +73,7 @@ function fleetTable(results: Results): string {
   return `## Fleet
 
 Deliveries underway, a ping every five seconds each, sent at their time by a process of its own that shares the machine's cores and the log's file. A ping's latency
-runs from when it was due to the read of its ETA. "Tracker" is a plain reducer with the domain's features and model, its
+runs from when it was due to the read of its ETA. Two worker threads step them. "Tracker" is a plain reducer with the domain's features and model, its
 states written after 20 s (\`snapshotEvery\`, with \`foldInputsMax\` 100,000): with the default of 5 s each ping would write one. A recovery folds more in return. "Domain" is all of the delivery example on XState:
 every ping is stepped by rider, spoof watch, router and delivery, four commits in three groups.
 

@@ -6,6 +6,9 @@ import { silentTelemetry } from '../../../system/inspect/silence.ts'
 import { systemOf } from './systems.ts'
 import type { Subject } from './systems.ts'
 
+/** Worker threads, as many as the machine that the page speaks of has cores. */
+const WORKERS = 2
+
 export interface RuntimeResult {
   /** Records behind, once a second. */
   readonly lags: readonly number[]
@@ -15,7 +18,8 @@ export interface RuntimeResult {
 const [folder = '', subject = 'tracker'] = process.argv.slice(2) as [string, Subject]
 const system = systemOf(subject)
 keepHeapSmall(system)
-const embedded = await openEmbedded({ folder, system, origin: { target: 'fleet', flags: {}, seed: 1, data: null, events: null }, telemetry: silentTelemetry })
+const threads = { count: WORKERS, loader: { module: new URL('worker-system.ts', import.meta.url).href, argument: subject } }
+const embedded = await openEmbedded({ folder, system, threads, origin: { target: 'fleet', flags: {}, seed: 1, data: null, events: null }, telemetry: silentTelemetry })
 await embedded.start()
 const over = new AbortController()
 process.stdin.on('end', () => over.abort()).resume()
