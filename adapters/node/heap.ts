@@ -26,7 +26,7 @@ export function heapStart(runtime: 'node' | 'bun' = isNode ? 'node' : 'bun'): He
 /** And its threads; Bun passes over it. */
 export const THREAD_LIMITS = { maxYoungGenerationSizeMb: 3 * SEMI_SPACE_MB }
 
-/** Percent by which the old generation may grow between collections; less costs much processor time, more little memory's worth of it. */
+/** Percent by which the old generation may grow between collections. */
 const GROWTH = { least: 50, most: 100 }
 /** Of the budgets of all entities, MiB: from here on garbage may grow most. */
 const LARGE_BUDGET_MB = 256

@@ -74,7 +74,7 @@ function fleetTable(results: Results): string {
 
 Deliveries underway, a ping every five seconds each, sent at their time by a process of its own that shares the machine's cores and the log's file. A ping's latency
 runs from when it was due to the read of its ETA. Two worker threads step them. "Tracker" is a plain reducer with the domain's features and model, its
-states written after 20 s (\`snapshotEvery\`, with \`foldInputsMax\` 100,000): with the default of 5 s each ping would write one. A recovery folds more in return. "Domain" is all of the delivery example on XState:
+states written after 20 s (\`snapshotEvery\`, with \`foldInputsMax\` 100,000): with the default of 5 s each ping would write one. A recovery folds more in return. "Domain" is all of the delivery example, its statecharts compiled:
 every ping is stepped by rider, spoof watch, router and delivery, four commits in three groups.
 
 | runtime | step | deliveries | pings/s | ETAs/s | p50, p99 ms | records behind, median of the first and the last 10 s of ${found[0]?.[1].seconds ?? 60} | load late by ms | peak MB |
@@ -136,7 +136,7 @@ const NOTES = `## What is measured, and what is not
   source is the embedded log and not a broker; its step uses statelog's own \`exp\`.
 - W1's score is computed in the step; the fleet's tracker asks its model by \`infer\`.
 - Not measured: several machines, replication, other disks, hours of running, long waits of event time. No claim is made about them.
-- The plain reducer is a fixture that stands behind the engine port; users write statecharts. It shows what the runtime costs without the interpreter.
+- The plain reducer is a fixture that stands behind the engine port; users write statecharts. It shows what the runtime costs without a statechart. Rows of W1 that say XState run on its interpreter.
 - The bench is no part of \`npm test\`; a small W1 with its checker is (\`test/integration/w1.test.ts\`).
 
 Files: \`bench.ts\` the command · \`w1/\` events, step, statechart, reducer, reference, checker, raw append, one run, rounds · \`delivery/\` tracker, load, runtime · \`cluster/\` a member of the group, the reader that times it, drain, idle, recovery · \`micro.ts\` · \`profile.ts\` · \`results.ts\` · \`page.ts\`.`
