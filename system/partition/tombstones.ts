@@ -12,8 +12,10 @@ import type { Place, Survey } from './survey.ts'
 /** Newest tombstones that commits of the tail wrote; states that replaced them may be there. */
 export async function tombstones(place: Pick<Place, 'log' | 'plan' | 'partition'>, { starts, hasEnds }: Pick<Survey, 'starts' | 'hasEnds'>, stateEnd: number): Promise<ReadonlyMap<EntityId, number>> {
   const listed = starts.map(({ seq, tombstones: ids }) => ids?.map((id) => [id, seq] as const))
-  const known = listed.flatMap((entries) => entries ?? [])
-  return hasEnds && listed.includes(undefined) ? scanned(place, starts, stateEnd) : new Map(known)
+  const found = hasEnds && listed.includes(undefined) ? await scanned(place, starts, stateEnd) : []
+  const newest = new Map(found)
+  for (const [id, seq] of listed.flatMap((entries) => entries ?? [])) newest.set(id, Math.max(seq, newest.get(id) ?? 0))
+  return newest
 }
 
 async function scanned({ log, plan, partition }: Pick<Place, 'log' | 'plan' | 'partition'>, starts: readonly StateStart[], stateEnd: number): Promise<ReadonlyMap<EntityId, number>> {
