@@ -136,6 +136,8 @@ export class KafkaLease implements Lease {
     if (this.#state !== 'held' || this.#isOver()) return { kind: 'fenced' }
     const packed = await this.#packed(batch)
     if ('kind' in packed) return packed
+    // It may have been given back meanwhile.
+    if (this.#isOver()) return { kind: 'fenced' }
     // Not awaited here: this call would keep the records.
     return this.#send(packed, this.#offsets(batch), batch.positions.get(this.#env.reading.metadataTopic))
   }

@@ -4,6 +4,7 @@
 //
 // Q1. The lease record is the first act after fencing, before anything is folded: an owner that dies of what it folds has been counted.
 // Q2. An isolated owner names what it folds before it folds it (C1 of `suspicion.ts`); an entity that is blamed is parked, the rest goes on.
+import { OperationError } from '../protocol/failures.ts'
 import type { Failure } from '../protocol/failures.ts'
 import { CLEAN_COMMITS } from '../protocol/limits.ts'
 import type { Committed, Lease } from '../ports/log.ts'
@@ -47,6 +48,8 @@ export async function acquire(deps: PartitionDeps, lease: Lease, options: Acquis
   } catch (thrown) {
     if (thrown instanceof Gone) return { kind: 'history-gone', reason: thrown.message }
     if (!(thrown instanceof TipBroken)) throw thrown
+    // It would be refused again.
+    if (thrown.outcome.kind === 'rejected') throw new OperationError('partition/refused', thrown.message)
     return thrown.outcome.kind === 'fenced' ? thrown.outcome : { kind: 'again', reason: thrown.message }
   }
 }

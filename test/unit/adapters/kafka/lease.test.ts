@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { Cluster } from '../../../../adapters/kafka/cluster.ts'
 import { KafkaLease } from '../../../../adapters/kafka/lease.ts'
 import type { LeaseEnvironment } from '../../../../adapters/kafka/lease.ts'
-import { Packer } from '../../../../adapters/kafka/packing.ts'
+import { Packed, Packer } from '../../../../adapters/kafka/packing.ts'
 import { Topics } from '../../../../adapters/kafka/topics.ts'
 import { wallClock } from '../../../../adapters/memory/clock.ts'
 import { Names } from '../../../../system/membership/names.ts'
@@ -81,4 +81,21 @@ test('a commit whose first request the brokers do not take is given up after a w
   const outcome = await lease.commit(batch([record('out', 0, 'x')], { in: 1 }))
   assert.ok(outcome.kind === 'unknown', outcome.kind)
   assert.match(outcome.reason, /COORDINATOR_NOT_AVAILABLE/)
+})
+
+test('a commit that still waits for what a topic takes when its lease is given back does not begin any more', async () => {
+  const packing = Promise.withResolvers<Packed>()
+  const cluster = clusterOf(new Cluster([{ host: 'b', port: 1 }], { clientId: 'x', security: {}, connectMsMax: 200, requestMsMax: 200, slowMsMax: 200 }, wallClock), (key) => {
+    if (key === KEYS.findCoordinator) return { coordinators: [{ nodeId: 1, host: 'b', port: 1 }] }
+    if (key === KEYS.initProducerId) return { producerId: 7n, producerEpoch: 1 }
+    return {}
+  })
+  const membership = { standing: async () => ({ generation: 1, memberId: 'm', instanceId: null }), provenAtMs: 0 }
+  const env = { cluster, clock: wallClock, names: new Names(''), packer: { pack: () => packing.promise }, fetcher: { close: () => {} }, membership, visibility: new Visibility(wallClock), reading: { group: 'a.b', topics: ['in'], metadataTopic: 'in' }, transactionMs: 1000, owner: 'o', lives: () => true, released: () => {} } as unknown as LeaseEnvironment
+  const lease = new KafkaLease(0, env)
+  await lease.fence()
+  const commit = lease.commit(batch([], { in: 1 }))
+  await lease.release()
+  packing.resolve(new Packed([]))
+  assert.deepEqual(await commit, { kind: 'fenced' })
 })

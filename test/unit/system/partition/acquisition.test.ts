@@ -65,3 +65,10 @@ test('an owner looks once where the journal ends: it knows what it wrote behind 
   // Its latest and its earliest offset.
   assert.equal(looks, 2)
 })
+
+test('an owner whose record of the journal the log refuses gives up with the reason: the next try would be refused too', async () => {
+  const log = memoryLog({ keyed: true, recordBytesMax: 50 })
+  await makeTopics(log, plan)
+  const options = { states: () => keyedStateStore(log.keyed as KeyedReads, codec, plan, 0), releasesMax: 100, startMs: 1_000_000 }
+  await assert.rejects(new Owner(log, plan, options).acquire(), { name: 'OperationError', code: 'partition/refused', message: /the limit is 50/ })
+})
