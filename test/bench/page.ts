@@ -74,7 +74,8 @@ function fleetTable(results: Results): string {
 
 Deliveries underway, a ping every five seconds each, sent at their time by a process of its own that shares the machine's cores and the log's file. A ping's latency
 runs from when it was due to the read of its ETA. Two worker threads step them. "Tracker" is a plain reducer with the domain's features and model, its
-states written after 20 s (\`snapshotEvery\`, with \`foldInputsMax\` 100,000): with the default of 5 s each ping would write one. A recovery folds more in return. "Domain" is all of the delivery example, its statecharts compiled:
+states written after 20 s (\`snapshotEvery\`, with \`foldInputsMax\` 100,000): with the default of 5 s each ping would write one. A recovery folds more in return. All stay in memory (\`entityBytesMax\` 128 MiB a
+partition): the default of 64 MiB has no room for 25,000 ways of ten points, and as each is met every five seconds, each would be written and loaded every time. "Domain" is all of the delivery example, its statecharts compiled:
 every ping is stepped by rider, spoof watch, router and delivery, four commits in three groups.
 
 | runtime | step | deliveries | pings/s | ETAs/s | p50, p99 ms | records behind, median of the first and the last 10 s of ${found[0]?.[1].seconds ?? 60} | load late by ms | peak MB |

@@ -63,7 +63,7 @@ export function trackerSystem(): SystemDefinition {
     sources: { pings: { schema: Ping as never, key: (ping: Ping) => ping.riderId } } as never,
     outputs: { eta: 'etas' },
     snapshotEvery: '20s',
-    limits: { foldInputsMax: 100_000 },
+    limits: { foldInputsMax: 100_000, entityBytesMax: 128 << 20 },
   })
   return defineSystem({ name: 'tracking', actors: [tracker], models: [eta], partitions: 4 })
 }
