@@ -57,6 +57,7 @@ function w1Plans(runtime: Runtime, { rounds, events }: Options, profile: string 
   const base = { runtime, rounds, rawRows: 400_000, profile }
   return [
     { ...base, workload: workload(2_000_000), engine: 'reducer', limits: {} },
+    { ...base, workload: workload(2_000_000), engine: 'compiled', limits: {} },
     { ...base, workload: workload(500_000), engine: 'xstate', limits: {} },
   ]
 }
