@@ -137,7 +137,7 @@ const NOTES = `## What is measured, and what is not
   source is the embedded log and not a broker; its step uses statelog's own \`exp\`.
 - W1's score is computed in the step; the fleet's tracker asks its model by \`infer\`.
 - Not measured: several machines, replication, other disks, hours of running, long waits of event time. No claim is made about them.
-- The plain reducer is a fixture that stands behind the engine port; users write statecharts. It shows what the runtime costs without a statechart..
+- The plain reducer is a fixture that stands behind the engine port; users write statecharts. It shows what the runtime costs without a statechart.
 - The bench is no part of \`npm test\`; a small W1 with its checker is (\`test/integration/w1.test.ts\`).
 
 Files: \`bench.ts\` the command · \`w1/\` events, step, statechart, reducer, reference, checker, raw append, one run, rounds · \`delivery/\` tracker, load, runtime · \`cluster/\` a member of the group, the reader that times it, drain, idle, recovery · \`micro.ts\` · \`profile.ts\` · \`results.ts\` · \`page.ts\`.`
