@@ -10,15 +10,32 @@ const SEQ_AT = 4
 const LENGTH_AT = 12
 const ID_AT = 14
 
+/** States of one commit share buffers: one for each would cost more than what is written into it. */
+const SLAB_BYTES = 64 * 1024
+/** Larger ones get a buffer of their own: they must not keep a mostly empty one alive, nor waste the end of one. */
+const SHARED_BYTES_MAX = 2048
+
+let slab = new DataView(new ArrayBuffer(SLAB_BYTES))
+let slabAt = 0
+
+/** What it answers is never written again. */
 export function packCached(id: EntityId, { seq, value }: StoredState): Uint8Array {
   const key = utf8Encode(id)
-  const bytes = new Uint8Array(ID_AT + key.length + value.length)
-  const view = new DataView(bytes.buffer)
-  view.setFloat64(SEQ_AT, seq)
-  view.setUint16(LENGTH_AT, key.length)
+  const length = ID_AT + key.length + value.length
+  const isShared = length <= SHARED_BYTES_MAX
+  if (isShared && slabAt + length > SLAB_BYTES) {
+    slab = new DataView(new ArrayBuffer(SLAB_BYTES))
+    slabAt = 0
+  }
+  const view = isShared ? slab : new DataView(new ArrayBuffer(length))
+  const from = isShared ? slabAt : 0
+  if (isShared) slabAt += length
+  const bytes = new Uint8Array(view.buffer, from, length)
+  view.setFloat64(from + SEQ_AT, seq)
+  view.setUint16(from + LENGTH_AT, key.length)
   bytes.set(key, ID_AT)
   bytes.set(value, ID_AT + key.length)
-  view.setUint32(0, updateCrc32c(0, bytes, SEQ_AT))
+  view.setUint32(from, updateCrc32c(0, bytes, SEQ_AT))
   return bytes
 }
 
