@@ -91,15 +91,92 @@ function parkedOf([failureClass, from, to]: NonNullable<StoredEntity['p']>): Par
   return from === undefined || to === undefined ? { class: failureClass } : { class: failureClass, unfolded: [from, to] }
 }
 
-/** Most entities have none: they share these. Whoever adds something makes a new one. */
-const NOTHING: ReadonlyMap<string, never> = new Map<string, never>()
-const NOBODY = Object.freeze([]) as unknown as never[]
+/** What few entities have. */
+type Rest = Readonly<Pick<Entity, 'stopped' | 'timers' | 'tasks' | 'holds' | 'seen' | 'expireAtMs' | 'parked'>>
 
-export function blankEntity(id: EntityId): Entity {
-  return {
-    id, machine: undefined, stopped: false, timers: NOTHING, tasks: NOTHING, holds: NOBODY, seen: NOBODY, expireAtMs: undefined, parked: undefined, seq: 0, savedSeq: 0, dirtySeq: 0, dirtyAtMs: 0,
-    bytes: BLANK_BYTES, isUsed: false, isInMemory: false, older: undefined, newer: undefined,
+/** Those that have nothing of it share this. Whoever adds something makes a new list or map. */
+const NOTHING: Rest = { stopped: false, timers: new Map(), tasks: new Map(), holds: Object.freeze([]) as unknown as never[], seen: Object.freeze([]) as unknown as never[], expireAtMs: undefined, parked: undefined }
+
+/** Hundreds of thousands are in memory: what few of them have stands apart. */
+class MemoryEntity implements Entity {
+  readonly id: EntityId
+  machine: EngineState | undefined = undefined
+  seq = 0
+  savedSeq = 0
+  dirtySeq = 0
+  dirtyAtMs = 0
+  bytes = BLANK_BYTES
+  isUsed = false
+  isInMemory = false
+  older: Entity | undefined = undefined
+  newer: Entity | undefined = undefined
+  rest = NOTHING
+
+  constructor(id: EntityId) {
+    this.id = id
   }
+
+  get stopped(): boolean {
+    return this.rest.stopped
+  }
+
+  set stopped(stopped: boolean) {
+    if (stopped !== this.rest.stopped) this.rest = { ...this.rest, stopped }
+  }
+
+  get timers(): ReadonlyMap<string, Timer> {
+    return this.rest.timers
+  }
+
+  set timers(timers: ReadonlyMap<string, Timer>) {
+    this.rest = { ...this.rest, timers }
+  }
+
+  get tasks(): ReadonlyMap<string, Task> {
+    return this.rest.tasks
+  }
+
+  set tasks(tasks: ReadonlyMap<string, Task>) {
+    this.rest = { ...this.rest, tasks }
+  }
+
+  get holds(): Held[] {
+    return this.rest.holds
+  }
+
+  set holds(holds: Held[]) {
+    this.rest = { ...this.rest, holds }
+  }
+
+  get seen(): readonly Seen[] {
+    return this.rest.seen
+  }
+
+  set seen(seen: readonly Seen[]) {
+    this.rest = { ...this.rest, seen }
+  }
+
+  get expireAtMs(): number | undefined {
+    return this.rest.expireAtMs
+  }
+
+  set expireAtMs(expireAtMs: number | undefined) {
+    if (expireAtMs !== this.rest.expireAtMs) this.rest = { ...this.rest, expireAtMs }
+  }
+
+  get parked(): Parked | undefined {
+    return this.rest.parked
+  }
+
+  set parked(parked: Parked | undefined) {
+    if (parked !== this.rest.parked) this.rest = { ...this.rest, parked }
+  }
+}
+
+/** `given`: what it is to have nevertheless. */
+export function blankEntity(id: EntityId, given?: Partial<Omit<Entity, 'id'>>): Entity {
+  const entity = new MemoryEntity(id)
+  return given === undefined ? entity : Object.assign(entity, given)
 }
 
 export function isBlank(entity: Entity): boolean {

@@ -244,7 +244,7 @@ export class JournalFolder {
   #passOverGone(ids: ReadonlySet<EntityId>, seq: number): void {
     for (const id of ids) {
       const goneSeq = this.#start.gone.get(id) ?? -1
-      if (goneSeq >= seq && !this.#memory.entities.has(id)) this.#memory.entities.add({ ...blankEntity(id), seq: goneSeq, savedSeq: goneSeq })
+      if (goneSeq >= seq && !this.#memory.entities.has(id)) this.#memory.entities.add(blankEntity(id, { seq: goneSeq, savedSeq: goneSeq }))
     }
   }
 

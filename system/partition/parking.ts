@@ -145,7 +145,7 @@ async function lastGood({ codec, log, plan }: PartitionDeps, states: StateStore,
   }
   // Its tombstone is a state too: what came before belongs to a life that is over.
   const gone = await tombstones({ log, plan, partition }, survey, await log.offsetsAt(plan.state, partition, 'latest'))
-  return { ...blankEntity(id), seq: gone.get(id) ?? 0 }
+  return blankEntity(id, { seq: gone.get(id) ?? 0 })
 }
 
 interface UnfoldedInput {

@@ -153,7 +153,7 @@ function snapshots(): readonly Micro[] {
     const result = definition.machine.step(state, { type: 'payment', seq: n, ...paymentAt(WORKLOAD, n) }, 0)
     if (result.kind === 'ok') state = result.state
   }
-  const entity: Entity = { ...blankEntity(id), machine: state }
+  const entity: Entity = blankEntity(id, { machine: state })
   const stored = encodeEntity(cborCodec, definition, entity).slice()
   return [
     many(`snapshot: encode a state of ${stored.length} bytes`, () => encodeEntity(cborCodec, definition, entity)),

@@ -76,7 +76,7 @@ export class StateWriter {
   }
 
   entity(id: string, seq: number): Entity {
-    return { ...blankEntity(entityId(id)), seen: [{ key: `${id}/${seq}`, timeMs: seq }], timers: new Map([['t', { generation: `${seq}.1`, dueMs: seq, event: { type: 'x' } }]]) }
+    return blankEntity(entityId(id), { seen: [{ key: `${id}/${seq}`, timeMs: seq }], timers: new Map([['t', { generation: `${seq}.1`, dueMs: seq, event: { type: 'x' } }]]) })
   }
 
   /** Another owner takes over: it knows what the journal says, nothing else. */

@@ -95,7 +95,7 @@ test('B2: held events count event time, timers what the type says, tasks and end
 
 test('B2: what an entity has armed stays indexed while it is not in memory', () => {
   const entities = new Entities(true)
-  const entity = { ...blankEntity(b), timers: new Map([['t', { generation: '1.1', dueMs: 5, event: { type: 'x' } }]]) }
+  const entity = blankEntity(b, { timers: new Map([['t', { generation: '1.1', dueMs: 5, event: { type: 'x' } }]]) })
   entities.add(entity)
   entities.armAll(entity)
   assert.equal(entities.evict(0, () => true), true)

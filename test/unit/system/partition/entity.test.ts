@@ -24,12 +24,12 @@ function stateOf(result: StepResult): EngineState {
 const held = (timeMs: number, rank = 0, source = 's', id = 'o', topic = 't', offset = 0): Held => ({ timeMs, rank, origin: { source, id }, topic, partition: 0, offset, event: { type: 'go' } })
 
 function rich(): Entity {
-  return {
-    ...blankEntity(entityId('x')), machine: stateOf(definition.machine.initial({ id: 'x' }, 0)), stopped: true, seq: 9, savedSeq: 9, bytes: 0,
+  return blankEntity(entityId('x'), {
+    machine: stateOf(definition.machine.initial({ id: 'x' }, 0)), stopped: true, seq: 9, savedSeq: 9, bytes: 0,
     timers: new Map([['u', { generation: '1.1', dueMs: 5, event: { type: 'go', deep: [1] } }], ['t', { generation: '1.2', dueMs: 6, event: { type: 'go' } }]]),
     tasks: new Map([['call', { key: 'k', src: 's', input: { a: 1 }, attempt: 2, dueMs: 7 }]]),
     holds: [held(1), held(2)], seen: [{ key: 'a', timeMs: 1 }, { key: 'command/1', timeMs: 2, reply: null }, { key: 'command/2', timeMs: 3, reply: { ok: true } }], expireAtMs: 99,
-  }
+  })
 }
 
 const read = (bytes: Uint8Array, by = definition): ReturnType<typeof decodeEntity> => decodeEntity(codec, by, entityId('x'), 9, bytes)
@@ -40,10 +40,10 @@ test('N1: everything of an entity comes back, has the same bytes again, and step
   const back = read(bytes)
   assert.equal(back.kind, 'ok')
   if (back.kind !== 'ok') return
-  const { machine: restored, bytes: size, ...rest } = back.entity
-  const { machine: original, bytes: _, ...expected } = entity
-  assert.deepEqual(rest, { ...expected, timers: rest.timers })
-  assert.deepEqual(new Map([...rest.timers].sort()), new Map([...expected.timers].sort()))
+  const { machine: restored, bytes: size } = back.entity
+  const { machine: original } = entity
+  const parts = ({ id, stopped, seq, savedSeq, dirtySeq, tasks, holds, seen, expireAtMs, parked, timers }: Entity) => ({ id, stopped, seq, savedSeq, dirtySeq, tasks, holds, seen, expireAtMs, parked, timers: new Map([...timers].sort()) })
+  assert.deepEqual(parts(back.entity), parts(entity))
   assert.ok(size > bytes.length)
   assert.deepEqual(encodeEntity(codec, definition, back.entity), bytes)
   const next = (state: EngineState | undefined): unknown => {
@@ -55,21 +55,22 @@ test('N1: everything of an entity comes back, has the same bytes again, and step
 
 test('the order in which timers were armed does not show in the bytes', () => {
   const entity = rich()
-  const other = { ...entity, timers: new Map([...entity.timers].reverse()) }
+  const other = rich()
+  other.timers = new Map([...entity.timers].reverse())
   assert.deepEqual(encodeEntity(codec, definition, other).slice(), encodeEntity(codec, definition, entity).slice())
 })
 
 test('N2: an entity is blank when nothing of it would be missed', () => {
   const blank = blankEntity(entityId('x'))
   assert.equal(isBlank(blank), true)
-  assert.equal(isBlank({ ...blank, holds: [held(1)] }), false)
-  assert.equal(isBlank({ ...blank, seen: [{ key: 'a', timeMs: 1 }] }), false)
-  assert.equal(isBlank({ ...blank, stopped: true, expireAtMs: 5 }), false, 'an entity stopped by its first event must stay stopped')
+  assert.equal(isBlank(blankEntity(blank.id, { holds: [held(1)] })), false)
+  assert.equal(isBlank(blankEntity(blank.id, { seen: [{ key: 'a', timeMs: 1 }] })), false)
+  assert.equal(isBlank(blankEntity(blank.id, { stopped: true, expireAtMs: 5 })), false, 'an entity stopped by its first event must stay stopped')
   assert.equal(isBlank(rich()), false)
 })
 
 test('an entity that never lived but was stopped stays stopped when it is loaded again', () => {
-  const stopped = { ...blankEntity(entityId('x')), stopped: true, expireAtMs: 5 }
+  const stopped = blankEntity(entityId('x'), { stopped: true, expireAtMs: 5 })
   const back = read(encodeEntity(codec, definition, stopped))
   assert.ok(back.kind === 'ok' && back.entity.stopped && back.entity.expireAtMs === 5 && back.entity.machine === undefined)
 })
@@ -84,7 +85,7 @@ test('held events are ordered by time, rank, source, id of the outside event, to
   assert.deepEqual(shuffled.sort(compareHeld), order)
 })
 
-const stored = encodeEntity(codec, definition, { ...blankEntity(entityId('x')), machine: stateOf(definition.machine.initial({ id: 'x' }, 0)) }).slice()
+const stored = encodeEntity(codec, definition, blankEntity(entityId('x'), { machine: stateOf(definition.machine.initial({ id: 'x' }, 0)) })).slice()
 
 test('a chain of migrations leads from an old version to this one, step by step', () => {
   const to = (n: number) => (old: StoredMachine): StoredMachine => ({ ...old, context: { n: (old.context as { n: number }).n * 10 + n } })
@@ -101,7 +102,7 @@ test('a state that no migration makes fit, one of a newer version, and a migrati
     const back = read(stored, by)
     assert.ok(back.kind === 'unfit' && back.reason.includes(cure), JSON.stringify(back))
   }
-  const newer = encodeEntity(codec, define(5), { ...blankEntity(entityId('x')), machine: stateOf(definition.machine.initial({ id: 'x' }, 0)) })
+  const newer = encodeEntity(codec, define(5), blankEntity(entityId('x'), { machine: stateOf(definition.machine.initial({ id: 'x' }, 0)) }))
   assert.equal(read(newer, define(4)).kind, 'unfit')
 })
 

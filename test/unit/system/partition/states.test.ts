@@ -10,7 +10,7 @@ import { codec, defineActor, entityId, planOf } from '../../../support/partition
 
 const plan = planOf([defineActor({ name: 'one', version: 1, machine: createMachine({}) as never })], 'one')
 const at = { life: 'life', seq: 7, nowMs: 99 }
-const entity = { ...blankEntity(entityId('w')), seen: [{ key: 'k', timeMs: 1 }] }
+const entity = blankEntity(entityId('w'), { seen: [{ key: 'k', timeMs: 1 }] })
 const made = stateRecord(codec, plan, 0, entity, stateStamp(codec, plan, at))
 const crc = crc32c(made.value ?? new Uint8Array())
 
