@@ -86,6 +86,9 @@ export interface Refold {
 
 const NO_REFOLD: Refold = { turns: 0, bytes: 0 }
 
+/** Of inputs that are read ahead of their fold. */
+const AHEAD_BYTES = 4 << 20
+
 /** Folds journal records one by one into a memory. */
 export class JournalFolder {
   readonly rebased: number[] = []
@@ -94,6 +97,9 @@ export class JournalFolder {
   readonly #decoder: Decoder
   readonly #maker: RecordMaker
   readonly #start: FoldStart
+  /** What `prepare` has read, by seq, and of whom it found no state. */
+  readonly #read = new Map<number, readonly RecordRange[]>()
+  readonly #stateless = new Set<EntityId>()
   #armedAt = 0
 
   constructor(deps: FolderDeps, memory: Memory, start: FoldStart) {
@@ -102,6 +108,32 @@ export class JournalFolder {
     this.#decoder = new Decoder(deps.plan, deps.codec, deps.witness)
     this.#maker = new RecordMaker(deps.plan, deps.partition, deps.codec)
     this.#start = start
+  }
+
+  /**
+   * Loads the states of all whom these records touch, in one go: one by one each would wait for its own. Whoever may not be looked at, because that ends
+   * the process, is left to `fold`.
+   */
+  async prepare(records: readonly JournalRecord[]): Promise<void> {
+    const { watch, guard, fromStart, codec, states } = this.#deps
+    if (watch !== undefined || guard !== undefined || fromStart === true) return
+    const batches = records.filter(({ kind, seq }) => kind === 'batch' && seq >= this.#start.firstSeq)
+    const wanted = new Set<EntityId>()
+    const want = (id: EntityId | undefined): void => {
+      if (id !== undefined && !this.#memory.entities.has(id) && !this.#stateless.has(id) && !this.#start.unfolded.has(id)) wanted.add(id)
+    }
+    let bytes = 0
+    for (const record of batches) {
+      // The rest is read when it is folded.
+      if (bytes > AHEAD_BYTES) break
+      const ranges = await this.#ranges(record)
+      bytes += bytesOf(ranges)
+      this.#read.set(record.seq, ranges)
+      for (const range of ranges) for (const { key } of range.records) want(this.#owner(range.topic, key))
+      for (const { due } of record.timers) want(due.entity)
+    }
+    await loadEntities(this.#memory, codec, states, wanted, false)
+    for (const id of wanted) if (!this.#memory.entities.has(id)) this.#stateless.add(id)
   }
 
   async fold(record: JournalRecord): Promise<Refold> {
@@ -132,7 +164,8 @@ export class JournalFolder {
     const needed = neededEntities(this.#memory, arrivals, record.nowMs, record)
     const lacking = this.#lacking(record.seq)
     const loaded = watch === undefined && lacking.size === 0 ? needed : new Set([...needed].filter((id) => (watch === undefined || id === watch.entity) && !lacking.has(id)))
-    await loadEntities(this.#memory, this.#deps.codec, this.#deps.states, loaded, this.#deps.fromStart === true)
+    const unknown = this.#stateless.size === 0 ? loaded : new Set([...loaded].filter((id) => !this.#stateless.has(id)))
+    await loadEntities(this.#memory, this.#deps.codec, this.#deps.states, unknown, this.#deps.fromStart === true)
     this.#passOverGone(loaded, record.seq)
     const journal = lacking.size === 0 ? record : { ...record, timers: record.timers.filter(({ due }) => !lacking.has(due.entity)) }
     const batch = await foldBatch(this.#memory, this.#maker, journalOutside(record), { seq: record.seq, nowMs: record.nowMs, arrivals, journal, forced: new Map(), passedOver: lacking, ...(watch === undefined ? {} : { watch }), ...this.#witnessed() })
@@ -145,7 +178,9 @@ export class JournalFolder {
   }
 
   async #ranges(record: JournalRecord): Promise<readonly RecordRange[]> {
-    return Promise.all(record.inputs.map((range) => readRange(this.#deps.log, this.#deps.partition, range)))
+    const known = this.#read.get(record.seq)
+    this.#read.delete(record.seq)
+    return known ?? Promise.all(record.inputs.map((range) => readRange(this.#deps.log, this.#deps.partition, range)))
   }
 
   /** Decoded, but for inputs that end the process by that. */

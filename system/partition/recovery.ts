@@ -12,8 +12,9 @@ import type { FolderDeps, Refold } from './journal-folder.ts'
 import { emptyMemory } from './memory.ts'
 import type { Memory } from './memory.ts'
 import { Gone } from './range-reading.ts'
+import { turnsOf } from './reach.ts'
 import { lastRecord, surveyed } from './survey.ts'
-import type { Survey } from './survey.ts'
+import type { Survey, TailRecord } from './survey.ts'
 import { tombstones } from './tombstones.ts'
 
 /** A journal record, and what folding it again took. */
@@ -43,6 +44,10 @@ export interface RecoveryDeps extends FolderDeps {
   /** The end of the journal, for whoever wrote its newest record. */
   readonly tip?: JournalEnd
 }
+
+/** Bounds of what is read ahead. */
+const TOGETHER_RECORDS_MAX = 256
+const TOGETHER_INPUTS = 2000
 
 export interface JournalEnd {
   readonly last: JournalRecord | undefined
@@ -76,10 +81,28 @@ async function recoverOrThrow(deps: RecoveryDeps): Promise<Recovered> {
   const gone = fromStart ? new Map<EntityId, number>() : await tombstones(deps, survey, stateEnd)
   const folder = new JournalFolder(deps, memory, { armed, gone, stateEnd, firstSeq: fromStart ? 0 : last.floor.seq, unfolded: survey.unfolded })
   const folded: FoldedRecord[] = []
-  for await (const { record, offset } of survey.tail()) folded.push({ seq: record.seq, offset, ...await folder.fold(record) })
+  for await (const entries of together(survey.tail())) {
+    await folder.prepare(entries.map(({ record }) => record))
+    for (const { record, offset } of entries) folded.push({ seq: record.seq, offset, ...await folder.fold(record) })
+  }
   assert(memory.seq === last.seq, `J1: recovered up to ${memory.seq}, the journal ends at ${last.seq}`)
   folder.finish()
   return { kind: 'recovered', memory, last, journalEnd, folded, marks: survey.marks, rebased: folder.rebased }
+}
+
+/** Records whose states are loaded together. */
+async function* together(tail: AsyncIterable<TailRecord>): AsyncGenerator<readonly TailRecord[]> {
+  let entries: TailRecord[] = []
+  let inputs = 0
+  for await (const entry of tail) {
+    entries.push(entry)
+    inputs += turnsOf(entry.record.inputs, 0)
+    if (entries.length < TOGETHER_RECORDS_MAX && inputs < TOGETHER_INPUTS) continue
+    yield entries
+    entries = []
+    inputs = 0
+  }
+  if (entries.length > 0) yield entries
 }
 
 async function foundTip({ log, codec, plan, partition }: RecoveryDeps): Promise<JournalEnd> {

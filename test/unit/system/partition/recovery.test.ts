@@ -103,3 +103,22 @@ test('I5: an entity that ended in the tail does not come back when its tombstone
   const ended = recovered.memory.entities.peek(entityId('a'))
   assert.ok(ended === undefined || isBlank(ended))
 })
+
+test('a tail of many small batches asks for its states once, and not again for those that have none', async () => {
+  const roomy = planOf([defineActor({ name: 'one', version: 1, machine: machine as never, sources: sources as never, snapshotEvery: '1h', limits: { foldInputsMax: 1000 } })], 'one')
+  const { log, states, owner } = await worldOf(roomy)
+  for (const deed of [...deeds, ...deeds]) {
+    await log.append([{ ...deed, topic: 'deeds', partition: 0 }])
+    await owner.batch(1)
+  }
+  const asked: number[] = []
+  const store = states()
+  const counting: StateStore = { ...store, load: (ids) => {
+    asked.push(ids.length)
+    return store.load(ids)
+  } }
+  const recovered = await recover({ log, codec, plan: roomy, partition: 0, states: counting, telemetry: silent })
+  assert.ok(recovered.kind === 'recovered')
+  assert.equal(recovered.folded.filter(({ turns }) => turns > 0).length, 2 * ENTITIES)
+  assert.deepEqual(asked, [ENTITIES])
+})
