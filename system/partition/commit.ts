@@ -6,12 +6,13 @@
 // J1. Seqs follow each other without gaps. J3. After any outcome but `done` nothing of this object may be used again.
 import type { Memory } from './memory.ts'
 import type { Failure } from '../protocol/failures.ts'
+import { isArmedBy } from '../protocol/ids.ts'
 import { headerOf } from '../protocol/record.ts'
 import type { OutRecord } from '../protocol/record.ts'
 import type { CommitOutcome, Lease } from '../ports/log.ts'
 import { Announcements } from './announcements.ts'
 import { inputRef } from './arrivals.ts'
-import type { Batch, ParkedDraft } from './batch.ts'
+import type { Batch } from './batch.ts'
 import { deadLetterRecord } from './dead-letters.ts'
 import type { PartitionDeps } from './deps.ts'
 import { encodeJournal, encodeMetadata } from './journal.ts'
@@ -55,7 +56,7 @@ export type CommitResult =
   | { readonly kind: 'unknown'; readonly reason: string }
   /** These inputs made records that the log will never take. */
   | { readonly kind: 'rejected'; readonly forced: ReadonlyMap<InputRef, Failure> }
-  /** Its journal record was refused, and it had several turns: with fewer it is smaller. */
+  /** With fewer turns it may be taken: its journal record was refused, or what a timer wrote that it armed itself. */
   | { readonly kind: 'overfull'; readonly turns: number; readonly reason: string }
   /** A record that belongs to no input was refused. */
   | { readonly kind: 'failed'; readonly reason: string }
@@ -200,24 +201,33 @@ export class Committer {
     }
   }
 
-  /** Which inputs made the refused records. Throws Escalation for a state, as for one that cannot be stored. */
-  #blame(plan: CommitPlan, refused: readonly number[], { written, letters, statesAt, journalAt, sent }: Assembled, reason: string): CommitResult {
-    const turns = turnsOf(plan.inputs, plan.batch?.turns ?? 0)
-    const only = refused.length === 1 ? refused[0] ?? -1 : -1
-    if (only === journalAt && turns > 1) return { kind: 'overfull', turns, reason }
-    const state = sent.written[only - statesAt]
-    if (state !== undefined) throw new Escalation('park', state.entity.id, state.entity.id, { class: 'size', message: `the log refuses the state of '${state.entity.id}': ${reason}`, stage: 'commit' })
+  /**
+   * One answer at a time: what is refused still shows again without what was answered. First the inputs that made refused records; then a batch that is too
+   * much; then a state. Throws Escalation for that, as for one that cannot be stored.
+   */
+  #blame(plan: CommitPlan, refused: readonly number[], assembled: Assembled, reason: string): CommitResult {
     const forced = new Map<InputRef, Failure>()
     for (const index of refused) {
-      const ref = index < written ? plan.batch?.outbox.refOf(index) : this.#asideRef(plan.batch?.parked[index - written - letters]?.subject)
-      if (ref === undefined) return { kind: 'failed', reason: `the log refuses a record of the partition itself: ${reason}` }
-      forced.set(ref, { class: 'size', message: `the log refuses what this input writes: ${reason}`, stage: 'commit' })
+      const ref = this.#refOf(plan, index, assembled)
+      if (ref !== undefined && !isArmedBy(ref, plan.seq)) forced.set(ref, { class: 'size', message: `the log refuses what this input writes: ${reason}`, stage: 'commit' })
     }
-    return { kind: 'rejected', forced }
+    if (forced.size > 0) return { kind: 'rejected', forced }
+    const { statesAt, journalAt, sent } = assembled
+    const turns = turnsOf(plan.inputs, plan.batch?.turns ?? 0)
+    // A timer that this commit armed has another name at the next try, until it was armed by a commit before.
+    const isSmallerTaken = refused.some((index) => index === journalAt || this.#refOf(plan, index, assembled) !== undefined)
+    if (turns > 1 && isSmallerTaken) return { kind: 'overfull', turns, reason }
+    for (const index of refused) {
+      const state = sent.written[index - statesAt]
+      if (state !== undefined) throw new Escalation('park', state.entity.id, state.entity.id, { class: 'size', message: `the log refuses the state of '${state.entity.id}': ${reason}`, stage: 'commit' })
+    }
+    return { kind: 'failed', reason: `the log refuses a record of the partition itself: ${reason}` }
   }
 
-  /** What is put aside carries more than the record that the log took. */
-  #asideRef(subject: ParkedDraft['subject'] | undefined): InputRef | undefined {
+  /** Of a record that an input wrote. What is put aside carries more than the record that the log took. */
+  #refOf({ batch }: CommitPlan, index: number, { written, letters }: Assembled): InputRef | undefined {
+    if (index < written) return batch?.outbox.refOf(index)
+    const subject = batch?.parked[index - written - letters]?.subject
     return subject === undefined ? undefined : inputRef(this.#deps.plan.inputs, subject.topic, subject.offset)
   }
 

@@ -137,9 +137,10 @@ export class InputApplier {
 
   #late(arrival: Arrival, names: InputNames): void {
     const { late } = this.#fold.memory.plan.definition
+    const { key, value, headers, offset } = arrival.record
+    if (late.kind === 'output' && this.#fold.isRefused(`${names.refs}${offset}`, subjectOf(arrival))) return
     this.#fold.batch.drop('late')
     if (late.kind !== 'output') return
-    const { key, value, headers, offset } = arrival.record
     this.#fold.batch.outbox.write(this.#fold.slot(names.refs, offset), { topic: late.topic, partition: arrival.partition, key, value, headers, timestampMs: this.#fold.plan.nowMs })
   }
 

@@ -161,7 +161,7 @@ export class Partition {
       case 'overfull':
         if (this.#turnsMax === 1) return this.#move('give-up', end.reason)
         this.#turnsMax = Math.max(1, Math.floor(Math.min(this.#turnsMax, end.turns) / 2))
-        return this.#wait(`the log refuses the journal record of a batch, which is taken again in halves: ${end.reason}`, 0)
+        return this.#wait(`the log refuses a batch, which is taken again in halves: ${end.reason}`, 0)
       case 'failed':
       case 'unhealthy': return this.#move('give-up', end.reason)
       case 'stopped': break

@@ -47,6 +47,11 @@ export function timerCause(entity: EntityId, timer: string, generation: string):
   return `timer-${percentEncode(entity)}-${percentEncode(timer)}-${generation}`
 }
 
+/** True for the cause of a timer that commit `seq` armed. */
+export function isArmedBy(cause: string, seq: number): boolean {
+  return cause.startsWith('timer-') && cause.startsWith(`${seq}.`, cause.lastIndexOf('-') + 1)
+}
+
 /** Id of the n-th output of a cause: `<app>.<type>/<cause>/<n>` (I2). */
 export function outputId(app: string, type: string, cause: string, n: number): string {
   return `${app}.${type}/${cause}/${n}`
