@@ -1,6 +1,6 @@
-// What members of a group tell each other through it, as the user data of their subscriptions and assignments.
-//
-// A member of another assigner, or of another version, leaves out what we say: it is read as nothing.
+// What members of a group say to each other in their user data.
+import { unpacked } from '../../system/membership/user-data.ts'
+
 export interface SubscriptionData {
   readonly owner: string
   readonly manifest: Readonly<Record<string, number>>
@@ -15,15 +15,13 @@ export interface AssignmentData {
   readonly reason: string | null
 }
 
-export const packed = (data: SubscriptionData | AssignmentData): Buffer => Buffer.from(JSON.stringify(data))
-
 export function subscriptionData(bytes: Buffer | null | undefined, memberId: string): SubscriptionData {
-  const { owner = memberId, manifest = {}, generation = -1 } = parsed<SubscriptionData>(bytes)
+  const { owner = memberId, manifest = {}, generation = -1 } = unpacked<SubscriptionData>(bytes)
   return { owner, manifest, generation }
 }
 
 export function assignmentData(bytes: Buffer | null | undefined): AssignmentData {
-  const { living = [], manifest, reason = null } = parsed<AssignmentData>(bytes)
+  const { living = [], manifest, reason = null } = unpacked<AssignmentData>(bytes)
   return { living, reason, ...(manifest === undefined ? {} : { manifest }) }
 }
 
@@ -31,13 +29,4 @@ export function assignmentData(bytes: Buffer | null | undefined): AssignmentData
 export function isSame(one: Readonly<Record<string, number>>, other: Readonly<Record<string, number>>): boolean {
   const names = Object.keys(one)
   return names.length === Object.keys(other).length && names.every((name) => one[name] === other[name])
-}
-
-function parsed<T>(bytes: Buffer | null | undefined): Partial<T> {
-  try {
-    const value: unknown = JSON.parse(String(bytes ?? ''))
-    return typeof value === 'object' && value !== null ? value : {}
-  } catch {
-    return {}
-  }
 }

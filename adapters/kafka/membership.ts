@@ -10,15 +10,16 @@
 // M5. It joins with topics that are all known: it would be left out for one of which the broker that it asked has not heard, and nobody would ask again.
 // M6. Who was stopped does not join any more, whatever it waited for meanwhile.
 import { OperationError, Unreachable } from '../../system/protocol/failures.ts'
+import { within } from '../../system/protocol/within.ts'
 import type { Clock } from '../../system/ports/clock.ts'
-import { within } from '../../system/membership/within.ts'
 import { assign } from '../../system/membership/assignment.ts'
 import type { Candidate } from '../../system/membership/assignment.ts'
 import type { MembershipEvents } from '../../system/membership/seats.ts'
+import { packed } from '../../system/membership/user-data.ts'
 import type { Cluster } from './cluster.ts'
 import { explained, messageOf } from './cluster.ts'
 import { codeOf, isForbidden, isTransport, retryOf } from './codes.ts'
-import { assignmentData, isSame, packed, subscriptionData } from './member-data.ts'
+import { assignmentData, isSame, subscriptionData } from './member-data.ts'
 import type { AssignmentData, SubscriptionData } from './member-data.ts'
 import type { Standing } from './transaction.ts'
 import {
@@ -188,7 +189,7 @@ export class Membership {
     // M6.
     if (this.#stopped.signal.aborted) return
     const metadata = encodeConsumerProtocolSubscription({
-      version: 1, topics: [...topics], userData: packed(data), ownedPartitions: topics.map((topic) => ({ topic, partitions: [...this.#owned] })),
+      version: 1, topics: [...topics], userData: Buffer.from(packed(data)), ownedPartitions: topics.map((topic) => ({ topic, partitions: [...this.#owned] })),
     })
     const connection = await cluster.coordinatorConnection('group', group, this.#use)
     if (this.#stopped.signal.aborted) return
@@ -220,7 +221,7 @@ export class Membership {
     return [...assign(candidates)].map(([memberId, { indices, reason }]) => {
       const data: AssignmentData = { living, manifest: manifests.get(memberId) ?? {}, reason: reason ?? null }
       const assignedPartitions = (topicsOf.get(memberId) ?? []).map((topic) => ({ topic, partitions: [...indices] }))
-      return { memberId, assignment: encodeConsumerProtocolAssignment({ version: 0, assignedPartitions, userData: packed(data) }) }
+      return { memberId, assignment: encodeConsumerProtocolAssignment({ version: 0, assignedPartitions, userData: Buffer.from(packed(data)) }) }
     })
   }
 

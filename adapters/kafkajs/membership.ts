@@ -14,6 +14,7 @@ import type { Clock } from '../../system/ports/clock.ts'
 import { assign } from '../../system/membership/assignment.ts'
 import type { Candidate } from '../../system/membership/assignment.ts'
 import type { MembershipEvents } from '../../system/membership/seats.ts'
+import { packed, unpacked } from '../../system/membership/user-data.ts'
 import type { Client } from './client.ts'
 import { codeOf, isAbsent, isForbidden, isMoved, messageOf, refusal } from './codes.ts'
 import { watchGroup } from './internals.ts'
@@ -200,7 +201,7 @@ export class Membership {
       name: PROTOCOL, version: 1,
       protocol: ({ topics }) => {
         const data: SubscriptionData = { owner: this.#options.owner, manifest: this.#manifest(cluster), owned: this.#owned, generation: this.#ownedIn }
-        return { name: PROTOCOL, metadata: AssignerProtocol.MemberMetadata.encode({ version: 1, topics, userData: packed(data) }) }
+        return { name: PROTOCOL, metadata: AssignerProtocol.MemberMetadata.encode({ version: 1, topics, userData: Buffer.from(packed(data)) }) }
       },
       assign: async ({ members }) => this.#assignments(members),
     }
@@ -215,7 +216,7 @@ export class Membership {
     const topicsOf = new Map<string, readonly string[]>()
     const candidates = members.map(({ memberId, memberMetadata }): Candidate => {
       const metadata = AssignerProtocol.MemberMetadata.decode(memberMetadata)
-      const { owner = memberId, manifest = {}, owned = [], generation = -1 } = parsed<SubscriptionData>(metadata?.userData)
+      const { owner = memberId, manifest = {}, owned = [], generation = -1 } = unpacked<SubscriptionData>(metadata?.userData)
       topicsOf.set(memberId, metadata?.topics ?? [])
       return { memberId, owner, manifest, owned, generation }
     })
@@ -223,13 +224,13 @@ export class Membership {
     return [...assign(candidates)].map(([memberId, { indices, reason }]) => {
       const data: AssignmentData = { living, indices, reason: reason ?? null }
       const assignment = Object.fromEntries((topicsOf.get(memberId) ?? []).map((topic) => [topic, [...indices]]))
-      return { memberId, memberAssignment: AssignerProtocol.MemberAssignment.encode({ version: 0, assignment, userData: packed(data) }) }
+      return { memberId, memberAssignment: AssignerProtocol.MemberAssignment.encode({ version: 0, assignment, userData: Buffer.from(packed(data)) }) }
     })
   }
 
   #synced(assignment: Buffer, sentMs: number): void {
     if (this.#stopped.signal.aborted) return
-    const { living = [], indices = [], reason = null } = parsed<AssignmentData>(AssignerProtocol.MemberAssignment.decode(assignment)?.userData)
+    const { living = [], indices = [], reason = null } = unpacked<AssignmentData>(AssignerProtocol.MemberAssignment.decode(assignment)?.userData)
     this.#owned = indices
     this.#ownedIn = this.#generation
     this.#provenAtMs = sentMs
@@ -262,17 +263,5 @@ export class Membership {
   #notify(): void {
     for (const wake of this.#waiting) wake()
     this.#waiting.clear()
-  }
-}
-
-const packed = (data: SubscriptionData | AssignmentData): Buffer => Buffer.from(JSON.stringify(data))
-
-/** A member of another version reads nothing that we know of. */
-function parsed<T>(bytes: Buffer | null | undefined): Partial<T> {
-  try {
-    const value: unknown = JSON.parse(String(bytes ?? ''))
-    return typeof value === 'object' && value !== null ? value : {}
-  } catch {
-    return {}
   }
 }

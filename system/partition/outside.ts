@@ -5,11 +5,11 @@
 // O2. Whatever a model or table gives is checked and, where it becomes part of an event, copied: nobody outside holds what a state may keep.
 import { LOOKUP_MS_MAX, ROW_BYTES_MAX, SCORE_MS_MAX } from '../protocol/limits.ts'
 import { notPlain } from '../protocol/plain.ts'
+import { within } from '../protocol/within.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Codec } from '../ports/codec.ts'
 import type { LoadedModel, Score } from '../ports/models.ts'
 import type { Table } from '../authoring/table.ts'
-import { within } from '../membership/within.ts'
 import type { InputRef, JournalRecord } from './journal.ts'
 import type { Answer, Outside, Question, RowQuestion, ScoreQuestion } from './turn-input.ts'
 
