@@ -38,7 +38,7 @@ export class Appender {
   readonly #sequences = new Map<string, number>()
   #producer: { readonly producerId: bigint; readonly epoch: number } | undefined
   #last: Promise<unknown> = Promise.resolve()
-  /** Of the transactional id. `doubtful`: the last end is not known, and another process may have taken it since. */
+  /** Of the transactional id. `doubtful`: the last end is not known or was a fence, and another process may have taken it since. */
   #name: 'unclaimed' | 'ours' | 'doubtful' | 'taken' = 'unclaimed'
 
   constructor(options: AppenderOptions) {
@@ -75,9 +75,10 @@ export class Appender {
     if (!(await this.#isOurs(transactions, effort))) return TAKEN
     this.#name = 'doubtful'
     const end = await commitPacked(transactions, this.#options.packer, packed, [], effort)
-    this.#name = end.kind === 'fenced' ? 'taken' : end.kind === 'unknown' ? 'doubtful' : 'ours'
+    if (end.kind !== 'fenced' && end.kind !== 'unknown') this.#name = 'ours'
     if (end.kind === 'committed') return { kind: 'done', offsets: end.packed.offsetsOf(end.offsets) }
-    if (end.kind === 'fenced') return TAKEN
+    // Brokers shut out who lets a transaction stand open for too long as well.
+    if (end.kind === 'fenced') return (await this.#isOurs(transactions, effort).catch(() => true)) ? { kind: 'busy', reason: `nothing was written: ${end.reason}` } : TAKEN
     return end.kind === 'rejected' ? { kind: 'failed', reason: end.reason } : { kind: 'unknown', reason: `not confirmed, and may have been written: ${end.reason}` }
   }
 
@@ -90,6 +91,7 @@ export class Appender {
       this.#name = 'taken'
       return false
     }
+    this.#name = 'ours'
     return true
   }
 
@@ -100,7 +102,7 @@ export class Appender {
     if (mayStand) return { kind: 'unknown', reason: `not confirmed, and may have been written, in part or whole: ${messageOf(thrown)}` }
     if (thrown instanceof OperationError) return { kind: thrown.code === 'kafka/unreachable' ? 'busy' : 'failed', reason: thrown.message }
     if (thrown instanceof Refused && isRefusal(code)) return { kind: 'failed', reason: messageOf(thrown) }
-    if (isTransport(code) || retryOf(code) !== 'no') return { kind: 'unknown', reason: `not confirmed within ${this.#options.appendMsMax} ms, and may have been written: ${messageOf(thrown)}` }
+    if (isTransport(code) || retryOf(code) !== 'no') return { kind: 'busy', reason: `not taken within ${this.#options.appendMsMax} ms: ${messageOf(thrown)}` }
     return { kind: 'failed', reason: messageOf(thrown) }
   }
 

@@ -1,17 +1,18 @@
-// KafkaProxy: between clients and a broker on loopback; knows which request each answer belongs to, counts requests, and holds or loses answers of one kind.
+// KafkaProxy: between clients and a broker on loopback; knows which request each answer belongs to, counts requests, and holds or loses those of one kind, or
+// their answers.
 //
 // Brokers name their own addresses in answers, and clients follow them: these are rewritten, so that every connection passes here.
 import { connect, createServer } from 'node:net'
 import type { Server, Socket } from 'node:net'
 
 /** Kinds of requests, as the protocol numbers them. */
-export const API = { metadata: 3, heartbeat: 12, createTopics: 19, initProducerId: 22, endTxn: 26, describeConfigs: 32 } as const
+export const API = { metadata: 3, heartbeat: 12, createTopics: 19, initProducerId: 22, addPartitions: 24, endTxn: 26, describeConfigs: 32 } as const
 
 /** Where the error of an answer to initProducerId stands: after its length, correlation id and throttle time; from this version on with a byte of tags before. */
 const ERROR_AT = 12
 const FLEXIBLE_INIT = 2
 
-/** What becomes of an answer; `lost`: its connection ends in its place. */
+/** What becomes of a request or an answer; `lost`: its connection ends in its place. */
 export type Fate = 'pass' | 'held' | 'lost'
 
 /** Whole frames of a stream: a length of four bytes, then as many. */
@@ -38,6 +39,7 @@ export class KafkaProxy {
   readonly #counts = new Map<number, number>()
   #fences = 0
   readonly #fates = new Map<number, (nth: number) => Fate>()
+  readonly #requestFates = new Map<number, (nth: number) => Fate>()
   #held: (() => void)[] = []
   #own: Buffer = Buffer.alloc(0)
   #brokers: Buffer = Buffer.alloc(0)
@@ -74,7 +76,12 @@ export class KafkaProxy {
     this.#fates.set(api, fate)
   }
 
-  /** Held answers go on, as far as their connections stand. */
+  /** From now on requests of this kind, counted from 1, have these fates: one that is lost never reaches the broker. */
+  requests(api: number, fate: (nth: number) => Fate): void {
+    this.#requestFates.set(api, fate)
+  }
+
+  /** Held requests and answers go on, as far as their connections stand. */
   letGo(): number {
     const held = this.#held.splice(0)
     for (const send of held) send()
@@ -99,7 +106,7 @@ export class KafkaProxy {
         const api = frame.readInt16BE(4)
         asked.set(frame.readInt32BE(8), { api, version: frame.readInt16BE(6) })
         this.#counts.set(api, this.count(api) + 1)
-        server.write(frame)
+        this.#pass(this.#requestFates.get(api)?.(this.count(api)), frame, server)
       }
     })
     server.on('data', (data: Buffer) => {
@@ -116,10 +123,13 @@ export class KafkaProxy {
   }
 
   #answer(api: number, frame: Buffer, client: Socket): void {
-    const fate = this.#fates.get(api)?.(this.count(api)) ?? 'pass'
-    if (fate === 'pass') client.write(frame)
-    else if (fate === 'lost') client.destroy()
-    else this.#held.push(() => client.write(frame))
+    this.#pass(this.#fates.get(api)?.(this.count(api)), frame, client)
+  }
+
+  #pass(fate: Fate | undefined, frame: Buffer, to: Socket): void {
+    if (fate === undefined || fate === 'pass') to.write(frame)
+    else if (fate === 'lost') to.destroy()
+    else this.#held.push(() => to.write(frame))
   }
 
   #rewritten(frame: Buffer): Buffer {

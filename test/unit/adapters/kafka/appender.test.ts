@@ -26,7 +26,7 @@ function initialised(request: Buffer): readonly [bigint, number] {
 }
 
 /** `ends`: how the next ends of transactions are answered, by code; '' for done. `renewals`: the same of what was initialised before. */
-function appenderWhere({ ends, renewals = [] }: { readonly ends: string[]; readonly renewals?: string[] }): { readonly appender: Appender; readonly inits: (readonly [bigint, number])[] } {
+function appenderWhere({ ends, renewals = [], appendMsMax = 1000 }: { readonly ends: string[]; readonly renewals?: string[]; readonly appendMsMax?: number }): { readonly appender: Appender; readonly inits: (readonly [bigint, number])[] } {
   const inits: (readonly [bigint, number])[] = []
   const refuse = (code: string | undefined): void => {
     if (code !== undefined && code !== '') throw new Code(code)
@@ -47,18 +47,32 @@ function appenderWhere({ ends, renewals = [] }: { readonly ends: string[]; reado
   })
   const topics = { settings: async () => ({ cleanup: 'delete', batchBytesMax: 1 << 20 }), assertPartition: async () => {} } as unknown as Topics
   const together = new Transactions({ cluster, clock: wallClock, visibility: new Visibility(wallClock), transactionalId: 'feed', group: '', partition: 0, use: 'together', timeoutMs: 1000, standing: async () => undefined })
-  return { appender: new Appender({ cluster, clock: wallClock, packer: new Packer(topics, new Names(''), 1 << 20), together, appendMsMax: 1000 }), inits }
+  return { appender: new Appender({ cluster, clock: wallClock, packer: new Packer(topics, new Names(''), 1 << 20), together, appendMsMax }), inits }
 }
 
 test('a name that another process took is not taken back: every further append is refused', async () => {
-  const { appender, inits } = appenderWhere({ ends: ['', 'PRODUCER_FENCED'] })
+  const { appender, inits } = appenderWhere({ ends: ['', 'PRODUCER_FENCED'], renewals: ['PRODUCER_FENCED'] })
   assert.equal((await appender.append(RECORDS)).kind, 'done')
   for (let nth = 0; nth < 3; nth += 1) {
     const outcome = await appender.append(RECORDS)
     assert.ok(outcome.kind === 'failed', outcome.kind)
     assert.match(outcome.reason, /another process appends under the same name/)
   }
-  assert.deepEqual(inits, [[-1n, -1]])
+  assert.deepEqual(inits, [[-1n, -1], [7n, 1]])
+})
+
+test('a transaction that the brokers gave up wrote nothing, and its name is still its own: the append is made again', async () => {
+  const { appender, inits } = appenderWhere({ ends: ['', 'PRODUCER_FENCED'] })
+  assert.equal((await appender.append(RECORDS)).kind, 'done')
+  assert.equal((await appender.append(RECORDS)).kind, 'busy')
+  assert.equal((await appender.append(RECORDS)).kind, 'done')
+  assert.deepEqual(inits, [[-1n, -1], [7n, 1]])
+})
+
+test('an append that was not begun, because its name was not answered for, is not said to stand perhaps', async () => {
+  const { appender } = appenderWhere({ ends: ['REQUEST_TIMED_OUT'], renewals: Array.from({ length: 100 }, () => 'COORDINATOR_NOT_AVAILABLE'), appendMsMax: 60 })
+  assert.equal((await appender.append(RECORDS)).kind, 'unknown')
+  assert.equal((await appender.append(RECORDS)).kind, 'busy')
 })
 
 test('after an end that nobody knows of the next append goes on under the own epoch', async () => {
