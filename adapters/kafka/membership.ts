@@ -9,6 +9,8 @@
 // M4. What was assigned for other topics than ours, to who had our instance id before, is not taken.
 // M5. It joins with topics that are all known: it would be left out for one of which the broker that it asked has not heard, and nobody would ask again.
 // M6. Who was stopped does not join any more, whatever it waited for meanwhile.
+// M7. A rebalance waits for as long as a session lasts: a group keeps static members that do not come to it, and would say of one that died that it lives.
+import { assert } from '../../system/protocol/assert.ts'
 import { OperationError, Unreachable } from '../../system/protocol/failures.ts'
 import { within } from '../../system/protocol/within.ts'
 import type { Clock } from '../../system/ports/clock.ts'
@@ -74,6 +76,7 @@ export class Membership {
   #stopping: Promise<void> | undefined
 
   constructor(options: MembershipOptions, events: MembershipEvents) {
+    assert(options.rebalanceMs >= options.sessionMs, 'M7: a rebalance that is shorter than a session')
     this.#options = options
     this.#events = events
     this.#use = `group ${options.owner}`
