@@ -6,16 +6,17 @@
 //
 // L6. The records of one topic partition are one batch, in their order: written whole or not at all. With a transactional id all records of an append are.
 import type { Producer } from 'kafkajs'
-import { OperationError } from '../../system/protocol/failures.ts'
+import { OperationError, Unreachable } from '../../system/protocol/failures.ts'
 import type { AppendOutcome } from '../../system/ports/log.ts'
 import type { OutRecord } from '../../system/protocol/record.ts'
 import type { Clock } from '../../system/ports/clock.ts'
 import type { Client } from './client.ts'
-import { codeOf, isForbidden, isRefusal, messageOf, refusal } from './codes.ts'
+import { codeOf, isForbidden, isPassing, isRefusal, messageOf, refusal } from './codes.ts'
+import { commitPacked } from './packed-commit.ts'
 import type { Packer, Send } from './packing.ts'
 import type { Transactions } from './transaction.ts'
 
-const TAKEN: AppendOutcome = { kind: 'failed', reason: 'another process appends under the same name' }
+const TAKEN = { kind: 'failed', reason: 'another process appends under the same name' } as const
 
 export interface AppenderOptions {
   readonly client: Client
@@ -23,6 +24,8 @@ export interface AppenderOptions {
   readonly packer: Packer
   /** For appends to several partitions, or of more than a batch. */
   readonly together: Transactions | undefined
+  /** How long the brokers let a transaction stand open. */
+  readonly transactionMs: number
   /** After so long without an answer, whether it was written is not known, ms. */
   readonly appendMsMax: number
 }
@@ -60,25 +63,23 @@ export class Appender {
       if (send === undefined) return { kind: 'failed', reason: `${records.length} records are more than one batch of a partition takes: append fewer at once` }
       return await this.#send(send)
     } catch (thrown) {
-      return { kind: 'failed', reason: messageOf(thrown) }
+      // Nothing was sent yet.
+      return { kind: thrown instanceof Unreachable || isPassing(codeOf(thrown)) ? 'busy' : 'failed', reason: messageOf(thrown) }
     }
   }
 
   /** All partitions or none. */
   async #together(transactions: Transactions, records: readonly OutRecord[]): Promise<AppendOutcome> {
-    const { packer } = this.#options
+    const { packer, clock, transactionMs } = this.#options
     if (this.#name === 'taken') return TAKEN
     if (this.#name === 'unclaimed') await transactions.fence()
     this.#name = 'unclaimed'
-    const end = await transactions.commit({ sends: packer.pack(records), offsets: [] })
+    const startedMs = clock.monotonicMs()
+    const end = await commitPacked(transactions, packer, records, { offsets: [] })
     this.#name = end.kind === 'fenced' ? 'taken' : end.kind === 'unknown' ? 'unclaimed' : 'ours'
     if (end.kind === 'committed') return { kind: 'done', offsets: end.offsets }
-    if (end.kind === 'fenced') return TAKEN
-    if (end.kind === 'crowded') {
-      // By what the topics take now it is cut otherwise the next time.
-      await packer.refused(records, true)
-      return { kind: 'busy', reason: end.reason }
-    }
+    // kafkajs cannot ask which it was.
+    if (end.kind === 'fenced') return clock.monotonicMs() - startedMs < transactionMs ? TAKEN : { kind: 'failed', reason: `the brokers gave the transaction up, which was open for ${transactionMs} ms, or ${TAKEN.reason}; the log is to be opened anew` }
     return end.kind === 'refused' ? { kind: 'failed', reason: end.reason } : { kind: 'unknown', reason: `not confirmed, and may have been written: ${end.reason}` }
   }
 

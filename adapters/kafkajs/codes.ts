@@ -1,5 +1,5 @@
 // What went wrong with a request, as the protocol names it, and what it means for who asked.
-import { OperationError } from '../../system/protocol/failures.ts'
+import { OperationError, Unreachable } from '../../system/protocol/failures.ts'
 import { rightText } from '../kafka-rights/rights.ts'
 import type { Touched } from '../kafka-rights/rights.ts'
 
@@ -73,7 +73,15 @@ export const isAbsent = (code: string): boolean => isTransport(code) || code ===
 /** Nobody answered, or not in time. */
 export const isPassing = (code: string): boolean => isTransport(code) || isMoved(code) || code === 'REQUEST_TIMED_OUT'
 
+/** Brokers that did not answer, had no leader or no coordinator, or were ending a transaction, may answer a while later. */
+export const isNotYet = (code: string): boolean => isPassing(code) || isAbsent(code) || code === 'NOT_COORDINATOR_FOR_GROUP' || code === 'CONCURRENT_TRANSACTIONS'
+
 /** Another broker leads: look again. */
 export const isMoved = (code: string): boolean => LEADER_MOVED.has(code)
+
+/** For callers that can wait. */
+export function patient(thrown: unknown): unknown {
+  return isNotYet(codeOf(thrown)) ? new Unreachable('kafka/unreachable', messageOf(thrown), thrown) : thrown
+}
 
 export const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown))

@@ -47,7 +47,7 @@ export class Leaders {
       } catch (thrown) {
         if (isForbidden(codeOf(thrown))) throw refusal(thrown, { topics: [topic], operation: 'READ' })
         if (this.#isClosed || !mayHeal(thrown)) throw thrown
-        if (this.#clock.monotonicMs() > untilMs) throw new OperationError('kafka/unreachable', `partition ${partition} of ${topic} could not be asked: ${messageOf(thrown)}`)
+        if (this.#clock.monotonicMs() > untilMs) throw new Unreachable('kafka/unreachable', `partition ${partition} of ${topic} could not be asked: ${messageOf(thrown)}`)
         await this.#clock.sleep(AGAIN_MS)
         if (!this.#isClosed) await this.#cluster.refreshMetadata().catch(() => undefined)
       } finally {

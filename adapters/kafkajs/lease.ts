@@ -4,6 +4,7 @@
 // R1. After a commit that did not end as `done` or `rejected`, nothing more is committed under this lease.
 // R2. `committed` of this lease shows what the lease committed, although markers travel after the end of a transaction.
 import type { Admin } from 'kafkajs'
+import { Unreachable } from '../../system/protocol/failures.ts'
 import type { CommitBatch, CommitOutcome, Committed, Lease, Membership as Reading, PollRequest } from '../../system/ports/log.ts'
 import type { RecordRange } from '../../system/protocol/record.ts'
 import type { Clock } from '../../system/ports/clock.ts'
@@ -12,15 +13,16 @@ import type { Names } from '../../system/membership/names.ts'
 import { pollInTurn } from '../../system/membership/poll.ts'
 import type { Visibility } from '../../system/membership/visibility.ts'
 import type { Client } from './client.ts'
-import { isRefused } from './codes.ts'
+import { isRefused, patient } from './codes.ts'
 import { readCommitted } from './committed.ts'
 import type { Feed } from './feed.ts'
 import type { Fetcher } from './fetcher.ts'
 import type { Membership } from './membership.ts'
-import { SEND_RECORDS_MAX } from './packing.ts'
-import type { Packer } from './packing.ts'
+import { commitPacked } from './packed-commit.ts'
+import type { PackedEnd } from './packed-commit.ts'
+import type { Packer, Refusal } from './packing.ts'
 import { Transactions } from './transaction.ts'
-import type { OffsetToCommit, TransactionEnd } from './transaction.ts'
+import type { OffsetToCommit } from './transaction.ts'
 
 export interface LeaseEnvironment {
   readonly client: Client
@@ -128,7 +130,12 @@ export class KafkajsLease implements Lease {
     for (;;) {
       if (this.#isOver()) return []
       const failed = feeds.find((feed) => feed.failure !== undefined)
-      if (failed !== undefined) throw failed.failure
+      if (failed !== undefined) {
+        const { failure } = failed
+        // Told once: who polls again asks again.
+        failed.failure = undefined
+        throw failure
+      }
       const ranges = pollInTurn(request, turn, (topic, from, recordsMax, bytesMax) => ({ ...(this.#feeds.get(topic) as Feed).read(recordsMax, bytesMax, from), topic }))
       fetcher.pump()
       const leftMs = deadlineMs - clock.monotonicMs()
@@ -145,8 +152,11 @@ export class KafkajsLease implements Lease {
 
   async commit(batch: CommitBatch): Promise<CommitOutcome> {
     if (this.#state !== 'held' || this.#isOver()) return { kind: 'fenced' }
-    const { packer } = this.#env
-    const refused = await packer.refused(batch.records)
+    const refused = await this.#refused(batch)
+    if (refused instanceof Unreachable) {
+      this.#state = 'broken'
+      return { kind: 'unknown', reason: refused.message }
+    }
     if (refused !== undefined) return { kind: 'rejected', ...refused }
     if (this.#isOver()) return { kind: 'fenced' }
     // R1.
@@ -179,27 +189,29 @@ export class KafkajsLease implements Lease {
     if (this.#finish()) this.#resolveLost(reason)
   }
 
-  /** Again with fewer records in a send where some are refused only together: by what their topics take now, or where that says nothing, half as many (I8). */
+  /** What a topic takes is learned at its first record. Nothing was sent when that is not to be learned now: the owner comes again. */
+  async #refused({ records }: CommitBatch): Promise<Refusal | Unreachable | undefined> {
+    try {
+      return await this.#env.packer.refused(records)
+    } catch (thrown) {
+      const away = patient(thrown)
+      if (away instanceof Unreachable) return away
+      throw thrown
+    }
+  }
+
   async #commit(batch: CommitBatch): Promise<CommitOutcome> {
     const { clock, packer } = this.#env
     const offsets = this.#offsets(batch)
     const before = this.#ending
-    for (let recordsMax = Math.min(SEND_RECORDS_MAX, batch.records.length); ; recordsMax = Math.ceil(recordsMax / 2)) {
-      const sentMs = clock.monotonicMs()
-      const end = await this.#transactions.commit({ sends: packer.pack(batch.records, recordsMax), offsets, ending: () => {
-        this.#ending = offsets.length === 0 ? undefined : offsets
-      } })
-      if (end.kind === 'crowded' && !this.#isOver()) {
-        const refused = await packer.refused(batch.records, true).catch(() => undefined)
-        if (refused === undefined) continue
-        this.#state = 'held'
-        return { kind: 'rejected', ...refused }
-      }
-      return this.#outcome(batch, end, sentMs, before)
+    const sentMs = clock.monotonicMs()
+    const ending = (): void => {
+      this.#ending = offsets.length === 0 ? undefined : offsets
     }
+    return this.#outcome(batch, await commitPacked(this.#transactions, packer, batch.records, { offsets, ending, ended: this.#ended.signal }), sentMs, before)
   }
 
-  #outcome(batch: CommitBatch, end: TransactionEnd, sentMs: number, before: readonly OffsetToCommit[] | undefined): CommitOutcome {
+  #outcome(batch: CommitBatch, end: PackedEnd, sentMs: number, before: readonly OffsetToCommit[] | undefined): CommitOutcome {
     switch (end.kind) {
       case 'committed':
         this.#provenAtMs = sentMs
@@ -211,7 +223,6 @@ export class KafkajsLease implements Lease {
       case 'fenced':
         this.#ending = before
         return { kind: 'fenced' }
-      case 'crowded':
       case 'unknown':
         this.#ending = before
         return { kind: 'unknown', reason: end.reason }
@@ -226,7 +237,7 @@ export class KafkajsLease implements Lease {
       try {
         return await readCommitted(admin, names, reading, this.partition)
       } catch (thrown) {
-        if (isRefused(thrown) || this.#isOver() || clock.monotonicMs() > untilMs) throw thrown
+        if (isRefused(thrown) || this.#isOver() || clock.monotonicMs() > untilMs) throw patient(thrown)
         await clock.sleep(OUTAGE_AGAIN_MS, this.#ended.signal)
       }
     }

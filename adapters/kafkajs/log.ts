@@ -18,7 +18,7 @@ import { Visibility } from '../../system/membership/visibility.ts'
 import { Appender } from './appender.ts'
 import { Client } from './client.ts'
 import type { Security } from './client.ts'
-import { codeOf, isForbidden, isPassing, messageOf, refusal } from './codes.ts'
+import { codeOf, isForbidden, isPassing, messageOf, patient, refusal } from './codes.ts'
 import { readCommitted } from './committed.ts'
 import { Fetcher } from './fetcher.ts'
 import { History } from './history.ts'
@@ -97,7 +97,7 @@ export class KafkajsLog implements Log {
     const together = appendAs === undefined ? undefined : new Transactions({
       client: this.#client, clock, visibility: this.#visibility, transactionalId: this.#names.of(appendAs), group: '', partition: 0, timeoutMs: TRANSACTION_MS, fenceMsMax: ANSWER_MS_MAX,
     })
-    this.#appender = new Appender({ client: this.#client, clock, packer: this.#packer, together, appendMsMax: ANSWER_MS_MAX })
+    this.#appender = new Appender({ client: this.#client, clock, packer: this.#packer, together, transactionMs: TRANSACTION_MS, appendMsMax: ANSWER_MS_MAX })
   }
 
   /** Throws when no broker can be used. */
@@ -164,12 +164,12 @@ export class KafkajsLog implements Log {
   /** Positions and metadata of a group, without a lease: for those who only look. */
   committed(reading: Reading, partition: number): Promise<Committed | null> {
     this.#assertOpen()
-    return readCommitted(this.#admin, this.#names, reading, partition)
+    return waiting(readCommitted(this.#admin, this.#names, reading, partition))
   }
 
   read(topic: string, partition: number, from: number, to: number, options: ReadOptions): Promise<RecordRange> {
     this.#assertOpen()
-    return this.#history.read(topic, partition, from, to, options)
+    return waiting(this.#history.read(topic, partition, from, to, options))
   }
 
   append(records: readonly OutRecord[]): Promise<AppendOutcome> {
@@ -179,7 +179,7 @@ export class KafkajsLog implements Log {
 
   offsetsAt(topic: string, partition: number, at: Timepoint): Promise<number> {
     this.#assertOpen()
-    return this.#history.offsetAt(topic, partition, at)
+    return waiting(this.#history.offsetAt(topic, partition, at))
   }
 
   async close(): Promise<void> {
@@ -218,6 +218,10 @@ export class KafkajsLog implements Log {
     if (this.#isClosed) throw new OperationError('kafka/closed', 'the log is closed')
   }
 }
+
+const waiting = <T>(asked: Promise<T>): Promise<T> => asked.catch((thrown: unknown) => {
+  throw patient(thrown)
+})
 
 /** Throws `kafka/unreachable` when no broker answers. */
 export async function openKafkajsLog(options: KafkajsLogOptions): Promise<KafkajsLog> {

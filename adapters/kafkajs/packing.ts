@@ -56,6 +56,11 @@ export class Send {
     return [...Map.groupBy(this.placed, ({ record, onCluster }) => `${onCluster}/${record.partition}`).values()].map((placed) => new Send(placed))
   }
 
+  /** The same records, those of a topic partition one after the other. */
+  byPartition(): Send {
+    return new Send(this.split().flatMap(({ placed }) => placed))
+  }
+
   /** Of at least two records. */
   halves(): readonly [Send, Send] {
     const middle = this.placed.length >> 1
@@ -128,6 +133,13 @@ export class Packer {
     return refused.length === 0 ? undefined : { records: refused, reason }
   }
 
+  /** What is to be said, by what the topics take now, of a send of these records that was refused; undefined: nothing. */
+  async judge(records: readonly OutRecord[], send: Send): Promise<Refusal | 'crowded' | undefined> {
+    const refused = await this.refused(records, true).catch(() => undefined)
+    if (refused !== undefined) return refused
+    return this.#fits(send.placed.map(({ record }) => record)) ? undefined : 'crowded'
+  }
+
   /** Of records that are not refused; at most so many in a send. */
   pack(records: readonly OutRecord[], recordsMax = SEND_RECORDS_MAX): readonly Send[] {
     const sends: Send[] = []
@@ -154,14 +166,19 @@ export class Packer {
 
   /** All in one, so that the records of a partition are written together; undefined when that is more than a partition takes. */
   together(records: readonly OutRecord[]): Send | undefined {
+    return this.#fits(records) ? new Send(records.map((record, index) => ({ index, record, onCluster: this.#settings(record.topic).onCluster }))) : undefined
+  }
+
+  /** True when no partition is sent more of them than it takes at once. */
+  #fits(records: readonly OutRecord[]): boolean {
     const bytes = new Map<string, number>()
     for (const record of records) {
       const name = `${record.topic}/${record.partition}`
       const sum = (bytes.get(name) ?? BATCH_HEAD_BYTES) + encodedBytesMax(record)
-      if (sum > Math.min(this.#settings(record.topic).batchBytesMax, SEND_BYTES_MAX) && bytes.has(name)) return undefined
+      if (sum > Math.min(this.#settings(record.topic).batchBytesMax, SEND_BYTES_MAX) && bytes.has(name)) return false
       bytes.set(name, sum)
     }
-    return new Send(records.map((record, index) => ({ index, record, onCluster: this.#settings(record.topic).onCluster })))
+    return true
   }
 
   #whyNot(record: OutRecord, { cleanup, batchBytesMax }: TopicSettings): string | undefined {

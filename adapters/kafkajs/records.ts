@@ -44,7 +44,8 @@ export async function committedRecords(bytes: Buffer, aborted: readonly Aborted[
     while (ahead[0] !== undefined && ahead[0].firstOffset <= last) hidden.add((ahead.shift() as Aborted).producerId)
     const isControl = (attributes & CONTROL) !== 0
     const isHidden = isControl || ((attributes & TRANSACTIONAL) !== 0 && hidden.has(producerId))
-    if (isControl && controlType(batch.subarray(HEAD_BYTES)) === ABORT) hidden.delete(producerId)
+    // Of an old one compaction may have left the head alone.
+    if (isControl && batch.readInt32BE(57) > 0 && controlType(batch.subarray(HEAD_BYTES)) === ABORT) hidden.delete(producerId)
     if (!isHidden && last >= from) new BatchReader(batch, await inflated(batch.subarray(HEAD_BYTES), attributes & COMPRESSION)).readInto(records, from)
     end = Math.max(end, last + 1)
     at = next

@@ -8,13 +8,14 @@
 // T1. After any failure nothing of this object may be used again, but `fence`. A transaction with an error in it is never committed: kafkajs would say that it was.
 import type { Producer, Transaction } from 'kafkajs'
 import { assert } from '../../system/protocol/assert.ts'
-import { OperationError } from '../../system/protocol/failures.ts'
+import { OperationError, Unreachable } from '../../system/protocol/failures.ts'
 import type { Clock } from '../../system/ports/clock.ts'
 import type { Visibility } from '../../system/membership/visibility.ts'
 import type { Client } from './client.ts'
-import { codeOf, isAbsent, isFenced, isForbidden, isRefusal, isTransport, messageOf, refusal } from './codes.ts'
+import { codeOf, isAbsent, isFenced, isForbidden, isNotYet, isRefusal, isTransport, messageOf, refusal } from './codes.ts'
+import { culpritsOf } from './culprits.ts'
 import { writtenBy } from './packing.ts'
-import type { Send } from './packing.ts'
+import type { Refusal, Send } from './packing.ts'
 
 export interface OffsetToCommit {
   readonly topic: string
@@ -28,6 +29,10 @@ export interface TransactionPlan {
   readonly offsets: readonly OffsetToCommit[]
   /** The end is about to be asked for. */
   ending?(): void
+  /** What is known of a refused send without asking the brokers to take parts of it; undefined: nothing. */
+  judge?(send: Send): Promise<Refusal | 'crowded' | undefined>
+  /** The right to the id may be another one's from then on. */
+  readonly ended?: AbortSignal
 }
 
 export type TransactionEnd =
@@ -59,7 +64,7 @@ const OFFSETS_AGAIN_MS = 2
 const OFFSETS_TRIES_MAX = 500
 
 /** A send that the broker refuses. */
-class Refused extends TypeError {
+class RefusedSend extends TypeError {
   readonly send: Send
   constructor(send: Send, reason: string) {
     super(reason)
@@ -76,7 +81,7 @@ export class Transactions {
     this.#options = options
   }
 
-  /** Shuts out every earlier owner of the id, and ends what it left open. Throws when the time is over or the signal aborts. */
+  /** Shuts out every earlier owner of the id, and ends what it left open. Throws when the time is over or the signal aborts: `Unreachable` where it may be granted later. */
   async fence(signal?: AbortSignal): Promise<void> {
     const { clock, transactionalId, fenceMsMax } = this.#options
     const untilMs = clock.monotonicMs() + fenceMsMax
@@ -88,7 +93,9 @@ export class Transactions {
         this.close()
         const code = codeOf(thrown)
         if (isForbidden(code)) throw refusal(thrown, { transactionalId })
-        if (signal?.aborted === true || clock.monotonicMs() > untilMs) throw new OperationError('kafka/fence', `the transactional id ${transactionalId} was not granted: ${messageOf(thrown)}`)
+        if (signal?.aborted === true || clock.monotonicMs() > untilMs) {
+          throw new (isNotYet(code) ? Unreachable : OperationError)('kafka/fence', `the transactional id ${transactionalId} was not granted: ${messageOf(thrown)}`)
+        }
         await clock.sleep(FENCE_AGAIN_MS, signal)
       }
     }
@@ -110,7 +117,7 @@ export class Transactions {
       return { kind: 'committed', offsets }
     } catch (thrown) {
       visibility.forget(transactionalId)
-      if (thrown instanceof Refused && transaction !== undefined) return this.#takeBack(transaction, thrown)
+      if (thrown instanceof RefusedSend && transaction !== undefined) return this.#takeBack(transaction, thrown, plan)
       this.close()
       return { kind: isFenced(codeOf(thrown)) ? 'fenced' : 'unknown', reason: messageOf(thrown) }
     }
@@ -152,7 +159,7 @@ export class Transactions {
     } catch (thrown) {
       const code = codeOf(thrown)
       if (isForbidden(code)) throw refusal(thrown, { topics: send.topics, operation: 'WRITE', transactionalId: this.#options.transactionalId })
-      throw isRefusal(code) ? new Refused(send, messageOf(thrown)) : thrown
+      throw isRefusal(code) ? new RefusedSend(send, messageOf(thrown)) : thrown
     }
   }
 
@@ -175,47 +182,55 @@ export class Transactions {
   }
 
   /**
-   * Aborts, which only the owner can, and begins with another epoch. Which records were refused is found out by sending fewer and fewer again, in vain.
-   * kafkajs cannot ask for the id under the condition that it is still ours (L2): who took it meanwhile is seen by what was committed.
+   * Aborts, which only the owner can, and begins with another epoch. kafkajs cannot ask for the id under the condition that it is still ours (L2): it is not
+   * asked for after the right has ended, and who took it meanwhile is seen by what was committed.
    */
-  async #takeBack(transaction: Transaction, { send, message }: Refused): Promise<TransactionEnd> {
+  async #takeBack(transaction: Transaction, { send, message }: RefusedSend, plan: TransactionPlan): Promise<TransactionEnd> {
     const { witness } = this.#options
+    const { ended } = plan
     try {
       const before = await witness?.()
       await transaction.abort()
-      await this.#begin()
-      const parts = send.split()
-      const records: number[] = []
-      for (const part of parts) if (parts.length === 1 || (await this.#isRefused(part))) records.push(...(await this.#culprits(part)))
-      if ((await witness?.()) !== before) {
-        this.close()
-        return { kind: 'fenced', reason: 'another owner committed while refused records were taken back' }
-      }
-      return records.length > 0 ? { kind: 'refused', records, reason: message } : { kind: 'crowded', reason: message }
+      await this.#beginAgain(ended)
+      const end = await this.#judged(send, message, plan)
+      assertGoesOn(ended)
+      if ((await witness?.()) === before) return end
+      this.close()
+      return { kind: 'fenced', reason: 'another owner committed while refused records were taken back' }
     } catch (thrown) {
       this.close()
-      return { kind: isFenced(codeOf(thrown)) ? 'fenced' : 'unknown', reason: messageOf(thrown) }
+      return { kind: ended?.aborted === true || isFenced(codeOf(thrown)) ? 'fenced' : 'unknown', reason: messageOf(thrown) }
     }
   }
 
-  /** Of a send that was refused: its records that are refused alone. None where they were only too much together (I8). */
-  async #culprits(refused: Send): Promise<readonly number[]> {
-    if (refused.placed.length === 1) return refused.placed.map(({ index }) => index)
-    const found: number[] = []
-    for (const half of refused.halves()) if (await this.#isRefused(half)) found.push(...(await this.#culprits(half)))
-    return found
+  async #judged(send: Send, reason: string, { judge, ended }: TransactionPlan): Promise<TransactionEnd> {
+    const known = send.placed.length > 1 ? await judge?.(send) : undefined
+    if (known !== undefined) return known === 'crowded' ? { kind: 'crowded', reason } : { kind: 'refused', ...known }
+    const records = await culpritsOf(send, (part) => this.#isRefused(part, ended))
+    return records.length > 0 ? { kind: 'refused', records, reason } : { kind: 'crowded', reason }
   }
 
-  async #isRefused(part: Send): Promise<boolean> {
+  /** In vain: what it takes is taken back. */
+  async #isRefused(part: Send, ended: AbortSignal | undefined): Promise<boolean> {
+    assertGoesOn(ended)
     const producer = this.#producer
     assert(producer !== undefined, 'T1: a transaction after a failure')
     const transaction = await producer.transaction()
     const isRefused = await this.#send(transaction, part).then(() => false, (thrown: unknown) => {
-      if (thrown instanceof Refused) return true
+      if (thrown instanceof RefusedSend) return true
       throw thrown
     })
     await transaction.abort()
-    await this.#begin()
+    if (isRefused) await this.#beginAgain(ended)
     return isRefused
   }
+
+  async #beginAgain(ended: AbortSignal | undefined): Promise<void> {
+    assertGoesOn(ended)
+    await this.#begin()
+  }
+}
+
+function assertGoesOn(ended: AbortSignal | undefined): void {
+  if (ended?.aborted === true) throw new OperationError('kafka/ended', 'the lease ended while refused records were taken back')
 }

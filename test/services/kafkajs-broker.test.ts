@@ -7,6 +7,7 @@ import { openKafkajsLog } from '../../adapters/kafkajs/log.ts'
 import type { KafkajsLog } from '../../adapters/kafkajs/log.ts'
 import { wallClock } from '../../adapters/memory/clock.ts'
 import type { Lease } from '../../system/ports/log.ts'
+import type { OutRecord } from '../../system/protocol/record.ts'
 import { MEMBERSHIP, Owner, append, batch, record, values } from '../contract/log-fixture.ts'
 import { serviceTest } from '../support/services.ts'
 
@@ -42,6 +43,20 @@ serviceTest('kafka', 'kafkajs: records that only the broker refuses are named, n
   assert.equal((await log.append([record('decisions', 0, LARGE)])).kind, 'failed')
   await append(log, [record('decisions', 0, 'd')])
   assert.deepEqual(await values(log, 'decisions', 0), ['a', 'b', 'd'])
+}))
+
+serviceTest('kafka', 'kafkajs: a record that the broker refuses for another reason than its size is found by trying, and the lease goes on', TIMEOUT, (kafka) => withBroker(kafka, async ({ log, admin, namespace }) => {
+  const lease = await (await Owner.join(log)).held(0)
+  await admin.alterConfigs({ validateOnly: false, resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: `${namespace}decisions`, configEntries: [{ name: 'message.timestamp.after.max.ms', value: '3600000' }] }] })
+  const future = record('decisions', 1, 'future', { timestampMs: Date.now() + 1e9 })
+  // The broker hears of it a little later.
+  while ((await log.append([future])).kind === 'done') await new Promise((resolve) => setTimeout(resolve, 20))
+  const some = (partition: number): OutRecord[] => Array.from({ length: 6 }, (_, nth) => record('decisions', partition, String(nth)))
+  const outcome = await lease.commit(batch([...some(0), ...some(1), future, ...some(1)], { payments: 1 }, 'first'))
+  assert.ok(outcome.kind === 'rejected', JSON.stringify(outcome))
+  assert.deepEqual(outcome.records, [12])
+  assert.equal((await lease.commit(batch([...some(0), ...some(1)], { payments: 1 }, 'second'))).kind, 'done')
+  assert.deepEqual([await values(log, 'decisions', 0), (await values(log, 'decisions', 1)).filter((value) => value !== 'future')], [['0', '1', '2', '3', '4', '5'], ['0', '1', '2', '3', '4', '5']])
 }))
 
 serviceTest('kafka', 'kafkajs: a partition that came later is written to, or the commit says that it was not', TIMEOUT, (kafka) => withBroker(kafka, async ({ log, admin, namespace }) => {

@@ -1,21 +1,26 @@
 // What is said of appends that were refused.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import kafkajs from 'kafkajs'
 import { Appender } from '../../../../adapters/kafkajs/appender.ts'
 import type { Client } from '../../../../adapters/kafkajs/client.ts'
 import { errorNamed } from '../../../../adapters/kafkajs/internals.ts'
 import { Packer } from '../../../../adapters/kafkajs/packing.ts'
 import type { Topics } from '../../../../adapters/kafkajs/topics.ts'
+import { Transactions } from '../../../../adapters/kafkajs/transaction.ts'
 import { wallClock } from '../../../../adapters/memory/clock.ts'
 import { Names } from '../../../../system/membership/names.ts'
+import { Visibility } from '../../../../system/membership/visibility.ts'
+import type { AppendOutcome } from '../../../../system/ports/log.ts'
 import { record } from '../../../contract/log-fixture.ts'
 
-const [MESSAGE_TOO_LARGE, FORBIDDEN] = [10, 29]
+const [MESSAGE_TOO_LARGE, FORBIDDEN, INVALID_PRODUCER_EPOCH, INVALID_TRANSACTION_TIMEOUT] = [10, 29, 47, 50]
+const TRANSACTION_MS = 1000
 
 async function appended(partitions: readonly number[], code: number): Promise<string> {
   const producer = { connect: async () => {}, disconnect: async () => {}, sendBatch: async () => { throw errorNamed(code) } }
   const topics = { assertPartition: async () => {}, settings: async () => ({ cleanup: 'delete', batchBytesMax: 1 << 20, partitions: 2 }) } as unknown as Topics
-  const appender = new Appender({ client: { idempotent: () => producer } as unknown as Client, clock: wallClock, packer: new Packer(topics, new Names(''), 1 << 20), together: undefined, appendMsMax: 1000 })
+  const appender = new Appender({ client: { idempotent: () => producer } as unknown as Client, clock: wallClock, packer: new Packer(topics, new Names(''), 1 << 20), together: undefined, transactionMs: TRANSACTION_MS, appendMsMax: 1000 })
   return (await appender.append(partitions.map((partition) => record('t', partition, 'x')))).kind
 }
 
@@ -24,4 +29,37 @@ test('what the only partition of an append refuses was not written; what one of 
     assert.equal(await appended([0, 0], code), 'failed')
     assert.equal(await appended([0, 1], code), 'unknown')
   }
+})
+
+/** Appends under a name. `fence`, `end`: what its claim and the end of a transaction throw; the end comes after so many ms. */
+async function appendedTogether({ fence, end, endMs = 0 }: { readonly fence?: Error; readonly end?: Error; readonly endMs?: number }): Promise<AppendOutcome> {
+  let nowMs = 0
+  const clock = { ...wallClock, monotonicMs: () => nowMs, sleep: async (ms: number) => void (nowMs += ms) }
+  const transaction = {
+    abort: async () => {}, sendBatch: async () => [0, 1].map((partition) => ({ topicName: 't', partition, baseOffset: '0' })),
+    commit: async () => {
+      nowMs += endMs
+      if (end !== undefined) throw end
+    },
+  }
+  const producer = { disconnect: async () => {}, transaction: async () => transaction, connect: async () => { if (fence !== undefined) throw fence } }
+  const client = { transactional: () => producer } as unknown as Client
+  const topics = { assertPartition: async () => {}, settings: async () => ({ cleanup: 'delete', batchBytesMax: 1 << 20, partitions: 2 }) } as unknown as Topics
+  const together = new Transactions({ client, clock, visibility: new Visibility(clock), transactionalId: 'feed', group: '', partition: 0, timeoutMs: TRANSACTION_MS, fenceMsMax: 100 })
+  const appender = new Appender({ client, clock, packer: new Packer(topics, new Names(''), 1 << 20), together, transactionMs: TRANSACTION_MS, appendMsMax: 1000 })
+  return appender.append([record('t', 0, 'x'), record('t', 1, 'x')])
+}
+
+test('an append that no broker takes for now is not said to be refused', async () => {
+  assert.equal((await appendedTogether({ fence: new kafkajs.KafkaJSConnectionError('connect ECONNREFUSED') })).kind, 'busy')
+  assert.equal((await appendedTogether({ fence: errorNamed(INVALID_TRANSACTION_TIMEOUT) })).kind, 'failed')
+})
+
+test('a transaction that was shut out after it stood open for too long may be one that the brokers gave up', async () => {
+  const reasonAfter = async (endMs: number): Promise<string> => {
+    const outcome = await appendedTogether({ end: errorNamed(INVALID_PRODUCER_EPOCH), endMs })
+    return outcome.kind === 'failed' ? outcome.reason : outcome.kind
+  }
+  assert.equal(await reasonAfter(TRANSACTION_MS - 1), 'another process appends under the same name')
+  assert.match(await reasonAfter(TRANSACTION_MS), /^the brokers gave the transaction up, which was open for 1000 ms, or another process appends under the same name/)
 })

@@ -114,3 +114,11 @@ test('gzip is understood; what kafkajs has no codec for says what to do', async 
 })
 
 test('kafkajs still makes batches of format 2', async () => assert.equal((await encodeBatch({ records: [] })).buffer[16], 2))
+
+test('a marker of which compaction left the head alone is passed over', async () => {
+  const emptied = (await markerOf(1, 7, 0)).subarray(0, 61)
+  emptied.writeInt32BE(emptied.length - 12, 8)
+  emptied.writeInt32BE(0, 57)
+  const { records, end } = await committedRecords(Buffer.concat([await batchOf(0, [out('a')]), emptied, await batchOf(2, [out('b')])]), [], 0)
+  assert.deepEqual([valuesOf(records), end], [['a', 'b'], 3])
+})
