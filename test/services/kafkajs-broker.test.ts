@@ -70,7 +70,10 @@ serviceTest('kafka', 'kafkajs: a partition that came later is written to, or the
   const lease = await held(0)
   assert.equal((await lease.commit(batch([record('decisions', 0, 'a')]))).kind, 'done')
   await append(log, [record('decisions', 0, 'b')])
-  await admin.createPartitions({ topicPartitions: [{ topic: `${namespace}decisions`, count: 3 }] })
+  const topic = `${namespace}decisions`
+  await admin.createPartitions({ topicPartitions: [{ topic, count: 3 }] })
+  // Brokers hear of it a little later.
+  while ((await admin.fetchTopicMetadata({ topics: [topic] })).topics[0]?.partitions.length !== 3) await new Promise((resolve) => setTimeout(resolve, 5))
   const grown = batch([record('decisions', 2, 'c'), record('decisions', 0, 'c')])
   if ((await lease.commit(grown)).kind !== 'done') {
     // The producer of this lease does not know the partition yet; that of the next one does.
