@@ -15,7 +15,7 @@ export function readAction(machine: XMachine, written: unknown): ChartAction {
   if (typeof name !== 'string' || name.startsWith('xstate.')) return UNCOVERED
   const implementation = Object.hasOwn(machine.implementations.actions, name) ? machine.implementations.actions[name] : undefined
   const params = paramsOf(written as XReference)
-  if (implementation === undefined) return { work: { kind: 'sideEffect', name }, params }
+  if (implementation === undefined) return { work: { kind: 'sideEffect', name: name || '(anonymous)' }, params }
   return isFunction(implementation) ? { work: workOf(implementation, name), params } : UNCOVERED
 }
 

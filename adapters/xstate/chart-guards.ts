@@ -25,7 +25,8 @@ export function readGuard(machine: XMachine, orderOf: OrderOf, written: unknown,
 export function paramsOf(written: XReference): Params {
   if (typeof written !== 'object' || !('params' in written)) return undefined
   const { params } = written
-  return typeof params === 'function' ? { kind: 'function', of: params as UserFunction } : { kind: 'value', value: params }
+  // A method may look at what it stands in.
+  return typeof params === 'function' ? { kind: 'function', of: params.bind(written) as UserFunction } : { kind: 'value', value: params }
 }
 
 function testOf(machine: XMachine, orderOf: OrderOf, guard: XFunction, depth: number): GuardTest | undefined {

@@ -1,7 +1,8 @@
 // Chart: reads an XState machine as the plain data that `system/engine` compiles, or says in one line why it is left to the interpreter.
 //
 // Not covered are definitions that XState takes and hardly anyone writes, where its behaviour hangs on details of its objects: an initial state that is a
-// history state, two states with one id, a bound of iterations of its own, a guard that stands for another guard, guards that hold themselves.
+// history state, two states with one id, a bound of iterations of its own, a guard that stands for another guard, guards that hold themselves, keys that read
+// as ids, parallel states without states, history states with states or with an id that every object has.
 import type { Chart, ChartNode, ChartTransition } from '../../system/engine/chart.ts'
 import { statePath } from '../../system/engine/guards.ts'
 import { readAction } from './chart-actions.ts'
@@ -53,7 +54,7 @@ class Reading {
 
   #node(node: XNode): ChartNode {
     const { id, key, path, parent, states, type, output } = node
-    if (key === '' || key === '__proto__') throw new NotCovered(`${nodePlace(node)} has a state called '${key}'`)
+    refuseOddities(node)
     const initial = type === 'history' ? undefined : this.#initial(node)
     return {
       id, key, path: path.join('.'), place: nodePlace(node), kind: type, output,
@@ -136,6 +137,19 @@ class Reading {
   #guard(written: unknown): ChartTransition['guard'] {
     return readGuard(this.#parts.machine, (node) => this.#orders.get(node), written)
   }
+}
+
+/** What XState looks up in its own objects, and finds something else. */
+function refuseOddities(node: XNode): void {
+  const { id, key, type, parent, states } = node
+  const place = nodePlace(node)
+  const hasStates = Object.keys(states).length > 0
+  if (key === '' || key === '__proto__' || key.startsWith('#')) throw new NotCovered(`${place} has a state called '${key}'`)
+  if (type === 'parallel' && Object.values(states).every((child) => child.type === 'history')) throw new NotCovered(`${place} is parallel and has no states`)
+  if (type !== 'history') return
+  if (parent === undefined) throw new NotCovered(`${place} is a history state without a parent`)
+  if (hasStates) throw new NotCovered(`the history state ${place} has states`)
+  if (id in {}) throw new NotCovered(`the history state ${place} has an id that every object has`)
 }
 
 function contextValue(context: unknown): unknown {

@@ -110,7 +110,7 @@ function sending({ self, system, delays }: Chart, { to, event: written, id, dela
     const sent = valueOf(written, args, given)
     const delayMs = valueOf(writtenDelay, args, given)
     const target = valueOf(to, args, given)
-    if (target !== self && target !== '#_internal' && Boolean(target)) throw new Uncovered()
+    if (typeof target === 'string' ? target !== '#_internal' : Boolean(target) && target !== self) throw new Uncovered()
     const own = eventOf(sent, 'sendTo')
     if (delayMs === undefined) moment.send(own)
     else moment.ask(scheduleOf(own, delayMs, id))

@@ -95,7 +95,8 @@ export function brokenNode(nodes: readonly Node[]): Node | undefined {
   return nodes.map((node) => {
     if (node.parent !== undefined && !active.has(node.parent)) return node.parent
     const wanted = node.kind === 'compound' ? 1 : node.kind === 'parallel' ? node.children.length : 0
-    return node.children.filter((child) => active.has(child)).length === wanted ? undefined : node
+    // History nodes are never active, unless the default of one is another.
+    return [...node.children, ...node.histories].filter((child) => active.has(child)).length === wanted ? undefined : node
   }).find((node) => node !== undefined)
 }
 

@@ -70,12 +70,15 @@ export class CompiledMachine implements PreparedMachine {
     moment.begin(undefined, NO_TASKS, { type: 'xstate.init', input })
     this.#macrostep.begin(this.#start, NO_HISTORY, false)
     this.#chart.watch.thrown = undefined
+    const uncovered = Uncovered.count
     try {
       moment.context = this.#firstContext(input)
       this.#macrostep.enter(this.#entering)
-      return { kind: 'ok', state: this.#finished(undefined), effects: moment.effects }
+      const state = this.#finished(undefined)
+      if (Uncovered.count !== uncovered) throw new Uncovered()
+      return { kind: 'ok', state, effects: moment.effects }
     } catch (error) {
-      if (error instanceof Uncovered) return this.#taken(this.interpreter.initial(input, nowMs))
+      if (Uncovered.count !== uncovered) return this.#taken(this.interpreter.initial(input, nowMs))
       return failureOf(error, this.#chart.watch, placeOf(this.#root.place, undefined))
     }
   }
@@ -88,13 +91,15 @@ export class CompiledMachine implements PreparedMachine {
     moment.begin(context, rest.tasks === NO_TASKS ? NO_TASKS : withoutFinished(rest.tasks, event.type), event)
     this.#macrostep.begin(configuration, rest.history, wantTaken)
     this.#chart.watch.thrown = undefined
+    const uncovered = Uncovered.count
     try {
       this.#macrostep.take()
       const next = this.#finished(from)
+      if (Uncovered.count !== uncovered) throw new Uncovered()
       const { effects, taken } = moment
       return wantTaken ? { kind: 'ok', state: next, effects, taken } : { kind: 'ok', state: next, effects }
     } catch (error) {
-      if (error instanceof Uncovered) return this.#interpreted(state, event, nowMs, wantTaken)
+      if (Uncovered.count !== uncovered) return this.#interpreted(state, event, nowMs, wantTaken)
       return failureOf(error, this.#chart.watch, placeOf(this.#root.place, configuration.leaves))
     }
   }

@@ -13,6 +13,12 @@ import { MicrostepsExceeded } from './failure.ts'
 /** Thrown by a step that meets what is not compiled: it is run again by the interpreter. */
 export class Uncovered extends TypeError {
   override readonly name = 'Uncovered'
+  /** How many there were so far: a function of the user may catch one. */
+  static count = 0
+  constructor(message?: string) {
+    super(message)
+    Uncovered.count += 1
+  }
 }
 
 /** A running task: an object, as the interpreter has one. Keys of `Tasks` keep the order in which tasks were started. */

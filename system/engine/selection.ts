@@ -21,7 +21,7 @@ export interface EventKind {
   readonly isUncovered: boolean
 }
 
-const UNCOVERED: readonly string[] = ['xstate.init', 'xstate.stop']
+const UNCOVERED: readonly string[] = ['xstate.init', 'xstate.stop', '*']
 
 export class EventKinds {
   readonly #byType = new Map<string, EventKind>()

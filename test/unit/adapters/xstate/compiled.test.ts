@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { assign, createActor, createMachine, emit, enqueueActions, fromPromise, not, raise, sendTo, setup, spawnChild, stateIn, stopChild } from 'xstate'
+import { and, assign, createActor, createMachine, emit, enqueueActions, fromPromise, not, raise, sendTo, setup, spawnChild, stateIn, stopChild } from 'xstate'
 import { compiledEngine } from '../../../../adapters/xstate/compiled.ts'
 import { engineText, interpretedLines } from '../../../../adapters/cli/engine-words.ts'
 import { actorDefiner } from '../../../../system/authoring/actor.ts'
@@ -33,6 +33,11 @@ test('what is not covered runs on the interpreter, with a reason', () => {
     [createMachine({ on: { go: { guard: not('self') } } }, { guards: { self: not('self') } } as never), /the guard of machine.on.go stands for another, holds itself/],
     [createMachine({ on: { go: { guard: stateIn('#gone') } } }), /names a state that there is not/],
     [createMachine({ type: 'parallel', initial: 'a', states: { a: {}, b: {} } } as never), /has an initial state and is not compound/],
+    [createMachine({ id: 'm', initial: '#a', states: { '#a': {} } }), /m.#a has a state called '#a'/],
+    [createMachine({ id: 'm', type: 'parallel', states: {} }), /m is parallel and has no states/],
+    [createMachine({ id: 'm', history: true } as never), /m is a history state without a parent/],
+    [createMachine({ id: 'm', initial: 'a', states: { a: {}, past: { type: 'history', states: { in: {} } } } } as never), /the history state m.past has states/],
+    [createMachine({ id: 'm', initial: 'a', states: { a: {}, past: { type: 'history', id: 'constructor' } } }), /the history state m.past has an id that every object has/],
   ]
   for (const [machine, reason] of refused) assert.match(reasonFor(machine) ?? 'compiled', reason)
 })
@@ -81,7 +86,7 @@ test('what a step meets uncompiled it leaves to the interpreter: the same refusa
   for (const strict of [true, false]) {
     const duel = new Duel(...bothOf(machine, strict))
     duel.begin(undefined)
-    const types = [...Object.keys(machine.config.on ?? {}), 'xstate.init', 'later', 'spawned', 'xstate.error.actor.gone']
+    const types = [...Object.keys(machine.config.on ?? {}), '*', 'xstate.init', 'later', 'spawned', 'xstate.error.actor.gone']
     for (const type of types) {
       duel.take({ type })
       if (!duel.isActive) duel.begin(undefined)
@@ -120,6 +125,54 @@ test('what hardly anyone writes steps alike: routes, keys that are numbers, seve
     if (chance.is(10)) duel.swap()
   }
 })
+
+const nothing = { context: { n: 0, m: 0 } }
+type Loose = Readonly<Record<string, (...args: readonly unknown[]) => unknown>>
+interface Collects { readonly enqueue: Loose & ((written: unknown) => void); readonly check: (guard: unknown) => boolean }
+const collecting = (collect: (args: Collects) => void): object => ({ actions: enqueueActions(collect as never) })
+const swallowing = (run: () => unknown): void => {
+  try {
+    run()
+  } catch {
+    // As users do.
+  }
+}
+
+/** What was once answered in another way than the interpreter does. */
+const EDGES: Readonly<Record<string, unknown>> = {
+  'a check after enqueueActions has returned sees the context at its start': createMachine({ ...nothing, on: { go: collecting(({ enqueue, check }) => {
+    enqueue['assign']?.({ n: 5 })
+    enqueue['assign']?.({ m: () => (check(({ context }: { readonly context: { readonly n: number } }) => context.n === 5) ? 1 : 2) })
+  }) } } as never),
+  'an enqueued action is read when it runs': createMachine({ ...nothing, on: { go: collecting(({ enqueue }) => {
+    const action = { type: 'add', params: { by: 1 } }
+    enqueue(action)
+    action.params = { by: 2 }
+  }) } } as never, { actions: { add: assign({ n: (_, params) => (params as { by: number }).by }) } } as never),
+  'an action without a name': createMachine({ on: { go: collecting(({ enqueue }) => enqueue({ type: '' })) } } as never),
+  'a child that is spawned with null': createMachine({ on: { go: collecting(({ enqueue }) => enqueue['spawnChild']?.('work', null)) } } as never),
+  'a check that is not covered, where the user catches what it throws': createMachine({ on: { go: collecting(({ enqueue, check }) => swallowing(() => check(and([])) && enqueue['emit']?.({ type: 'yes' }))) } } as never),
+  'a spawn in an assign that is caught': createMachine({ ...nothing, on: { go: { actions: assign(({ spawn }) => {
+    swallowing(() => spawn(fromPromise(async () => 1) as never))
+    return { n: 1 }
+  }) } } } as never),
+  'an event to an actor without a name': createMachine({ on: { go: { actions: sendTo((() => '') as never, { type: 'x' } as never) } } }),
+  'params that look at their action': createMachine({ ...nothing, on: { go: { actions: [{ type: 'add', by: 3, params(this: { by: number }) { return { by: this.by } } }] } } } as never, { actions: { add: assign({ n: (_, params) => (params as { by: number }).by }) } } as never),
+  'a history state whose default is another': createMachine({ id: 'm', initial: 'out', states: {
+    out: { on: { go: 'in.first' } },
+    in: { initial: 'a', states: { a: {}, b: {}, first: { type: 'history', target: 'second' }, second: { type: 'history', target: 'b' } } },
+  } } as never),
+}
+
+for (const [name, machine] of Object.entries(EDGES)) {
+  test(`as the interpreter does: ${name}`, () => {
+    const duel = new Duel(...bothOf(machine, false))
+    duel.begin(undefined)
+    duel.take(TRANSITION)
+    duel.swap()
+    duel.take(TRANSITION)
+  })
+}
 
 test('a step that changes nothing gives the state it was given', () => {
   const drive = new Drive(compiledEngine, createMachine({ initial: 'a', states: { a: { on: { go: {} } } } }))
