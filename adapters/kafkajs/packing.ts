@@ -9,7 +9,8 @@ import type { OutRecord } from '../../system/protocol/record.ts'
 import type { Names } from '../../system/membership/names.ts'
 import { recordBytes } from '../../system/membership/poll.ts'
 import type { Written } from '../../system/membership/visibility.ts'
-import { MessageList, messageOfRecord } from './messages.ts'
+import { encodedBytesMax } from '../kafka-format/record-writer.ts'
+import { TopicList } from './messages.ts'
 import type { TopicSettings, Topics } from './topics.ts'
 
 export interface Refusal {
@@ -42,11 +43,11 @@ export class Send {
   }
 
   get topicMessages(): TopicMessages[] {
-    const topics = new Map<string, MessageList>()
+    const topics = new Map<string, TopicList>()
     for (const { record, onCluster } of this.placed) {
       let messages = topics.get(onCluster)
-      if (messages === undefined) topics.set(onCluster, (messages = new MessageList()))
-      messages.add(record.partition, messageOfRecord(record))
+      if (messages === undefined) topics.set(onCluster, (messages = new TopicList()))
+      messages.add(record)
     }
     return [...topics].map(([topic, messages]) => ({ topic, messages }))
   }
@@ -199,11 +200,4 @@ export class Packer {
     this.#known.set(topic, known)
     return known
   }
-}
-
-/** What a record takes in a batch, at most. */
-function encodedBytesMax(record: OutRecord): number {
-  let bytes = 40 + (record.key?.length ?? 0) + (record.value?.length ?? 0)
-  for (const [name, value] of record.headers) bytes += 10 + 3 * name.length + value.length
-  return bytes
 }

@@ -9,7 +9,7 @@ const ROOTS = ['adapters/node', 'adapters/cli', 'adapters/testing']
 const TYPES_OF_XSTATE = ['system/authoring', 'system/features', 'system/models']
 const AUTHORING = ['system/protocol', 'system/authoring', 'system/features', 'system/models']
 /** Words of adapters to one vendor's system: folder, and who may import it. */
-const SHARED: Readonly<Record<string, readonly string[]>> = { 'adapters/kafka-rights': ['adapters/kafka', 'adapters/kafkajs'] }
+const SHARED: Readonly<Record<string, readonly string[]>> = { 'adapters/kafka-rights': ['adapters/kafka', 'adapters/kafkajs'], 'adapters/kafka-format': ['adapters/kafka', 'adapters/kafkajs'] }
 const ENTRIES = Object.values(PUBLIC_ENTRIES)
 
 export function importLaw(source: Source): Finding[] {

@@ -1,5 +1,6 @@
 // Which records a refusal costs (I8): those that are refused even alone. None for its neighbours, none for a limit of yesterday. And how long it takes to know (I9).
 import assert from 'node:assert/strict'
+import { createRequire } from 'node:module'
 import { test } from 'node:test'
 import kafkajs from 'kafkajs'
 import type { Client } from '../../../../adapters/kafkajs/client.ts'
@@ -7,7 +8,9 @@ import { Feed } from '../../../../adapters/kafkajs/feed.ts'
 import { errorNamed } from '../../../../adapters/kafkajs/internals.ts'
 import { KafkajsLease } from '../../../../adapters/kafkajs/lease.ts'
 import type { LeaseEnvironment } from '../../../../adapters/kafkajs/lease.ts'
+import type { PartitionMessages, TopicList } from '../../../../adapters/kafkajs/messages.ts'
 import { Packer } from '../../../../adapters/kafkajs/packing.ts'
+import { committedRecords } from '../../../../adapters/kafkajs/records.ts'
 import type { Topics } from '../../../../adapters/kafkajs/topics.ts'
 import { wallClock } from '../../../../adapters/memory/clock.ts'
 import { Names } from '../../../../system/membership/names.ts'
@@ -20,7 +23,16 @@ import { batch, pollOf, record } from '../../../contract/log-fixture.ts'
 const [MESSAGE_TOO_LARGE, COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR, INVALID_TRANSACTION_TIMEOUT, CONCURRENT_TRANSACTIONS] = [10, 15, 16, 50, 51]
 
 interface Sent {
-  readonly topicMessages: readonly { readonly topic: string; readonly messages: readonly { readonly partition: number; readonly value: Buffer }[] }[]
+  readonly topicMessages: readonly { readonly topic: string; readonly messages: TopicList }[]
+}
+
+const encodeBatch = (createRequire(import.meta.url)('kafkajs/src/protocol/recordBatch/v0') as { readonly RecordBatch: (batch: object) => Promise<{ readonly buffer: Buffer }> }).RecordBatch
+
+/** What stands in a batch of these. */
+async function valuesOf(messages: PartitionMessages): Promise<readonly string[]> {
+  const { buffer } = await encodeBatch({ records: messages.map(() => ({})), lastOffsetDelta: messages.length - 1 })
+  const { records } = await committedRecords(buffer, [], 0)
+  return records.map(({ value }) => Buffer.from(value ?? []).toString())
 }
 
 /** A broker that takes batches of a topic partition of so many records and bytes of values, and none that holds 'bad'. `committed`: the values of partition 0. */
@@ -46,12 +58,15 @@ class Broker {
       commit: async () => {
         this.committed = written
       },
-      sendBatch: async ({ topicMessages }: Sent) => topicMessages.flatMap(({ topic, messages }) => [...Map.groupBy(messages, ({ partition }) => partition)].map(([partition, mine]) => {
-        const values = mine.map(({ value }) => String(value))
-        if (values.length > this.recordsMax || values.join('').length > this.bytesMax || values.includes('bad')) throw errorNamed(MESSAGE_TOO_LARGE)
-        if (partition === 0) written.push(...values)
-        return { topicName: topic, partition, baseOffset: '0' }
-      })),
+      sendBatch: async ({ topicMessages }: Sent) => {
+        const parts = topicMessages.flatMap(({ topic, messages }) => Object.entries(messages.reduce<Readonly<Record<string, PartitionMessages>>>()).map(([partition, mine]) => ({ topic, partition: Number(partition), mine })))
+        return Promise.all(parts.map(async ({ topic, partition, mine }) => {
+          const values = await valuesOf(mine)
+          if (values.length > this.recordsMax || values.join('').length > this.bytesMax || values.includes('bad')) throw errorNamed(MESSAGE_TOO_LARGE)
+          if (partition === 0) written.push(...values)
+          return { topicName: topic, partition, baseOffset: '0' }
+        }))
+      },
     }
   }
 }
