@@ -8,10 +8,10 @@ import type { Clock } from '../../system/ports/clock.ts'
 import { rightText } from '../kafka-rights/rights.ts'
 import type { Touched } from '../kafka-rights/rights.ts'
 import { codeOf, isCredentials, isForbidden, isTransport, retryOf } from './codes.ts'
+import type { Connection } from './connection.ts'
 import { Connections, FINDING } from './connections.ts'
 import type { Broker, Transport } from './connections.ts'
 import { errorName, findCoordinatorV6, metadataV12 } from './wire.ts'
-import type { Connection } from './wire.ts'
 
 export interface TopicView {
   readonly id: string

@@ -1,5 +1,5 @@
 // What went wrong with a request, as the protocol names it, and what to do about it.
-import { TimeoutError } from './wire.ts'
+import { Unanswered } from './unanswered.ts'
 
 /** Another broker coordinates, or none yet: look again. */
 const COORDINATOR_MOVED = new Set(['NOT_COORDINATOR', 'COORDINATOR_NOT_AVAILABLE', 'COORDINATOR_LOAD_IN_PROGRESS'])
@@ -28,9 +28,7 @@ interface ErrorShape {
   readonly apiId?: string
   readonly code?: string
   readonly name?: string
-  readonly message?: string
   readonly errors?: readonly unknown[]
-  readonly cause?: unknown
 }
 
 /** The protocol's name of an error; `NETWORK`, `TIMEOUT` or `AUTHENTICATION` when there was no answer; else the error's own name. */
@@ -46,13 +44,8 @@ function protocolCode(thrown: unknown): string | undefined {
 }
 
 function transportCode(thrown: unknown): string | undefined {
-  if (thrown instanceof TimeoutError) return 'TIMEOUT'
-  const { code, message, errors, cause } = (thrown ?? {}) as ErrorShape
-  // A connection that was refused for its credentials fails as any other, with the reason beneath.
-  if (code === 'PLT_KFK_AUTHENTICATION' || (cause !== undefined && transportCode(cause) === 'AUTHENTICATION')) return 'AUTHENTICATION'
-  // A plain request that a TLS listener answers with an alert: the client takes it for a mistake of its user.
-  if (code === 'PLT_KFK_USER' && message === 'Broker requires TLS.') return 'NETWORK'
-  if (code === 'PLT_KFK_NETWORK' || code === 'PLT_KFK_TIMEOUT' || code === 'PLT_KFK_UNEXPECTED_CORRELATION_ID') return 'NETWORK'
+  if (thrown instanceof Unanswered) return thrown.kind
+  const { code, errors } = (thrown ?? {}) as ErrorShape
   if (code !== undefined && /^E[A-Z]+$/.test(code)) return 'NETWORK'
   return errors?.map(transportCode).find((each) => each !== undefined)
 }

@@ -2,8 +2,8 @@
 //
 // Owns: the sockets. A broker answers the requests of a connection one after the other, so what may wait (joining a group, a fetch) has its own.
 import { OperationError } from '../../system/protocol/failures.ts'
-import { Connection } from './wire.ts'
-import type { ConnectionOptions } from './wire.ts'
+import { Connection } from './connection.ts'
+import type { Security } from './connection.ts'
 
 export interface Broker {
   readonly host: string
@@ -12,8 +12,7 @@ export interface Broker {
 
 export interface Transport {
   readonly clientId: string
-  /** TLS and SASL, as the client takes them. */
-  readonly security: Pick<ConnectionOptions, 'tls' | 'sasl'>
+  readonly security: Security
   /** Of a dial; and of what a broker knows without asking others (`FINDING`), ms. */
   readonly connectMsMax: number
   /** Ends a connection whose broker does not answer, ms; `slowMsMax` for uses that wait by design (joining a group). */
@@ -79,13 +78,9 @@ export class Connections {
     opening.then((connection) => connection.close(), () => undefined).catch(() => undefined)
   }
 
-  async #dial(use: string, { host, port }: Broker): Promise<Connection> {
+  #dial(use: string, broker: Broker): Promise<Connection> {
     const { clientId, security, connectMsMax, requestMsMax, slowMsMax } = this.#transport
-    const requestTimeout = use.startsWith('group ') ? slowMsMax : use === FINDING ? connectMsMax : requestMsMax
-    const connection = new Connection(clientId, { ...security, connectTimeout: connectMsMax, requestTimeout })
-    // Each request learns of the failure by itself.
-    connection.on('error', () => undefined)
-    await connection.connect(host, port)
-    return connection
+    const requestMs = use.startsWith('group ') ? slowMsMax : use === FINDING ? connectMsMax : requestMsMax
+    return Connection.open(broker, { clientId, security, connectMsMax, requestMsMax: requestMs })
   }
 }

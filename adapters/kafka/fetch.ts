@@ -1,7 +1,8 @@
 // One Fetch request: pieces of partitions that one broker leads, as raw bytes.
+import type { Connection } from './connection.ts'
 import type { Aborted } from './record-set.ts'
 import { fetchV16 } from './wire.ts'
-import type { Connection, Reader } from './wire.ts'
+import type { Reader } from './wire.ts'
 
 export interface FetchPart {
   readonly topicId: string

@@ -13,6 +13,7 @@ import type { Clock } from '../../system/ports/clock.ts'
 import { Appender } from './appender.ts'
 import { Cluster, patient } from './cluster.ts'
 import { readCommitted } from './committed.ts'
+import type { Security } from './connection.ts'
 import { parseBrokers } from './connections.ts'
 import { Fetcher } from './fetcher.ts'
 import { History } from './history.ts'
@@ -25,7 +26,6 @@ import { Seats } from '../../system/membership/seats.ts'
 import { Topics } from './topics.ts'
 import { Transactions } from './transaction.ts'
 import { Visibility } from '../../system/membership/visibility.ts'
-import type { ConnectionOptions } from './wire.ts'
 
 export interface KafkaLogOptions {
   /** `host:port`, several with commas between. */
@@ -35,8 +35,8 @@ export interface KafkaLogOptions {
   readonly namespace?: string
   /** How this client shows in the brokers' logs. Default `statelog`. */
   readonly clientId?: string
-  /** TLS and SASL, as @platformatic/kafka takes them. */
-  readonly security?: Pick<ConnectionOptions, 'tls' | 'sasl'>
+  /** TLS and SASL. */
+  readonly security?: Security
   /** Static membership: a process that is restarted within the session gets back what it had. Default: none. */
   readonly instanceId?: string
   /**

@@ -24,8 +24,9 @@ import { codeOf, isForbidden, isTransport, retryOf } from './codes.ts'
 import { assignmentData, isSame, subscriptionData } from './member-data.ts'
 import type { AssignmentData, SubscriptionData } from './member-data.ts'
 import type { Standing } from './transaction.ts'
+import { Unanswered } from './unanswered.ts'
 import {
-  TimeoutError, decodeConsumerProtocolAssignment, decodeConsumerProtocolSubscription, encodeConsumerProtocolAssignment, encodeConsumerProtocolSubscription, heartbeatV4,
+  decodeConsumerProtocolAssignment, decodeConsumerProtocolSubscription, encodeConsumerProtocolAssignment, encodeConsumerProtocolSubscription, heartbeatV4,
   joinGroupV9, leaveGroupV5, syncGroupV5,
 } from './wire.ts'
 
@@ -170,7 +171,7 @@ export class Membership {
     const sentMs = clock.monotonicMs()
     await within(clock, heartbeatV4.api.async(connection, group, this.#generation, this.#memberId, instanceId), sessionMs / BEATS_PER_SESSION, () => {
       cluster.connections.close(this.#use)
-      throw new TimeoutError(`the coordinator of ${group} does not answer`)
+      throw new Unanswered('TIMEOUT', `the coordinator of ${group} does not answer`)
     })
     this.#provenAtMs = sentMs
     this.#notify()

@@ -2,9 +2,9 @@
 //
 // Owns: who still has to take which batch. Idempotence is the broker's: a batch it has already is answered, not written again.
 import type { Cluster, Effort } from './cluster.ts'
+import type { Connection } from './connection.ts'
 import { codeOf, isDoubtful, isTransport, retryOf } from './codes.ts'
 import { errorName, produceV11, Writer } from './wire.ts'
-import type { Connection } from './wire.ts'
 
 export interface OutBatch {
   readonly topic: string

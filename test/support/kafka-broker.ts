@@ -1,6 +1,6 @@
 // A Kafka broker that answers requests with objects: for what a real one does rarely, or never when it is asked to.
 import type { Cluster } from '../../adapters/kafka/cluster.ts'
-import type { Connection } from '../../adapters/kafka/wire.ts'
+import type { Connection } from '../../adapters/kafka/connection.ts'
 
 export const KEYS = { produce: 0, metadata: 3, joinGroup: 11, heartbeat: 12, leaveGroup: 13, syncGroup: 14, initProducerId: 22, addPartitions: 24, addOffsets: 25, endTxn: 26, txnOffsetCommit: 28, findCoordinator: 10 } as const
 
