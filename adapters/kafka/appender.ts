@@ -18,7 +18,7 @@ import type { Packer } from './packing.ts'
 import { Refused, sendBatches } from './produce.ts'
 import type { OutBatch, Sent } from './produce.ts'
 import type { PlannedBatch, Transactions } from './transaction.ts'
-import { initProducerIdV4 } from './wire.ts'
+import { initProducerIdV4 } from './transaction-requests.ts'
 
 const USE = 'append'
 const TAKEN: AppendOutcome = { kind: 'failed', reason: 'another process appends under the same name' }
@@ -119,7 +119,7 @@ export class Appender {
 
   async #identity(topics: readonly string[], effort: Effort): Promise<{ readonly producerId: bigint; readonly epoch: number }> {
     if (this.#producer !== undefined) return this.#producer
-    const ask = (): ReturnType<typeof initProducerIdV4.api.async> => this.#options.cluster.anyBroker((connection) => initProducerIdV4.api.async(connection, null, 0, -1n, -1), 'any', null)
+    const ask = (): ReturnType<typeof initProducerIdV4> => this.#options.cluster.anyBroker((connection) => initProducerIdV4(connection, null, 0, -1n, -1), 'any', null)
     const made = await this.#options.cluster.repeat(effort, { topics: [...new Set(topics)] }, ask, async () => undefined)
     this.#sequences.clear()
     this.#producer = { producerId: made.producerId, epoch: made.producerEpoch }

@@ -11,7 +11,8 @@ import { codeOf, isCredentials, isForbidden, isTransport, retryOf } from './code
 import type { Connection } from './connection.ts'
 import { Connections, FINDING } from './connections.ts'
 import type { Broker, Transport } from './connections.ts'
-import { errorName, findCoordinatorV6, metadataV12 } from './wire.ts'
+import { findCoordinatorV6, metadataV12 } from './topic-requests.ts'
+import { errorName } from './wire.ts'
 
 export interface TopicView {
   readonly id: string
@@ -189,7 +190,7 @@ export class Cluster {
     const name = `${kind} ${key}`
     const known = this.#coordinators.get(name)
     if (known !== undefined) return known
-    const { coordinators } = await this.anyBroker((connection) => findCoordinatorV6.api.async(connection, COORDINATOR_KEY_TYPES[kind], [key]), FINDING, null)
+    const { coordinators } = await this.anyBroker((connection) => findCoordinatorV6(connection, COORDINATOR_KEY_TYPES[kind], [key]), FINDING, null)
     const found = coordinators[0]
     if (found === undefined) throw new NoLeader(`no broker coordinates ${name}`)
     this.#brokers.set(found.nodeId, { host: found.host, port: found.port })
@@ -218,9 +219,9 @@ export class Cluster {
 
   async #learn(names: readonly string[] | null): Promise<void> {
     const asked = names === null ? null : [...names]
-    const response = await this.anyBroker((connection) => metadataV12.api.async(connection, asked, false, false).catch((thrown: unknown) => {
+    const response = await this.anyBroker((connection) => metadataV12(connection, asked, false, false).catch((thrown: unknown) => {
       // One unknown topic makes the whole answer an error that carries it.
-      const partial = (thrown as { readonly response?: Awaited<ReturnType<typeof metadataV12.api.async>> }).response
+      const partial = (thrown as { readonly response?: Awaited<ReturnType<typeof metadataV12>> }).response
       if (partial?.topics === undefined) throw thrown
       return partial
     }))
@@ -237,7 +238,7 @@ export class Cluster {
 
 const nameOf = ({ host, port }: Broker): string => `${host}:${port}`
 
-type MetadataTopic = Awaited<ReturnType<typeof metadataV12.api.async>>['topics'][number]
+type MetadataTopic = Awaited<ReturnType<typeof metadataV12>>['topics'][number]
 
 /** The newer of both, partition by partition. They are only ever added: who tells of fewer has not heard of the rest. */
 function viewOf({ topicId, partitions }: MetadataTopic, before: TopicView | undefined): TopicView {

@@ -3,13 +3,13 @@ import type { Committed, Membership as Reading } from '../../system/ports/log.ts
 import type { Cluster, Effort } from './cluster.ts'
 import { read } from '../../system/membership/metadata.ts'
 import type { Names } from '../../system/membership/names.ts'
-import { offsetFetchV9 } from './wire.ts'
+import { offsetFetchV9 } from './group-requests.ts'
 
 /** Waits for transactions that are ending. Null when nothing was ever committed. */
 export async function readCommitted(cluster: Cluster, names: Names, reading: Reading, partition: number, use: string, effort: Effort): Promise<Committed | null> {
   const group = names.of(reading.group)
   const topics = reading.topics.map((topic) => ({ name: names.of(topic), partitionIndexes: [partition] }))
-  const { groups } = await cluster.atCoordinator('group', group, use, (connection) => offsetFetchV9.api.async(connection, [{ groupId: group, memberId: null, memberEpoch: -1, topics }], true), effort, { topics: topics.map(({ name }) => name) })
+  const { groups } = await cluster.atCoordinator('group', group, use, (connection) => offsetFetchV9(connection, [{ groupId: group, memberId: null, memberEpoch: -1, topics }], true), effort, { topics: topics.map(({ name }) => name) })
   const positions = new Map<string, number>()
   let metadata = ''
   for (const { name, partitions } of groups[0]?.topics ?? []) {

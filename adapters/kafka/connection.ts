@@ -13,7 +13,7 @@ import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import { Frames } from './frames.ts'
 import type { Sasl } from './sasl.ts'
 import { Unanswered } from './unanswered.ts'
-import { Reader } from './wire.ts'
+import { Reader } from './reader.ts'
 
 export interface Security {
   readonly tls?: TlsOptions
@@ -35,7 +35,7 @@ export interface Payload {
   readonly buffers: readonly Buffer[]
 }
 
-export type Parse<T> = (correlation: number, key: number, version: number, reader: Reader) => T
+export type Parse<T> = (reader: Reader) => T
 
 export type Callback<T> = (error: unknown, answer?: T) => void
 
@@ -140,7 +140,7 @@ export class Connection {
       try {
         const reader = Reader.from(answer.subarray(CORRELATION_BYTES))
         if (hasTags) reader.readTaggedFields()
-        parsed = parse(correlation, key, version, reader)
+        parsed = parse(reader)
       } catch (thrown) {
         return callback(thrown)
       }

@@ -1,8 +1,8 @@
 // One Fetch request: pieces of partitions that one broker leads, as raw bytes.
 import type { Connection } from './connection.ts'
 import type { Aborted } from './record-set.ts'
-import { fetchV16 } from './wire.ts'
-import type { Reader } from './wire.ts'
+import { request } from './request.ts'
+import type { Reader } from './reader.ts'
 
 export interface FetchPart {
   readonly topicId: string
@@ -33,52 +33,50 @@ export interface Fetched {
   readonly parts: readonly FetchedPart[]
 }
 
-const FETCH = 1
-const VERSION = 16
 const READ_COMMITTED = 1
+const BYTES_MIN = 1
+/** Whoever leads: the offset alone says where to go on. */
 const NO_EPOCH = -1
+const NO_SESSION = 0
+const NOT_FOLLOWER = -1n
 const EMPTY = Buffer.alloc(0)
 
-export function fetchParts(connection: Connection, request: FetchRequest): Promise<Fetched> {
-  const topics = new Map<string, { readonly topicId: string; readonly partitions: { partition: number; currentLeaderEpoch: number; fetchOffset: bigint; lastFetchedEpoch: number; partitionMaxBytes: number }[] }>()
-  for (const { topicId, partition, offset, bytesMax } of request.parts) {
-    const topic = topics.get(topicId) ?? { topicId, partitions: [] }
-    topics.set(topicId, topic)
-    topic.partitions.push({ partition, currentLeaderEpoch: NO_EPOCH, fetchOffset: BigInt(offset), lastFetchedEpoch: NO_EPOCH, partitionMaxBytes: bytesMax })
-  }
-  return new Promise((resolve, reject) => {
-    const createPayload = (): ReturnType<typeof fetchV16.createRequest> => fetchV16.createRequest(request.waitMsMax, 1, request.bytesMax, READ_COMMITTED, 0, -1, [...topics.values()], [], '')
-    connection.send(FETCH, VERSION, createPayload, parse, true, true, (error, fetched) => (error === null && fetched !== undefined ? resolve(fetched) : reject(error)))
-  })
+interface FetchedTopic {
+  readonly topicId: string
+  readonly partitions: readonly FetchPart[]
 }
 
-function parse(_correlation: number, _key: number, _version: number, reader: Reader): Fetched {
+/** The bytes of batches are shown where they stand in the answer. Errors of partitions are part of it. Source: the protocol guide, Fetch version 16. */
+export const fetchV16 = request('Fetch', 1, 16, (writer, waitMsMax: number, bytesMax: number, topics: readonly FetchedTopic[]) => {
+  writer.appendInt32(waitMsMax).appendInt32(BYTES_MIN).appendInt32(bytesMax).appendInt8(READ_COMMITTED).appendInt32(NO_SESSION).appendInt32(NO_EPOCH)
+    .appendArray(topics, (topic, { topicId, partitions }) => topic.appendUuid(topicId).appendArray(partitions, (part, { partition, offset, bytesMax: partBytesMax }) => {
+      part.appendInt32(partition).appendInt32(NO_EPOCH).appendInt64(BigInt(offset)).appendInt32(NO_EPOCH).appendInt64(NOT_FOLLOWER).appendInt32(partBytesMax)
+    }))
+    // Nothing is forgotten where there is no session; no rack.
+    .appendItems([], () => undefined).appendString('')
+}, (reader): Fetched => {
   reader.readInt32()
   const errorCode = reader.readInt16()
   reader.readInt32()
-  const parts: FetchedPart[] = []
-  reader.readArray((topic) => {
-    const topicId = topic.readUUID()
-    topic.readArray((part) => {
-      parts.push(parsePart(topicId, part))
-      return undefined
-    }, true, true)
-    return undefined
+  const parts = reader.readArray((topic) => {
+    const topicId = topic.readUuid()
+    return topic.readArray((part) => partOf(topicId, part))
   })
-  reader.readTaggedFields()
-  return { errorCode, parts }
+  return { errorCode, parts: parts.flat() }
+})
+
+export function fetchParts(connection: Connection, { parts, waitMsMax, bytesMax }: FetchRequest): Promise<Fetched> {
+  return fetchV16(connection, waitMsMax, bytesMax, [...Map.groupBy(parts, ({ topicId }) => topicId)].map(([topicId, partitions]) => ({ topicId, partitions })))
 }
 
-function parsePart(topicId: string, reader: Reader): FetchedPart {
+function partOf(topicId: string, reader: Reader): FetchedPart {
   const partition = reader.readInt32()
   const errorCode = reader.readInt16()
   reader.readInt64()
   const stableEnd = Number(reader.readInt64())
   const start = Number(reader.readInt64())
-  const aborted = reader.readNullableArray((each) => ({ producerId: each.readInt64(), firstOffset: Number(each.readInt64()) })) ?? []
+  const aborted = reader.readArray((each) => ({ producerId: each.readInt64(), firstOffset: Number(each.readInt64()) }))
   reader.readInt32()
-  const size = Math.max(0, reader.readUnsignedVarInt() - 1)
-  const bytes = size === 0 ? EMPTY : reader.buffer.slice(reader.position, reader.position + size)
-  reader.skip(size)
-  return { topicId, partition, errorCode, stableEnd, start, aborted, bytes }
+  const size = reader.readUnsignedVarInt() - 1
+  return { topicId, partition, errorCode, stableEnd, start, aborted, bytes: size <= 0 ? EMPTY : reader.read(size) }
 }

@@ -25,10 +25,8 @@ import { assignmentData, isSame, subscriptionData } from './member-data.ts'
 import type { AssignmentData, SubscriptionData } from './member-data.ts'
 import type { Standing } from './transaction.ts'
 import { Unanswered } from './unanswered.ts'
-import {
-  decodeConsumerProtocolAssignment, decodeConsumerProtocolSubscription, encodeConsumerProtocolAssignment, encodeConsumerProtocolSubscription, heartbeatV4,
-  joinGroupV9, leaveGroupV5, syncGroupV5,
-} from './wire.ts'
+import { heartbeatV4, joinGroupV9, leaveGroupV5, syncGroupV5 } from './group-requests.ts'
+import { decodeAssignment, decodeSubscription, encodeAssignment, encodeSubscription } from './member-protocol.ts'
 
 export interface MembershipOptions {
   readonly cluster: Cluster
@@ -57,7 +55,7 @@ const BEATS_PER_SESSION = 3
 /** What no waiting heals. Every other refusal may: also one that this version does not know. */
 const NEVER = new Set(['INVALID_GROUP_ID', 'INVALID_SESSION_TIMEOUT', 'UNSUPPORTED_VERSION', 'SECURITY_DISABLED', 'UNSUPPORTED_SASL_MECHANISM', 'ILLEGAL_SASL_STATE'])
 
-type Joined = Awaited<ReturnType<typeof joinGroupV9.api.async>>
+type Joined = Awaited<ReturnType<typeof joinGroupV9>>
 
 export class Membership {
   readonly #options: MembershipOptions
@@ -139,7 +137,7 @@ export class Membership {
     if (memberId === '' || this.#hasEnded) return
     // On a connection of its own: a join that waits on the group's is never answered after a leave.
     const use = `leave ${owner}`
-    const leave = (connection: Parameters<typeof leaveGroupV5.api.async>[0]): Promise<unknown> => leaveGroupV5.api.async(connection, group, [{ memberId, groupInstanceId: instanceId, reason: 'stopped' }])
+    const leave = (connection: Parameters<typeof leaveGroupV5>[0]): Promise<unknown> => leaveGroupV5(connection, group, [{ memberId, groupInstanceId: instanceId, reason: 'stopped' }])
     await cluster.atCoordinator('group', group, use, leave, { untilMs: clock.monotonicMs() + LEAVE_MS_MAX }).catch(() => undefined)
     cluster.connections.close(use)
   }
@@ -169,7 +167,7 @@ export class Membership {
     if (this.#wake.signal.aborted) this.#wake = new AbortController()
     const connection = await cluster.coordinatorConnection('group', group, this.#use)
     const sentMs = clock.monotonicMs()
-    await within(clock, heartbeatV4.api.async(connection, group, this.#generation, this.#memberId, instanceId), sessionMs / BEATS_PER_SESSION, () => {
+    await within(clock, heartbeatV4(connection, group, this.#generation, this.#memberId, instanceId), sessionMs / BEATS_PER_SESSION, () => {
       cluster.connections.close(this.#use)
       throw new Unanswered('TIMEOUT', `the coordinator of ${group} does not answer`)
     })
@@ -192,17 +190,17 @@ export class Membership {
     const data: SubscriptionData = { owner, manifest: await this.#look(), generation: this.#generation }
     // M6.
     if (this.#stopped.signal.aborted) return
-    const metadata = encodeConsumerProtocolSubscription({
-      version: 1, topics: [...topics], userData: Buffer.from(packed(data)), ownedPartitions: topics.map((topic) => ({ topic, partitions: [...this.#owned] })),
+    const metadata = encodeSubscription({
+      topics: [...topics], userData: Buffer.from(packed(data)), ownedPartitions: topics.map((topic) => ({ topic, partitions: [...this.#owned] })),
     })
     const connection = await cluster.coordinatorConnection('group', group, this.#use)
     if (this.#stopped.signal.aborted) return
-    const joined = await joinGroupV9.api.async(connection, group, sessionMs, rebalanceMs, this.#memberId, instanceId, PROTOCOL_TYPE, [{ name: PROTOCOL, metadata }], '')
+    const joined = await joinGroupV9(connection, group, sessionMs, rebalanceMs, this.#memberId, instanceId, PROTOCOL_TYPE, [{ name: PROTOCOL, metadata }], '')
     this.#memberId = joined.memberId
     if (this.#stopped.signal.aborted) return
     const isLeader = joined.leader === joined.memberId && !joined.skipAssignment
     const sentMs = clock.monotonicMs()
-    const synced = await syncGroupV5.api.async(connection, group, joined.generationId, joined.memberId, instanceId, PROTOCOL_TYPE, PROTOCOL, isLeader ? this.#assignments(joined) : [])
+    const synced = await syncGroupV5(connection, group, joined.generationId, joined.memberId, instanceId, PROTOCOL_TYPE, PROTOCOL, isLeader ? this.#assignments(joined) : [])
     if (this.#stopped.signal.aborted) return
     this.#generation = joined.generationId
     this.#provenAtMs = sentMs
@@ -216,23 +214,23 @@ export class Membership {
     // Each member's own: a member of another version reads other topics than the leader does.
     const topicsOf = new Map<string, readonly string[]>()
     const candidates = members.map(({ memberId, metadata }): Candidate => {
-      const { topics, ownedPartitions, userData } = decodeConsumerProtocolSubscription(metadata)
-      topicsOf.set(memberId, topics ?? [])
-      return { memberId, owned: ownedPartitions?.[0]?.partitions ?? [], ...subscriptionData(userData, memberId) }
+      const { topics, ownedPartitions, userData } = decodeSubscription(metadata)
+      topicsOf.set(memberId, topics)
+      return { memberId, owned: ownedPartitions[0]?.partitions ?? [], ...subscriptionData(userData, memberId) }
     })
     const living = candidates.map(({ owner }, index) => [owner, members[index]?.groupInstanceId ?? null] as const)
     const manifests = new Map(candidates.map(({ memberId, manifest }) => [memberId, manifest]))
     return [...assign(candidates)].map(([memberId, { indices, reason }]) => {
       const data: AssignmentData = { living, manifest: manifests.get(memberId) ?? {}, reason: reason ?? null }
       const assignedPartitions = (topicsOf.get(memberId) ?? []).map((topic) => ({ topic, partitions: [...indices] }))
-      return { memberId, assignment: encodeConsumerProtocolAssignment({ version: 0, assignedPartitions, userData: Buffer.from(packed(data)) }) }
+      return { memberId, assignment: encodeAssignment({ assignedPartitions, userData: Buffer.from(packed(data)) }) }
     })
   }
 
   /** False for one that was made for other topics (M4). */
   #take(assignment: Buffer, mine: Readonly<Record<string, number>>): boolean {
     const { owner, instanceId } = this.#options
-    const { assignedPartitions, userData } = decodeConsumerProtocolAssignment(assignment)
+    const { assignedPartitions, userData } = decodeAssignment(assignment)
     const { living, manifest, reason } = assignmentData(userData)
     if (manifest !== undefined && !isSame(manifest, mine)) return false
     this.#owned = assignedPartitions[0]?.partitions ?? []

@@ -2,7 +2,8 @@
 //
 // Owns: the questions that wait. Those of one turn of the event loop go to each leader in one request.
 import type { Cluster, Effort } from './cluster.ts'
-import { errorName, listOffsetsV9 } from './wire.ts'
+import { listOffsetsV9 } from './record-requests.ts'
+import { errorName } from './wire.ts'
 
 export const LATEST = -1n
 export const EARLIEST = -2n
@@ -80,12 +81,12 @@ export class OffsetQueries {
   }
 }
 
-type Listed = Awaited<ReturnType<typeof listOffsetsV9.api.async>>
+type Listed = Awaited<ReturnType<typeof listOffsetsV9>>
 
 /** One partition's failure makes the whole answer an error that carries it. */
-async function listed(connection: Parameters<typeof listOffsetsV9.api.async>[0], request: Parameters<typeof listOffsetsV9.api.async>[3]): Promise<Listed> {
+async function listed(connection: Parameters<typeof listOffsetsV9>[0], request: Parameters<typeof listOffsetsV9>[3]): Promise<Listed> {
   try {
-    return await listOffsetsV9.api.async(connection, CONSUMER, READ_COMMITTED, request)
+    return await listOffsetsV9(connection, CONSUMER, READ_COMMITTED, request)
   } catch (thrown) {
     const partial = (thrown as { readonly response?: Listed }).response
     if (partial?.topics === undefined) throw thrown

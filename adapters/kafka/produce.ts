@@ -4,7 +4,8 @@
 import type { Cluster, Effort } from './cluster.ts'
 import type { Connection } from './connection.ts'
 import { codeOf, isDoubtful, isTransport, retryOf } from './codes.ts'
-import { errorName, produceV11, Writer } from './wire.ts'
+import { produceV11 } from './record-requests.ts'
+import { errorName } from './wire.ts'
 
 export interface OutBatch {
   readonly topic: string
@@ -26,8 +27,6 @@ export class Refused extends TypeError {
   }
 }
 
-const PRODUCE = 0
-const VERSION = 11
 const ALL_REPLICAS = -1
 const REPLICAS_MS_MAX = 10_000
 /** The broker has it already. */
@@ -97,24 +96,14 @@ function taken(response: Response, batches: readonly OutBatch[], progress: Progr
   return failures[0]
 }
 
-function send(connection: Connection, transactionalId: string | null, batches: readonly OutBatch[]): Promise<Response> {
-  const topics = [...Map.groupBy(batches, ({ topic }) => topic)]
-  const createPayload = (): Writer => Writer.create()
-    .appendString(transactionalId)
-    .appendInt16(ALL_REPLICAS)
-    .appendInt32(REPLICAS_MS_MAX)
-    .appendArray(topics, (writer, [topic, parts]) => {
-      writer.appendString(topic).appendArray(parts, (each, { partition, bytes }) => {
-        each.appendInt32(partition).appendUnsignedVarInt(bytes.length + 1).append(bytes)
-      })
-    })
-    .appendTaggedFields()
-  return new Promise((resolve, reject) => {
-    connection.send(PRODUCE, VERSION, createPayload, produceV11.parseResponse, true, true, (error, response) => {
-      // An error of one partition makes the whole answer an error that carries it.
-      const answer = response ?? (error as { readonly response?: Response } | null)?.response
-      if (answer === undefined) reject(error)
-      else resolve(answer)
-    })
-  })
+/** An error of one partition makes the whole answer an error that carries it. */
+async function send(connection: Connection, transactionalId: string | null, batches: readonly OutBatch[]): Promise<Response> {
+  const topics = [...Map.groupBy(batches, ({ topic }) => topic)].map(([name, partitions]) => ({ name, partitions }))
+  try {
+    return await produceV11(connection, transactionalId, ALL_REPLICAS, REPLICAS_MS_MAX, topics)
+  } catch (thrown) {
+    const { response } = thrown as { readonly response?: Response }
+    if (response === undefined) throw thrown
+    return response
+  }
 }

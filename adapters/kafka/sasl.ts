@@ -4,9 +4,10 @@
 import { randomBytes } from 'node:crypto'
 import { assertScramEnd, scramFirst, scramOpening, scramProof } from './scram.ts'
 import type { ScramMechanism } from './scram.ts'
+import type { Reader } from './reader.ts'
 import { Unanswered } from './unanswered.ts'
-import { Writer, errorName } from './wire.ts'
-import type { Reader } from './wire.ts'
+import { errorName } from './wire.ts'
+import { Writer } from './writer.ts'
 
 export interface Sasl {
   readonly mechanism: ScramMechanism | 'PLAIN'
@@ -15,7 +16,7 @@ export interface Sasl {
 }
 
 /** One request of the connection that is authenticated; what is about records waits meanwhile. */
-export type Ask = <T>(key: number, version: number, createPayload: () => Writer, parse: (correlation: number, key: number, version: number, reader: Reader) => T, isFlexible: boolean) => Promise<T>
+export type Ask = <T>(key: number, version: number, createPayload: () => Writer, parse: (reader: Reader) => T, isFlexible: boolean) => Promise<T>
 
 const HANDSHAKE = { key: 17, version: 1 } as const
 const AUTHENTICATE = { key: 36, version: 2 } as const
@@ -34,15 +35,15 @@ export async function authenticate(ask: Ask, { mechanism, username, password }: 
 }
 
 function handshake(ask: Ask, mechanism: string): Promise<void> {
-  return ask(HANDSHAKE.key, HANDSHAKE.version, () => Writer.create().appendString(mechanism, false), (_correlation, _key, _version, reader) => {
+  return ask(HANDSHAKE.key, HANDSHAKE.version, () => Writer.create().appendString(mechanism, false), (reader) => {
     const code = reader.readInt16()
-    const taken = reader.readArray((each) => each.readString(false), false, false)
+    const taken = reader.readItems((each) => each.readString(false), false)
     if (code !== 0) throw new Unanswered('AUTHENTICATION', `the listener does not take ${mechanism} (${errorName(code)}); it takes ${taken.length === 0 ? 'none' : taken.join(', ')}`)
   }, false)
 }
 
 function send(ask: Ask, text: string): Promise<{ readonly text: string; readonly lifetimeMs: number }> {
-  return ask(AUTHENTICATE.key, AUTHENTICATE.version, () => Writer.create().appendBytes(Buffer.from(text)).appendTaggedFields(), (_correlation, _key, _version, reader) => {
+  return ask(AUTHENTICATE.key, AUTHENTICATE.version, () => Writer.create().appendBytes(Buffer.from(text)).appendTaggedFields(), (reader) => {
     const code = reader.readInt16()
     const reason = reader.readNullableString()
     const bytes = reader.readBytes()

@@ -12,7 +12,8 @@ import type { Cluster } from './cluster.ts'
 import { messageOf } from './cluster.ts'
 import { codeOf, retryOf } from './codes.ts'
 import type { Names } from '../../system/membership/names.ts'
-import { createTopicsV7, describeConfigsV4, errorName } from './wire.ts'
+import { createTopicsV7, describeConfigsV4 } from './topic-requests.ts'
+import { errorName } from './wire.ts'
 
 export interface TopicSettings {
   readonly cleanup: 'delete' | 'compact'
@@ -107,7 +108,7 @@ export class Topics {
     const { replication, batchBytesMax } = this.#making
     const replicationFactor = replication ?? Math.min(3, this.#cluster.brokerCount)
     const topics = specs.map(({ name, partitions, cleanup }) => ({
-      name: this.#names.of(name), numPartitions: partitions, replicationFactor, assignments: [],
+      name: this.#names.of(name), numPartitions: partitions, replicationFactor,
       configs: [
         { name: 'cleanup.policy', value: cleanup },
         { name: 'max.message.bytes', value: String(batchBytesMax) },
@@ -119,7 +120,7 @@ export class Topics {
       ],
     }))
     try {
-      await this.#cluster.anyBroker((connection) => createTopicsV7.api.async(connection, topics, CREATE_MS_MAX, false), 'admin', { topics: topics.map(({ name }) => name) })
+      await this.#cluster.anyBroker((connection) => createTopicsV7(connection, topics, CREATE_MS_MAX, false), 'admin', { topics: topics.map(({ name }) => name) })
     } catch (thrown) {
       // Another process may have made them meanwhile: what exists is compared after.
       if (retryOf(codeOf(thrown)) !== 'no') throw thrown
@@ -151,8 +152,8 @@ export class Topics {
   async #described(names: readonly string[], keys: readonly string[]): Promise<readonly { readonly name: string; value(key: string): string | undefined }[]> {
     if (names.length === 0) return []
     const resources = names.map((name) => ({ resourceType: TOPIC_RESOURCE, resourceName: this.#names.of(name), configurationKeys: [...keys] }))
-    const { results } = await this.#cluster.anyBroker((connection) => describeConfigsV4.api.async(connection, resources, false, false).catch((thrown: unknown) => {
-      const partial = (thrown as { readonly response?: Awaited<ReturnType<typeof describeConfigsV4.api.async>> }).response
+    const { results } = await this.#cluster.anyBroker((connection) => describeConfigsV4(connection, resources, false, false).catch((thrown: unknown) => {
+      const partial = (thrown as { readonly response?: Awaited<ReturnType<typeof describeConfigsV4>> }).response
       if (partial?.results === undefined) throw thrown
       return partial
     }), 'admin')

@@ -16,7 +16,7 @@ import { Refused, sendBatches } from './produce.ts'
 import type { OutBatch } from './produce.ts'
 import type { RecordBatch } from './record-batch.ts'
 import type { Visibility } from '../../system/membership/visibility.ts'
-import { addOffsetsToTxnV3, addPartitionsToTxnV3, endTxnV3, initProducerIdV4, txnOffsetCommitV3 } from './wire.ts'
+import { addOffsetsToTxnV3, addPartitionsToTxnV3, endTxnV3, initProducerIdV4, txnOffsetCommitV3 } from './transaction-requests.ts'
 
 export interface PlannedBatch {
   readonly topic: string
@@ -127,7 +127,7 @@ export class Transactions {
 
   async #initialise(producerId: bigint, epoch: number, effort: Effort): Promise<void> {
     const { cluster, transactionalId, timeoutMs, use } = this.#options
-    this.#begin(await cluster.atCoordinator('transaction', transactionalId, use, (connection) => initProducerIdV4.api.async(connection, transactionalId, timeoutMs, producerId, epoch), effort))
+    this.#begin(await cluster.atCoordinator('transaction', transactionalId, use, (connection) => initProducerIdV4(connection, transactionalId, timeoutMs, producerId, epoch), effort))
   }
 
   async #commit(plan: TransactionPlan, idle: Effort): Promise<TransactionEnd> {
@@ -194,17 +194,14 @@ export class Transactions {
     const { cluster, use, transactionalId } = this.#options
     const topics = new Map<string, Set<number>>()
     for (const { topic, partition } of rounds.flat()) topics.set(topic, (topics.get(topic) ?? new Set()).add(partition))
-    const transaction = {
-      transactionalId, producerId: this.#producerId, producerEpoch: this.#epoch, verifyOnly: false,
-      topics: [...topics].map(([name, partitions]) => ({ name, partitions: [...partitions] })),
-    }
-    await cluster.atCoordinator('transaction', transactionalId, use, (connection) => addPartitionsToTxnV3.api.async(connection, [transaction]), effort, { topics: [...topics.keys()], operation: 'WRITE' })
+    const asked = [...topics].map(([name, partitions]) => ({ name, partitions: [...partitions] }))
+    await cluster.atCoordinator('transaction', transactionalId, use, (connection) => addPartitionsToTxnV3(connection, transactionalId, this.#producerId, this.#epoch, asked), effort, { topics: [...topics.keys()], operation: 'WRITE' })
   }
 
   /** False when this member is not in the group any more. */
   async #commitOffsets(offsets: readonly OffsetToCommit[], first: Effort, effort: Effort): Promise<boolean> {
     const { cluster, use, transactionalId, group, partition } = this.#options
-    await cluster.atCoordinator('transaction', transactionalId, use, (connection) => addOffsetsToTxnV3.api.async(connection, transactionalId, this.#producerId, this.#epoch, group), first, { group })
+    await cluster.atCoordinator('transaction', transactionalId, use, (connection) => addOffsetsToTxnV3(connection, transactionalId, this.#producerId, this.#epoch, group), first, { group })
     const topics = offsets.map(({ topic, offset, metadata }) => ({ name: topic, partitions: [{ partitionIndex: partition, committedOffset: BigInt(offset), committedLeaderEpoch: -1, committedMetadata: metadata }] }))
     let stale: Standing | undefined
     for (;;) {
@@ -212,7 +209,7 @@ export class Transactions {
       if (standing === undefined) return false
       const { generation, memberId, instanceId } = standing
       try {
-        await cluster.atCoordinator('group', group, use, (connection) => txnOffsetCommitV3.api.async(connection, transactionalId, group, this.#producerId, this.#epoch, generation, memberId, instanceId, topics), effort, { topics: topics.map(({ name }) => name), operation: 'READ' })
+        await cluster.atCoordinator('group', group, use, (connection) => txnOffsetCommitV3(connection, transactionalId, group, this.#producerId, this.#epoch, generation, memberId, instanceId, topics), effort, { topics: topics.map(({ name }) => name), operation: 'READ' })
         return true
       } catch (thrown) {
         const code = codeOf(thrown)
@@ -243,7 +240,7 @@ export class Transactions {
     const connection = await cluster.coordinatorConnection('transaction', transactionalId, use)
     for (;;) {
       try {
-        await endTxnV3.api.async(connection, transactionalId, this.#producerId, this.#epoch, committed)
+        await endTxnV3(connection, transactionalId, this.#producerId, this.#epoch, committed)
         return
       } catch (thrown) {
         // The coordinator says that it has not begun to end it.

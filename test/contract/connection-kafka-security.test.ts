@@ -28,7 +28,7 @@ async function open(listener: Listener, security: Security): Promise<Connection>
 }
 
 const ask = (connection: Connection): Promise<number> => new Promise((resolve, reject) => {
-  connection.send(KEY, 0, () => ({ buffers: [] }), (_correlation, _key, _version, reader) => reader.readInt32(), false, false, (error, answer) => (error === null ? resolve(answer ?? -1) : reject(error)))
+  connection.send(KEY, 0, () => ({ buffers: [] }), (reader) => reader.readInt32(), false, false, (error, answer) => (error === null ? resolve(answer ?? -1) : reject(error)))
 })
 
 const SEVEN = Buffer.from([0, 0, 0, 7])

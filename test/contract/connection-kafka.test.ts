@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, test } from 'node:test'
 import { Connection } from '../../adapters/kafka/connection.ts'
 import type { ConnectionOptions } from '../../adapters/kafka/connection.ts'
-import type { Reader } from '../../adapters/kafka/wire.ts'
+import type { Reader } from '../../adapters/kafka/reader.ts'
 import { answerTo, listen } from '../support/kafka-listener.ts'
 import type { Asked, Listener, Listening } from '../support/kafka-listener.ts'
 
@@ -33,7 +33,7 @@ async function connected(answer: Listening, options: Partial<ConnectionOptions> 
 /** One request; the listener sees the text behind its head, and what it answers is taken for text. */
 function ask(connection: Connection, text: string, parse = (reader: Reader): string => reader.readString(false)): Promise<string> {
   return new Promise((resolve, reject) => {
-    connection.send(KEY, VERSION, () => ({ buffers: [Buffer.from(text)] }), (_correlation, _key, _version, reader) => parse(reader), false, false, (error, answer) => (error === null ? resolve(answer ?? '') : reject(error)))
+    connection.send(KEY, VERSION, () => ({ buffers: [Buffer.from(text)] }), parse, false, false, (error, answer) => (error === null ? resolve(answer ?? '') : reject(error)))
   })
 }
 
@@ -65,7 +65,7 @@ test('flexible heads end with tagged fields, which an answer may have too', asyn
     socket.write(answerTo(correlation, Buffer.concat([Buffer.from([2, 0, 1, 9, 1, 2, 9, 9]), textual(String(rest.subarray(1)))])))
   })
   const answer = await new Promise((resolve, reject) => {
-    connection.send(KEY, VERSION, () => ({ buffers: [Buffer.from('o'), Buffer.from('ne')] }), (_correlation, _key, _version, reader) => reader.readString(false), true, true, (error, text) => (error === null ? resolve(text) : reject(error)))
+    connection.send(KEY, VERSION, () => ({ buffers: [Buffer.from('o'), Buffer.from('ne')] }), (reader) => reader.readString(false), true, true, (error, text) => (error === null ? resolve(text) : reject(error)))
   })
   assert.equal(answer, 'one')
 })
@@ -116,7 +116,7 @@ test('answers in another order go to who asked', async () => {
 test('an answer of 20 MiB is whole', async () => {
   const large = 'x'.repeat(20 << 20)
   const connection = await connected(({ correlation }, socket) => socket.write(answerTo(correlation, Buffer.from(large))))
-  const text = await ask(connection, 'large', (reader) => String(reader.buffer.slice(0)))
+  const text = await ask(connection, 'large', (reader) => String(reader.read(reader.remaining)))
   assert.ok(text === large)
 })
 

@@ -1,6 +1,6 @@
 // The broker's side of an authentication, as answers to single requests. Source: the Kafka protocol guide and RFC 5802, section 3.
 import { createHash, createHmac, pbkdf2Sync } from 'node:crypto'
-import { Writer } from '../../adapters/kafka/wire.ts'
+import { Writer } from '../../adapters/kafka/writer.ts'
 import { answerTo } from './kafka-listener.ts'
 import type { Asked } from './kafka-listener.ts'
 
@@ -44,7 +44,7 @@ export function saslAnswers({ mechanism, username, password, lifetimeMs = 0 }: S
   return ({ key, correlation, rest }) => {
     if (key === SASL_KEYS.handshake) {
       const isTaken = rest.toString('utf8', 2) === mechanism
-      return answerTo(correlation, Writer.create().appendInt16(isTaken ? 0 : UNSUPPORTED_SASL_MECHANISM).appendArray([mechanism], (writer, each) => writer.appendString(each, false), false, false).buffer)
+      return answerTo(correlation, Writer.create().appendInt16(isTaken ? 0 : UNSUPPORTED_SASL_MECHANISM).appendItems([mechanism], (writer, each) => writer.appendString(each, false), false).buffer)
     }
     // Behind the tags of the head and a length of one byte, or two.
     const text = rest.toString('utf8', (rest[1] as number) < 0x80 ? 2 : 3, rest.length - 1)

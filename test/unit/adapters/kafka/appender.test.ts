@@ -11,7 +11,7 @@ import { Names } from '../../../../system/membership/names.ts'
 import { Visibility } from '../../../../system/membership/visibility.ts'
 import { record } from '../../../contract/log-fixture.ts'
 import { Code, KEYS, clusterOf } from '../../../support/kafka-broker.ts'
-import { Reader } from '../../../../adapters/kafka/wire.ts'
+import { Reader } from '../../../../adapters/kafka/reader.ts'
 
 const TRANSPORT = { clientId: 'x', security: {}, connectMsMax: 200, requestMsMax: 200, slowMsMax: 200 }
 const [UNKNOWN_SERVER_ERROR, NOT_LEADER, REQUEST_TIMED_OUT, MESSAGE_TOO_LARGE] = [-1, 6, 7, 10]

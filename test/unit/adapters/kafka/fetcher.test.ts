@@ -7,7 +7,7 @@ import { Fetcher } from '../../../../adapters/kafka/fetcher.ts'
 import { RecordBatch } from '../../../../adapters/kafka/record-batch.ts'
 import { wallClock } from '../../../../adapters/memory/clock.ts'
 import type { FetchedPart } from '../../../../adapters/kafka/fetch.ts'
-import { Reader } from '../../../../adapters/kafka/wire.ts'
+import { Reader } from '../../../../adapters/kafka/reader.ts'
 import { keptOf } from '../../../support/garbage.ts'
 
 const LIMITS = { waitMsMax: 500, lastWaitMsMax: 500, busyWaitMsMax: 20, feedBytesMax: 2 << 20, partBytesMax: 1 << 20, answerBytesMax: 16 << 20 }
@@ -47,7 +47,7 @@ function askedOf(request: Buffer): { topicId: string; offset: number }[] {
   const reader = Reader.from(request)
   reader.skip(4 + 4 + 4 + 1 + 4 + 4)
   return reader.readArray((topic) => {
-    const topicId = topic.readUUID()
+    const topicId = topic.readUuid()
     const [offset = 0] = topic.readArray((part) => {
       part.skip(8)
       const at = Number(part.readInt64())

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Cluster } from '../../../../adapters/kafka/cluster.ts'
 import { Membership } from '../../../../adapters/kafka/membership.ts'
-import { encodeConsumerProtocolAssignment, encodeConsumerProtocolSubscription } from '../../../../adapters/kafka/wire.ts'
+import { encodeAssignment, encodeSubscription } from '../../../../adapters/kafka/member-protocol.ts'
 import { wallClock } from '../../../../adapters/memory/clock.ts'
 import { Code, KEYS, clusterOf } from '../../../support/kafka-broker.ts'
 import type { Answer } from '../../../support/kafka-broker.ts'
@@ -18,11 +18,11 @@ interface Heard {
 }
 
 function assignment(indices: readonly number[], more: object = {}): { readonly assignment: Buffer } {
-  return { assignment: encodeConsumerProtocolAssignment({ version: 0, assignedPartitions: [{ topic: 'in', partitions: [...indices] }], userData: Buffer.from(JSON.stringify({ living: [], reason: null, ...more })) }) }
+  return { assignment: encodeAssignment({ assignedPartitions: [{ topic: 'in', partitions: [...indices] }], userData: Buffer.from(JSON.stringify({ living: [], reason: null, ...more })) }) }
 }
 
 function subscription(manifest: Readonly<Record<string, number>>): Buffer {
-  return encodeConsumerProtocolSubscription({ version: 1, topics: ['in'], userData: Buffer.from(JSON.stringify({ owner: 'o', manifest, generation: -1 })), ownedPartitions: [] })
+  return encodeSubscription({ topics: ['in'], userData: Buffer.from(JSON.stringify({ owner: 'o', manifest, generation: -1 })), ownedPartitions: [] })
 }
 
 /** Runs a member until `isOver`; answers what it said and the requests that it sent. */

@@ -3,9 +3,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Cluster } from '../../../../adapters/kafka/cluster.ts'
 import { RecordBatch } from '../../../../adapters/kafka/record-batch.ts'
+import { PartRefused, Refusals } from '../../../../adapters/kafka/request.ts'
 import { Transactions } from '../../../../adapters/kafka/transaction.ts'
 import type { PlannedBatch, Standing, TransactionEnd, TransactionPlan } from '../../../../adapters/kafka/transaction.ts'
-import { ResponseError } from '../../../../adapters/kafka/wire.ts'
+import { errorName } from '../../../../adapters/kafka/wire.ts'
 import { wallClock } from '../../../../adapters/memory/clock.ts'
 import { Visibility } from '../../../../system/membership/visibility.ts'
 import { Code, KEYS, clusterOf } from '../../../support/kafka-broker.ts'
@@ -52,8 +53,7 @@ function refusingSecond(code: number, times: number): Answer {
   let left = times
   return (key) => {
     if (key !== KEYS.addPartitions || left-- <= 0) return undefined
-    const at = '/results_by_transaction/0/topic_results/0/results_by_partitions'
-    throw new ResponseError(KEYS.addPartitions, 3, { [`${at}/0`]: [NOT_ATTEMPTED, null], [`${at}/1`]: [code, null] }, {})
+    throw new Refusals('AddPartitionsToTxn', [NOT_ATTEMPTED, code].map((each) => new PartRefused(errorName(each), null)), {})
   }
 }
 

@@ -1,0 +1,46 @@
+// Requests about transactions. Source: the protocol guide, the schema of each request in its version.
+import type { Reader } from './reader.ts'
+import { errorAlone, request } from './request.ts'
+import type { Check } from './request.ts'
+
+export const initProducerIdV4 = request('InitProducerId', 22, 4, (writer, transactionalId: string | null, timeoutMs: number, producerId: bigint, producerEpoch: number) => {
+  writer.appendString(transactionalId).appendInt32(timeoutMs).appendInt64(producerId).appendInt16(producerEpoch)
+}, (reader, check) => {
+  errorAlone(reader, check)
+  return { producerId: reader.readInt64(), producerEpoch: reader.readInt16() }
+})
+
+export const addPartitionsToTxnV3 = request('AddPartitionsToTxn', 24, 3, (writer, transactionalId: string, producerId: bigint, producerEpoch: number, topics: readonly { readonly name: string; readonly partitions: readonly number[] }[]) => {
+  writer.appendString(transactionalId).appendInt64(producerId).appendInt16(producerEpoch)
+    .appendArray(topics, (topic, { name, partitions }) => topic.appendString(name).appendItems(partitions, (each, partition) => each.appendInt32(partition)))
+}, errorOfEachPartition)
+
+export const addOffsetsToTxnV3 = request('AddOffsetsToTxn', 25, 3, (writer, transactionalId: string, producerId: bigint, producerEpoch: number, groupId: string) => {
+  writer.appendString(transactionalId).appendInt64(producerId).appendInt16(producerEpoch).appendString(groupId)
+}, errorAlone)
+
+export interface OffsetsOfTopic {
+  readonly name: string
+  readonly partitions: readonly { readonly partitionIndex: number; readonly committedOffset: bigint; readonly committedLeaderEpoch: number; readonly committedMetadata: string | null }[]
+}
+
+export const txnOffsetCommitV3 = request('TxnOffsetCommit', 28, 3, (writer, transactionalId: string, groupId: string, producerId: bigint, producerEpoch: number, generationId: number, memberId: string, groupInstanceId: string | null, topics: readonly OffsetsOfTopic[]) => {
+  writer.appendString(transactionalId).appendString(groupId).appendInt64(producerId).appendInt16(producerEpoch).appendInt32(generationId).appendString(memberId).appendString(groupInstanceId)
+    .appendArray(topics, (topic, { name, partitions }) => topic.appendString(name)
+      .appendArray(partitions, (part, { partitionIndex, committedOffset, committedLeaderEpoch, committedMetadata }) => part.appendInt32(partitionIndex).appendInt64(committedOffset).appendInt32(committedLeaderEpoch).appendString(committedMetadata)))
+}, errorOfEachPartition)
+
+export const endTxnV3 = request('EndTxn', 26, 3, (writer, transactionalId: string, producerId: bigint, producerEpoch: number, committed: boolean) => {
+  writer.appendString(transactionalId).appendInt64(producerId).appendInt16(producerEpoch).appendBoolean(committed)
+}, errorAlone)
+
+function errorOfEachPartition(reader: Reader, check: Check): void {
+  reader.readInt32()
+  reader.readArray((topic) => {
+    topic.readString()
+    return topic.readArray((part) => {
+      part.readInt32()
+      return check(part.readInt16())
+    })
+  })
+}
