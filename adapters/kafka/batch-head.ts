@@ -1,6 +1,6 @@
 // What the heads of record batches say, and how their bodies are unpacked. Source: the message format of the Kafka protocol guide.
 import { OperationError } from '../../system/protocol/failures.ts'
-import { compressionsAlgorithmsByBitmask } from './wire.ts'
+import { decompressed } from './wire.ts'
 import { HEAD_BYTES } from './record-batch.ts'
 
 /** Offset and length stand before what the length counts. */
@@ -33,7 +33,7 @@ export function controlType(body: Buffer): number {
 
 export function inflated(body: Buffer, compression: number): Buffer {
   if (compression === 0) return body
-  const algorithm = compressionsAlgorithmsByBitmask[String(compression)]
-  if (algorithm === undefined) throw new OperationError('kafka/format', `a record batch of unknown compression ${compression}`)
-  return Buffer.from(algorithm.decompressSync(body))
+  const bytes = decompressed(body, compression)
+  if (bytes === undefined) throw new OperationError('kafka/format', `a record batch of unknown compression ${compression}`)
+  return bytes
 }
