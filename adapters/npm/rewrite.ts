@@ -8,7 +8,7 @@ const DECLARED = /(["'])(\.{1,2}\/[^"'\n]+)\.ts\1/g
 /** Entries of worker threads and child processes. */
 const ENTRY = /(new URL\((["'])\.{1,2}\/[^"'\n]+)\.ts(\2, import\.meta\.url\))/g
 const LEFT = /(["'])\.{1,2}\/[^"'\n]+\.ts\1/
-const IMPORT = /(?:^(?:import|export)\b(?:[^'";=]*\bfrom)?\s*|\bimport\()(["'])([^"'\n]+)\1/gm
+const IMPORT = /(?:^(?:import|export)\b(?:[^'";=]*\bfrom)?\s*|\bimport(?:\.meta\.resolve)?\()(["'])([^"'\n]+)\1/gm
 
 /** A compiled file's text with the names of compiled files. Throws OperationError when one is left that it does not understand. */
 export function rewritten(path: string, text: string): string {

@@ -23,3 +23,8 @@ test('imported packages are found in every form of import, and nowhere else', ()
   ].join('\n')
   assert.deepEqual(packagesIn(text), ['xstate', 'zod', '@scope/side', 'other', 'several', 'dynamic'])
 })
+
+test('a package that is looked up to load some of its files is one that is imported', () => {
+  assert.deepEqual(packagesIn(`const entry = import.meta.resolve('@scope/found/part.js')`), ['@scope/found'])
+  assert.deepEqual(packagesIn(`const own = import.meta.resolve('./file.js')`), [])
+})
