@@ -17,7 +17,7 @@ export type Target =
 /** Throws UsageError when there is no such thing. */
 export async function loadTarget(text: string): Promise<Target> {
   const known = scenarios.get(text)
-  if (known !== undefined) return { kind: 'scenario', name: text, scenario: known }
+  if (known !== undefined) return { kind: 'scenario', name: text, scenario: await known() }
   if (!existsSync(text)) throw new UsageError(`there is no scenario and no file '${text}'${didYouMean(text, scenarios.keys())}\nScenarios: ${[...scenarios.keys()].join(', ')}. A file exports a scenario (defineScenario) or a system (defineSystem) as its default.`)
   const value = (await importFile(text)).default
   if (isScenario(value)) return { kind: 'scenario', name: text, scenario: value }

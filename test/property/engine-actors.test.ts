@@ -91,9 +91,9 @@ class Society {
 
 const isEvent = (item: FeedItem): item is FeedEvent => 'event' in item
 
-for (const [name, scenario] of scenarios) {
+for (const [name, load] of scenarios) {
   test(`${name}: both engines answer the same to its events`, async () => {
-    const run = await scenario.prepare({ seed: testSeed(), data: undefined, events: EVENTS_FED, flags: new Map() })
+    const run = await (await load()).prepare({ seed: testSeed(), data: undefined, events: EVENTS_FED, flags: new Map() })
     const society = new Society(run.system)
     for await (const items of run.feed()) {
       for (const item of items) if (isEvent(item)) society.feed(item)

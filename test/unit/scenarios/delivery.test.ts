@@ -8,7 +8,7 @@ import { allOf, readerOf } from './fraud/story.ts'
 const prepared = (events: number, flags: Record<string, string> = {}): Promise<DeliveryRun> => prepareDelivery({ seed: 1, data: undefined, events, flags: new Map(Object.entries(flags)) })
 
 test('the scenario is known by its name, and its total is what is fed', async () => {
-  assert.equal(scenarios.get('delivery')?.name, 'delivery')
+  assert.equal((await scenarios.get('delivery')?.())?.name, 'delivery')
   const run = await prepared(2000)
   const items = await allOf(run.feed())
   assert.equal(items.filter((item) => 'event' in item).length, run.total)

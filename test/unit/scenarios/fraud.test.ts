@@ -24,8 +24,8 @@ function prepared(given: { readonly data?: string; readonly events?: number; rea
 
 const orderOf = (run: FraudRun): string | undefined => run.system.actors.find(({ name }) => name === 'terminal')?.order
 
-test('the scenario is known by its name', () => {
-  assert.equal(scenarios.get('fraud')?.name, 'fraud')
+test('the scenario is known by its name', async () => {
+  assert.equal((await scenarios.get('fraud')?.())?.name, 'fraud')
 })
 
 test('generated payments run in order of arrival, files in order of event time, unless told otherwise', async () => {
