@@ -87,6 +87,8 @@ export class Topics {
     await this.#cluster.refresh(specs.map(({ name }) => this.#names.of(name)))
     const missing = specs.filter(({ name }) => this.#cluster.known(this.#names.of(name)) === undefined)
     if (missing.length > 0) await this.#create(missing)
+    // All in one request.
+    await this.#learn(specs.map(({ name }) => name).filter((name) => !this.#settings.has(name) && this.#cluster.known(this.#names.of(name)) !== undefined))
     const problems: TopicProblem[] = []
     for (const wanted of specs) {
       const existing = await this.spec(wanted.name)

@@ -1,0 +1,41 @@
+// Topics as brokers describe them: how often they are asked, and what is made of the answers.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Cluster } from '../../../../adapters/kafka/cluster.ts'
+import { Reader } from '../../../../adapters/kafka/reader.ts'
+import { Topics } from '../../../../adapters/kafka/topics.ts'
+import { wallClock } from '../../../../adapters/memory/clock.ts'
+import { Names } from '../../../../system/membership/names.ts'
+import { KEYS, clusterOf } from '../../../support/kafka-broker.ts'
+
+const TRANSPORT = { clientId: 'x', security: {}, connectMsMax: 200, requestMsMax: 200, slowMsMax: 200 }
+const NAMES = ['a', 'b', 'c', 'd']
+const SPECS = NAMES.map((name) => ({ name, partitions: 2, cleanup: 'delete' as const }))
+
+const describedIn = (request: Buffer): string[] => Reader.from(request).readArray((resource) => {
+  resource.readInt8()
+  const name = resource.readString()
+  resource.readItems((key) => key.readString())
+  return name
+})
+
+/** A cluster that has the topics, `compacted` ones among them; `asked` are the keys of its requests. */
+function topicsOf(compacted: readonly string[], asked: number[]): Topics {
+  const cluster = clusterOf(new Cluster([{ host: 'h', port: 1 }], TRANSPORT, wallClock), (key, request) => {
+    asked.push(key)
+    const partitions = [0, 1].map((partitionIndex) => ({ partitionIndex, leaderId: 1, leaderEpoch: 0, replicaNodes: [1] }))
+    if (key === KEYS.metadata) return { brokers: [{ nodeId: 1, host: 'h', port: 1 }], topics: NAMES.map((name) => ({ name, topicId: name, isInternal: false, errorCode: 0, partitions })) }
+    assert.equal(key, KEYS.describeConfigs)
+    return { results: describedIn(request).map((name) => ({ errorCode: 0, resourceName: name, configs: [{ name: 'cleanup.policy', value: compacted.includes(name) ? 'compact' : 'delete' }, { name: 'max.message.bytes', value: '100' }] })) }
+  })
+  return new Topics(cluster, new Names(''), wallClock, { replication: 1, batchBytesMax: 1000 })
+}
+
+test('all topics that are ensured are described in one request', async () => {
+  const asked: number[] = []
+  const topics = topicsOf(['c'], asked)
+  assert.deepEqual((await topics.ensure(SPECS)).map(({ topic }) => topic), ['c'])
+  assert.deepEqual(asked, [KEYS.metadata, KEYS.describeConfigs])
+  assert.equal((await topics.settings('a')).batchBytesMax, 100)
+  assert.equal(asked.length, 2)
+})
