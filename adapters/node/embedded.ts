@@ -21,9 +21,9 @@ import type { Origin } from './manifest.ts'
 import { lookAt, withElsewhere } from './look.ts'
 import type { CommittedLog, Look } from './look.ts'
 import { loadModels } from './model-loading.ts'
-import { openQueryService } from './query-service.ts'
+import { expectQueryService, openQueryService } from './query-service.ts'
 import type { QueryService } from './query-service.ts'
-import { openStateCache } from './state-cache.ts'
+import { expectStateCache, openStateCache } from './state-cache.ts'
 import type { StateCache } from './state-cache.ts'
 import type { SystemLoader } from './threads/messages.ts'
 import { feedTopic } from './feed-progress.ts'
@@ -84,7 +84,12 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
   assertFits(folder, found, system)
   const log = await openLog(options, medium, clock)
   try {
-    const unseen = await ensureFittingTopics(log, planSystem(system), medium.kind === 'embedded' ? `data folder ${folder}, ` : '')
+    const fitting = ensureFittingTopics(log, planSystem(system), medium.kind === 'embedded' ? `data folder ${folder}, ` : '')
+    if (options.threads === undefined) {
+      expectStateCache(options.stateCache)
+      expectQueryService(options.queries)
+    }
+    const unseen = await fitting
     if (unseen.length > 0) options.telemetry.log('warn', `how long topics are kept cannot be seen without DESCRIBE_CONFIGS on them: ${unseen.join(', ')}`)
     writeManifest(folder, manifestOf(origin, system, VERSION, medium))
     const runner = await runnerOf(options, medium, log, clock)

@@ -14,6 +14,11 @@ export interface QueryService {
   readonly ca: string | undefined
 }
 
+/** Loads the client while something else is waited for. What goes wrong is said by who opens it. */
+export function expectQueryService(service: QueryService | undefined): void {
+  if (service !== undefined) void import('../nats/rpc.ts').catch(() => undefined)
+}
+
 /** Undefined: nobody asked for it. The NATS client is not even loaded then. */
 export async function openQueryService(service: QueryService | undefined, telemetry: Telemetry): Promise<Rpc | undefined> {
   if (service === undefined) return undefined

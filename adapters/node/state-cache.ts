@@ -12,6 +12,11 @@ export interface StateCache {
   readonly prefix: string
 }
 
+/** Loads the client while something else is waited for. What goes wrong is said by who opens it. */
+export function expectStateCache(cache: StateCache | undefined): void {
+  if (cache !== undefined) void import('../redis/cache.ts').catch(() => undefined)
+}
+
 /** Undefined: the log is read by key. In memory every state that was stored since the start is kept, however many there are. Throws OperationError where the Redis client is not installed. */
 export async function openStateCache(log: Log, cache: StateCache | undefined, notice: (message: string) => void): Promise<SnapshotCache | undefined> {
   if (log.keyed !== undefined) return undefined
