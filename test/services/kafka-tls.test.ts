@@ -1,9 +1,11 @@
 // Listeners with TLS, with and without users, by either client; and what an operator is told when the client does not fit the listener.
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { Connection } from '../../adapters/kafka/connection.ts'
+import { metadataV12 } from '../../adapters/kafka/topic-requests.ts'
 import { wallClock } from '../../adapters/memory/clock.ts'
 import { PASSWORD_VARIABLE } from '../../adapters/node/kafka-security.ts'
 import type { KafkaSecurity } from '../../adapters/node/kafka-security.ts'
@@ -18,9 +20,11 @@ const missing = HAS_OPENSSL ? kafkaMissing() : 'openssl is not installed'
 const options = missing === undefined ? { timeout: 120_000 } : { skip: missing }
 const READING = { ...MEMBERSHIP, topics: ['payments', 'app.card.inbox'] }
 const PASSWORD = 'r1ght'
+/** On the listener `brief`, which ends a connection whose user has not proven again for so long who it is. */
+const REAUTHENTICATION_MS = 2000
 
 const folder = mkdtempSync(join(tmpdir(), 'statelog-kafka-tls-'))
-const ports = { plain: 0, tls: 0, users: 0 }
+const ports = { plain: 0, tls: 0, users: 0, brief: 0 }
 const files = { own: '', other: '' }
 let brokers: Awaited<ReturnType<typeof startKafka>> = []
 
@@ -28,17 +32,17 @@ before(async () => {
   if (missing !== undefined) return
   const { ca, both } = authority(folder, 'own')
   Object.assign(files, { own: ca, other: authority(folder, 'other').ca })
-  for (const name of ['plain', 'tls', 'users'] as const) ports[name] = await freePort(0)
+  for (const name of ['plain', 'tls', 'users', 'brief'] as const) ports[name] = await freePort(0)
   const controller = await freePort(0)
-  const clients = `PLAINTEXT://127.0.0.1:${ports.plain},TLS://127.0.0.1:${ports.tls},USERS://127.0.0.1:${ports.users}`
+  const clients = `PLAINTEXT://127.0.0.1:${ports.plain},TLS://127.0.0.1:${ports.tls},USERS://127.0.0.1:${ports.users},BRIEF://127.0.0.1:${ports.brief}`
   brokers = await startKafka({
     folder, port: ports.plain, brokers: 1, detached: false, formatArgs: ['--add-scram', `SCRAM-SHA-512=[name=app,password=${PASSWORD}]`],
     properties: [
       `controller.quorum.voters=1@127.0.0.1:${controller}`, `listeners=${clients},CONTROLLER://127.0.0.1:${controller}`, `advertised.listeners=${clients}`,
-      'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,TLS:SSL,USERS:SASL_SSL',
-      ...['tls', 'users'].flatMap((name) => [`listener.name.${name}.ssl.keystore.type=PEM`, `listener.name.${name}.ssl.keystore.location=${both}`]),
-      'listener.name.users.sasl.enabled.mechanisms=SCRAM-SHA-512',
-      'listener.name.users.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;',
+      'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,TLS:SSL,USERS:SASL_SSL,BRIEF:SASL_SSL',
+      ...['tls', 'users', 'brief'].flatMap((name) => [`listener.name.${name}.ssl.keystore.type=PEM`, `listener.name.${name}.ssl.keystore.location=${both}`]),
+      ...['users', 'brief'].flatMap((name) => [`listener.name.${name}.sasl.enabled.mechanisms=SCRAM-SHA-512`, `listener.name.${name}.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;`]),
+      `listener.name.brief.scram-sha-512.connections.max.reauth.ms=${REAUTHENTICATION_MS}`,
     ],
   })
 }, { timeout: 90_000 })
@@ -103,3 +107,13 @@ for (const client of KAFKA_CLIENTS) {
     assert.doesNotMatch(said.join(), /wr0ng/)
   })
 }
+
+test('a connection outlives what the broker gives an authentication, under load and at rest', options, async () => {
+  const sasl = { mechanism: 'SCRAM-SHA-512', username: 'app', password: PASSWORD } as const
+  const connection = await Connection.open({ host: '127.0.0.1', port: ports.brief }, { clientId: 'test', security: { tls: { ca: readFileSync(files.own, 'utf8') }, sasl }, connectMsMax: 5000, requestMsMax: 5000 })
+  const untilMs = performance.now() + 2 * REAUTHENTICATION_MS
+  while (performance.now() < untilMs) await Promise.all([metadataV12(connection, [], false, false), metadataV12(connection, [], false, false)])
+  await new Promise((resolve) => setTimeout(resolve, 1.5 * REAUTHENTICATION_MS))
+  assert.equal((await metadataV12(connection, [], false, false)).brokers.length, 1)
+  connection.close()
+})
