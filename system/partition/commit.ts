@@ -56,8 +56,11 @@ export type CommitResult =
   | { readonly kind: 'unknown'; readonly reason: string }
   /** These inputs made records that the log will never take. */
   | { readonly kind: 'rejected'; readonly forced: ReadonlyMap<InputRef, Failure> }
-  /** With fewer turns it may be taken: its journal record was refused, or what a timer wrote that it armed itself. */
-  | { readonly kind: 'overfull'; readonly turns: number; readonly reason: string }
+  /**
+   * With fewer turns it may be taken: its journal record was refused, or what a timer wrote that it armed itself. `forced`: where there cannot be fewer,
+   * what armed that timer for its own moment.
+   */
+  | { readonly kind: 'overfull'; readonly turns: number; readonly reason: string; readonly forced: ReadonlyMap<InputRef, Failure> }
   /** A record that belongs to no input was refused. */
   | { readonly kind: 'failed'; readonly reason: string }
 
@@ -207,16 +210,21 @@ export class Committer {
    */
   #blame(plan: CommitPlan, refused: readonly number[], assembled: Assembled, reason: string): CommitResult {
     const forced = new Map<InputRef, Failure>()
+    const armers = new Map<InputRef, Failure>()
+    const isLasting = (ref: InputRef): boolean => !isArmedBy(ref, plan.seq)
     for (const index of refused) {
       const ref = this.#refOf(plan, index, assembled)
-      if (ref !== undefined && !isArmedBy(ref, plan.seq)) forced.set(ref, { class: 'size', message: `the log refuses what this input writes: ${reason}`, stage: 'commit' })
+      if (ref === undefined) continue
+      const armer = isLasting(ref) ? undefined : plan.batch?.outbox.refOf(index, isLasting)
+      if (isLasting(ref)) forced.set(ref, { class: 'size', message: `the log refuses what this input writes: ${reason}`, stage: 'commit' })
+      else if (armer !== undefined) armers.set(armer, { class: 'size', message: `the log refuses what a timer writes that this input arms for the same moment: ${reason}`, stage: 'commit' })
     }
     if (forced.size > 0) return { kind: 'rejected', forced }
     const { statesAt, journalAt, sent } = assembled
     const turns = turnsOf(plan.inputs, plan.batch?.turns ?? 0)
     // A timer that this commit armed has another name at the next try, until it was armed by a commit before.
     const isSmallerTaken = refused.some((index) => index === journalAt || this.#refOf(plan, index, assembled) !== undefined)
-    if (turns > 1 && isSmallerTaken) return { kind: 'overfull', turns, reason }
+    if (turns > 1 && isSmallerTaken) return { kind: 'overfull', turns, reason, forced: armers }
     for (const index of refused) {
       const state = sent.written[index - statesAt]
       if (state !== undefined) throw new Escalation('park', state.entity.id, state.entity.id, { class: 'size', message: `the log refuses the state of '${state.entity.id}': ${reason}`, stage: 'commit' })

@@ -190,12 +190,15 @@ export class Outbox {
     return records
   }
 
-  /** The input that wrote the record at `index` of `records()` or `take()`. */
-  refOf(index: number): InputRef | undefined {
+  /** The input that wrote the record at `index` of `records()` or `take()`; with `isMeant`, it or the newest before it that is meant. */
+  refOf(index: number, isMeant: (ref: InputRef) => boolean = () => true): InputRef | undefined {
     let passed = 0
+    let found: InputRef | undefined
     for (let slot = 0; slot < this.#heads.length; slot += 1) {
+      const ref = refOf(this.#heads[slot] ?? '', this.#offsets[slot] ?? NO_OFFSET)
+      if (isMeant(ref)) found = ref
       passed += (this.#taken[slot] ?? 0) + this.countOf(slot)
-      if (index < passed) return refOf(this.#heads[slot] ?? '', this.#offsets[slot] ?? NO_OFFSET)
+      if (index < passed) return found
     }
     return undefined
   }

@@ -155,11 +155,9 @@ export class Partition {
     switch (end.kind) {
       case 'fenced': return this.#move('lost', 'another owner has the partition')
       case 'unknown': return this.#wait(`the outcome of a commit is not known: ${end.reason}`)
-      case 'rejected':
-        this.#forced = new Map([...this.#forced, ...end.forced])
-        return this.#wait('the log refused a record; its input will be dead-lettered', 0)
+      case 'rejected': return this.#refuse(end.forced)
       case 'overfull':
-        if (this.#turnsMax === 1) return this.#move('give-up', end.reason)
+        if (this.#turnsMax === 1) return end.forced.size === 0 ? this.#move('give-up', end.reason) : this.#refuse(end.forced)
         this.#turnsMax = Math.max(1, Math.floor(Math.min(this.#turnsMax, end.turns) / 2))
         return this.#wait(`the log refuses a batch, which is taken again in halves: ${end.reason}`, 0)
       case 'failed':
@@ -171,6 +169,11 @@ export class Partition {
     this.#deps.telemetry.probe('draining', this.#deps.plan.group, this.lease.partition)
     await drain(this.#deps, this.lease, parts, this.#drainUntilMs ?? -Infinity)
     this.#move('released')
+  }
+
+  #refuse(forced: ReadonlyMap<InputRef, Failure>): Promise<void> {
+    this.#forced = new Map([...this.#forced, ...forced])
+    return this.#wait('the log refused a record; its input will be dead-lettered', 0)
   }
 
   async #recoverFrom(thrown: unknown): Promise<void> {

@@ -31,6 +31,7 @@ const machine = createMachine({
   on: {
     tell: { actions: emit({ type: 'told' }) }, shout: { actions: shout }, grow: { actions: grow }, burst: { actions: [grow, shout] },
     arm: { actions: raise({ type: 'shout' }, { delay: 10 }) },
+    chain: { actions: raise({ type: 'next' }, { id: 'u', delay: 10 }) }, next: { actions: raise({ type: 'shout' }, { id: 't', delay: 0 }) },
   },
 } as never)
 
@@ -124,6 +125,12 @@ test('what a timer writes that was armed in the same batch: the timer becomes a 
   const { letters, ...outcome } = await outcomeOf(['arm a 100', 'tell b 101', 'mark - 200', 'tell c 250', 'mark - 300'], { definition: EVENT_TIME })
   assert.deepEqual(outcome, { end: 'taken', told: ['b', 'c'], parked: [] })
   assert.match(letters.join(), /^size timer-a-raise\.shout-/)
+})
+
+test('what a timer writes that another one armed for the same moment becomes a dead letter too', async () => {
+  const { letters, ...outcome } = await outcomeOf(['chain a 100', 'tell b 101', 'mark - 200', 'tell c 250', 'mark - 300'], { definition: EVENT_TIME })
+  assert.deepEqual(outcome, { end: 'taken', told: ['b', 'c'], parked: [] })
+  assert.match(letters.join(), /^size timer-a-/)
 })
 
 test('a late event that its side output does not take becomes a dead letter', async () => {
