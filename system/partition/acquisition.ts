@@ -33,7 +33,8 @@ export type Acquired =
   | { readonly kind: 'position-moved'; readonly reason: string }
   | { readonly kind: 'history-gone'; readonly reason: string }
   | { readonly kind: 'fenced' }
-  | { readonly kind: 'again'; readonly reason: string; readonly atOnce?: true }
+  /** `unfoldable`: still to be parked. */
+  | { readonly kind: 'again'; readonly reason: string; readonly atOnce?: true; readonly unfoldable?: Unfoldable }
 
 export interface Acquisition {
   readonly forced: ReadonlyMap<InputRef, Failure>
@@ -122,7 +123,8 @@ function blamedEntity(suspicion: Suspicion): Unfoldable | undefined {
 async function park(deps: PartitionDeps, tip: JournalTip, states: StateStore, partition: number, unfoldable: Unfoldable): Promise<Acquired> {
   const survey = await surveyed({ log: deps.log, codec: deps.codec, plan: deps.plan, partition }, states, tip.last, tip.end, false)
   states.expect(tip.last.life, survey.marks, survey.starts)
-  await parkUnfoldable(deps, tip, states, survey, partition, unfoldable)
+  const refused = await parkUnfoldable(deps, tip, states, survey, partition, unfoldable)
+  if (refused.length > 0) return { kind: 'again', reason: `the log refuses events of '${unfoldable.entity}' as those that are put aside`, atOnce: true, unfoldable: { ...unfoldable, tooLarge: new Set([...unfoldable.tooLarge ?? [], ...refused]) } }
   const reason = `'${unfoldable.entity}' is parked: ${unfoldable.failure.message}`
   deps.telemetry.log('warn', `${deps.plan.group}/${partition}: ${reason}`)
   return { kind: 'again', reason, atOnce: true }

@@ -19,7 +19,8 @@ import type { PartitionDeps } from './deps.ts'
 import { blankEntity, decodeEntity } from './entity.ts'
 import type { Entity } from './entity.ts'
 import type { InputRef } from './journal.ts'
-import type { JournalTip } from './journal-tip.ts'
+import { TipBroken } from './journal-tip.ts'
+import type { JournalTip, TipChange } from './journal-tip.ts'
 import { readRange } from './range-reading.ts'
 import { partitionRecord, stateRecord, stateStamp } from './states.ts'
 import type { StateStore } from './state-store.ts'
@@ -81,10 +82,15 @@ export interface Unfoldable {
   readonly seq: number | undefined
   /** Not its fold: decoding its inputs. */
   readonly isUndecodable?: boolean
+  /** Inputs that the log does not take once they say where they stood: they become dead letters. */
+  readonly tooLarge?: ReadonlySet<InputRef>
 }
 
-/** Parks an entity whose inputs since its last stored state cannot be folded, or whose newest state cannot be stored (K2): one commit. */
-export async function parkUnfoldable(deps: PartitionDeps, tip: JournalTip, states: StateStore, survey: Survey, partition: number, unfoldable: Unfoldable): Promise<void> {
+/**
+ * Parks an entity whose inputs since its last stored state cannot be folded, or whose newest state cannot be stored (K2): one commit. Answers which inputs
+ * the log did not take; then nothing was done.
+ */
+export async function parkUnfoldable(deps: PartitionDeps, tip: JournalTip, states: StateStore, survey: Survey, partition: number, unfoldable: Unfoldable): Promise<readonly InputRef[]> {
   const { plan, codec, log } = deps
   const nowMs = Math.max(deps.clock.nowMs(), tip.last.nowMs)
   const seq = tip.last.seq + 1
@@ -100,15 +106,19 @@ export async function parkUnfoldable(deps: PartitionDeps, tip: JournalTip, state
   const subject: Subject = guilty === undefined ? { kind: 'timer', cause: `fold-${unfoldable.seq ?? tip.last.seq}`, event: { type: 'fold' } } : { kind: 'record', topic: guilty.topic, partition, offset: guilty.record.offset, record: guilty.record }
   const letter = await deadLetterRecord(log, plan, partition, { subject, entity: entity.id, failure: unfoldable.failure, directive: 'park' }, nowMs)
   const all = [...applied, ...inputs.filter(({ isAside }) => isAside)]
-  const kept = withRoom(all)
-  const over = await Promise.all(all.slice(kept.length).map(({ topic, record }) => deadLetterRecord(log, plan, partition, { subject: { kind: 'record', topic, partition, offset: record.offset, record }, entity: entity.id, failure: OVER, directive: 'skip' }, nowMs)))
+  const kept = withRoom(all.filter(({ ref }) => unfoldable.tooLarge?.has(ref) !== true))
+  const isKept = new Set(kept)
+  // The guilty one has its letter.
+  const left = all.filter((input) => input !== guilty && !isKept.has(input))
+  const over = await Promise.all(left.map(({ topic, record, ref }) => deadLetterRecord(log, plan, partition, { subject: { kind: 'record', topic, partition, offset: record.offset, record }, entity: entity.id, failure: unfoldable.tooLarge?.has(ref) === true ? TOO_LARGE : OVER, directive: 'skip' }, nowMs)))
   const parked = kept.map(({ topic, record, isAside }) => parkedRecord(plan, partition, entity.id, record, { topic, partition, offset: record.offset, seq, refold: !isAside }, nowMs))
   const change = { entity: entity.id, count: parked.length, bytes: parked.reduce((sum, record) => sum + (record.value?.length ?? 0), 0), unfoldedFrom, isUndecodable: unfoldable.isUndecodable === true }
   entity.parked = { class: unfoldable.failure.class, unfolded: [unfoldedFrom, tip.last.seq] }
   const saved = states.buckets === 0 ? [] : [states.bucketOf(entity.id)]
   const marks = survey.marks.map((mark, bucket) => (saved.includes(bucket) ? seq : mark))
   const index = new Map(survey.parked).set(entity.id, { firstSeq: seq, count: change.count, bytes: change.bytes })
-  await tip.write({
+  const before = 1 + over.length
+  return refusedOf(tip, kept.map(({ ref }) => ref), before, {
     kind: 'park', suspects: NO_SUSPECTS, parked: [change], saved, hasPartition: true,
     verdicts: [{ input: guilty === undefined ? `fold-${unfoldable.seq ?? tip.last.seq}` : guilty.ref, class: unfoldable.failure.class, directive: 'park' }],
     records: [
@@ -116,6 +126,19 @@ export async function parkUnfoldable(deps: PartitionDeps, tip: JournalTip, state
       partitionRecord(codec, plan, partition, { occupancy: survey.occupancy, marks, parked: index }, { life: tip.last.life, seq, nowMs }),
     ],
   })
+}
+
+/** Commits; answers whose records the log refuses, of those that stand behind `before` others. */
+async function refusedOf(tip: JournalTip, refs: readonly InputRef[], before: number, change: TipChange): Promise<readonly InputRef[]> {
+  try {
+    await tip.write(change)
+    return []
+  } catch (thrown) {
+    const indexes = new Set(thrown instanceof TipBroken && thrown.outcome.kind === 'rejected' ? thrown.outcome.records : [])
+    const refused = refs.filter((_, at) => indexes.has(before + at))
+    if (refused.length === 0) throw thrown
+    return refused
+  }
 }
 
 /** As many as there is room for, from the first on. */
@@ -136,6 +159,7 @@ export function tooManyParked(ref: InputRef, failure: Failure, entity: EntityId)
 }
 
 const OVER: Failure = { class: 'size', message: `more than ${PARKED_PER_ENTITY_MAX} events are parked for the entity`, stage: 'park' }
+const TOO_LARGE: Failure = { class: 'size', message: 'the log does not take the event as one that is put aside', stage: 'park' }
 
 async function lastGood({ codec, log, plan }: PartitionDeps, states: StateStore, survey: Survey, partition: number, id: EntityId): Promise<Entity> {
   const stored = (await states.load([id])).get(id)

@@ -123,7 +123,7 @@ export class Partition {
     this.#deps.telemetry.probe('fenced', this.#deps.plan.group, this.lease.partition)
     this.#move('held')
     const acquired = await acquire(this.#deps, this.lease, { forced: this.#forced, unfoldable: this.#unfoldable })
-    this.#unfoldable = undefined
+    this.#unfoldable = acquired.kind === 'again' ? acquired.unfoldable : undefined
     switch (acquired.kind) {
       case 'fenced': return this.#move('lost')
       case 'position-moved': return this.#move('moved', acquired.reason)

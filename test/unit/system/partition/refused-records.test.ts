@@ -24,12 +24,13 @@ const LARGE = 'x'.repeat(30_000)
 const WAITS_MAX = 10
 
 const grow = assign({ text: () => LARGE })
+const double = assign({ text: ({ event }: { event: { readonly text: string } }) => event.text + event.text } as never)
 const shout = emit(() => ({ type: 'told', text: LARGE }))
 /** `tell` writes an output; `shout` one that the log refuses, `arm` 10 ms later; `grow` leaves a state that it refuses; `burst` both. */
 const machine = createMachine({
   context: { text: '' },
   on: {
-    tell: { actions: emit({ type: 'told' }) }, shout: { actions: shout }, grow: { actions: grow }, burst: { actions: [grow, shout] },
+    tell: { actions: emit({ type: 'told' }) }, shout: { actions: shout }, grow: { actions: grow }, double: { actions: double }, burst: { actions: [grow, shout] },
     arm: { actions: raise({ type: 'shout' }, { delay: 10 }) },
     chain: { actions: raise({ type: 'next' }, { id: 'u', delay: 10 }) }, next: { actions: raise({ type: 'shout' }, { id: 't', delay: 0 }) },
   },
@@ -46,25 +47,28 @@ interface Outcome {
 
 const textOf = (bytes: Uint8Array | null): string => (bytes === null ? '' : utf8Decode(bytes) ?? '')
 
-/** Of `<type> <who> <time>`; `mark` promises that nothing older comes. */
+/** Of `<type> <who> <time> <bytes of text>`; `mark` promises that nothing older comes. */
 function recordOf(deed: string): OutRecord {
-  const [type = '', who = '', time = '1'] = deed.split(' ')
+  const [type = '', who = '', time = '1', bytes = '0'] = deed.split(' ')
   const place = { topic: 'deeds', partition: 0, timestampMs: 1 }
   if (type === 'mark') return { ...place, key: null, value: null, headers: [[SOURCE_CONTROL_HEADER, encodeSourceControl(cborCodec, { watermark: Number(time) })]] }
-  return { ...place, key: utf8Encode(who), value: utf8Encode(JSON.stringify({ type, who, time: Number(time) })), headers: [] }
+  return { ...place, key: utf8Encode(who), value: utf8Encode(JSON.stringify({ type, who, time: Number(time), text: 'x'.repeat(Number(bytes)) })), headers: [] }
 }
 
 interface Circumstances {
   /** What the log refuses besides. */
   readonly hook?: CommitHook
   readonly definition?: object
+  readonly recordBytesMax?: number
+  /** Deeds that come once the partition waits. */
+  readonly later?: readonly string[]
 }
 
 /** What becomes of these deeds, which one poll takes. */
-async function outcomeOf(deeds: readonly string[], { hook, definition = {} }: Circumstances = {}): Promise<Outcome> {
+async function outcomeOf(deeds: readonly string[], { hook, definition = {}, recordBytesMax = RECORD_BYTES_MAX, later = [] }: Circumstances = {}): Promise<Outcome> {
   const source = { schema: deedSchema, key: (deed: Deed) => deed.who, time: (deed: Deed) => deed.time }
   const one = defineActor({ name: 'one', version: 1, machine: machine as never, snapshotEvery: 0, sources: { deeds: source } as never, outputs: { told: 'told' } as never, ...definition })
-  const log = memoryLog({ keyed: true, recordBytesMax: RECORD_BYTES_MAX })
+  const log = memoryLog({ keyed: true, recordBytesMax })
   const { promise: over, resolve } = Promise.withResolvers<string>()
   let inputs = 0
   let waits = 0
@@ -75,9 +79,10 @@ async function outcomeOf(deeds: readonly string[], { hook, definition = {} }: Ci
   const node = new StatelogNode({
     system: defineSystem({ name: 'r', actors: [one], partitions: 1 }), log, codec: cborCodec, clock: wallClock, random: new SeededRandom(1), models: new Map(), settings: { commitWaitMs: 0 },
     telemetry: {
-      ...silent, batch: (batch) => (inputs += batch.inputs) >= deeds.length && isQuiet() && resolve('taken'),
+      ...silent, batch: (batch) => (inputs += batch.inputs) >= deeds.length + later.length && isQuiet() && resolve('taken'),
       partition: ({ state, reason }) => {
         waits += state === 'waiting' ? 1 : 0
+        if (state === 'waiting' && waits === 1) void log.append(later.map(recordOf))
         if (state === 'failed' || waits > WAITS_MAX) resolve(reason ?? state)
       },
     },
@@ -108,6 +113,12 @@ test('an output of one entity and the state of another one: a dead letter for th
 test('the states of several entities: each is parked', async () => {
   const { letters, ...outcome } = await outcomeOf(['grow a', 'grow b', 'tell c'])
   assert.deepEqual([outcome, letters.length], [{ end: 'taken', told: ['c'], parked: ['a', 'b'] }, 2])
+})
+
+test('a state, and with it inputs that are too large to be put aside: each has one dead letter', async () => {
+  const circumstances = { recordBytesMax: 200_000, definition: { snapshotEvery: 1 }, later: ['tell c', 'tell a'] }
+  const outcome = await outcomeOf(['double a 1 199940', 'double a 1 199940', 'tell b'], circumstances)
+  assert.deepEqual({ ...outcome, letters: [...outcome.letters].sort() }, { end: 'taken', told: ['b', 'c'], letters: ['size 0', 'size 1'], parked: ['a'] })
 })
 
 test('a state and the journal record of its batch: the batch is taken in halves, then the entity of the state is parked', async () => {
