@@ -24,11 +24,12 @@ import type { FoldWatch } from './fold-context.ts'
 import { bytesOf } from './fullness.ts'
 import type { JournalRecord } from './journal.ts'
 import { journalOutside } from './outside.ts'
-import { loadEntities, neededEntities } from './loading.ts'
+import { loadEntities, neededEntities, unloadFolded } from './loading.ts'
 import { emptyMemory } from './memory.ts'
 import type { Memory } from './memory.ts'
 import { hashOf, RecordMaker } from './outbox.ts'
-import { Gone, readRange } from './range-reading.ts'
+import { Gone, rangesOf } from './range-reading.ts'
+import { ReadAhead } from './read-ahead.ts'
 import { turnsOf } from './reach.ts'
 import type { Armed, StateStore } from './state-store.ts'
 import type { Survey } from './survey.ts'
@@ -86,9 +87,6 @@ export interface Refold {
 
 const NO_REFOLD: Refold = { turns: 0, bytes: 0 }
 
-/** Of inputs that are read ahead of their fold. */
-const AHEAD_BYTES = 4 << 20
-
 /** Folds journal records one by one into a memory. */
 export class JournalFolder {
   readonly rebased: number[] = []
@@ -97,9 +95,7 @@ export class JournalFolder {
   readonly #decoder: Decoder
   readonly #maker: RecordMaker
   readonly #start: FoldStart
-  /** What `prepare` has read, by seq, and of whom it found no state. */
-  readonly #read = new Map<number, readonly RecordRange[]>()
-  readonly #stateless = new Set<EntityId>()
+  readonly #ahead: ReadAhead
   #armedAt = 0
 
   constructor(deps: FolderDeps, memory: Memory, start: FoldStart) {
@@ -108,32 +104,14 @@ export class JournalFolder {
     this.#decoder = new Decoder(deps.plan, deps.codec, deps.witness)
     this.#maker = new RecordMaker(deps.plan, deps.partition, deps.codec)
     this.#start = start
+    this.#ahead = new ReadAhead(deps, memory, start.unfolded)
   }
 
-  /**
-   * Loads the states of all whom these records touch, in one go: one by one each would wait for its own. Whoever may not be looked at, because that ends
-   * the process, is left to `fold`.
-   */
+  /** Reads ahead what the fold of these records will need. Whoever may not be looked at, because that ends the process, is left to `fold`. */
   async prepare(records: readonly JournalRecord[]): Promise<void> {
-    const { watch, guard, fromStart, codec, states } = this.#deps
+    const { watch, guard, fromStart } = this.#deps
     if (watch !== undefined || guard !== undefined || fromStart === true) return
-    const batches = records.filter(({ kind, seq }) => kind === 'batch' && seq >= this.#start.firstSeq)
-    const wanted = new Set<EntityId>()
-    const want = (id: EntityId | undefined): void => {
-      if (id !== undefined && !this.#memory.entities.has(id) && !this.#stateless.has(id) && !this.#start.unfolded.has(id)) wanted.add(id)
-    }
-    let bytes = 0
-    for (const record of batches) {
-      // The rest is read when it is folded.
-      if (bytes > AHEAD_BYTES) break
-      const ranges = await this.#ranges(record)
-      bytes += bytesOf(ranges)
-      this.#read.set(record.seq, ranges)
-      for (const range of ranges) for (const { key } of range.records) want(this.#owner(range.topic, key))
-      for (const { due } of record.timers) want(due.entity)
-    }
-    await loadEntities(this.#memory, codec, states, wanted, false)
-    for (const id of wanted) if (!this.#memory.entities.has(id)) this.#stateless.add(id)
+    await this.#ahead.read(records.filter(({ kind, seq }) => kind === 'batch' && seq >= this.#start.firstSeq), ({ topic, records: inputs }) => inputs.map(({ key }) => this.#owner(topic, key)))
   }
 
   async fold(record: JournalRecord): Promise<Refold> {
@@ -164,8 +142,7 @@ export class JournalFolder {
     const needed = neededEntities(this.#memory, arrivals, record.nowMs, record)
     const lacking = this.#lacking(record.seq)
     const loaded = watch === undefined && lacking.size === 0 ? needed : new Set([...needed].filter((id) => (watch === undefined || id === watch.entity) && !lacking.has(id)))
-    const unknown = this.#stateless.size === 0 ? loaded : new Set([...loaded].filter((id) => !this.#stateless.has(id)))
-    await loadEntities(this.#memory, this.#deps.codec, this.#deps.states, unknown, this.#deps.fromStart === true)
+    await loadEntities(this.#memory, this.#deps.codec, this.#deps.states, this.#ahead.unknownOf(loaded), this.#deps.fromStart === true)
     this.#passOverGone(loaded, record.seq)
     const journal = lacking.size === 0 ? record : { ...record, timers: record.timers.filter(({ due }) => !lacking.has(due.entity)) }
     const batch = await foldBatch(this.#memory, this.#maker, journalOutside(record), { seq: record.seq, nowMs: record.nowMs, arrivals, journal, forced: new Map(), passedOver: lacking, ...(watch === undefined ? {} : { watch }), ...this.#witnessed() })
@@ -174,13 +151,12 @@ export class JournalFolder {
     const isWhole = batch.skipped === 0 && watch === undefined && lacking.size === 0 && (this.#memory.watermarks === undefined || record.stateFrom >= this.#start.stateEnd)
     if (isWhole && hashOf(batch.outbox.records()) !== record.hash) this.rebased.push(record.seq)
     this.#deps.onFolded?.(record, batch, this.#memory)
+    if (watch === undefined && this.#deps.fromStart !== true) unloadFolded(this.#memory, this.#deps.states)
     return { turns: turnsOf(record.inputs, batch.turns), bytes: bytesOf(ranges) }
   }
 
   async #ranges(record: JournalRecord): Promise<readonly RecordRange[]> {
-    const known = this.#read.get(record.seq)
-    this.#read.delete(record.seq)
-    return known ?? Promise.all(record.inputs.map((range) => readRange(this.#deps.log, this.#deps.partition, range)))
+    return this.#ahead.take(record) ?? rangesOf(this.#deps.log, this.#deps.partition, record)
   }
 
   /** Decoded, but for inputs that end the process by that. */

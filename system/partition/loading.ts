@@ -39,6 +39,13 @@ export async function unloadEntities({ entities, plan }: Memory, states: StateSt
   if (!isWithin && entities.bytes > FAR_OVER * entityBytesMax) await states.flush()
 }
 
+/** The same while the journal is folded again: what is stored and was only passed over, or touched no more, can be loaded again. */
+export function unloadFolded({ entities, plan }: Memory, states: StateStore): void {
+  const { entityBytesMax } = plan.definition.limits
+  // Not for each record: whoever is dirty stays, and would be passed over each time.
+  if (entities.bytes > FAR_OVER * entityBytesMax) entities.evict(entityBytesMax, ({ id }) => states.mayLeave(id))
+}
+
 /** Where the watermark will stand after the arrivals. */
 export function watermarkAfter(memory: Memory, arrivals: readonly Arrival[], record?: JournalRecord): number {
   if (memory.watermarks === undefined) return -Infinity

@@ -3,7 +3,7 @@ import { BATCH_BYTES_MAX } from '../protocol/limits.ts'
 import type { LogRecord, RecordRange } from '../protocol/record.ts'
 import type { Log } from '../ports/log.ts'
 import { rangeOf } from './arrivals.ts'
-import type { InputRange } from './journal.ts'
+import type { InputRange, JournalRecord } from './journal.ts'
 
 /** History that recovery needs is not there any more, or is not what it was. */
 export class Gone extends TypeError {
@@ -24,4 +24,9 @@ export async function readRange(log: Log, partition: number, range: InputRange):
     throw new Gone(`topic ${range.topic}, partition ${partition}, offsets ${range.from}..${range.to - 1}: ${found.n} of ${range.n} inputs are left${found.n === range.n ? ', and they were changed' : ''}. Restore them, or restore the data from a backup.`)
   }
   return { topic: range.topic, partition, from: range.from, to: range.to, records }
+}
+
+/** All inputs of a journal record. Throws Gone. */
+export function rangesOf(log: Log, partition: number, { inputs }: JournalRecord): Promise<readonly RecordRange[]> {
+  return Promise.all(inputs.map((range) => readRange(log, partition, range)))
 }

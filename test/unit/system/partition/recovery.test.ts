@@ -1,7 +1,7 @@
 // What a recovery may have to fold is bounded over crashes too (R1, R2), and who has ended stays ended. Random recoveries: test/property/recovery.test.ts.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createMachine } from 'xstate'
+import { assign, createMachine } from 'xstate'
 import { memoryLog } from '../../../../adapters/memory/log.ts'
 import type { MemoryLog } from '../../../../adapters/memory/log.ts'
 import { isBlank } from '../../../../system/partition/entity.ts'
@@ -121,4 +121,28 @@ test('a tail of many small batches asks for its states once, and not again for t
   assert.ok(recovered.kind === 'recovered')
   assert.equal(recovered.folded.filter(({ turns }) => turns > 0).length, 2 * ENTITIES)
   assert.deepEqual(asked, [ENTITIES])
+})
+
+test('I9: entities that a recovery meets leave memory again where they are larger than its bound, and no more are loaded ahead than have room', async () => {
+  const [entityBytesMax, entities, stateBytes] = [4 << 20, 600, 10_000]
+  const growing = createMachine({ context: { text: '' }, initial: 'a', states: { a: { on: { touch: 'b' } }, b: { on: { touch: 'a' } } }, on: { grow: { actions: assign({ text: () => 'x'.repeat(stateBytes) }) } } } as never)
+  const large = planOf([defineActor({ name: 'one', version: 1, machine: growing as never, sources: sources as never, snapshotEvery: '1h', limits: { entityBytesMax, foldInputsMax: 10_000 } })], 'one')
+  const { log, states, owner } = await worldOf(large)
+  for (const type of ['grow', 'touch', 'touch']) {
+    for (let n = 0; n < entities; n += 20) {
+      await log.append(Array.from({ length: 20 }, (_, at) => ({ ...deedRecord(n + at, { type, who: `e${n + at}`, time: 1 }), topic: 'deeds', partition: 0 })))
+      await owner.batch(20)
+    }
+  }
+  let [most, loaded] = [0, 0]
+  const store = states()
+  const counting: StateStore = { ...store, load: async (ids) => {
+    const found = await store.load(ids)
+    loaded = Math.max(loaded, found.size)
+    return found
+  } }
+  const recovered = await recover({ log, codec, plan: large, partition: 0, states: counting, telemetry: silent, onFolded: (_, __, memory) => void (most = Math.max(most, memory.entities.bytes)) })
+  assert.ok(recovered.kind === 'recovered')
+  assert.ok(recovered.folded.length > 50 && recovered.memory.entities.bytes <= 2 * entityBytesMax, `${recovered.folded.length} records, then ${recovered.memory.entities.bytes} bytes in memory`)
+  assert.ok(most <= 3 * entityBytesMax && loaded * stateBytes <= entityBytesMax, `${most} bytes in memory, ${loaded} states loaded together`)
 })
