@@ -11,9 +11,10 @@ import type { PartitionDeps } from '../../../system/partition/deps.ts'
 import { drain } from '../../../system/partition/draining.ts'
 import { decodeEntity, encodeEntity, isBlank } from '../../../system/partition/entity.ts'
 import { foldBatch } from '../../../system/partition/fold.ts'
-import { loadEntities, neededEntities } from '../../../system/partition/loading.ts'
+import { loadEntities, neededEntities, unloadEntities } from '../../../system/partition/loading.ts'
 import type { Memory } from '../../../system/partition/memory.ts'
 import { RecordMaker } from '../../../system/partition/outbox.ts'
+import type { Unfoldable } from '../../../system/partition/parking.ts'
 import { recover } from '../../../system/partition/recovery.ts'
 import type { Recovered } from '../../../system/partition/recovery.ts'
 import { LocalTurnstile } from '../../../system/node/turnstile.ts'
@@ -33,6 +34,7 @@ export interface Dump {
   readonly dues: readonly string[]
   readonly watermarks: unknown
   readonly occupancy: readonly string[]
+  readonly parked: readonly string[]
 }
 
 export interface OwnerOptions {
@@ -69,17 +71,20 @@ export class Owner {
     return this.#parts
   }
 
-  /** A new lease, as after a crash unless `release` came before. */
-  async acquire(): Promise<void> {
+  /** A new lease, as after a crash unless `release` came before. `unfoldable`: whom it takes out of the fold first. */
+  async acquire(unfoldable?: Unfoldable): Promise<void> {
     await this.#leave()
-    const { plan } = { plan: this.#plan }
+    this.#parts = undefined
+    const plan = this.#plan
     const lease = await new Promise<Lease>((resolve) => {
       void this.#log.join({ group: plan.group, topics: plan.inputs, metadataTopic: plan.inbox }, { assigned: resolve }).then((member) => {
         this.#leave = () => member.leave()
       })
     })
     await lease.fence()
-    const acquired = await acquire(this.#deps, lease, { forced: new Map() })
+    let acquired = await acquire(this.#deps, lease, { forced: new Map(), unfoldable })
+    // Whoever was taken out, because owners died of it too, is out then.
+    while (acquired.kind === 'again') acquired = await acquire(this.#deps, lease, { forced: new Map(), unfoldable: acquired.unfoldable })
     if (acquired.kind !== 'live') throw new RangeError(`not acquired: ${JSON.stringify(acquired)}`)
     this.#lease = lease
     this.#parts = acquired.parts
@@ -106,6 +111,7 @@ export class Owner {
     })
     const result = await committer.commit({ kind: 'batch', seq: batch.seq, nowMs, batch, inputs: position.consumed(ranges, arrivals, batch.consumed), watermarks, models, idle: false, pace: 'steady' })
     if (result.kind !== 'done') throw new RangeError(`not committed: ${result.kind}`)
+    await unloadEntities(memory, states)
   }
 
   /** Everything that may leave memory leaves. */
@@ -146,7 +152,7 @@ async function dumpOf(plan: TypePlan, memory: Memory, ids: readonly string[], st
   }
   const { eventDues, clockDues } = memory.entities
   const dues = [...eventDues.due(Infinity, Infinity), ...clockDues.due(Infinity, Infinity)].map(({ dueMs, entity, kind, id }) => `${dueMs} ${entity} ${kind} ${id}`)
-  return { states: found, dues, watermarks: memory.watermarks?.save(), occupancy: [...memory.occupancy].filter(([, count]) => count !== 0).map(([name, count]) => `${name}: ${count}`).sort() }
+  return { states: found, dues, watermarks: memory.watermarks?.save(), occupancy: [...memory.occupancy].filter(([, count]) => count !== 0).map(([name, count]) => `${name}: ${count}`).sort(), parked: [...memory.parked].map((entry) => JSON.stringify(entry)).sort() }
 }
 
 /** A memory log with the topics of a plan and of the types it tells. */

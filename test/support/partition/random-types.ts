@@ -5,7 +5,7 @@ import type { AnyStateMachine } from 'xstate'
 import { infer, lookup, tell } from '../../../system/authoring/effects.ts'
 import { defineTable } from '../../../system/authoring/table.ts'
 import { defineModel } from '../../../system/models/definition.ts'
-import type { ActorDefinition } from '../../../system/authoring/definition.ts'
+import type { ActorDefinition, ActorLimits } from '../../../system/authoring/definition.ts'
 import { deedSchema, defineActor, planOf } from './bench.ts'
 import type { Deed } from './bench.ts'
 import type { TypePlan } from '../../../system/partition/topology.ts'
@@ -23,12 +23,15 @@ export interface TypeSpec {
   /** Of leaving the second state by itself; undefined: never. */
   readonly afterMs: number | undefined
   readonly ends: boolean
-  readonly stops: boolean
+  /** What a trap does to its entity; undefined: its record alone is refused. */
+  readonly onTrap: 'stop' | 'park' | undefined
   readonly dedups: boolean
 }
 
 const delays = fc.constantFrom(0, 1, 5, 20, 60)
-const arm = fc.record({ do: fc.constant('arm' as const), timer: fc.constantFrom('t', 'u'), delayMs: delays })
+/** Names that a cause has to encode. */
+const [TIMER, OTHER_TIMER] = ['t-1.2', '%2D \u{1F552}']
+const arm = fc.record({ do: fc.constant('arm' as const), timer: fc.constantFrom(TIMER, OTHER_TIMER), delayMs: delays })
 const plainAtom = fc.record({ do: fc.constantFrom('count' as const, 'emit', 'cancel', 'tell', 'log', 'trap') })
 const asking = fc.record({ do: fc.constantFrom('ask' as const, 'find') })
 const anyAtom: fc.Arbitrary<Atom> = fc.oneof({ weight: 3, arbitrary: plainAtom }, { weight: 2, arbitrary: arm }, { weight: 1, arbitrary: asking })
@@ -37,12 +40,12 @@ const atoms = fc.array(anyAtom, { minLength: 1, maxLength: 4 })
 const tickAtoms = fc.array(fc.oneof(plainAtom, asking), { maxLength: 3 })
 const scoreAtoms = fc.array(fc.oneof(plainAtom, arm), { maxLength: 3 })
 
-export const typeSpec = (order: fc.Arbitrary<'arrival' | 'eventTime'>, timers: fc.Arbitrary<'processing' | 'event'>): fc.Arbitrary<TypeSpec> => fc.record({
-  order, timers, outOfOrderMs: fc.constantFrom(0, 10, 40),
+export const typeSpec = (order: fc.Arbitrary<'arrival' | 'eventTime'>, timers: fc.Arbitrary<'processing' | 'event'>, onTrap: fc.Arbitrary<TypeSpec['onTrap']> = fc.constantFrom(undefined, 'stop')): fc.Arbitrary<TypeSpec> => fc.record({
+  order, timers, onTrap, outOfOrderMs: fc.constantFrom(0, 10, 40),
   handlers: fc.record({ a: atoms, b: atoms, c: atoms, score: scoreAtoms, tick: tickAtoms }).map((handlers) => (
     handlers.tick.some((atom) => atom.do === 'ask' || atom.do === 'find') ? { ...handlers, score: handlers.score.filter((atom) => atom.do !== 'arm') } : handlers
   )),
-  afterMs: fc.option(delays, { nil: undefined }), ends: fc.boolean(), stops: fc.boolean(), dedups: fc.boolean(),
+  afterMs: fc.option(delays, { nil: undefined }), ends: fc.boolean(), dedups: fc.boolean(),
 })
 
 interface Memo { readonly n: number; readonly v: number; readonly score: number }
@@ -62,7 +65,7 @@ function actionOf(handler: string, atom: Atom, index: number): readonly unknown[
   switch (atom.do) {
     case 'count': return [assign({ n: ({ context }: { context: Memo }) => (context.n + index + 1) % 100_003 })]
     case 'emit': return [emit(({ context, event }: { context: Memo; event: Partial<Deed> }) => ({ type: 'out', by: `${handler}${index}`, n: context.n, v: context.v, score: context.score, at: event.time ?? 0 }))]
-    case 'cancel': return [cancel('t')]
+    case 'cancel': return [cancel(TIMER)]
     case 'ask': return [infer('m', ({ context }: { context: Memo }) => [context.n, context.v])]
     case 'find': return [lookup('t', ({ context }: { context: Memo }) => `k${context.n % 20}`)]
     case 'tell': return [tell('sink', 'all', ({ context }: { context: Memo }) => ({ type: 'told', n: context.n }))]
@@ -96,7 +99,7 @@ const sink: ActorDefinition = defineActor({ name: 'sink', version: 1, machine: s
 const waitingSink: ActorDefinition = defineActor({ name: 'sink', version: 1, order: 'eventTime', machine: sinkMachine })
 
 /** The type of a spec, in a system with a target; when that `waits`, the type has watermarks whatever the spec says. */
-export function planOfSpec(spec: TypeSpec, waits = true, snapshotEvery = 5000): TypePlan {
+export function planOfSpec(spec: TypeSpec, waits = true, snapshotEvery = 5000, limits: Partial<ActorLimits> = {}): TypePlan {
   const actor = defineActor({
     name: 'random', version: 1, machine: machineOf(spec) as never,
     sources: {
@@ -106,18 +109,20 @@ export function planOfSpec(spec: TypeSpec, waits = true, snapshotEvery = 5000): 
     outputs: { out: 'outs' },
     tells: { sink: 'forward' },
     order: spec.order, timers: spec.timers, snapshotEvery, keepStopped: 300, rank: ['c', 'a', 'b'] as never,
-    onFailure: spec.stops ? { action: 'stop' } : {},
+    onFailure: spec.onTrap === undefined ? {} : { action: spec.onTrap }, limits,
   })
   return planOf([actor, waits ? waitingSink : sink], 'random', { models: [MODEL], tables: [TABLE] })
 }
 
+const FEW: fc.ArrayConstraints = { maxLength: 40 }
+
 /** Deeds of one topic: times go up, each deed then comes up to the bound late. */
-export function deeds(outOfOrderMs: number, prefix: string): fc.Arbitrary<readonly Deed[]> {
+export function deeds(outOfOrderMs: number, prefix: string, ids: readonly string[] = ['x', 'y', 'z'], lengths = FEW): fc.Arbitrary<readonly Deed[]> {
   const one = fc.record({
-    stepMs: fc.constantFrom(0, 0, 1, 3, 15, 50), lateMs: fc.integer({ min: 0, max: outOfOrderMs }), who: fc.constantFrom('x', 'y', 'z'),
+    stepMs: fc.constantFrom(0, 0, 1, 3, 15, 50), lateMs: fc.integer({ min: 0, max: outOfOrderMs }), who: fc.constantFrom(...ids),
     type: fc.constantFrom('a', 'b', 'c', 'a', 'b', 'c', 'a', 'b', 'c', 'end'), v: fc.integer({ min: 0, max: 50 }), again: fc.constantFrom(false, false, false, true),
   })
-  return fc.array(one, { maxLength: 40, size: 'max' }).map((list) => {
+  return fc.array(one, { ...lengths, size: 'max' }).map((list) => {
     let timeMs = 1_000_000
     const made = list.map(({ stepMs, lateMs, who, type, v }, index) => {
       timeMs += stepMs
