@@ -2,6 +2,7 @@
 //
 // Y1. The answer is committed state, exact even where the states on the state topic lag behind the journal (V1 of recovery).
 // Y2. It carries partition, life, epoch and seq, so that answers can be put in order (I12).
+import { InvariantBroken } from '../protocol/assert.ts'
 import { OperationError } from '../protocol/failures.ts'
 import type { FailureClass } from '../protocol/failures.ts'
 import { parseEntityId } from '../protocol/ids.ts'
@@ -14,11 +15,13 @@ import type { Log } from '../ports/log.ts'
 import { decodeEntity, isBlank } from '../partition/entity.ts'
 import type { Entity } from '../partition/entity.ts'
 import type { Memory } from '../partition/memory.ts'
+import { Gone } from '../partition/range-reading.ts'
 import { recover } from '../partition/recovery.ts'
 import type { Recovered } from '../partition/recovery.ts'
 import { ScannedKeys } from './scanned-keys.ts'
 import { keyedStateStore } from '../partition/state-store.ts'
 import type { StateStore } from '../partition/state-store.ts'
+import { journalRecords } from '../partition/survey.ts'
 import type { TypePlan } from '../partition/topology.ts'
 import { silentTelemetry } from './silence.ts'
 
@@ -81,14 +84,49 @@ export async function queryEntity(log: Log, codec: Codec, plan: TypePlan, text: 
   }
 }
 
+type AtEnd = Pick<Recovered, 'memory' | 'last'> & { readonly entity: Entity | undefined }
+
+/** Looks during which the entity came to its end are made again so often. */
+const LOOKS_MAX = 10
+
 /** The entity as of the end of its partition's journal, and what was recovered around it. */
-export async function entityAtEnd(log: Log, codec: Codec, plan: TypePlan, partition: number, id: EntityId): Promise<Pick<Recovered, 'memory' | 'last'> & { readonly entity: Entity | undefined }> {
+export async function entityAtEnd(log: Log, codec: Codec, plan: TypePlan, partition: number, id: EntityId): Promise<AtEnd> {
+  for (let looks = 1; ; looks += 1) {
+    const from = await log.offsetsAt(plan.journal, partition, 'latest')
+    const seen = await look(log, codec, plan, partition, id)
+    if (looks === LOOKS_MAX || !(await hasEnded(log, codec, plan, partition, id, from))) {
+      if (seen instanceof InvariantBroken) throw seen
+      return seen
+    }
+  }
+}
+
+/** States are read after the journal. What is broken may be so because the entity's was gone by then. */
+async function look(log: Log, codec: Codec, plan: TypePlan, partition: number, id: EntityId): Promise<AtEnd | InvariantBroken> {
   const states = statesOf(log, codec, plan, partition)
-  const recovery = await recover({ log, codec, plan, partition, states, telemetry: silentTelemetry, watch: { entity: id } })
-  if (recovery.kind === 'history-gone') throw new OperationError('history-gone', recovery.reason)
-  const { memory, last } = recovery
-  const found = memory.entities.peek(id) ?? (await stored(states, codec, plan, id))
-  return { memory, last, entity: found === undefined || isBlank(found) ? undefined : found }
+  try {
+    const recovery = await recover({ log, codec, plan, partition, states, telemetry: silentTelemetry, watch: { entity: id } })
+    if (recovery.kind === 'history-gone') throw new OperationError('history-gone', recovery.reason)
+    const { memory, last } = recovery
+    const found = memory.entities.peek(id) ?? (await stored(states, codec, plan, id))
+    return { memory, last, entity: found === undefined || isBlank(found) ? undefined : found }
+  } catch (thrown) {
+    if (thrown instanceof InvariantBroken) return thrown
+    throw thrown
+  }
+}
+
+/** True when a commit from this offset of the journal on may have written the entity's tombstone. */
+async function hasEnded(log: Log, codec: Codec, plan: TypePlan, partition: number, id: EntityId, from: number): Promise<boolean> {
+  const end = await log.offsetsAt(plan.journal, partition, 'latest')
+  try {
+    for await (const { record: { tombstones } } of journalRecords(log, codec, plan, partition, from, end)) if (tombstones?.includes(id) !== false) return true
+    return false
+  } catch (thrown) {
+    // The next look says why.
+    if (thrown instanceof Gone) return true
+    throw thrown
+  }
 }
 
 /** Throws OperationError for what is no entity id. */
