@@ -107,12 +107,21 @@ async function play(world: World, list: readonly Move[]): Promise<void> {
     const seen = await owner.dump(IDS)
     tormentor.heal()
     const { recovered, dump } = await owner.replay(IDS, world.replayStates)
-    assert.deepEqual(seen, dump, `after ${move.kind}`)
+    assert.deepEqual(unblamed(seen), unblamed(dump), `after ${move.kind}`)
     assert.deepEqual(recovered.rebased, [])
     counts.set('parked', (counts.get('parked') ?? 0) + dump.parked.length)
   }
   await assertLooks(world, await owner.dump(IDS))
   await assertNames(world.log)
+}
+
+/** Without the states of those whose inputs owners died of: they may hold inputs that nobody decodes any more. */
+function unblamed(dump: Dump): Dump {
+  const isBlamed = (state: string): boolean => {
+    const stored = codec.decode(Buffer.from(state, 'hex'))
+    return stored.kind === 'ok' && (stored.value as { readonly p?: readonly unknown[] }).p?.[0] === 'crash'
+  }
+  return { ...dump, states: new Map([...dump.states].filter(([, state]) => !isBlamed(state))) }
 }
 
 /** Who only looks at one entity sees it as it is. */
