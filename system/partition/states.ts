@@ -4,6 +4,8 @@
 //
 // T1. A state record carries life, seq, code and a checksum: damage and foreign lives are seen before anything is trusted.
 // T2. What is armed stands in a header, so that due indexes are rebuilt without decoding states.
+// T3. Where the log took a large state it takes the same one parked: the record of the first is not the smaller one. Most grow little by little, so that
+//     the last one that the log takes is as large as it can be.
 import { crc32c } from '../protocol/checksum.ts'
 import { utf8Encode } from '../protocol/utf8.ts'
 import { PARTITION_KEY } from '../protocol/ids.ts'
@@ -19,6 +21,10 @@ import type { TypePlan } from './topology.ts'
 export const STATE_HEADER = 'state'
 const CHECKSUM_HEADER = 'crc'
 export const ARMED_HEADER = 'armed'
+/** More than parking adds: a class and two seqs. Holds nothing. */
+const ROOM: Header = ['room', new Uint8Array(64)]
+/** Smaller ones need no room: no log refuses them. */
+const ROOM_FROM_BYTES = 4096
 
 export interface StateHeader {
   readonly life: string
@@ -45,6 +51,7 @@ export function stateRecord(codec: Codec, plan: TypePlan, partition: number, ent
   const dues = duesOf(entity)
   const headers: Header[] = [at.header, [CHECKSUM_HEADER, checksumBytes(value)]]
   if (dues.length > 0) headers.push([ARMED_HEADER, codec.encode(dues.map((due) => [due.kind, due.dueMs, due.id]))])
+  if (value.length >= ROOM_FROM_BYTES && entity.parked === undefined) headers.push(ROOM)
   return { topic: plan.state, partition, key, value, headers, timestampMs: at.nowMs }
 }
 

@@ -8,8 +8,8 @@ import { testSeed } from '../support/seed.ts'
 
 const RUNS = 60
 
-const deed = fc.record({ type: fc.constantFrom('tell', 'tell', 'shout', 'burst', 'grow', 'arm', 'chain'), who: fc.constantFrom('a', 'b', 'c', 'd-1'), stepMs: fc.constantFrom(0, 1, 7, 20) })
-const cases = fc.record({ list: fc.array(deed, { minLength: 1, maxLength: 14, size: 'max' }), isEventTime: fc.boolean(), snapshotEvery: fc.constantFrom(0, 1, 1000) })
+const deed = fc.record({ type: fc.constantFrom('tell', 'tell', 'shout', 'burst', 'grow', 'add', 'arm', 'chain'), who: fc.constantFrom('a', 'b', 'c', 'd-1'), stepMs: fc.constantFrom(0, 1, 7, 20), bytes: fc.constantFrom(9, 9800, 9850) })
+const cases = fc.record({ list: fc.array(deed, { minLength: 1, maxLength: 14, size: 'max' }), isEventTime: fc.boolean(), snapshotEvery: fc.constantFrom(0, 1, 1000), batchRecordsMax: fc.constantFrom(1, 100) })
 
 const counts = { letters: 0, parked: 0, armed: 0, aside: 0 }
 
@@ -27,11 +27,11 @@ function assertDeed(outcome: Outcome, deeds: readonly string[], offset: number, 
 }
 
 test('deeds, timers and states that the log refuses, in one batch or many', async () => {
-  await fc.assert(fc.asyncProperty(cases, async ({ list, isEventTime, snapshotEvery }) => {
+  await fc.assert(fc.asyncProperty(cases, async ({ list, isEventTime, snapshotEvery, batchRecordsMax }) => {
     let time = 100
-    const deeds = list.map(({ type, who, stepMs }) => `${type} ${who} ${(time += stepMs)}`)
+    const deeds = list.map(({ type, who, stepMs, bytes }) => `${type} ${who} ${(time += stepMs)} ${bytes}`)
     deeds.push(...(isEventTime ? [`mark - ${time + 100}`, `tell z ${time + 150}`, `mark - ${time + 200}`] : [`tell z ${time}`]))
-    const outcome = await outcomeOf(deeds, { definition: { snapshotEvery, ...(isEventTime ? { order: 'eventTime', timers: 'event' } : {}) } })
+    const outcome = await outcomeOf(deeds, { batchRecordsMax, definition: { snapshotEvery, ...(isEventTime ? { order: 'eventTime', timers: 'event' } : {}) } })
     assert.equal(outcome.end, 'taken', JSON.stringify({ deeds, outcome }))
     assert.equal(new Set(outcome.causes).size, outcome.causes.length, JSON.stringify({ deeds, outcome }))
     deeds.forEach((_, offset) => assertDeed(outcome, deeds, offset, isEventTime))

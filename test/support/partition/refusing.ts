@@ -25,13 +25,14 @@ const LARGE = 'x'.repeat(30_000)
 const WAITS_MAX = 10
 
 const grow = assign({ text: () => LARGE })
+const add = assign({ text: ({ context, event }: { context: { readonly text: string }; event: { readonly text: string } }) => context.text + event.text } as never)
 const double = assign({ text: ({ event }: { event: { readonly text: string } }) => event.text + event.text } as never)
 const shout = emit(() => ({ type: 'told', text: LARGE }))
 /** `tell` writes an output; `shout` one that the log refuses, `arm` 10 ms later; `grow` leaves a state that it refuses; `burst` both. */
 const machine = createMachine({
   context: { text: '' },
   on: {
-    tell: { actions: emit({ type: 'told' }) }, shout: { actions: shout }, grow: { actions: grow }, double: { actions: double }, burst: { actions: [grow, shout] },
+    tell: { actions: emit({ type: 'told' }) }, shout: { actions: shout }, grow: { actions: grow }, add: { actions: add }, double: { actions: double }, burst: { actions: [grow, shout] },
     arm: { actions: raise({ type: 'shout' }, { delay: 10 }) },
     chain: { actions: raise({ type: 'next' }, { id: 'u', delay: 10 }) }, next: { actions: raise({ type: 'shout' }, { id: 't', delay: 0 }) },
   },
@@ -66,12 +67,13 @@ interface Circumstances {
   readonly hook?: CommitHook
   readonly definition?: object
   readonly recordBytesMax?: number
+  readonly batchRecordsMax?: number
   /** Deeds that come once the partition waits. */
   readonly later?: readonly string[]
 }
 
 /** What becomes of these deeds, which one poll takes. */
-export async function outcomeOf(deeds: readonly string[], { hook, definition = {}, recordBytesMax = RECORD_BYTES_MAX, later = [] }: Circumstances = {}): Promise<Outcome> {
+export async function outcomeOf(deeds: readonly string[], { hook, definition = {}, recordBytesMax = RECORD_BYTES_MAX, batchRecordsMax = 100, later = [] }: Circumstances = {}): Promise<Outcome> {
   const source = { schema: deedSchema, key: (deed: Deed) => deed.who, time: (deed: Deed) => deed.time }
   const one = defineActor({ name: 'one', version: 1, machine: machine as never, snapshotEvery: 0, sources: { deeds: source } as never, outputs: { told: 'told' } as never, ...definition })
   const log = memoryLog({ keyed: true, recordBytesMax })
@@ -83,7 +85,7 @@ export async function outcomeOf(deeds: readonly string[], { hook, definition = {
     return (memory?.entities.eventDues.peek()?.dueMs ?? Infinity) >= (memory?.watermarks?.currentMs ?? -Infinity)
   }
   const node = new StatelogNode({
-    system: defineSystem({ name: 'r', actors: [one], partitions: 1 }), log, codec: cborCodec, clock: wallClock, random: new SeededRandom(1), models: new Map(), settings: { commitWaitMs: 0 },
+    system: defineSystem({ name: 'r', actors: [one], partitions: 1 }), log, codec: cborCodec, clock: wallClock, random: new SeededRandom(1), models: new Map(), settings: { commitWaitMs: 0, batchRecordsMax },
     telemetry: {
       ...silent, batch: (batch) => (inputs += batch.inputs) >= deeds.length + later.length && isQuiet() && resolve('taken'),
       partition: ({ state, reason }) => {

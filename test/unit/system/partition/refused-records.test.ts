@@ -29,6 +29,12 @@ test('a state, and with it inputs that are too large to be put aside: each has o
   assert.deepEqual({ ...outcome, letters: [...outcome.letters].sort() }, { end: 'taken', told: ['b', 'c'], letters: ['size 0', 'size 1'], parked: ['a'] })
 })
 
+test('a state that grows until the log refuses it: the entity is parked with the last one that it took', async () => {
+  const deeds = ['add a 1 19600', ...Array.from({ length: 40 }, () => 'add a 1 9'), 'tell b']
+  const { letters, ...outcome } = await fateOf(deeds, { batchRecordsMax: 1 })
+  assert.deepEqual([outcome, letters.length], [{ end: 'taken', told: ['b'], parked: ['a'] }, 1])
+})
+
 test('a state and the journal record of its batch: the batch is taken in halves, then the entity of the state is parked', async () => {
   const hook: CommitHook = ({ batch: { records } }) => {
     const refused = records.flatMap(({ topic, value }, index) => ((value?.length ?? 0) > RECORD_BYTES_MAX || (topic === 'r.one.journal' && records.filter((record) => record.topic === 'told').length > 1) ? [index] : []))
