@@ -5,7 +5,6 @@ import { wallClock } from '../../../adapters/memory/clock.ts'
 import { memoryLog } from '../../../adapters/memory/log.ts'
 import type { CommitHook } from '../../../adapters/memory/lease.ts'
 import { SeededRandom } from '../../../adapters/memory/random.ts'
-import { queryEntity } from '../../../system/inspect/query.ts'
 import { StatelogNode } from '../../../system/node/node.ts'
 import { readDeadLetter } from '../../../system/partition/dead-letters.ts'
 import { encodeSourceControl, SOURCE_CONTROL_HEADER } from '../../../system/partition/envelope.ts'
@@ -46,10 +45,8 @@ export interface Outcome {
   /** Class and offset of each dead letter. */
   readonly letters: readonly string[]
   readonly parked: readonly string[]
-  /** Offsets of deeds that wait for an entity that is parked: put aside; of them those that were applied before; in its state, held. */
+  /** Offsets of deeds put aside that were not applied before. */
   readonly aside: readonly number[]
-  readonly refold: readonly number[]
-  readonly held: readonly number[]
 }
 
 const textOf = (bytes: Uint8Array | null): string => (bytes === null ? '' : utf8Decode(bytes) ?? '')
@@ -106,11 +103,8 @@ export async function outcomeOf(deeds: readonly string[], { hook, definition = {
   await node.stop()
   const told = await all('told')
   const infos = (await all('r.one.parked')).flatMap((record) => readParked(record) ?? [])
-  const plan = node.plans.get('one')
-  const answers = plan === undefined ? [] : await Promise.all(parked.map((id) => queryEntity(log, cborCodec, plan, id)))
   return {
     end, told: told.map(({ key }) => textOf(key)), causes: told.map(({ headers }) => textOf(headerOf(headers, 'ce_id') ?? null)), letters: letters.map((letter) => `${letter?.class} ${letter?.offset ?? letter?.timer}`),
-    parked, aside: infos.filter(({ refold }) => !refold).map(({ offset }) => offset), refold: infos.filter(({ refold }) => refold).map(({ offset }) => offset),
-    held: answers.flatMap(({ entity }) => entity?.held.map(({ offset }) => offset) ?? []),
+    parked, aside: infos.filter(({ refold }) => !refold).map(({ offset }) => offset),
   }
 }
