@@ -39,7 +39,7 @@ interface Case {
 
 const specs = typeSpec(fc.constantFrom('arrival', 'eventTime'), fc.constantFrom('processing', 'event'), fc.constantFrom(undefined, 'stop', 'park'))
 const cases: fc.Arbitrary<Case> = specs.chain((spec) => fc.record({
-  spec: fc.constant({ ...spec, ends: true }), entityBytesMax: fc.constantFrom(0, 10_000, 25_000),
+  spec: fc.constant({ ...spec, ends: true }), entityBytesMax: fc.constantFrom(0, 8_000, 15_000),
   first: deeds(spec.outOfOrderMs, 'p', IDS, LENGTHS), second: deeds(spec.outOfOrderMs, 'q', IDS, LENGTHS),
   sizes: fc.array(fc.constantFrom(0, 1, 1, 1, 1, 2, 10), { minLength: 1, maxLength: 20 }),
   strikes: fc.array(fc.record({ afterBatches: fc.integer({ min: 150, max: 200 }), calls: fc.integer({ min: 0, max: 400 }), what: fc.constantFrom('die' as const, ...TORMENTS) }), { minLength: 2, maxLength: 2 }),
@@ -102,5 +102,5 @@ test('cached: the same, while the cache is tormented between two reads', async (
 })
 
 test('the runs above had long tails, states and tombstones in them', () => {
-  assert.ok(counts.tails >= 4 && counts.stored > 50 && counts.gone > 0, JSON.stringify(counts))
+  assert.ok(counts.tails >= 2 && counts.stored > 20 && counts.gone > 0, JSON.stringify(counts))
 })
