@@ -154,7 +154,7 @@ export class Partition {
   async #after(end: CycleEnd, parts: PartitionParts): Promise<void> {
     switch (end.kind) {
       case 'fenced': return this.#move('lost', 'another owner has the partition')
-      case 'unknown': return this.#wait(`the outcome of a commit is not known: ${end.reason}`)
+      case 'unknown': return this.#wait(`the outcome of a commit is not known: ${end.reason}`, this.#pauseMs())
       case 'rejected': return this.#refuse(end.forced)
       case 'overfull':
         if (this.#turnsMax === 1) return end.forced.size === 0 ? this.#move('give-up', end.reason) : this.#refuse(end.forced)
@@ -196,6 +196,12 @@ export class Partition {
     if (afterEscalation(this.#failedAtMs, clock.monotonicMs()) === 'fail') return this.#move('give-up', `too many restarts; the last: ${reason}`)
     this.#deps.telemetry.log('error', `${this.#name()}: ${reason}`, thrown instanceof Error ? thrown.stack : undefined)
     await this.#wait(reason)
+  }
+
+  /** None before the first time since a commit: who is asked next is another broker, or the same one, and says when to come again. */
+  #pauseMs(): number {
+    this.#waits += 1
+    return this.#waits === 1 ? 0 : retryDelayMs(this.#waits - 1)
   }
 
   /** Memory is dropped; acquires again after a wait that grows with the recent failures. */
