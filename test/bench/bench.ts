@@ -16,13 +16,15 @@ import { page } from './page.ts'
 import { readProfiles } from './profile.ts'
 import { merged, readResults, writeResults } from './results.ts'
 import type { FleetRow, MicroRow, RuntimeResults, W1Row } from './results.ts'
+import { measureEntities } from './w1/entities.ts'
 import { measureW1 } from './w1/measure.ts'
 import type { MeasurePlan, Runtime } from './w1/measure.ts'
 
-const USAGE = `npm run bench -- [micro | w1 | memory | fleet | cluster | page]... [--node | --bun] [--rounds n] [--events n] [--deliveries n] [--cycles n] [--part p] [--client c] [--profile] [--write]
+const USAGE = `npm run bench -- [micro | w1 | memory | entities | fleet | cluster | page]... [--node | --bun] [--rounds n] [--events n] [--deliveries n] [--cycles n] [--part p] [--client c] [--profile] [--write]
   micro    the parts of an event's path, each by itself
   w1       the whole runtime, embedded, next to the raw append of SQLite
   memory   1,000,000 entities in 64 MiB, three events each
+  entities bytes and processor time from a thousand entities in memory to a million
   fleet    100,000 deliveries, a ping every 5 s each, at their time (--deliveries of the domain's own statecharts: 5,000)
   cluster  on a Kafka broker, by both clients: W1, what an idle process takes, and recovery (--part drain, idle, recovery or failover: only that;
            --client platformatic or kafkajs: only that; --cycles of recovery: 15)
@@ -31,8 +33,9 @@ const USAGE = `npm run bench -- [micro | w1 | memory | fleet | cluster | page]..
   --write   keeps the results and writes the page`
 
 const ROOT = join(import.meta.dirname, '../..')
-const WHATS = ['micro', 'w1', 'memory', 'fleet', 'cluster', 'page']
+const WHATS = ['micro', 'w1', 'memory', 'entities', 'fleet', 'cluster', 'page']
 const COSTS_SHOWN = 30
+const ENTITY_COUNTS = [1000, 10_000, 100_000, 1_000_000]
 
 interface Options {
   readonly rounds: number
@@ -108,6 +111,10 @@ async function measure(runtime: Runtime, whats: readonly string[], options: Opti
     const row = await measureW1(memoryPlan(runtime, options))
     say(rowLine(runtime, row))
     results = { ...results, memory: [row] }
+  }
+  if (whats.includes('entities')) {
+    const rows = await measureEntities({ runtime, engine: 'compiled', counts: ENTITY_COUNTS, rounds: options.rounds }, (row) => say(`${runtime.name} ${row.accounts} entities: ${row.bytesEach} bytes each, ${row.cpuUs} us of processor an event, ${row.rate} events/s, peak ${row.peakMb} MB`))
+    results = { ...results, entities: rows }
   }
   if (whats.includes('fleet')) results = { ...results, fleet: await fleets(runtime, options) }
   if (whats.includes('cluster')) {

@@ -1,12 +1,12 @@
 // The page: README.md of the bench, made of the results and of what must be said beside them.
-import type { DrainRow, FleetRow, IdleRow, MicroRow, RecoveryRow, Results, RuntimeName, W1Row } from './results.ts'
+import type { DrainRow, EntitiesRow, FleetRow, IdleRow, MicroRow, RecoveryRow, Results, RuntimeName, W1Row } from './results.ts'
 
 const ENGINE_WORDS = { reducer: 'plain reducer', compiled: 'XState machine, compiled', xstate: "XState's interpreter" } as const
 
 const RUNTIMES: readonly RuntimeName[] = ['node', 'bun']
 
 export function page(results: Results): string {
-  return [HEAD, measuredOn(results), w1Table(results), memoryTable(results), fleetTable(results), clusterTables(results), microTable(results), NOTES].filter((part) => part !== '').join('\n\n') + '\n'
+  return [HEAD, measuredOn(results), w1Table(results), memoryTable(results), entitiesTable(results), fleetTable(results), clusterTables(results), microTable(results), NOTES].filter((part) => part !== '').join('\n\n') + '\n'
 }
 
 const HEAD = `# Bench
@@ -17,6 +17,7 @@ This page is made by \`npm run bench -- page\` from \`results.json\`; change \`p
 npm run bench -- w1                      the whole runtime, embedded, next to the raw append of SQLite
 npm run bench -- w1 --node --profile     and where its processor time goes
 npm run bench -- memory                  1,000,000 entities in 64 MiB
+npm run bench -- entities                bytes and processor time, from a thousand entities in memory to a million
 npm run bench -- micro                   the parts of an event's path, each by itself
 npm run bench -- fleet                   100,000 deliveries, 20,000 pings a second
 npm run bench -- cluster                 on a Kafka broker: W1, an idle process, recovery
@@ -65,6 +66,24 @@ entities is 16 MiB in each of four partitions; plain reducer.
 | runtime | events | events/s | processor, us/event | peak resident MB |
 |---|---|---|---|---|
 ${found.map(([name, row]) => `| ${name} | ${number(row.events)} | ${number(row.rate)} | ${row.cpuUs} | ${number(row.peakMb)} |`).join('\n')}`
+}
+
+/** Of fewer the difference is noise. */
+const HELD_ACCOUNTS_MIN = 100_000
+
+function entitiesTable(results: Results): string {
+  const found = rows<EntitiesRow>(results, (runtime) => runtime.entities)
+  if (found.length === 0) return ''
+  return `## Entities
+
+The same with room for all in memory (\`entityBytesMax\` 1 GiB), visited in rounds, the XState machine compiled. Bytes are heap and buffers after a full collection, beyond those with one
+account: state, key, index, list links, position and what is not yet written. The first visits are not counted.
+
+| runtime | entities | bytes each | events | events/s | processor, us/event | peak resident MB |
+|---|---|---|---|---|---|---|
+${found.map(([name, row]) => `| ${name} | ${number(row.accounts)} | ${row.accounts < HELD_ACCOUNTS_MIN ? '' : number(row.bytesEach)} | ${number(row.events)} | ${number(row.rate)} | ${row.cpuUs} | ${number(row.peakMb)} |`).join('\n')}
+
+Medians of ${found[0]?.[1].rounds ?? 1} rounds. Where there are more accounts than events between two writes of all states (\`foldInputsMax\`), each event writes a state.`
 }
 
 function fleetTable(results: Results): string {

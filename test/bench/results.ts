@@ -29,6 +29,18 @@ export interface W1Row {
   readonly peakMb: number
 }
 
+export interface EntitiesRow {
+  readonly engine: W1Row['engine']
+  readonly accounts: number
+  readonly events: number
+  readonly rounds: number
+  readonly rate: number
+  readonly cpuUs: number
+  /** What JavaScript holds after a collection beyond what it holds with one entity, bytes for each. */
+  readonly bytesEach: number
+  readonly peakMb: number
+}
+
 export interface FleetRow {
   readonly subject: 'tracker' | 'domain'
   readonly deliveries: number
@@ -86,6 +98,7 @@ export interface RuntimeResults {
   readonly micro?: readonly MicroRow[]
   readonly w1?: readonly W1Row[]
   readonly memory?: readonly W1Row[]
+  readonly entities?: readonly EntitiesRow[]
   readonly fleet?: readonly FleetRow[]
   readonly cluster?: ClusterRows
 }

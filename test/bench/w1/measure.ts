@@ -27,11 +27,22 @@ export interface MeasurePlan {
   readonly rawRows: number
   /** Where Node leaves CPU profiles; undefined: none are taken. */
   readonly profile: string | undefined
+  /** Share of the events that is not counted; the first tenth where it is not said. */
+  readonly uncounted?: number
+  /** Whether what JavaScript holds is measured too. */
+  readonly isHeldMeasured?: boolean
 }
+
+const UNCOUNTED = 0.1
 
 /** Throws when the checker finds anything wrong: such a run has no figure. */
 export async function measureW1(plan: MeasurePlan): Promise<W1Row> {
-  const { workload, engine, limits, rounds, rawRows } = plan
+  return rowOf(plan, await measureRuns(plan))
+}
+
+/** A run for each round. */
+export async function measureRuns(plan: MeasurePlan): Promise<readonly Results['run'][]> {
+  const { workload, engine, limits, rounds, rawRows, uncounted = UNCOUNTED } = plan
   const base = mkdtempSync(join(tmpdir(), 'statelog-bench-'))
   const loaded = join(base, 'loaded')
   try {
@@ -39,13 +50,13 @@ export async function measureW1(plan: MeasurePlan): Promise<W1Row> {
     const runs: Results['run'][] = []
     for (let round = 0; round < rounds; round += 1) {
       const folder = join(base, `run-${round}`)
-      const profiling = plan.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${plan.profile}`]
-      runs.push(await child(plan.runtime, { kind: 'run', loaded, folder, workload, engine, limits, rawRows }, profiling))
+      const profiling = [...(plan.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${plan.profile}`]), ...(plan.isHeldMeasured === true ? ['--expose-gc'] : [])]
+      runs.push(await child(plan.runtime, { kind: 'run', loaded, folder, workload, engine, limits, rawRows, uncounted }, profiling))
       const verdict = await child(plan.runtime, { kind: 'check', folder, workload }, [])
       if (!isWhole(verdict)) throw new TypeError(`the run is invalid: ${JSON.stringify(verdict)}`)
       rmSync(folder, { recursive: true })
     }
-    return rowOf(plan, runs)
+    return runs
   } finally {
     rmSync(base, { recursive: true, force: true })
   }
@@ -61,7 +72,7 @@ function rowOf({ workload, engine, limits, rounds }: MeasurePlan, runs: readonly
   }
 }
 
-const rounded = (value: number): number => Math.round(value * 10) / 10
+export const rounded = (value: number): number => Math.round(value * 10) / 10
 
 function child<K extends Job['kind']>({ name, path }: Runtime, job: Extract<Job, { kind: K }>, flags: readonly string[]): Promise<Results[K]> {
   return new Promise((resolve, reject) => {

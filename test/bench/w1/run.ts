@@ -5,11 +5,9 @@ import type { BatchEvent, Telemetry } from '../../../system/ports/telemetry.ts'
 import { silentTelemetry } from '../../../system/inspect/silence.ts'
 import type { ActorLimits } from '../../../system/authoring/definition.ts'
 import type { Workload } from './events.ts'
+import { heldBytes } from './held.ts'
 import { w1System } from './system.ts'
 import type { EngineName } from './system.ts'
-
-/** The beginning is not counted: code is compiled, states are made. */
-const UNCOUNTED = 0.1
 
 export interface RunOptions {
   readonly folder: string
@@ -17,19 +15,23 @@ export interface RunOptions {
   readonly engine: EngineName
   /** Where they differ from the runtime's defaults. */
   readonly limits: Partial<ActorLimits>
+  /** Share of the events at the beginning that is not counted: code is compiled, states are made. */
+  readonly uncounted: number
 }
 
 export interface RunFigures {
-  /** Events a second after the first tenth. */
+  /** Events a second of those that are counted. */
   readonly rate: number
   /** From the start of the system to the last event, everything included. */
   readonly coldRate: number
-  /** Processor time of all threads after the first tenth, microseconds an event. */
+  /** Processor time of all threads of what is counted, microseconds an event. */
   readonly cpuUs: number
   readonly commitMs: { readonly median: number; readonly p99: number }
   /** Events in a commit, on average. */
   readonly eventsPerCommit: number
   readonly drainMs: number
+  /** What JavaScript holds when all events were taken, after a collection, bytes; 0 where the process cannot ask for one. */
+  readonly heldBytes: number
 }
 
 interface Mark {
@@ -38,8 +40,8 @@ interface Mark {
   readonly inputs: number
 }
 
-export async function runW1({ folder, workload, engine, limits }: RunOptions): Promise<RunFigures> {
-  const watch = new Watch(workload.events)
+export async function runW1({ folder, workload, engine, limits, uncounted }: RunOptions): Promise<RunFigures> {
+  const watch = new Watch(workload.events, workload.events * uncounted)
   const system = w1System(engine, limits)
   keepHeapSmall(system)
   const embedded = await openEmbedded({ folder, system, origin: { target: 'w1', flags: {}, seed: 1, data: null, events: workload.events }, telemetry: watch.telemetry })
@@ -47,6 +49,7 @@ export async function runW1({ folder, workload, engine, limits }: RunOptions): P
     const started = mark(0)
     await embedded.start()
     const { counted, ended } = await watch.done
+    const held = heldBytes()
     const drainFromMs = performance.now()
     await embedded.drain()
     const events = ended.inputs - counted.inputs
@@ -57,6 +60,7 @@ export async function runW1({ folder, workload, engine, limits }: RunOptions): P
       commitMs: { median: watch.commitMsAt(0.5), p99: watch.commitMsAt(0.99) },
       eventsPerCommit: workload.events / watch.commits,
       drainMs: performance.now() - drainFromMs,
+      heldBytes: held,
     }
   } finally {
     await embedded.close()
@@ -74,13 +78,15 @@ class Watch {
   readonly done: Promise<{ readonly counted: Mark; readonly ended: Mark }>
   readonly #commitMs: number[] = []
   readonly #events: number
+  readonly #uncounted: number
   #inputs = 0
   #counted: Mark | undefined
   #resolve: (marks: { readonly counted: Mark; readonly ended: Mark }) => void = () => {}
   #reject: (reason: TypeError) => void = () => {}
 
-  constructor(events: number) {
+  constructor(events: number, uncounted: number) {
     this.#events = events
+    this.#uncounted = uncounted
     this.done = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
@@ -107,7 +113,7 @@ class Watch {
     if (inputs === 0) return
     this.#inputs += inputs
     this.#commitMs.push(commitMs)
-    if (this.#counted === undefined && this.#inputs >= this.#events * UNCOUNTED) this.#counted = mark(this.#inputs)
+    if (this.#counted === undefined && this.#inputs >= this.#uncounted) this.#counted = mark(this.#inputs)
     if (this.#inputs === this.#events && this.#counted !== undefined) this.#resolve({ counted: this.#counted, ended: mark(this.#inputs) })
   }
 }
