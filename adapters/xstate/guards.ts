@@ -31,13 +31,14 @@ function watched(guard: XReference, place: string, watch: GuardWatch): XReferenc
 }
 
 function noting(run: XFunction, place: string, watch: GuardWatch): XFunction {
-  const note = (args: XArgs, params: unknown): unknown => {
+  // Params that are a method look at the guard they stand in.
+  function note(this: unknown, args: XArgs, params: unknown): unknown {
     try {
-      return run(args, params)
+      return run.call(this, args, params)
     } catch (error) {
       watch.thrown = { place, error }
       throw error
     }
   }
-  return note as XFunction
+  return note as unknown as XFunction
 }

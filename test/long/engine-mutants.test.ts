@@ -1,10 +1,11 @@
-// 15 semantic bugs, put into copies of the compiled engine: the comparison with XState's interpreter catches each.
+// 30 semantic bugs, put into copies of the compiled engine: the comparison with XState's interpreter catches each.
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { compareOne, noCounts } from '../support/statecharts/differential.ts'
+import { noCounts } from '../support/statecharts/counts.ts'
+import { compareOne } from '../support/statecharts/differential.ts'
 import { EnginesDiffer } from '../support/statecharts/duel.ts'
 import { mutated, MUTANTS } from '../support/statecharts/mutants.ts'
 import type { Mutant } from '../support/statecharts/mutants.ts'

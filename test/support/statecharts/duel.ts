@@ -6,6 +6,7 @@ import { partsOf } from '../../../adapters/xstate/parts.ts'
 import { CompiledMachine } from '../../../system/engine/machine.ts'
 import type { EngineState, PreparedMachine, StepResult, StoredMachine } from '../../../system/ports/engine.ts'
 import type { MachineEvent } from '../../../system/protocol/data.ts'
+import { takeCalls } from './meter.ts'
 import { difference } from './same.ts'
 
 /** What two engines answer differently. */
@@ -28,18 +29,23 @@ export class Duel {
     return this.#first === undefined ? '' : this.one.configuration(this.#first)
   }
 
+  get status(): 'active' | 'done' | 'error' | 'not begun' {
+    return this.#first === undefined ? 'not begun' : this.one.status(this.#first)
+  }
+
   get isActive(): boolean {
-    return this.#first !== undefined && this.one.status(this.#first) === 'active'
+    return this.status === 'active'
   }
 
   begin(input: unknown): StepResult {
-    return this.#compared('the initial step', this.one.initial(input, 0), this.two.initial(input, 0))
+    return this.#compared('the initial step', () => this.one.initial(input, 0), () => this.two.initial(input, 0))
   }
 
   /** Both take `event`; what fails leaves both where they were. */
   take(event: MachineEvent): StepResult {
-    if (this.#first === undefined || this.#second === undefined) throw new EnginesDiffer('take: begin first')
-    return this.#compared(JSON.stringify(event), this.one.step(this.#first, event, 0, true), this.two.step(this.#second, event, 0, true))
+    const [first, second] = [this.#first, this.#second]
+    if (first === undefined || second === undefined) throw new EnginesDiffer('take: begin first')
+    return this.#compared(event, () => this.one.step(first, event, 0, true), () => this.two.step(second, event, 0, true))
   }
 
   /** Each goes on from what the other stores. */
@@ -53,13 +59,24 @@ export class Duel {
     if (this.#first === undefined || this.#second === undefined) throw new EnginesDiffer(`a stored form is not restored: ${JSON.stringify(stored)}`)
   }
 
-  #compared(what: string, one: StepResult, two: StepResult): StepResult {
-    const found = difference(seen(this.one, one), seen(this.two, two))
-    if (found !== undefined) throw new EnginesDiffer(`after ${what} in '${this.configuration}': ${found}`)
+  #compared(what: string | MachineEvent, ask: () => StepResult, askOther: () => StepResult): StepResult {
+    takeCalls()
+    const one = ask()
+    const calls = takeCalls()
+    const two = askOther()
+    const found = difference(seen(this.one, one), seen(this.two, two)) ?? calledOtherwise(calls, takeCalls())
+    if (found !== undefined) throw new EnginesDiffer(`after ${typeof what === 'string' ? what : JSON.stringify(what)} in '${this.configuration}': ${found}`)
     if (one.kind === 'ok') this.#first = one.state
     if (two.kind === 'ok') this.#second = two.state
     return one
   }
+}
+
+/** How the user's functions were called. A step that was given up and run by the interpreter has called some before. */
+function calledOtherwise(calls: readonly string[], others: readonly string[]): string | undefined {
+  const early = calls.length - others.length
+  const at = early < 0 ? 0 : others.findIndex((call, nth) => call !== calls[early + nth])
+  return at === -1 ? undefined : `call ${at} of the user's functions: ${calls[early + at]} and ${others[at]}`
 }
 
 function decoded(bytes: Uint8Array): StoredMachine {

@@ -1,11 +1,13 @@
 // Random machines: a tree of states with transitions of every kind between them, made by XState as a user's are.
-import { and, assign, createMachine, fromPromise } from 'xstate'
+import { createMachine, fromPromise } from 'xstate'
 import { ACTIONS, DELAYS, randomActions, trailing } from './actions.ts'
 import { Chance } from './chance.ts'
-import { GUARDS, randomGuard } from './guards.ts'
+import { frail } from './frail.ts'
+import { GUARDS } from './guards.ts'
 import { marking } from './meter.ts'
-import { isBelow, isHistory, randomShapes } from './shapes.ts'
-import { DESCRIPTORS, TASKS } from './words.ts'
+import { isHistory, randomShapes } from './shapes.ts'
+import { bounded, candidates, eventless, filling, finishing, guarded, hasLoops, shallow, transition } from './transitions.ts'
+import { amountOf, DESCRIPTORS, idOf, TASKS } from './words.ts'
 import type { Args, Draw, RandomContext, Shape } from './words.ts'
 
 export interface RandomMachine {
@@ -25,8 +27,8 @@ export function randomMachine(seed: number): RandomMachine {
   const config = {
     ...stateOf(draw, root as Shape),
     id: 'm',
-    context: hasInput ? ({ input }: { readonly input: { readonly n: number } }) => ({ ...FIRST, n: input.n }) : FIRST,
-    ...(chance.is(60) ? { output: marking('machine output', ({ context, event }: Args) => ({ n: context.n, type: event.type })) } : {}),
+    context: hasInput ? marking('context function', ({ input }: { readonly input: { readonly n: number } }) => ({ ...FIRST, n: input.n })) : FIRST,
+    ...outputOf(draw, 60, 'machine output'),
   }
   const machine = createMachine(config as never, { actions: ACTIONS, guards: GUARDS, delays: DELAYS, actors: ACTORS } as never)
   return { machine, shapes: draw.shapes, hasInput }
@@ -35,17 +37,26 @@ export function randomMachine(seed: number): RandomMachine {
 function stateOf(draw: Draw, shape: Shape): object {
   const { chance } = draw
   const { kind, key } = shape
-  if (kind === 'shallow' || kind === 'deep') return { type: 'history', history: kind, ...(chance.is(40) ? { target: defaultOf(draw, shape) } : {}) }
-  const seen = { entry: seenBy(draw, `>${key}`), exit: seenBy(draw, `<${key}`) }
+  if (kind === 'shallow' || kind === 'deep') return { type: 'history', history: kind, ...defaultOf(draw, shape) }
+  const seen = { ...seenBy(draw, shape, 'entry'), ...seenBy(draw, shape, 'exit') }
   const words = { ...(chance.is(20) ? { tags: [key] } : {}), ...(chance.is(20) ? { meta: { of: key } } : {}) }
-  if (kind === 'final') return { type: 'final', ...seen, ...words, ...(chance.is(70) ? { output: marking('final output', ({ context }: Args) => ({ at: context.n })) } : {}) }
-  const always = chance.is(28) ? { always: Array.from({ length: 1 + chance.below(2) }, () => eventless(draw, shape)) } : {}
+  if (kind === 'final') return { type: 'final', ...seen, ...words, ...outputOf(draw, 70, 'final output') }
+  const always = chance.is(22) ? { always: chance.is(50) ? eventless(draw, shape) : [eventless(draw, shape), eventless(draw, shape)] } : {}
   return { ...seen, ...words, ...always, on: onOf(draw, shape), ...timers(draw, shape), ...invokes(draw, shape), ...below(draw, shape) }
 }
 
-/** A mark in most states, and something random in some. */
-function seenBy(draw: Draw, name: string): readonly unknown[] {
-  return [...(draw.chance.is(60) ? [trailing(name)] : []), ...(draw.chance.is(40) ? randomActions(draw, 1) : [])]
+/** A mark in most states, and something random in some; as a list, or alone. */
+function seenBy(draw: Draw, { kind, key }: Shape, when: 'entry' | 'exit'): object {
+  const name = `${when === 'entry' ? '>' : '<'}${key}`
+  const actions = [...(draw.chance.is(60) ? [trailing(draw, name)] : []), ...(draw.chance.is(kind === 'final' ? 60 : 35) ? randomActions(draw, 1) : [])]
+  return actions.length === 0 ? {} : { [when]: actions.length === 1 ? actions[0] : actions }
+}
+
+/** A function, or a value. */
+function outputOf(draw: Draw, percent: number, feature: string): object {
+  const { chance } = draw
+  if (!chance.is(percent)) return {}
+  return { output: chance.is(15) ? { at: chance.below(9) } : frail(draw, 'output', feature, ({ context, event }: Args) => ({ at: context.n, type: event.type, from: event.output })) }
 }
 
 /** States below, which is the initial one, and what follows when they are done. */
@@ -55,94 +66,57 @@ function below(draw: Draw, shape: Shape): object {
   if (kind === 'atomic') return {}
   const states = Object.fromEntries(children.map((child) => [child.key, stateOf(draw, child)]))
   // The end of a parallel state needs an event to all its regions: it does not follow itself.
-  if (kind === 'parallel') return { type: 'parallel', states, onDone: transition(draw, shape) }
-  const onDone = chance.is(shape.parent?.kind === 'parallel' ? 45 : 95) ? { onDone: bounded(transition(draw, shape), hasLoops) } : {}
-  const first = chance.pick(children.filter((child) => !isHistory(child) && child.kind !== 'final')).key
-  return { states, initial: chance.is(40) ? { target: first, actions: [trailing('!'), ...randomActions(draw, 1)] } : first, ...onDone }
+  if (kind === 'parallel') return { type: 'parallel', states, onDone: children.some((child) => child.kind === 'final') ? bounded(transition(draw, shape), hasLoops) : transition(draw, shape) }
+  const onDone = chance.is(shape.parent?.kind === 'parallel' ? 60 : 97) ? { onDone: finishing(draw, shape) } : {}
+  const firsts = children.filter((child) => !isHistory(child) && (child.kind !== 'final' || (shape.parent?.kind === 'parallel' && chance.is(20))))
+  const first = (chance.is(45) ? firsts.find((child) => child.kind === 'parallel') ?? chance.pick(firsts) : chance.pick(firsts)).key
+  return { states, initial: chance.is(40) ? { target: first, actions: [trailing(draw, '!'), ...randomActions(draw, 1)] } : first, ...onDone }
 }
 
-/** Regions may be brought to their ends, all by one event. */
+/** Regions are brought to their ends, all by one event. */
 function onOf(draw: Draw, shape: Shape): object {
   const { chance } = draw
   const end = shape.parent?.kind === 'parallel' ? shape.children.find((each) => each.kind === 'final') : undefined
-  const ending = end === undefined ? {} : { finish: filling(draw, { actions: [trailing('.')], target: [idOf(end)] }) }
+  const ending = end === undefined ? {} : { finish: { ...filling(draw, { actions: [trailing(draw, '.')], target: [idOf(end)] }), ...(isNested(shape) ? { guard: mayFinish } : {}) } }
   return Object.assign(ending, Object.fromEntries(Array.from({ length: 1 + chance.below(4) }, () => {
-    const candidates = Array.from({ length: 1 + chance.below(2) }, (_, at) => guarded(draw, filling(draw, transition(draw, shape)), at === 0 ? 45 : 15))
-    return [chance.is(2) ? '*' : chance.pick(DESCRIPTORS), candidates]
+    const type = chance.is(2) ? '*' : chance.pick(DESCRIPTORS)
+    if (chance.is(9)) return [type, chance.pick([undefined, {}, [], { target: [] }, [undefined]])]
+    return [type, type === '*' ? shallow(transition(draw, shape)) : candidates(draw, shape, 9)]
   })))
 }
+
+/** The region of a parallel state inside of a region: the outer one is to have its turn. And regions of the root: their end is the machine's. */
+const isNested = ({ parent }: Shape): boolean => parent !== undefined && (parent.parent === undefined ? parent.kind === 'parallel' : parent.parent.parent?.kind === 'parallel' || isNested(parent))
+const mayFinish = ({ event }: Args): boolean => amountOf(event) > 3
 
 function timers(draw: Draw, shape: Shape): object {
   const { chance } = draw
   if (!chance.is(28)) return {}
-  return { after: { [chance.pick<string | number>(['soon', 'growing', 500])]: guarded(draw, transition(draw, shape), 15) } }
+  const delays = [chance.pick<string | number>(['soon', 'soon', 'soon', 'growing', 'growing', 'growing', 'back', 'back', 'back', 500, 500, 500, 'sometimes']), 700]
+  return { after: Object.fromEntries(delays.slice(0, chance.is(80) ? 1 : 2).map((delay) => [delay, chance.is(80) ? guarded(draw, transition(draw, shape), 15) : candidates(draw, shape, 15)])) }
 }
 
 function invokes(draw: Draw, shape: Shape): object {
   const { chance } = draw
-  if (!chance.is(22)) return {}
-  const id = chance.is(60) ? { id: `task-${shape.key}` } : {}
-  return { invoke: { ...id, src: chance.pick(TASKS), input: marking('task', ({ context }: Args) => context.n), onDone: transition(draw, shape), ...(chance.is(95) ? { onError: transition(draw, shape) } : {}) } }
+  if (!chance.is(32)) return {}
+  const invoke = (id: object): object => ({
+    ...id, src: chance.pick(TASKS), input: chance.is(20) ? { of: shape.key } : frail(draw, 'output', 'task', ({ context }: Args) => context.n),
+    ...(chance.is(85) ? { onDone: chance.is(70) ? finishing(draw, shape) : candidates(draw, shape, 15) } : {}),
+    ...(chance.is(70) ? { onError: chance.is(80) ? transition(draw, shape) : candidates(draw, shape, 15) } : {}),
+  })
+  const named = chance.is(60) ? { id: `task-${shape.key}` } : {}
+  return { invoke: chance.is(75) ? invoke(named) : [invoke(named), invoke({ id: 'task-second' })] }
 }
 
-interface Drawn {
-  readonly actions: readonly unknown[]
-  readonly guard?: unknown
-  readonly target?: unknown
+/** Nothing, a state beside it or below, several in the regions of a parallel state, or another history state. */
+function defaultOf({ chance, shapes }: Draw, shape: Shape): object {
+  const { children = [], kind } = shape.parent ?? {}
+  if (!chance.is(72)) return {}
+  // In a circle now and then.
+  const others = children.filter((each) => isHistory(each) && (children.indexOf(each) > children.indexOf(shape) || (each !== shape && chance.is(1))))
+  if (others.length > 0) return { target: chance.pick(others).key }
+  if (chance.is(8)) return { target: idOf(chance.pick(shapes.filter((each) => each !== shape && each.parent !== undefined))) }
+  const regions = children.filter((each) => !isHistory(each))
+  if (kind === 'parallel' && chance.is(30)) return { target: regions.map(({ key, children: states }) => [key, states.find((each) => !isHistory(each))?.key].filter((each) => each !== undefined).join('.')) }
+  return { target: chance.is(80) ? chance.pick(regions).key : idOf(chance.pick(shapes.filter((each) => each.parent === shape.parent && !isHistory(each)))) }
 }
-
-function transition(draw: Draw, shape: Shape): Drawn {
-  const { chance } = draw
-  const actions = [trailing('-'), ...randomActions(draw, 1)]
-  if (chance.is(14)) return { actions }
-  return { actions, target: targetsOf(draw, shape), ...(chance.is(22) ? { reenter: true } : {}) } as Drawn
-}
-
-function guarded(draw: Draw, drawn: Drawn, percent: number): Drawn {
-  return draw.chance.is(percent) ? { ...drawn, guard: randomGuard(draw) } : drawn
-}
-
-/** With loops to burn for what follows it. */
-function filling(draw: Draw, { actions, ...rest }: Drawn): Drawn {
-  return { ...rest, actions: draw.chance.is(70) ? [...actions, assign({ loops: 3 } as never)] : actions }
-}
-
-const hasLoops = ({ context }: Args): boolean => context.loops > 0
-const burn = assign({ loops: ({ context }: Args) => context.loops - 1 } as never)
-
-/** Now and then one that changes nothing: it is taken once, and not again before something happens. */
-function eventless(draw: Draw, shape: Shape): Drawn {
-  if (draw.chance.is(8)) return { actions: ['announce'], guard: randomGuard(draw, 1) }
-  return bounded(transition(draw, shape), draw.chance.is(40) ? and([hasLoops, randomGuard(draw, 1)] as never) : hasLoops)
-}
-
-/** Taken only as long as events have left loops to burn: nothing follows itself without end. */
-function bounded({ actions, ...rest }: Drawn, guard: unknown): Drawn {
-  return { ...rest, actions: [...actions, burn], guard }
-}
-
-/** Mostly a neighbour; also anything else, below and above, and two at once. */
-function targetsOf({ chance, shapes }: Draw, shape: Shape): readonly string[] {
-  const neighbours = (shape.parent?.children ?? shape.children).filter((each) => shape.parent?.kind !== 'parallel' || isHistory(each) || each === shape)
-  const inside = shapes.filter((each) => isBelow(each, shape))
-  const drawn = chance.below(100)
-  if (drawn < 48) return [idOf(chance.pick(neighbours))]
-  if (drawn < 66 && inside.length > 0) return [idOf(chance.pick(inside))]
-  if (drawn < 72) return pairOf(chance, shapes) ?? [idOf(shape)]
-  const histories = shapes.filter((each) => isHistory(each) && each.parent !== undefined && !isBelow(shape, each.parent) && each.parent !== shape)
-  return [idOf(drawn < 84 && histories.length > 0 ? chance.pick(histories) : chance.pick(shapes))]
-}
-
-/** Targets in two regions of a parallel state. */
-function pairOf(chance: Chance, shapes: readonly Shape[]): readonly string[] | undefined {
-  const parallels = shapes.filter(({ kind, children }) => kind === 'parallel' && children.filter((child) => child.kind === 'compound').length > 1)
-  if (parallels.length === 0) return undefined
-  const regions = chance.pick(parallels).children.filter((child) => child.kind === 'compound')
-  return regions.slice(0, 2).map((region) => idOf(chance.pick(region.children)))
-}
-
-function defaultOf({ chance }: Draw, { parent }: Shape): string {
-  return idOf(chance.pick((parent as Shape).children.filter((each) => !isHistory(each))))
-}
-
-const idOf = ({ id }: Shape): string => `#${id}`

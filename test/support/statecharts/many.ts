@@ -1,8 +1,9 @@
 // Many comparisons, in worker threads where there are several, and what they met between them.
 import { fileURLToPath } from 'node:url'
 import { parentPort, Worker, workerData } from 'node:worker_threads'
-import { compareOne, noCounts } from './differential.ts'
-import type { Counts } from './differential.ts'
+import { addCounts, noCounts } from './counts.ts'
+import type { Counts } from './counts.ts'
+import { compareOne } from './differential.ts'
 
 interface Share {
   readonly first: number
@@ -18,6 +19,8 @@ export interface Many {
 }
 
 const DIFFERENCES_MAX = 5
+/** Nearly everything a comparison makes is garbage after it. */
+const YOUNG_MEGABYTES = 96
 
 function runShare({ first, every, machinesMin, comparisonsMin }: Share): Many {
   const counts = noCounts()
@@ -37,16 +40,13 @@ export async function compareMany(first: number, enough: { readonly machines: nu
   const share = { machinesMin: Math.ceil(enough.machines / threads), comparisonsMin: Math.ceil(enough.comparisons / threads), every: threads }
   const shares = await Promise.all(Array.from({ length: threads }, (_, nth) => inThread({ ...share, first: first + nth })))
   const counts = noCounts()
-  for (const each of shares) {
-    for (const name of ['machines', 'comparisons', 'moved', 'statesEntered', 'failed'] as const) counts[name] += each.counts[name]
-    for (const [feature, n] of each.counts.met) counts.met.set(feature, (counts.met.get(feature) ?? 0) + n)
-  }
+  for (const each of shares) addCounts(counts, each.counts)
   return { counts, differences: shares.flatMap(({ differences }) => differences) }
 }
 
 function inThread(share: Share): Promise<Many> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(fileURLToPath(import.meta.url), { workerData: share })
+    const worker = new Worker(fileURLToPath(import.meta.url), { workerData: share, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES } })
     worker.once('message', resolve)
     worker.once('error', reject)
   })

@@ -33,6 +33,22 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'a machine that ends does not leave its states', file: 'plan.ts', from: 'if (isDone) for', to: 'if (isDone && nodes.length === 0) for' },
   { name: 'an assignment sees what the one before it assigned', file: 'actions.ts', from: 'valueOf(fields[name], args, given)\n    moment.assign', to: 'valueOf(fields[name], { ...args, context: next }, given)\n    moment.assign' },
   { name: 'eventless transitions that changed nothing are taken again', file: 'macrostep.ts', from: 'mayBeEventless = moment.isTouched', to: 'mayBeEventless = true' },
+  // Subtler ones, each of which shows in few machines.
+  { name: 'short wildcards go before long ones', file: 'selection.ts', from: 'b.length - a.length', to: 'a.length - b.length' },
+  { name: 'the descriptor a.* does not match the event a', file: 'selection.ts', from: 'return at === wanted.length - 1', to: 'return at === wanted.length - 1 && at < words.length' },
+  { name: 'an eventless transition above several regions is taken once for each', file: 'macrostep.ts', from: 'first !== undefined && !enabled.includes(first)', to: 'first !== undefined' },
+  { name: 'a raised event that changes nothing has no eventless transitions after it', file: 'macrostep.ts', from: 'false)\n      mayBeEventless = true', to: 'false)\n      mayBeEventless = moment.isTouched' },
+  { name: 'a machine that has ended takes what it raised', file: 'macrostep.ts', from: "while (moment.status === 'active')", to: "while (moment.status !== 'error')" },
+  { name: 'a task that is started again goes behind the others', file: 'moment.ts', from: '{ ...this.tasks, [id]: new Task(id) }', to: '{ ...withoutTask(this.tasks, id), [id]: new Task(id) }' },
+  { name: 'tasks are stopped before exit actions run', file: 'plan.ts', from: 'push(...node.exit, ...node.stopTasks)', to: 'push(...node.stopTasks, ...node.exit)' },
+  { name: 'what is remembered in a microstep does not count in it', file: 'plan.ts', from: 'remembered.length === 0 ? history : { ...history, ...Object.fromEntries(remembered) }', to: 'history' },
+  { name: 'a check sees what was enqueued before it', file: 'enqueue.ts', from: '      moment.context = context\n', to: '' },
+  { name: 'or asks all of its guards', file: 'guards.ts', from: 'guards.some((guard) => guard(moment))', to: 'guards.map((guard) => guard(moment)).some(Boolean)' },
+  { name: 'the parallel state in which a transition moves is entered again', file: 'entering.ts', from: 'within === undefined || isBelow(ancestor, within)', to: 'within === undefined || ancestor === within || isBelow(ancestor, within)' },
+  { name: 'a check inside of a microstep sees where it leads', file: 'macrostep.ts', from: '    this.#run(plan)\n    moment.countMicrostep()', to: '    moment.standing = plan.to\n    this.#run(plan)\n    moment.countMicrostep()' },
+  { name: 'a task that failed counts as running', file: 'machine.ts', from: " && !eventType.startsWith('xstate.error.actor.')", to: '' },
+  { name: 'a root that is re-entered is not left', file: 'targets.ts', from: 'return reenter ? undefined : root', to: 'return root' },
+  { name: 'what a function assigned is not looked at', file: 'actions.ts', from: '      moment.assigned = undefined\n', to: '' },
 ]
 
 const ENGINE = join(import.meta.dirname, '..', '..', '..', 'system', 'engine')

@@ -3,12 +3,15 @@ import type { Chance } from './chance.ts'
 import type { Shape } from './words.ts'
 
 const DEPTH_MAX = 5
-const STATES_MAX = 16
+/** From how many states on no more are put below others. */
+const STATES_MAX = { least: 6, most: 16 }
 
 export function randomShapes(chance: Chance): readonly Shape[] {
-  const root: Shape = { id: 'm', key: 'm', kind: chance.is(28) ? 'parallel' : 'compound', parent: undefined, children: [] }
-  const shapes = [root]
-  grow(chance, root, 1, shapes)
+  const root: Shape = { id: 'm', key: 'm', kind: chance.is(8) ? 'parallel' : 'compound', parent: undefined, children: [] }
+  const growth = { chance, shapes: [root], statesMax: STATES_MAX.least + chance.below(STATES_MAX.most - STATES_MAX.least + 1) }
+  // Mostly the older one: what stands side by side is to grow alike, and now and then something grows deep.
+  const growing = [root]
+  for (let next; (next = chance.is(65) ? growing.shift() : growing.pop()) !== undefined; ) growing.push(...grown(growth, next))
   // Document order, which is not the order of growing.
   return preorder(root)
 }
@@ -17,14 +20,20 @@ function preorder(shape: Shape): readonly Shape[] {
   return [shape, ...shape.children.flatMap(preorder)]
 }
 
-function grow(chance: Chance, parent: Shape, depth: number, shapes: Shape[]): void {
+interface Growth {
+  readonly chance: Chance
+  readonly shapes: Shape[]
+  readonly statesMax: number
+}
+
+/** Gives `parent` its children; answers those that have children too. */
+function grown(growth: Growth, parent: Shape): readonly Shape[] {
+  const { chance, shapes } = growth
   const count = 2 + chance.below(parent.kind === 'compound' ? 3 : 2)
-  for (let at = 0; at < count; at += 1) {
-    const child = add(parent, kindOf(chance, parent, depth, shapes.length), `s${at}`, shapes)
-    if (child.kind === 'compound' || child.kind === 'parallel') grow(chance, child, depth + 1, shapes)
-  }
-  if (parent.kind === 'compound' && chance.is(parent.parent?.kind === 'parallel' ? 95 : 45)) add(parent, 'final', 'end', shapes)
-  if (chance.is(45)) add(parent, chance.is(50) ? 'deep' : 'shallow', 'past', shapes)
+  const children = Array.from({ length: count }, (_, at) => add(parent, kindOf(growth, parent), `s${at}`, shapes))
+  if (parent.kind === 'compound' && chance.is(parent.parent === undefined ? 30 : parent.parent.kind === 'parallel' ? 97 : 70)) add(parent, 'final', 'end', shapes)
+  for (const key of chance.is(45) ? (chance.is(90) ? ['past', 'before'] : ['past']) : []) add(parent, chance.is(50) ? 'deep' : 'shallow', key, shapes)
+  return children.filter(({ kind }) => kind === 'compound' || kind === 'parallel')
 }
 
 function add(parent: Shape, kind: Shape['kind'], key: string, shapes: Shape[]): Shape {
@@ -34,13 +43,15 @@ function add(parent: Shape, kind: Shape['kind'], key: string, shapes: Shape[]): 
   return shape
 }
 
-function kindOf(chance: Chance, parent: Shape, depth: number, count: number): Shape['kind'] {
-  if (depth >= DEPTH_MAX || count >= STATES_MAX) return 'atomic'
+function kindOf({ chance, shapes, statesMax }: Growth, parent: Shape): Shape['kind'] {
+  if (depthOf(parent) + 1 >= DEPTH_MAX || shapes.length >= statesMax) return 'atomic'
   const drawn = chance.below(100)
   // A region is seldom a single state.
-  if (parent.kind === 'parallel') return drawn < 6 ? 'atomic' : drawn < 94 ? 'compound' : 'parallel'
+  if (parent.kind === 'parallel') return drawn < 4 ? 'atomic' : drawn < 7 ? 'final' : drawn < 94 ? 'compound' : 'parallel'
   return drawn < 56 ? 'atomic' : drawn < 76 ? 'compound' : 'parallel'
 }
+
+const depthOf = ({ parent }: Shape): number => (parent === undefined ? 0 : 1 + depthOf(parent))
 
 export const isHistory = ({ kind }: Shape): boolean => kind === 'shallow' || kind === 'deep'
 

@@ -7,7 +7,7 @@ export interface RandomContext {
   /** How many eventless transitions may still follow; events fill it up. */
   readonly loops: number
   readonly trail: string
-  readonly list: readonly number[]
+  readonly list: readonly unknown[]
 }
 
 export interface RandomEvent {
@@ -15,6 +15,7 @@ export interface RandomEvent {
   readonly amount?: number
   /** How many raised events this one follows from. */
   readonly depth?: number
+  readonly output?: unknown
 }
 
 export interface Args {
@@ -22,10 +23,12 @@ export interface Args {
   readonly event: RandomEvent
 }
 
-export const TYPES = ['a', 'b', 'c', 'd', 'x.y', 'x.z', 'x.y.w'] as const
-export const DESCRIPTORS = ['a', 'b', 'c', 'd', 'x.y', 'x.z', 'x.y.w', 'x.*', 'x.y.*'] as const
+export const TYPES = ['a', 'b', 'c', 'd', 'x', 'x.y', 'x.z', 'x.y.w', 'inference.model', 'lookup.table'] as const
+export const DESCRIPTORS = ['a', 'b', 'c', 'd', 'x', 'x.y', 'x.z', 'x.y.w', 'x.*', 'x.y.*', 'inference.model', 'lookup.*'] as const
 export const TASKS = ['work', 'call'] as const
 export const DEPTH_MAX = 2
+/** What is raised instead, once events have followed each other deep enough: only `*` takes it. */
+export const QUIET = 'quiet'
 const TRAIL_CHARACTERS = 48
 
 /** One node of a tree that is drawn before anything else: targets need all of them. */
@@ -42,9 +45,16 @@ export interface Draw {
   readonly shapes: readonly Shape[]
 }
 
+/** What named actions and guards are given, and how it was written. */
+export interface Params {
+  readonly by: number
+  readonly how: 'constant' | 'function' | 'method'
+}
+
 export function walked(trail: string, mark: string): string {
   return `${trail}${mark} `.slice(-TRAIL_CHARACTERS)
 }
 
 export const depthOf = (event: RandomEvent): number => event.depth ?? 0
 export const amountOf = (event: RandomEvent): number => event.amount ?? 1
+export const idOf = ({ id }: Shape): string => `#${id}`

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { assign, createMachine, enqueueActions, fromPromise, raise, sendTo, setup, spawnChild } from 'xstate'
+import { and, assign, createActor, createMachine, enqueueActions, fromPromise, raise, sendTo, setup, spawnChild } from 'xstate'
 import { checkedEngine } from '../../../support/statecharts/checked-engine.ts'
 import { Drive, failedOf, preparedBy } from '../../../contract/engine.ts'
 
@@ -47,6 +47,20 @@ test('a guard inside and, not and named guards is told by its place, with its ow
   assert.match(go.stack, /RangeError: off by one/)
   assert.equal(failedOf(drive.try({ type: 'inline' })).message, 'm.a.on.inline: inline')
   assert.equal(failedOf(drive.try({ type: 'eventless' })).message, 'm.a.always: always')
+})
+
+test('params of a guard that are a method look at the guard they stand in, also inside and, as they do in XState', () => {
+  const isOver = { type: 'isOver', end: 3, params(this: { readonly end: number }) { return this.end } }
+  const machine = createMachine({
+    context: { n: 5 }, initial: 'a',
+    states: { a: { on: { alone: { guard: isOver, target: 'b' }, both: { guard: and([isOver, () => true] as never), target: 'b' } } }, b: {} },
+  } as never, { guards: { isOver: ({ context }: { readonly context: { readonly n: number } }, end: number) => context.n > end } } as never)
+  for (const type of ['alone', 'both']) {
+    const actor = createActor(machine).start()
+    actor.send({ type })
+    assert.equal(actor.getSnapshot().value, 'b')
+    assert.equal(new Drive(checkedEngine, machine).send({ type }).at(), 'b')
+  }
 })
 
 test('the user\'s machine is not changed by being prepared', () => {
