@@ -13,7 +13,7 @@ import type { RandomMachine } from './machines.ts'
 import { takeMarks } from './meter.ts'
 import { TYPES } from './words.ts'
 
-const EVENTS_EACH = 50
+const EVENTS_EACH = 58
 const FAILURES_MAX = 25
 const BEGINNINGS_MAX = 5
 

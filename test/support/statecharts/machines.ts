@@ -112,10 +112,11 @@ function invokes(draw: Draw, shape: Shape): object {
 function defaultOf({ chance, shapes }: Draw, shape: Shape): object {
   const { children = [], kind } = shape.parent ?? {}
   if (!chance.is(72)) return {}
-  // In a circle now and then.
-  const others = children.filter((each) => isHistory(each) && (children.indexOf(each) > children.indexOf(shape) || (each !== shape && chance.is(1))))
+  // History states that stand for each other in a circle overflow the stack, which takes its time.
+  const isAllowed = (each: Shape): boolean => !isHistory(each) || shapes.indexOf(each) > shapes.indexOf(shape) || (each !== shape && chance.is(1))
+  const others = children.filter((each) => isHistory(each) && isAllowed(each))
   if (others.length > 0) return { target: chance.pick(others).key }
-  if (chance.is(8)) return { target: idOf(chance.pick(shapes.filter((each) => each !== shape && each.parent !== undefined))) }
+  if (chance.is(8)) return { target: idOf(chance.pick(shapes.filter((each) => each.parent !== undefined && isAllowed(each)))) }
   const regions = children.filter((each) => !isHistory(each))
   if (kind === 'parallel' && chance.is(30)) return { target: regions.map(({ key, children: states }) => [key, states.find((each) => !isHistory(each))?.key].filter((each) => each !== undefined).join('.')) }
   return { target: chance.is(80) ? chance.pick(regions).key : idOf(chance.pick(shapes.filter((each) => each.parent === shape.parent && !isHistory(each)))) }
