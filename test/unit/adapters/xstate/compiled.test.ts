@@ -158,6 +158,9 @@ const EDGES: Readonly<Record<string, unknown>> = {
   }) } } } as never),
   'an event to an actor without a name': createMachine({ on: { go: { actions: sendTo((() => '') as never, { type: 'x' } as never) } } }),
   'params that look at their action': createMachine({ ...nothing, on: { go: { actions: [{ type: 'add', by: 3, params(this: { by: number }) { return { by: this.by } } }] } } } as never, { actions: { add: assign({ n: (_, params) => (params as { by: number }).by }) } } as never),
+  'an eventless transition that changes nothing but what is remembered is taken again': createMachine({ id: 'm', initial: 'in', states: {
+    in: { initial: 'a', always: { guard: ({ event }: { readonly event: { readonly type: string } }) => event.type === 'go', target: '#m.in', reenter: true }, states: { a: {}, past: { type: 'history' } } },
+  } } as never),
   'a history state whose default is another': createMachine({ id: 'm', initial: 'out', states: {
     out: { on: { go: 'in.first' } },
     in: { initial: 'a', states: { a: {}, b: {}, first: { type: 'history', target: 'second' }, second: { type: 'history', target: 'b' } } },
