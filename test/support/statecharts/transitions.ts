@@ -88,7 +88,10 @@ function targetsOf({ chance, shapes }: Draw, shape: Shape): readonly string[] | 
   if (drawn < 56 && inside.length > 0) return [idOf(chance.pick(inside))]
   if (drawn < 72) return severalOf(chance, shapes, shape) ?? [idOf(shape)]
   const histories = shapes.filter((each) => isHistory(each) && each.parent !== undefined && !isBelow(shape, each.parent) && each.parent !== shape)
-  return [idOf(drawn < 91 && histories.length > 0 ? chance.pick(histories) : chance.pick(shapes))]
+  if (drawn >= 91 || histories.length === 0) return [idOf(chance.pick(shapes))]
+  // Those that remember several states at once say most about who mixes them up.
+  const several = histories.filter(({ kind, parent }) => kind === 'deep' && shapes.some((each) => each.kind === 'parallel' && (each === parent || isBelow(each, parent as Shape))))
+  return [idOf(chance.pick(several.length > 0 && chance.is(70) ? several : histories))]
 }
 
 /** Targets in the regions of a parallel state, at any depth, histories too; the source itself may be one of them. */
