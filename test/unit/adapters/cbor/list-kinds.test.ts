@@ -21,8 +21,11 @@ for (const [name, look] of Object.entries(looks)) {
     v8.setFlagsFromString('--allow-natives-syntax')
     const isDouble = new Function('list', 'return %HasDoubleElements(list)') as (list: readonly number[]) => boolean
     const lists = Array.from({ length: 20_000 }, (_, index) => [0.5, index + 0.25, 2])
+    // Numbers in a list that has held a text.
+    const objects: unknown[] = [0.5, 'text']
+    objects[1] = 1.5
     for (const list of lists) {
-      look({ list, others: ['text', 1, null], small: [1, 2, 3], texts: ['a'] })
+      look({ list, others: ['text', 1, null], small: [1, 2, 3], texts: ['a'], mixed: [0.5, 'text', null], objects })
       assert.ok(isDouble(list))
     }
     assert.ok(lists.every(isDouble))
