@@ -69,7 +69,7 @@ function assigning({ self, system }: Chart, { assignment }: Work<'assign'>, para
     return (moment) => {
       const { context, event } = moment
       const update = assignment({ context, event, spawn, self, system }, paramsOf(params, moment)) as object
-      moment.context = Object.assign({}, context, update)
+      moment.context = Object.assign(moment.copied(), update)
       moment.assigned = undefined
       moment.isTouched = true
     }
@@ -80,7 +80,7 @@ function assigning({ self, system }: Chart, { assignment }: Work<'assign'>, para
     const { context, event } = moment
     const args = { context, event, spawn, self, system }
     const given = paramsOf(params, moment)
-    const next: Record<string, unknown> = Object.assign({}, context)
+    const next = moment.copied()
     for (const name of names) next[name] = valueOf(fields[name], args, given)
     moment.assign(next, names)
   }

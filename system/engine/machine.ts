@@ -63,6 +63,7 @@ export class CompiledMachine implements PreparedMachine {
     this.#start = new Configuration([root], this.#entering.to.value)
     this.#moment = new Moment(this.#start)
     this.#macrostep = new Macrostep(this.#start, planner, new EventKinds(nodes), this.#moment)
+    this.#meet(chart.context.kind === 'value' ? chart.context.value : undefined)
   }
 
   initial(input: unknown, nowMs: number): StepResult {
@@ -110,7 +111,9 @@ export class CompiledMachine implements PreparedMachine {
 
   restore(stored: StoredMachine): EngineState | undefined {
     const state = restored(this.#root, this.#byId, this.#configurations, stored)
-    return state !== undefined && this.#seal.fits(state.context) ? opaque(state) : undefined
+    if (state === undefined || !this.#seal.fits(state.context)) return undefined
+    this.#meet(state.context)
+    return opaque(state)
   }
 
   status(state: EngineState): 'active' | 'done' | 'error' {
@@ -127,6 +130,11 @@ export class CompiledMachine implements PreparedMachine {
 
   runTask(src: string, input: unknown, signal: AbortSignal, key: string): Promise<unknown> {
     return this.interpreter.runTask(src, input, signal, key)
+  }
+
+  /** A context that no step has made: those have no key `__proto__`. */
+  #meet(context: unknown): void {
+    if (Object.hasOwn(Object(context) as object, '__proto__')) this.#moment.hasMetProto = true
   }
 
   #firstContext(input: unknown): unknown {

@@ -59,6 +59,8 @@ export class Moment {
   taken: string[] = []
   /** Whether an action of the microstep under way made a new snapshot in the interpreter's sense: eventless transitions are looked at again. */
   isTouched = false
+  /** Whether contexts may have a key `__proto__` of their own: the machine has met one. */
+  hasMetProto = false
   #raised: MachineEvent[] = []
   #raisedAt = 0
   #sent: MachineEvent[] = []
@@ -90,6 +92,12 @@ export class Moment {
   ask(effect: Effect): void {
     if (this.effects === NONE) this.effects = [effect]
     else this.effects.push(effect)
+  }
+
+  /** A new context with the fields of this one. XState's `Object.assign` differs from a spread, which takes a third of its time, by `__proto__` alone. */
+  copied(): Record<string, unknown> {
+    const { context } = this
+    return this.hasMetProto ? Object.assign({}, context) : { ...(context as object) }
   }
 
   /** The context with these fields assigned, and no others. */

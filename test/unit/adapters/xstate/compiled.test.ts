@@ -8,7 +8,8 @@ import { defineSystem } from '../../../../system/authoring/system.ts'
 import { CONFIGURATIONS_MAX } from '../../../../system/protocol/limits.ts'
 import { Drive, preparedBy } from '../../../contract/engine.ts'
 import { Chance } from '../../../support/statecharts/chance.ts'
-import { bothOf, Duel } from '../../../support/statecharts/duel.ts'
+import { bothOf, Duel, seen } from '../../../support/statecharts/duel.ts'
+import { difference } from '../../../support/statecharts/same.ts'
 import { SPECIMENS } from '../../../contract/engine-machines.ts'
 import { accountMachine } from '../../../bench/w1/machine.ts'
 
@@ -204,3 +205,28 @@ test('event types from outside are no kinds of their own, however many there are
   for (let at = 0; at < 3000; at += 1) drive.send({ type: at % 2 === 0 ? `x.${at}` : `y.${at}` })
   assert.deepEqual(drive.machine.context(drive.state), { n: 1500 })
 })
+
+for (const [what, proto] of [['null', null], ['a text', 'text'], ['an object', { inherited: 1 }]] as const) {
+  const context = Object.defineProperty({ n: 0 }, '__proto__', { value: proto, enumerable: true, configurable: true, writable: true })
+  const on = { go: { actions: assign({ n: ({ context: at }) => (at as { readonly n: number }).n + 1 }) }, put: { actions: assign(({ event }) => event['fields'] as object) } }
+
+  test(`a context that has ${what} under '__proto__' steps as the interpreter's`, () => {
+    for (const strict of [true, false]) {
+      for (const first of [context, { n: 0 }]) {
+        const duel = new Duel(...bothOf(createMachine({ context: first, on } as never), strict))
+        duel.begin(undefined)
+        duel.take(TRANSITION)
+        duel.take({ type: 'put', fields: context })
+        duel.take(TRANSITION)
+      }
+    }
+  })
+
+  test(`a stored context that has ${what} under '__proto__' steps as the interpreter's`, () => {
+    const [one, two] = bothOf(createMachine({ context: { n: 0 }, on } as never), false).map((machine) => {
+      const state = machine.restore({ value: {}, context, status: 'active' })
+      return state && seen(machine, machine.step(state, TRANSITION, 0))
+    })
+    assert.equal(difference(one, two), undefined)
+  })
+}
