@@ -9,7 +9,7 @@ export interface ContextSeal {
   fits(context: unknown): boolean
   /**
    * Throws StepRefused with the path of what is not plain data. `before`: the context before the step, sealed already. `assigned`: the only fields that may be
-   * others than before, where that is known.
+   * others than before, where that is known: it is a copy then, made by a spread.
    */
   seal(context: unknown, before: unknown, assigned?: readonly string[]): void
 }
@@ -28,7 +28,7 @@ const checkingSeal: ContextSeal = {
   fits: (context) => isPlain(context, undefined, 0),
   seal: (context, before, assigned) => {
     if (context === before) return
-    const isFit = assigned === undefined ? isPlain(context, before, 0) : hasPlainPrototype(context as object) && arePlain(assigned, context, before)
+    const isFit = assigned === undefined ? isPlain(context, before, 0) : arePlain(assigned, context, before)
     if (!isFit) throw refused(context)
   },
 }

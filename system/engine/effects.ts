@@ -73,7 +73,7 @@ function vectorOf(value: unknown, model: string): readonly number[] {
 }
 
 export function eventOf(value: unknown, what: string): MachineEvent {
-  if (typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string') return value as MachineEvent
+  if (typeof value === 'object' && value !== null && typeof (value as { readonly type?: unknown }).type === 'string') return value as MachineEvent
   throw new StepRefused(`${what}: the event is not an object with a type.`)
 }
 

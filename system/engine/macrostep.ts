@@ -119,7 +119,8 @@ export class Macrostep {
 
   #enabledBy({ number, type }: EventKind): readonly Transition[] {
     const { selections, nodes } = this.configuration
-    return this.#chosen((selections[number] ??= selectionAt(nodes, type)))
+    const selection = (selections[number] ??= selectionAt(nodes, type))
+    return selection.regions.length === 0 ? this.#firstOf(selection.own) : this.#chosen(selection)
   }
 
   #chosen({ regions, own }: Selection): readonly Transition[] {
@@ -128,7 +129,10 @@ export class Macrostep {
       const found = this.#chosen(regions[at] as Selection)
       if (found.length > 0) inner = inner.length === 0 ? found : [...inner, ...found]
     }
-    if (inner.length > 0) return inner
+    return inner.length > 0 ? inner : this.#firstOf(own)
+  }
+
+  #firstOf(own: readonly Transition[]): readonly Transition[] {
     for (let at = 0; at < own.length; at += 1) {
       const transition = own[at] as Transition
       if (transition.guard === undefined || this.#passes(transition)) return transition.alone

@@ -106,7 +106,9 @@ export class Moment {
     this.isTouched = true
     const { assigned } = this
     if (assigned === undefined || assigned === names) return
-    if (assigned === NO_NAMES) this.assigned = names
+    // A copy of one with that key may have another prototype.
+    if (this.hasMetProto) this.assigned = undefined
+    else if (assigned === NO_NAMES) this.assigned = names
     else this.assigned = assigned.length + names.length > ASSIGNED_MAX ? undefined : [...assigned, ...names]
   }
 

@@ -46,8 +46,7 @@ export class Planner {
   }
 
   plan(from: Configuration, enabled: readonly Transition[], history: History): Plan {
-    const [first] = enabled
-    const known = enabled.length === 1 && first !== undefined ? from.plans.next(first)?.plan : undefined
+    const known = enabled.length === 1 ? from.plans.next(enabled[0] as Transition)?.plan : undefined
     return known ?? this.#looked(from, enabled, history)
   }
 

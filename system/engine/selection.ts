@@ -29,6 +29,9 @@ export class EventKinds {
   readonly #partial: readonly string[]
   readonly #typesMax: number
   #count = 0
+  /** Asked for last: events of one type come after each other. */
+  #lastType: string | undefined = undefined
+  #last: EventKind | undefined = undefined
 
   constructor(nodes: readonly Node[]) {
     const descriptors = [...new Set(nodes.flatMap(({ transitions }) => [...transitions.keys()]))]
@@ -38,6 +41,12 @@ export class EventKinds {
   }
 
   of(type: string): EventKind {
+    if (type === this.#lastType && this.#last !== undefined) return this.#last
+    this.#lastType = type
+    return (this.#last = this.#looked(type))
+  }
+
+  #looked(type: string): EventKind {
     const known = this.#byType.get(type)
     if (known !== undefined) return known
     const isTaskError = type.startsWith('xstate.error.actor')
