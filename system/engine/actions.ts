@@ -81,10 +81,7 @@ function assigning({ self, system }: Chart, { assignment }: Work<'assign'>, para
     const args = { context, event, spawn, self, system }
     const given = paramsOf(params, moment)
     const next = moment.copied()
-    for (let at = 0; at < names.length; at += 1) {
-      const name = names[at] as string
-      next[name] = valueOf(fields[name], args, given)
-    }
+    for (const name of names) next[name] = valueOf(fields[name], args, given)
     moment.assign(next, names)
   }
 }
