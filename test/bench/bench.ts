@@ -26,7 +26,7 @@ const USAGE = `npm run bench -- [micro | w1 | memory | entities | fleet | cluste
   memory   1,000,000 entities in 64 MiB, three events each
   entities bytes and processor time from a thousand entities in memory to a million
   fleet    100,000 deliveries, a ping every 5 s each, at their time (--deliveries of the domain's own statecharts: 5,000)
-  cluster  on a Kafka broker, by both clients: W1, what an idle process takes, and recovery (--part drain, idle, recovery or failover: only that;
+  cluster  on a Kafka broker, by both clients: W1, what an idle process takes, latency, and recovery (--part drain, idle, latency, recovery or failover: only that;
            --client platformatic or kafkajs: only that; --cycles of recovery: 15)
   page     only writes README.md from results.json
   --profile prints where the processor time of w1 goes (Node)

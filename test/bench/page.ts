@@ -1,5 +1,5 @@
 // The page: README.md of the bench, made of the results and of what must be said beside them.
-import type { DrainRow, EntitiesRow, FleetRow, IdleRow, MicroRow, RecoveryRow, Results, RuntimeName, W1Row } from './results.ts'
+import type { DrainRow, EntitiesRow, FleetRow, IdleRow, LatencyRow, MicroRow, RecoveryRow, Results, RuntimeName, W1Row } from './results.ts'
 
 const ENGINE_WORDS = { reducer: 'plain reducer', compiled: 'XState machine, compiled', xstate: "XState's interpreter" } as const
 
@@ -123,12 +123,22 @@ writes 32-byte values without headers; commits of up to 2,000 events, \`foldInpu
 |---|---|---|---|---|---|
 ${drains.map(([name, row]) => `| ${name} | ${row.client} | ${number(row.rate)} | ${row.cpuUs} | ${number(row.firstMs)} | ${idle.find(([one, { client }]) => one === name && client === row.client)?.[1].percentOfCore ?? ''} % |`).join('\n')}
 
-Recovery: two processes, four partitions of 100,000 accounts, 2,000 payments a second, a session of 6 s. Milliseconds until a reader of committed records sees an output that was made
+${latencyTable(rows<LatencyRow>(results, (runtime) => runtime.cluster?.latency))}Recovery: two processes, four partitions of 100,000 accounts, 2,000 payments a second, a session of 6 s. Milliseconds until a reader of committed records sees an output that was made
 afterwards, or the longest time without one. A broker is killed where there are three, with three copies of everything and a session of 3 s between them.
 
 | runtime | client | what | times | p50 | p99 | longest |
 |---|---|---|---|---|---|---|
 ${recovery.map(([name, row]) => `| ${name} | ${row.client} | ${KINDS[row.kind] ?? row.kind} | ${row.count} | ${number(row.p50Ms)} | ${number(row.p99Ms)} | ${number(row.longestMs)} |`).join('\n')}${rebuilds(recovery)}`
+}
+
+function latencyTable(found: readonly (readonly [string, LatencyRow])[]): string {
+  return found.length === 0 ? '' : `Latency: events sent at their time by a producer beside, default settings; milliseconds from when an event was due until a reader of committed records had its output.
+
+| runtime | client | events/s | events | p50 | p99 | longest |
+|---|---|---|---|---|---|---|
+${found.map(([name, row]) => `| ${name} | ${row.client} | ${number(row.perSecond)} | ${number(row.events)} | ${row.p50Ms} | ${row.p99Ms} | ${row.longestMs} |`).join('\n')}
+
+`
 }
 
 function rebuilds(recovery: readonly (readonly [string, RecoveryRow])[]): string {

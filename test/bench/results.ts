@@ -84,12 +84,22 @@ export interface RecoveryRow {
   readonly rebuiltPerSecond?: number
 }
 
+export interface LatencyRow {
+  readonly client: string
+  readonly perSecond: number
+  readonly events: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+  readonly longestMs: number
+}
+
 /** On a Kafka cluster. */
 export interface ClusterRows {
   readonly drain?: readonly DrainRow[]
   readonly idle?: readonly IdleRow[]
   readonly recovery?: readonly RecoveryRow[]
   readonly failover?: readonly RecoveryRow[]
+  readonly latency?: readonly LatencyRow[]
 }
 
 /** Everything about one runtime. */
@@ -128,7 +138,7 @@ export function merged(results: Results, machine: string, runtime: RuntimeName, 
 /** What was measured with one client leaves the other's rows as they are. */
 function mergedCluster(before: ClusterRows, now: ClusterRows): ClusterRows {
   const of = <T extends { readonly client: string }>(old: readonly T[] = [], rows: readonly T[] = []): readonly T[] => [...old.filter(({ client }) => rows.every((row) => row.client !== client)), ...rows]
-  return { drain: of(before.drain, now.drain), idle: of(before.idle, now.idle), recovery: of(before.recovery, now.recovery), failover: of(before.failover, now.failover) }
+  return { drain: of(before.drain, now.drain), idle: of(before.idle, now.idle), recovery: of(before.recovery, now.recovery), failover: of(before.failover, now.failover), latency: of(before.latency, now.latency) }
 }
 
 export function median(values: readonly number[]): number {

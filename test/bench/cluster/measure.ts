@@ -6,13 +6,15 @@ import { end } from '../../../adapters/services/server.ts'
 import { missing, startService, variableOf } from '../../../adapters/services/services.ts'
 import type { ServiceName, Started } from '../../../adapters/services/services.ts'
 import type { KafkaClient } from '../../../adapters/node/medium.ts'
+import { COMMIT_WAIT_MS } from '../../../system/protocol/limits.ts'
 import { median } from '../results.ts'
-import type { ClusterRows, DrainRow, IdleRow, RecoveryRow } from '../results.ts'
+import type { ClusterRows, DrainRow, IdleRow, LatencyRow, RecoveryRow } from '../results.ts'
 import type { Runtime } from '../w1/measure.ts'
 import { measureDrain } from './drain.ts'
 import type { DrainFigures } from './drain.ts'
 import { measureFailover } from './failover.ts'
 import { measureIdle } from './idle.ts'
+import { measureLatency } from './latency.ts'
 import { measureRecovery } from './recovery.ts'
 
 export interface ClusterPlan {
@@ -25,10 +27,14 @@ export interface ClusterPlan {
   say(line: string): void
 }
 
-export const CLUSTER_PARTS = ['drain', 'idle', 'recovery', 'failover'] as const
+export const CLUSTER_PARTS = ['drain', 'idle', 'latency', 'recovery', 'failover'] as const
 export type ClusterPart = (typeof CLUSTER_PARTS)[number]
 
 const IDLE_SECONDS = 60
+const RATES = [1000, 5000]
+const LATENCY_SECONDS = 30
+/** The default of the runtime's settings. */
+const LATENCY_ENV = { COMMIT_MS: String(COMMIT_WAIT_MS) }
 /** A drain reads from the start of a long topic: few states are pressed out, large commits. */
 const DRAIN_ENV = { COMMIT_MS: '100', W1_FOLD: '400000' }
 
@@ -39,10 +45,11 @@ export async function measureCluster(plan: ClusterPlan): Promise<ClusterRows> {
     // Failover has brokers of its own.
     const brokers = plan.parts.every((part) => part === 'failover') ? '' : await services.address('kafka')
     const base = { runtime: plan.runtime, brokers, redis }
-    const rows: { drain: DrainRow[]; idle: IdleRow[]; recovery: RecoveryRow[]; failover: RecoveryRow[] } = { drain: [], idle: [], recovery: [], failover: [] }
+    const rows: { drain: DrainRow[]; idle: IdleRow[]; latency: LatencyRow[]; recovery: RecoveryRow[]; failover: RecoveryRow[] } = { drain: [], idle: [], latency: [], recovery: [], failover: [] }
     for (const client of plan.clients) {
       if (plan.parts.includes('drain')) rows.drain.push(await drains(plan, { ...base, client }))
       if (plan.parts.includes('idle')) rows.idle.push(await idle(plan, { ...base, client }))
+      if (plan.parts.includes('latency')) rows.latency.push(...(await latencies(plan, { ...base, client })))
       if (plan.parts.includes('recovery')) rows.recovery.push(...(await recovery(plan, { ...base, client })))
       if (plan.parts.includes('failover')) rows.failover.push(...(await failover(plan, { ...base, client })))
     }
@@ -67,6 +74,19 @@ async function idle({ say }: ClusterPlan, base: Base): Promise<IdleRow> {
   const percentOfCore = Math.round((await measureIdle({ ...base, seconds: IDLE_SECONDS })) * 100) / 100
   say(`${base.runtime.name} ${base.client}: idle with 16 partitions, ${percentOfCore} % of a core`)
   return { client: base.client, percentOfCore }
+}
+
+/** The runtime's defaults. */
+async function latencies({ say }: ClusterPlan, base: Base): Promise<readonly LatencyRow[]> {
+  const rows: LatencyRow[] = []
+  for (const perSecond of RATES) {
+    const sorted = (await measureLatency({ ...base, perSecond, seconds: LATENCY_SECONDS, env: LATENCY_ENV })).toSorted((a, b) => a - b)
+    const at = (share: number): number => Math.round(10 * (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN)) / 10
+    const row = { client: base.client, perSecond, events: sorted.length, p50Ms: at(0.5), p99Ms: at(0.99), longestMs: at(1) }
+    say(`${base.runtime.name} ${base.client}: ${perSecond} events/s, p50 ${row.p50Ms} ms, p99 ${row.p99Ms} ms, longest ${row.longestMs} ms from due to seen`)
+    rows.push(row)
+  }
+  return rows
 }
 
 async function recovery({ cycles, say }: ClusterPlan, base: Base): Promise<readonly RecoveryRow[]> {

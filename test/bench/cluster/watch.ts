@@ -13,6 +13,8 @@ export interface Sight {
   readonly madeMs: number
 }
 
+export type Told = (key: Uint8Array | null, value: Uint8Array | null, atMs: number) => void
+
 export class Watch {
   /** By partition, oldest first. */
   readonly sights: Sight[][]
@@ -20,12 +22,15 @@ export class Watch {
   count = 0
   readonly #log: Log
   readonly #topic: string
+  readonly #told: Told
   #member: Member | undefined
   #isOver = false
 
-  constructor(log: Log, topic: string, partitions: number) {
+  /** `told`: of each output, with the moment at which it was seen, ms of the monotonic clock. */
+  constructor(log: Log, topic: string, partitions: number, told: Told = () => {}) {
     this.#log = log
     this.#topic = topic
+    this.#told = told
     this.sights = Array.from({ length: partitions }, () => [])
   }
 
@@ -73,6 +78,8 @@ export class Watch {
       if (range === undefined) continue
       at = range.to
       this.count += range.records.length
+      const atMs = performance.now()
+      for (const { key, value } of range.records) this.#told(key, value, atMs)
       const newest = range.records.at(-1)
       if (newest !== undefined) this.sights[lease.partition]?.push({ seenMs: Date.now(), madeMs: newest.timestampMs })
     }
