@@ -7,7 +7,7 @@
 // C3. A request that is not answered in time ends the connection, and with it all others: what a broker does for one connection it does in order.
 // C4. What cannot be an answer ends the connection.
 // C5. While the user is authenticated, at first and again, nothing else is sent.
-import { connect } from 'node:net'
+import { connect, isIP } from 'node:net'
 import type { Socket } from 'node:net'
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import { Frames } from './frames.ts'
@@ -81,7 +81,7 @@ export class Connection {
   static async open({ host, port }: { readonly host: string; readonly port: number }, options: ConnectionOptions): Promise<Connection> {
     const { tls, sasl } = options.security
     const connectTls = tls === undefined ? undefined : (await import('node:tls')).connect
-    const socket = connectTls === undefined ? connect({ host, port }) : connectTls({ ...tls, host, port })
+    const socket = connectTls === undefined ? connect({ host, port }) : connectTls({ ...(isIP(host) === 0 ? { servername: host } : {}), ...tls, host, port })
     const connection = new Connection(socket, `${host}:${port}`, options)
     const limit = setTimeout(() => connection.#end('TIMEOUT', `cannot be reached within ${options.connectMsMax} ms`), options.connectMsMax)
     try {

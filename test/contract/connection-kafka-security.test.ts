@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before, test } from 'node:test'
+import type { TLSSocket } from 'node:tls'
 import { Connection } from '../../adapters/kafka/connection.ts'
 import type { ConnectionOptions, Security } from '../../adapters/kafka/connection.ts'
 import { HAS_OPENSSL, authority } from '../support/certificates.ts'
@@ -124,8 +125,12 @@ before(() => {
 })
 after(() => rmSync(folder, { recursive: true, force: true }))
 
-async function listeningTls(): Promise<Listener> {
-  const listener = await listen(({ correlation }, socket) => socket.write(answerTo(correlation, SEVEN)), { key: readFileSync(own.key), cert: readFileSync(own.cert) })
+/** `named`: told by what name each request's connection was asked for; false: by none. */
+async function listeningTls(named: (name: unknown) => void = () => {}): Promise<Listener> {
+  const listener = await listen(({ correlation }, socket) => {
+    named((socket as TLSSocket).servername)
+    socket.write(answerTo(correlation, SEVEN))
+  }, { key: readFileSync(own.key), cert: readFileSync(own.cert) })
   opened.push(listener)
   return listener
 }
@@ -134,6 +139,14 @@ const codeBelow = (thrown: { readonly kind?: string; readonly cause?: { readonly
 
 test('over TLS, requests are answered', withTls, async () => {
   assert.equal(await ask(await open(await listeningTls(), { tls: { ca: readFileSync(own.ca, 'utf8') } })), 7)
+})
+
+test('a broker is told by which name it is looked for, so that what stands before many of them finds it; an address is no name', withTls, async () => {
+  const names: unknown[] = []
+  const listener = await listeningTls((name) => names.push(name))
+  const tls = { ca: readFileSync(own.ca, 'utf8') }
+  for (const host of ['localhost', '127.0.0.1']) await ask(await open({ ...listener, host }, { tls }))
+  assert.deepEqual(names.map((name) => name || ''), ['localhost', ''])
 })
 
 test('a certificate of an unknown authority is refused, with the code that says so', withTls, async () => {

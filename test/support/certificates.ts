@@ -22,7 +22,7 @@ export function authority(folder: string, name: string): Authority {
   openssl('req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', `/CN=authority ${name}`, '-keyout', caKey, '-out', ca)
   openssl('req', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=127.0.0.1', '-keyout', key, '-out', request)
   const extensions = file('extensions')
-  writeFileSync(extensions, 'subjectAltName=IP:127.0.0.1\n')
+  writeFileSync(extensions, 'subjectAltName=IP:127.0.0.1,DNS:localhost\n')
   openssl('x509', '-req', '-in', request, '-CA', ca, '-CAkey', caKey, '-CAcreateserial', '-days', '2', '-extfile', extensions, '-out', cert)
   writeFileSync(both, readFileSync(key, 'utf8') + readFileSync(cert, 'utf8'))
   return { ca, key, cert, both }
