@@ -40,13 +40,16 @@ const NO_EPOCH = -1
 const NO_SESSION = 0
 const NOT_FOLLOWER = -1n
 const EMPTY = Buffer.alloc(0)
+/** How many times its own bytes a piece may keep; an answer that is small as a whole is always kept. */
+const KEPT_TIMES_MAX = 16
+const SMALL_BYTES = 64 * 1024
 
 interface FetchedTopic {
   readonly topicId: string
   readonly partitions: readonly FetchPart[]
 }
 
-/** The bytes of batches are shown where they stand in the answer. Errors of partitions are part of it. Source: the protocol guide, Fetch version 16. */
+/** The bytes of batches are shown where they stand in the answer, or copied where they are few. Errors of partitions are part of it. Source: the protocol guide, Fetch version 16. */
 export const fetchV16 = request('Fetch', 1, 16, (writer, waitMsMax: number, bytesMax: number, topics: readonly FetchedTopic[]) => {
   writer.appendInt32(waitMsMax).appendInt32(BYTES_MIN).appendInt32(bytesMax).appendInt8(READ_COMMITTED).appendInt32(NO_SESSION).appendInt32(NO_EPOCH)
     .appendArray(topics, (topic, { topicId, partitions }) => topic.appendUuid(topicId).appendArray(partitions, (part, { partition, offset, bytesMax: partBytesMax }) => {
@@ -78,5 +81,14 @@ function partOf(topicId: string, reader: Reader): FetchedPart {
   const aborted = reader.readArray((each) => ({ producerId: each.readInt64(), firstOffset: Number(each.readInt64()) }))
   reader.readInt32()
   const size = reader.readUnsignedVarInt() - 1
-  return { topicId, partition, errorCode, stableEnd, start, aborted, bytes: size <= 0 ? EMPTY : reader.read(size) }
+  return { topicId, partition, errorCode, stableEnd, start, aborted, bytes: size <= 0 ? EMPTY : alone(reader.read(size)) }
+}
+
+/** In place, but for a small part of a large answer: it waits for its reader, and would keep all the answer meanwhile (I9). */
+function alone(piece: Buffer): Buffer {
+  const { byteLength } = piece.buffer
+  if (byteLength <= SMALL_BYTES || KEPT_TIMES_MAX * piece.length >= byteLength) return piece
+  const copy = Buffer.allocUnsafeSlow(piece.length)
+  piece.copy(copy)
+  return copy
 }

@@ -146,3 +146,13 @@ test('a produce request is the bytes of the client but for the batch, which is t
   assert.ok(mine.buffer.equals(theirs.buffer))
   assert.ok(mine.buffers.includes(large))
 })
+
+test('I9 a small piece of a large answer does not keep the answer: pieces are held for as long as nobody reads them', () => {
+  const part = (index: number, text: string): Buffer => struct(i32(index), i16(0), i64(9n), i64(9n), i64(0n), array(), i32(-1), bytes(text))
+  const answer = struct(i32(0), i16(0), i32(0), array(struct(uuid(ID), array(part(0, 'x'.repeat(100_000)), part(1, 'small')))))
+  const { parts } = fetchV16.parseResponse(Reader.from(answer))
+  for (const [index, { bytes: piece }] of parts.entries()) {
+    assert.equal(piece.toString(), index === 0 ? 'x'.repeat(100_000) : 'small')
+    assert.ok(piece.buffer.byteLength <= 16 * piece.length, `${piece.length} bytes keep ${piece.buffer.byteLength}`)
+  }
+})
