@@ -142,7 +142,8 @@ export class Connection {
         if (hasTags) reader.readTaggedFields()
         parsed = parse(reader)
       } catch (thrown) {
-        return callback(thrown)
+        // What was asked may have been done all the same.
+        return callback(thrown instanceof RangeError ? this.#problem('NETWORK', `answers what cannot be read: ${thrown.message}`, thrown) : thrown)
       }
       callback(null, parsed)
     }

@@ -88,10 +88,10 @@ export class History {
 
   async #fetch(topic: string, partition: number, offset: number, bytesMax: number): Promise<RecordSet | undefined> {
     const name = this.#names.of(topic)
-    const view = await this.#cluster.topic(name)
     const wanted = Math.max(FETCH_BYTES_MIN, Math.min(FETCH_BYTES_MAX, bytesMax * 1.25))
     const part = await this.#cluster.atLeader(`read ${partition % CONNECTIONS}`, name, partition, async (connection) => {
-      const { parts } = await fetchParts(connection, { parts: [{ topicId: view?.id ?? '', partition, offset, bytesMax: wanted }], waitMsMax: 0, bytesMax: wanted })
+      // What is known of the topic by now: a broker that knew nothing of it may have been asked before.
+      const { parts } = await fetchParts(connection, { parts: [{ topicId: (await this.#cluster.topic(name))?.id ?? '', partition, offset, bytesMax: wanted }], waitMsMax: 0, bytesMax: wanted })
       const [found] = parts
       if (found === undefined) throw new Unreadable('UNKNOWN_TOPIC_ID', topic, partition)
       if (found.errorCode !== 0 && errorName(found.errorCode) !== 'OFFSET_OUT_OF_RANGE') throw new Unreadable(errorName(found.errorCode), topic, partition)

@@ -13,6 +13,11 @@ export interface OutBatch {
   readonly bytes: Buffer
 }
 
+/** An answer that says nothing of a batch: it may have been written. */
+class Unnamed extends TypeError {
+  readonly apiId = 'NETWORK_EXCEPTION'
+}
+
 /** A leader refused a batch; nothing says that others of the same call were not written. */
 export class Refused extends TypeError {
   readonly apiId: string
@@ -28,7 +33,8 @@ export class Refused extends TypeError {
 }
 
 const ALL_REPLICAS = -1
-const REPLICAS_MS_MAX = 10_000
+/** Less than a request may take, so that it is the leader who says it. */
+const REPLICAS_MS_MAX = 8000
 /** The broker has it already. */
 const DUPLICATE = 'DUPLICATE_SEQUENCE_NUMBER'
 
@@ -80,16 +86,19 @@ function doubted(thrown: unknown, progress: Progress): never {
 
 /** Notes what was taken; answers the first failure that may heal. Throws one that does not. */
 function taken(response: Response, batches: readonly OutBatch[], progress: Progress): unknown {
-  const failures: Refused[] = []
+  const failures: (Refused | Unnamed)[] = []
+  const unnamed = new Set(batches)
   for (const { name, partitionResponses } of response.responses) {
     for (const { index, errorCode, baseOffset, errorMessage, recordErrors } of partitionResponses) {
       const batch = batches.find(({ topic, partition }) => topic === name && partition === index)
       if (batch === undefined) continue
+      unnamed.delete(batch)
       const code = errorName(errorCode)
       if (errorCode === 0 || code === DUPLICATE) progress.offsets.set(batch, errorCode === 0 ? Number(baseOffset) : -1)
       else failures.push(new Refused(code, batch, errorMessage ?? code, recordErrors.map(({ batchIndex }) => batchIndex)))
     }
   }
+  for (const { topic, partition } of unnamed) failures.push(new Unnamed(`the answer says nothing of partition ${partition} of ${topic}`))
   progress.mayStand ||= failures.some(({ apiId }) => isDoubtful(apiId))
   const final = failures.find(({ apiId }) => retryOf(apiId) === 'no')
   if (final !== undefined) throw final

@@ -18,6 +18,9 @@ export interface Sasl {
 /** One request of the connection that is authenticated; what is about records waits meanwhile. */
 export type Ask = <T>(key: number, version: number, createPayload: () => Writer, parse: (reader: Reader) => T, isFlexible: boolean) => Promise<T>
 
+/** Only of these can it be said that they will be the same the next time. */
+const FINAL = new Set(['SASL_AUTHENTICATION_FAILED', 'UNSUPPORTED_SASL_MECHANISM'])
+
 const HANDSHAKE = { key: 17, version: 1 } as const
 const AUTHENTICATE = { key: 36, version: 2 } as const
 
@@ -38,7 +41,7 @@ function handshake(ask: Ask, mechanism: string): Promise<void> {
   return ask(HANDSHAKE.key, HANDSHAKE.version, () => Writer.create().appendString(mechanism, false), (reader) => {
     const code = reader.readInt16()
     const taken = reader.readItems((each) => each.readString(false), false)
-    if (code !== 0) throw new Unanswered('AUTHENTICATION', `the listener does not take ${mechanism} (${errorName(code)}); it takes ${taken.length === 0 ? 'none' : taken.join(', ')}`)
+    if (code !== 0) throw refusal(code, `the listener does not take ${mechanism} (${errorName(code)}); it takes ${taken.length === 0 ? 'none' : taken.join(', ')}`)
   }, false)
 }
 
@@ -48,7 +51,9 @@ function send(ask: Ask, text: string): Promise<{ readonly text: string; readonly
     const reason = reader.readNullableString()
     const bytes = reader.readBytes()
     const lifetimeMs = Number(reader.readInt64())
-    if (code !== 0) throw new Unanswered('AUTHENTICATION', `${errorName(code)}: ${reason ?? 'without a reason'}`)
+    if (code !== 0) throw refusal(code, `${errorName(code)}: ${reason ?? 'without a reason'}`)
     return { text: String(bytes), lifetimeMs }
   }, true)
 }
+
+const refusal = (code: number, reason: string): Unanswered => new Unanswered(FINAL.has(errorName(code)) ? 'AUTHENTICATION' : 'NETWORK', reason)

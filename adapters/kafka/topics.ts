@@ -9,9 +9,10 @@ import { KEEPING_SETTINGS, keepingOf } from '../../system/membership/keeping.ts'
 import { topicMismatch } from '../../system/membership/topics.ts'
 import type { Clock } from '../../system/ports/clock.ts'
 import type { Cluster } from './cluster.ts'
-import { messageOf } from './cluster.ts'
+import { explained, messageOf } from './cluster.ts'
 import { codeOf, retryOf } from './codes.ts'
 import type { Names } from '../../system/membership/names.ts'
+import { Refusals } from './request.ts'
 import { createTopicsV7, describeConfigsV4 } from './topic-requests.ts'
 import { errorName } from './wire.ts'
 
@@ -29,7 +30,9 @@ export interface TopicMaking {
 }
 
 const TOPIC_RESOURCE = 2 as const
-const CREATE_MS_MAX = 30_000
+/** Less than a request may take, so that it is the broker who says it. */
+const CREATE_MS_MAX = 8000
+const LEADERS_MS_MAX = 30_000
 const LEADERS_AGAIN_MS = 20
 const KEYS = ['cleanup.policy', 'max.message.bytes']
 
@@ -124,16 +127,16 @@ export class Topics {
     try {
       await this.#cluster.anyBroker((connection) => createTopicsV7(connection, topics, CREATE_MS_MAX, false), 'admin', { topics: topics.map(({ name }) => name) })
     } catch (thrown) {
-      // Another process may have made them meanwhile: what exists is compared after.
-      if (retryOf(codeOf(thrown)) !== 'no') throw thrown
-      if (codeOf(thrown) !== 'TOPIC_ALREADY_EXISTS') throw thrown instanceof OperationError ? thrown : new OperationError('topics/create', `topics ${specs.map(({ name }) => name).join(', ')} were not created: ${messageOf(thrown)}`)
+      // Another process may have made some meanwhile: what exists is compared after.
+      const why = thrown instanceof Refusals ? thrown.errors.find(({ apiId }) => apiId !== 'TOPIC_ALREADY_EXISTS') : thrown
+      if (why !== undefined) throw notCreated(specs, explained(why, { topics: topics.map(({ name }) => name) }))
     }
     await this.#untilLed(topics.map(({ name }) => name))
   }
 
   /** A topic that was just made has no leaders for a moment. */
   async #untilLed(names: readonly string[]): Promise<void> {
-    const untilMs = this.#clock.monotonicMs() + CREATE_MS_MAX
+    const untilMs = this.#clock.monotonicMs() + LEADERS_MS_MAX
     for (;;) {
       await this.#cluster.refresh(names)
       const waiting = names.filter((name) => this.#cluster.known(name)?.leaders.every((leader) => leader >= 0) !== true)
@@ -165,4 +168,9 @@ export class Topics {
       return [{ name, value: (key: string) => configs.find((config) => config.name === key)?.value ?? undefined }]
     })
   }
+}
+
+function notCreated(specs: readonly TopicSpec[], thrown: unknown): unknown {
+  if (retryOf(codeOf(thrown)) !== 'no' || thrown instanceof OperationError) return thrown
+  return new OperationError('topics/create', `topics ${specs.map(({ name }) => name).join(', ')} were not created: ${messageOf(thrown)}`)
 }

@@ -16,6 +16,7 @@ import type { SaslUser } from '../support/sasl-listener.ts'
 
 const OPTIONS: ConnectionOptions = { clientId: 'test', security: {}, connectMsMax: 3000, requestMsMax: 3000 }
 const KEY = 3
+const COORDINATOR_NOT_AVAILABLE = 15
 
 const opened: { close: () => unknown }[] = []
 afterEach(async () => {
@@ -75,6 +76,21 @@ for (const mechanism of MECHANISMS) {
 test('a mechanism that the listener does not take is said, with those that it does', async () => {
   const listener = await listening({ ...USER, mechanism: 'SCRAM-SHA-512' })
   await assert.rejects(open(listener, { sasl: { ...USER, mechanism: 'PLAIN' } }), { kind: 'AUTHENTICATION', message: /does not take PLAIN.*UNSUPPORTED_SASL_MECHANISM.*takes SCRAM-SHA-512/ })
+})
+
+test('a broker that cannot authenticate anyone now says nothing of the credentials', async () => {
+  for (const at of [SASL_KEYS.handshake, SASL_KEYS.authenticate]) {
+    const answers = saslAnswers({ ...USER, mechanism: 'PLAIN' })
+    const listener = await listen((asked, socket) => {
+      const answer = answers(asked)
+      // The number of an error comes first in both.
+      const body = answer.subarray(8)
+      if (asked.key === at) body.writeInt16BE(COORDINATOR_NOT_AVAILABLE, asked.key === SASL_KEYS.handshake ? 0 : 1)
+      socket.write(answer)
+    })
+    opened.push(listener)
+    await assert.rejects(open(listener, { sasl: { ...USER, mechanism: 'PLAIN' } }), { kind: 'NETWORK', message: /COORDINATOR_NOT_AVAILABLE/ })
+  }
 })
 
 test('a broker that hangs up while it authenticates is not reached: nothing is said of the credentials', async () => {

@@ -122,7 +122,8 @@ test('an answer of 20 MiB is whole', async () => {
 
 test('an answer that cannot be read is an error of its request alone', async () => {
   const connection = await connected((asked, socket) => socket.write(echo(asked)))
-  await assert.rejects(ask(connection, 'one', (reader) => String(reader.skip(100).readInt32())))
+  // What was asked may have been done.
+  await assert.rejects(ask(connection, 'one', (reader) => String(reader.skip(100).readInt32())), NETWORK)
   assert.equal(await ask(connection, 'two'), '<two>')
 })
 

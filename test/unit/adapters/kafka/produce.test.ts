@@ -1,9 +1,11 @@
 // What of a call is over when it answers: nothing of it may reach a log later.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Cluster } from '../../../../adapters/kafka/cluster.ts'
+import { Cluster } from '../../../../adapters/kafka/cluster.ts'
 import { sendBatches } from '../../../../adapters/kafka/produce.ts'
-import { Code, connectionTo } from '../../../support/kafka-broker.ts'
+import type { Sent } from '../../../../adapters/kafka/produce.ts'
+import { wallClock } from '../../../../adapters/memory/clock.ts'
+import { Code, clusterOf, connectionTo } from '../../../support/kafka-broker.ts'
 
 test('a batch that one leader refuses is answered when every other leader has answered', async () => {
   const slow = Promise.withResolvers<void>()
@@ -26,4 +28,25 @@ test('a batch that one leader refuses is answered when every other leader has an
   for (let turn = 0; turn < 5; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve))
   slow.resolve()
   assert.equal(await outcome, 'INVALID_TXN_STATE, the other is over: true')
+})
+
+/** Sends one batch to each of partitions 0 and 1 of a leader that takes those of them that `answers` says, attempt by attempt. */
+async function sendingTo(answers: readonly (readonly number[])[]): Promise<{ readonly sent: Sent; readonly attempts: number }> {
+  let attempts = 0
+  const connection = connectionTo(() => ({ responses: [{ name: 't', partitionResponses: (answers[attempts++] ?? []).map((index) => ({ index, errorCode: 0, baseOffset: BigInt(index), errorMessage: null, recordErrors: [] })) }] }))
+  const cluster = clusterOf(new Cluster([{ host: 'b', port: 1 }], { clientId: 'x', security: {}, connectMsMax: 200, requestMsMax: 200, slowMsMax: 200 }, wallClock), () => undefined)
+  cluster.connectionTo = async () => connection
+  cluster.leaderOf = () => 1
+  const sent = await sendBatches(cluster, 'u', null, [0, 1].map((partition) => ({ topic: 't', partition, bytes: Buffer.alloc(1) })), { untilMs: wallClock.monotonicMs() + 200 })
+  return { sent, attempts }
+}
+
+test('a batch that the answer leaves out is sent again', async () => {
+  const { sent, attempts } = await sendingTo([[1], [0]])
+  assert.deepEqual([sent, attempts], [{ kind: 'taken', offsets: [0, 1] }, 2])
+})
+
+test('of a batch that no answer names it is said that it may stand', async () => {
+  const { sent } = await sendingTo([])
+  assert.ok(sent.kind === 'failed' && sent.mayStand)
 })

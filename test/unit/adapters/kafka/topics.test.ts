@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Cluster } from '../../../../adapters/kafka/cluster.ts'
 import { Reader } from '../../../../adapters/kafka/reader.ts'
+import { PartRefused, Refusals } from '../../../../adapters/kafka/request.ts'
 import { Topics } from '../../../../adapters/kafka/topics.ts'
 import { wallClock } from '../../../../adapters/memory/clock.ts'
 import { Names } from '../../../../system/membership/names.ts'
@@ -38,4 +39,14 @@ test('all topics that are ensured are described in one request', async () => {
   assert.deepEqual(asked, [KEYS.metadata, KEYS.describeConfigs])
   assert.equal((await topics.settings('a')).batchBytesMax, 100)
   assert.equal(asked.length, 2)
+})
+
+test('of several topics that were not made, one for another reason than that it is there already, that reason is said', async () => {
+  const refusals = [['TOPIC_ALREADY_EXISTS', null], ['INVALID_REPLICATION_FACTOR', 'only one broker']] as const
+  const cluster = clusterOf(new Cluster([{ host: 'h', port: 1 }], TRANSPORT, wallClock), (key) => {
+    if (key === KEYS.metadata) return { brokers: [{ nodeId: 1, host: 'h', port: 1 }], topics: [] }
+    throw new Refusals('CreateTopics', refusals.map(([code, reason]) => new PartRefused(code, reason)), {})
+  })
+  const topics = new Topics(cluster, new Names(''), wallClock, { replication: 3, batchBytesMax: 1000 })
+  await assert.rejects(topics.ensure(SPECS.slice(0, 2)), { code: 'topics/create', message: /INVALID_REPLICATION_FACTOR: only one broker/ })
 })
