@@ -163,9 +163,15 @@ export class Transactions {
   }
 
   async #write({ rounds, offsets }: TransactionPlan, idle: Effort): Promise<Map<PlannedBatch, number> | Refusal | Extract<TransactionEnd, { readonly kind: 'fenced' }>> {
-    const { cluster, clock, use, transactionalId, timeoutMs } = this.#options
-    if (rounds.length > 0) await this.#addPartitions(rounds, idle)
+    const { clock, timeoutMs } = this.#options
+    await inParallel(rounds.length === 0 ? undefined : this.#addPartitions(rounds, idle), offsets.length === 0 ? undefined : this.#addOffsets(idle))
     const effort: Effort = { untilMs: clock.monotonicMs() + timeoutMs }
+    const [written, isMember] = await inParallel(this.#writeRounds(rounds, effort), offsets.length === 0 || this.#commitOffsets(offsets, effort))
+    return isMember ? written : this.#giveUp()
+  }
+
+  async #writeRounds(rounds: TransactionPlan['rounds'], effort: Effort): Promise<Map<PlannedBatch, number> | Refusal> {
+    const { cluster, use, transactionalId } = this.#options
     const written = new Map<PlannedBatch, number>()
     for (const round of rounds) {
       const out = round.map((planned) => this.#finished(planned))
@@ -173,7 +179,6 @@ export class Transactions {
       if (sent.kind === 'failed') return refusalOf(sent.thrown, round, out)
       for (const [index, planned] of round.entries()) written.set(planned, sent.offsets[index] ?? -1)
     }
-    if (offsets.length > 0 && !(await this.#commitOffsets(offsets, rounds.length === 0 ? idle : effort, effort))) return this.#giveUp()
     return written
   }
 
@@ -198,10 +203,14 @@ export class Transactions {
     await cluster.atCoordinator('transaction', transactionalId, use, (connection) => addPartitionsToTxnV3(connection, transactionalId, this.#producerId, this.#epoch, asked), effort, { topics: [...topics.keys()], operation: 'WRITE' })
   }
 
+  async #addOffsets(effort: Effort): Promise<void> {
+    const { cluster, use, transactionalId, group } = this.#options
+    await cluster.atCoordinator('transaction', transactionalId, use, (connection) => addOffsetsToTxnV3(connection, transactionalId, this.#producerId, this.#epoch, group), effort, { group })
+  }
+
   /** False when this member is not in the group any more. */
-  async #commitOffsets(offsets: readonly OffsetToCommit[], first: Effort, effort: Effort): Promise<boolean> {
+  async #commitOffsets(offsets: readonly OffsetToCommit[], effort: Effort): Promise<boolean> {
     const { cluster, use, transactionalId, group, partition } = this.#options
-    await cluster.atCoordinator('transaction', transactionalId, use, (connection) => addOffsetsToTxnV3(connection, transactionalId, this.#producerId, this.#epoch, group), first, { group })
     const topics = offsets.map(({ topic, offset, metadata }) => ({ name: topic, partitions: [{ partitionIndex: partition, committedOffset: BigInt(offset), committedLeaderEpoch: -1, committedMetadata: metadata }] }))
     let stale: Standing | undefined
     for (;;) {
@@ -259,4 +268,10 @@ function refusalOf(thrown: unknown, round: readonly PlannedBatch[], out: readonl
   const batch = thrown instanceof Refused && isRefusal(thrown.apiId) ? round[out.indexOf(thrown.batch)] : undefined
   if (!(thrown instanceof Refused) || batch === undefined) throw thrown
   return { kind: 'refused', batch, records: thrown.records, reason: messageOf(thrown) }
+}
+
+/** Throws the first failure when all are over: nothing of them may reach a broker after what comes next. */
+async function inParallel<A, B>(first: A | Promise<A>, second: B | Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([first, second])
+  return Promise.all([first, second])
 }

@@ -84,3 +84,36 @@ test('of several batches of one partition the one that was refused is named', as
   assert.ok(end.kind === 'refused', end.kind)
   assert.equal(rounds.findIndex(([batch]) => batch === end.batch), 1)
 })
+
+test('partitions and offsets go side by side, each where it may only after both were announced, and the end after all', async () => {
+  const open = new Set<number>()
+  const alone: number[] = []
+  const end = await committing({ rounds: [[planned(0)]], offsets: OFFSETS.offsets }, 1000, async (key) => {
+    open.add(key)
+    await new Promise<void>((resolve) => setTimeout(resolve, key === KEYS.produce || key === KEYS.addPartitions ? 20 : 1))
+    if (open.size === 1) alone.push(key)
+    const [announcing, writing] = [[KEYS.addPartitions, KEYS.addOffsets], [KEYS.produce, KEYS.txnOffsetCommit]].map((keys) => keys.some((each) => open.has(each)))
+    assert.ok(!(announcing && writing))
+    open.delete(key)
+    return key === KEYS.produce ? produced([0]) : {}
+  })
+  assert.equal(end.kind, 'committed', end.reason)
+  assert.deepEqual(alone, [KEYS.addPartitions, KEYS.produce, KEYS.endTxn])
+})
+
+for (const [what, late, refused] of [['batches', KEYS.produce, KEYS.txnOffsetCommit], ['offsets', KEYS.txnOffsetCommit, KEYS.produce]] as const) {
+  test(`a transaction is taken back only when its ${what} are answered`, async () => {
+    const events: string[] = []
+    const end = await committing({ rounds: [[planned(0)]], offsets: OFFSETS.offsets }, 1000, async (key) => {
+      if (key === KEYS.endTxn) events.push('taken back')
+      if (key === late) {
+        await new Promise<void>((resolve) => setTimeout(resolve, 20))
+        events.push('answered')
+      }
+      if (key === refused && key === KEYS.txnOffsetCommit) throw new Code('UNKNOWN_MEMBER_ID')
+      return key === KEYS.produce ? produced([refused === key ? MESSAGE_TOO_LARGE : 0]) : {}
+    })
+    assert.equal(end.kind, refused === KEYS.produce ? 'refused' : 'fenced')
+    assert.deepEqual(events, ['answered', 'taken back'])
+  })
+}
