@@ -67,6 +67,7 @@ let isTold = false
 let isSpared = task.isSpared === true
 process.on('SIGUSR2', () => (isSpared = false))
 process.on('SIGTERM', () => (isTold = true))
+say({ kind: 'listening' })
 const fate = fateOf(task.deaths)
 const clock = workloadClock(originMs)
 const deadly = deadlyProbe(fate)

@@ -52,6 +52,8 @@ export type Said =
   | { readonly kind: 'replaced'; readonly why: string }
   | { readonly kind: 'failed'; readonly reason: string }
   | { readonly kind: 'answer'; readonly answer: GivenAnswer }
+  /** To signals. */
+  | { readonly kind: 'listening' }
   | { readonly kind: 'finished' }
 
 export const say = (said: Said): void => void writeSync(1, `${JSON.stringify(said)}\n`)

@@ -24,6 +24,7 @@ export class Worker {
   readonly #process: ChildProcess
   readonly #said: Said[] = []
   readonly #exited: Promise<unknown>
+  readonly #listening = Promise.withResolvers<void>()
   #errors = ''
   #isStopped = false
 
@@ -36,6 +37,7 @@ export class Worker {
     createInterface({ input: this.#process.stdout }).on('line', (line) => {
       const said = JSON.parse(line) as Said
       if (said.kind !== 'answer') this.#said.push(said)
+      if (said.kind === 'listening') this.#listening.resolve()
       hears(said)
     })
   }
@@ -64,9 +66,9 @@ export class Worker {
     return this.#said.some(({ kind }) => kind === 'died') ? this.task.deaths[0] : undefined
   }
 
-  /** The deaths that it was spared may come now; before its start it would not understand. */
+  /** The deaths that it was spared may come now. */
   doom(): void {
-    if (this.#said.some(({ kind }) => kind === 'started')) this.#process.kill('SIGUSR2')
+    void this.#listening.promise.then(() => this.#process.kill('SIGUSR2'))
   }
 
   /** Stands still, with all its connections open. */
@@ -81,8 +83,9 @@ export class Worker {
     this.#isStopped = false
   }
 
-  /** Resolves when it has ended and all it said was heard. */
+  /** Resolves when it has ended and all it said was heard. Asked to drain, it is told when it listens: earlier that would end it. */
   async end(signal: NodeJS.Signals): Promise<void> {
+    if (signal === 'SIGTERM') await Promise.race([this.#listening.promise, this.#exited])
     if (!this.isOver) {
       this.#process.kill(signal)
       if (this.#isStopped) this.goOn()
