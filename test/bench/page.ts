@@ -1,12 +1,12 @@
 // The page: README.md of the bench, made of the results and of what must be said beside them.
-import type { DrainRow, EntitiesRow, FleetRow, IdleRow, LatencyRow, MicroRow, RecoveryRow, Results, RuntimeName, W1Row } from './results.ts'
+import type { DrainRow, EntitiesRow, FleetRow, IdleRow, LatencyRow, MicroRow, RecoveryRow, Results, RuntimeName, W1Row, WorkersRow } from './results.ts'
 
 const ENGINE_WORDS = { reducer: 'plain reducer', compiled: 'XState machine, compiled', xstate: "XState's interpreter" } as const
 
 const RUNTIMES: readonly RuntimeName[] = ['node', 'bun']
 
 export function page(results: Results): string {
-  return [HEAD, measuredOn(results), w1Table(results), memoryTable(results), entitiesTable(results), fleetTable(results), clusterTables(results), microTable(results), NOTES].filter((part) => part !== '').join('\n\n') + '\n'
+  return [HEAD, measuredOn(results), w1Table(results), memoryTable(results), entitiesTable(results), workersTable(results), fleetTable(results), clusterTables(results), microTable(results), NOTES].filter((part) => part !== '').join('\n\n') + '\n'
 }
 
 const HEAD = `# Bench
@@ -18,6 +18,7 @@ npm run bench -- w1                      the whole runtime, embedded, next to th
 npm run bench -- w1 --node --profile     and where its processor time goes
 npm run bench -- memory                  1,000,000 entities in 64 MiB
 npm run bench -- entities                bytes and processor time, from a thousand entities in memory to a million
+npm run bench -- workers                 stepped by the main thread, by one worker thread and by two
 npm run bench -- micro                   the parts of an event's path, each by itself
 npm run bench -- fleet                   100,000 deliveries, 20,000 pings a second
 npm run bench -- cluster                 on a Kafka broker: W1, an idle process, recovery
@@ -84,6 +85,21 @@ account: state, key, index, list links, position and what is not yet written. Th
 ${found.map(([name, row]) => `| ${name} | ${number(row.accounts)} | ${row.accounts < HELD_ACCOUNTS_MIN ? '' : number(row.bytesEach)} | ${number(row.events)} | ${number(row.rate)} | ${row.cpuUs} | ${number(row.peakMb)} |`).join('\n')}
 
 Medians of ${found[0]?.[1].rounds ?? 1} rounds. Where there are more accounts than events between two writes of all states (\`foldInputsMax\`), each event writes a state.`
+}
+
+function workersTable(results: Results): string {
+  const found = rows<WorkersRow>(results, (runtime) => runtime.workers)
+  if (found.length === 0) return ''
+  return `## Worker threads
+
+W1 with the machine compiled and the runtime's defaults, stepped by the main thread (no worker threads), by one and by two; one writer thread writes for all. The raw append has as many writers,
+each with a file of its own.
+
+| runtime | worker threads | events/s | raw append, rows/s | processor, us/event | peak resident MB |
+|---|---|---|---|---|---|
+${found.map(([name, row]) => `| ${name} | ${row.workers === 0 ? 'none' : row.workers} | ${number(row.rate)} | ${number(row.rawRate)} | ${row.cpuUs} | ${number(row.peakMb)} |`).join('\n')}
+
+Medians of ${found[0]?.[1].rounds ?? 1} rounds of ${number(found[0]?.[1].events ?? 0)} events, in turn.`
 }
 
 function fleetTable(results: Results): string {

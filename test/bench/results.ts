@@ -41,6 +41,19 @@ export interface EntitiesRow {
   readonly peakMb: number
 }
 
+export interface WorkersRow {
+  readonly engine: W1Row['engine']
+  /** Worker threads; 0: the main thread steps. */
+  readonly workers: number
+  readonly events: number
+  readonly rounds: number
+  readonly rate: number
+  /** Of as many raw writers together, each with a file of its own. */
+  readonly rawRate: number
+  readonly cpuUs: number
+  readonly peakMb: number
+}
+
 export interface FleetRow {
   readonly subject: 'tracker' | 'domain'
   readonly deliveries: number
@@ -109,6 +122,7 @@ export interface RuntimeResults {
   readonly w1?: readonly W1Row[]
   readonly memory?: readonly W1Row[]
   readonly entities?: readonly EntitiesRow[]
+  readonly workers?: readonly WorkersRow[]
   readonly fleet?: readonly FleetRow[]
   readonly cluster?: ClusterRows
 }

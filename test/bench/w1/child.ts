@@ -9,15 +9,15 @@ import { checkRun } from './check.ts'
 import type { CheckVerdict } from './check.ts'
 import type { Workload } from './events.ts'
 import { loadWorkload } from './load.ts'
-import { rawAppendRate } from './raw.ts'
+import { rawAppendRate, rawAppendRateApart } from './raw.ts'
 import { runW1 } from './run.ts'
 import type { RunFigures } from './run.ts'
 import type { EngineName } from './system.ts'
 
 export type Job =
   | { readonly kind: 'load'; readonly folder: string; readonly workload: Workload }
-  /** Runs a copy of a loaded folder, next to the raw append; `rawRows: 0` leaves that out. */
-  | { readonly kind: 'run'; readonly loaded: string; readonly folder: string; readonly workload: Workload; readonly engine: EngineName; readonly limits: Partial<ActorLimits>; readonly rawRows: number; readonly uncounted: number }
+  /** Runs a copy of a loaded folder, next to the raw append, of as many writers as there are worker threads; `rawRows: 0` leaves that out. */
+  | { readonly kind: 'run'; readonly loaded: string; readonly folder: string; readonly workload: Workload; readonly engine: EngineName; readonly limits: Partial<ActorLimits>; readonly rawRows: number; readonly uncounted: number; readonly workers: number }
   | { readonly kind: 'check'; readonly folder: string; readonly workload: Workload }
 
 export interface RunResult extends RunFigures {
@@ -40,13 +40,13 @@ async function work(job: Job): Promise<Results[Job['kind']]> {
       return null
     }
     case 'run': {
-      const { loaded, folder, workload, engine, rawRows, limits, uncounted } = job
-      const before = raw(folder, rawRows)
+      const { loaded, folder, workload, engine, rawRows, limits, uncounted, workers } = job
+      const before = await raw(folder, rawRows, workers)
       cpSync(loaded, folder, { recursive: true })
       for (const file of readdirSync(folder)) toDisk(join(folder, file))
-      const figures = await runW1({ folder, workload, engine, limits, uncounted })
+      const figures = await runW1({ folder, workload, engine, limits, uncounted, workers })
       const peakBytes = process.resourceUsage().maxRSS * 1024
-      return { ...figures, peakBytes, rawRate: (before + raw(folder, rawRows)) / 2 }
+      return { ...figures, peakBytes, rawRate: (before + (await raw(folder, rawRows, workers))) / 2 }
     }
     case 'check': return withLog(job.folder, 'client', (log) => checkRun(log, job.workload, { states: true }))
   }
@@ -59,13 +59,15 @@ function toDisk(file: string): void {
   closeSync(opened)
 }
 
-function raw(folder: string, rows: number): number {
+/** Each of several writers has a file of its own. */
+async function raw(folder: string, rows: number, writers: number): Promise<number> {
   if (rows === 0) return 0
   const own = join(folder, 'raw')
-  mkdirSync(own, { recursive: true })
-  const rate = rawAppendRate(own, rows)
+  const folders = Array.from({ length: Math.max(1, writers) }, (_, index) => join(own, `${index}`))
+  for (const each of folders) mkdirSync(each, { recursive: true })
+  const rates = folders.length === 1 ? [rawAppendRate(join(own, '0'), rows)] : await Promise.all(folders.map((each) => rawAppendRateApart(each, rows)))
   rmSync(own, { recursive: true })
-  return rate
+  return rates.reduce((sum, rate) => sum + rate, 0)
 }
 
 async function withLog<T>(folder: string, mode: 'runtime' | 'client', use: (log: SqliteLog) => Promise<T>): Promise<T> {

@@ -1,8 +1,15 @@
 // The raw append: rows of W1's size into a table like the log's, with the log's settings and nothing else. What W1's rate is compared with.
+import { once } from 'node:events'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { Worker } from 'node:worker_threads'
 import { paymentAt, writeValue } from './events.ts'
 import { utf8Encode } from '../../../system/protocol/utf8.ts'
+
+export interface RawWriting {
+  readonly folder: string
+  readonly rows: number
+}
 
 const ROWS_PER_COMMIT = 500
 /** As the log's writer has it. */
@@ -29,5 +36,13 @@ export function rawAppendRate(folder: string, rows: number): number {
   }
   const rate = rows / ((performance.now() - startedMs) / 1000)
   db.close()
+  return rate
+}
+
+/** The same in a thread of its own, which may run beside others. */
+export async function rawAppendRateApart(folder: string, rows: number): Promise<number> {
+  const writer = new Worker(new URL('raw-writer.ts', import.meta.url), { workerData: { folder, rows } satisfies RawWriting })
+  const [rate] = (await once(writer, 'message')) as [number]
+  await writer.terminate()
   return rate
 }

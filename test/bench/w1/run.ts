@@ -8,6 +8,7 @@ import type { Workload } from './events.ts'
 import { heldBytes } from './held.ts'
 import { w1System } from './system.ts'
 import type { EngineName } from './system.ts'
+import type { ThreadArgument } from './worker-system.ts'
 
 export interface RunOptions {
   readonly folder: string
@@ -17,6 +18,8 @@ export interface RunOptions {
   readonly limits: Partial<ActorLimits>
   /** Share of the events at the beginning that is not counted: code is compiled, states are made. */
   readonly uncounted: number
+  /** Worker threads that step the events; 0: the main thread does. */
+  readonly workers: number
 }
 
 export interface RunFigures {
@@ -40,11 +43,12 @@ interface Mark {
   readonly inputs: number
 }
 
-export async function runW1({ folder, workload, engine, limits, uncounted }: RunOptions): Promise<RunFigures> {
+export async function runW1({ folder, workload, engine, limits, uncounted, workers }: RunOptions): Promise<RunFigures> {
   const watch = new Watch(workload.events, workload.events * uncounted)
   const system = w1System(engine, limits)
   keepHeapSmall(system)
-  const embedded = await openEmbedded({ folder, system, origin: { target: 'w1', flags: {}, seed: 1, data: null, events: workload.events }, telemetry: watch.telemetry })
+  const threads = workers === 0 ? {} : { threads: { count: workers, loader: { module: new URL('worker-system.ts', import.meta.url).href, argument: { engine, limits } satisfies ThreadArgument } } }
+  const embedded = await openEmbedded({ folder, system, ...threads, origin: { target: 'w1', flags: {}, seed: 1, data: null, events: workload.events }, telemetry: watch.telemetry })
   try {
     const started = mark(0)
     await embedded.start()
@@ -94,6 +98,9 @@ class Watch {
     this.telemetry = {
       ...silentTelemetry,
       batch: (event) => this.#batch(event),
+      log: (level, message) => {
+        if (level === 'warn' || level === 'error') process.stderr.write(`${level}: ${message}\n`)
+      },
       partition: ({ state, reason, partition }) => {
         if (reason !== undefined && state !== 'released') this.#reject(new TypeError(`partition ${partition} is ${state}: ${reason}`))
       },
