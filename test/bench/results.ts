@@ -68,6 +68,8 @@ export interface FleetRow {
   readonly lagLast: number
   /** How far the load came behind its own schedule. */
   readonly behindMs: number
+  /** Processor time of everything, the load included, in cores. */
+  readonly cores: number
   readonly peakMb: number
 }
 

@@ -1,20 +1,18 @@
-// Load: a fleet sends its pings at their time, from a process of its own, and sees when their ETAs can be read. Job in, result out, both JSON.
+// Load: a fleet sends its pings at their time, as a gateway in the runtime's process would, and sees when their ETAs can be read.
 //
 // The latency of a ping is from the time at which it was due to be sent, whether or not earlier ones were taken, to the read of its ETA.
 import { cborCodec } from '../../../adapters/cbor/codec.ts'
 import { systemClock } from '../../../adapters/node/clock.ts'
 import { FeedEncoder, isPromise } from '../../../adapters/node/feed-records.ts'
-import { openSqliteLog } from '../../../adapters/sqlite/log.ts'
-import type { SqliteLog } from '../../../adapters/sqlite/log.ts'
 import { fleet } from '../../../scenarios/delivery/fleet.ts'
 import type { FeedItem } from '../../../system/authoring/scenario.ts'
+import type { Log } from '../../../system/ports/log.ts'
 import type { OutRecord } from '../../../system/protocol/record.ts'
 import { utf8Decode } from '../../../system/protocol/utf8.ts'
 import { systemOf } from './systems.ts'
 import type { Subject } from './systems.ts'
 
 export interface LoadJob {
-  readonly folder: string
   readonly subject: Subject
   readonly deliveries: number
   readonly seconds: number
@@ -31,7 +29,10 @@ export interface LoadResult {
   readonly behindMsMax: number
 }
 
-const SLICE_MS = 25
+/** What was due meanwhile is sent together. */
+const SLICE_MS = 5
+const APPENDS_MAX = 100
+const READ_EVERY_MS = 4
 const PARTITIONS = 4
 /** Of the ETAs one in so many is looked at for its latency. */
 const LOOKED_AT = 8
@@ -39,16 +40,17 @@ const SETTLE_MS = 3000
 
 class Load {
   readonly #job: LoadJob
-  readonly #log: SqliteLog
+  readonly #log: Log
   readonly #encoder: FeedEncoder
   readonly #countedFromMs: number
   readonly #next = new Array<number>(PARTITIONS).fill(0)
   readonly #latencies: number[] = []
+  readonly #appending = new Set<Promise<void>>()
   #pings = 0
   #etas = 0
   #behindMs = 0
 
-  constructor(job: LoadJob, log: SqliteLog, startMs: number) {
+  constructor(job: LoadJob, log: Log, startMs: number) {
     this.#job = job
     this.#log = log
     this.#encoder = new FeedEncoder(systemOf(job.subject), cborCodec)
@@ -71,6 +73,7 @@ class Load {
       }
     }
     await this.#sendAt(sliceEndMs, waiting)
+    await Promise.all(this.#appending)
   }
 
   /** Never before its time: what is sent at once was due within one slice. */
@@ -78,7 +81,11 @@ class Load {
     const aheadMs = dueMs - Date.now()
     if (aheadMs > 0) await systemClock.sleep(aheadMs)
     else if (dueMs > this.#countedFromMs) this.#behindMs = Math.max(this.#behindMs, -aheadMs)
-    if (items.length > 0) await this.#append(items)
+    if (items.length === 0) return
+    const appending = this.#append(items).finally(() => this.#appending.delete(appending))
+    this.#appending.add(appending)
+    // As many as callers who wait for their answers: what comes meanwhile is late, and counts so.
+    if (this.#appending.size >= APPENDS_MAX) await Promise.race(this.#appending)
   }
 
   async #append(items: readonly FeedItem[]): Promise<void> {
@@ -93,7 +100,7 @@ class Load {
   async read(ended: AbortSignal): Promise<void> {
     while (!ended.aborted) {
       for (let partition = 0; partition < PARTITIONS; partition += 1) await this.#readSome(partition)
-      await systemClock.sleep(10, ended)
+      await systemClock.sleep(READ_EVERY_MS, ended)
     }
   }
 
@@ -117,19 +124,18 @@ class Load {
   }
 }
 
-const job = JSON.parse(process.argv[2] ?? '') as LoadJob
-const log = await openSqliteLog({ folder: job.folder, mode: 'client', clock: systemClock })
-const startMs = Date.now() + 1000
-const load = new Load(job, log, startMs)
-const ended = new AbortController()
-const reading = load.read(ended.signal)
-await load.send(startMs)
-const endMs = Date.now()
-const result = load.result(endMs)
-await systemClock.sleep(SETTLE_MS)
-ended.abort()
-await reading
-// Latencies of what was still on its way count, its rate does not.
-const { latencyMs } = load.result(endMs)
-process.stdout.write(`${JSON.stringify({ ...result, latencyMs } satisfies LoadResult)}\n`)
-await log.close()
+export async function runLoad(log: Log, job: LoadJob): Promise<LoadResult> {
+  const startMs = Date.now() + 1000
+  const load = new Load(job, log, startMs)
+  const ended = new AbortController()
+  const reading = load.read(ended.signal)
+  await load.send(startMs)
+  const endMs = Date.now()
+  const result = load.result(endMs)
+  await systemClock.sleep(SETTLE_MS)
+  ended.abort()
+  await reading
+  // Latencies of what was still on its way count, its rate does not.
+  const { latencyMs } = load.result(endMs)
+  return { ...result, latencyMs }
+}
