@@ -22,13 +22,19 @@ const EVERY_MS = 40
 /** Accounts and pools that are busy: the first ones. */
 const ASKED_OF = 25
 
-export function askAgainAndAgain(options: AskOptions): void {
-  let asked = 0
-  const next = (): void => {
-    asked += 1
-    void ask(options, asked % 2 === 0 ? 'account' : 'pool', Math.floor(asked / 2) % ASKED_OF).finally(() => setTimeout(next, EVERY_MS).unref())
+/** Until the returned function is called, which resolves when nothing is asked any more. */
+export function askAgainAndAgain(options: AskOptions): () => Promise<void> {
+  const stopped = new AbortController()
+  const asking = (async () => {
+    for (let asked = 1; !stopped.signal.aborted; asked += 1) {
+      await ask(options, asked % 2 === 0 ? 'account' : 'pool', Math.floor(asked / 2) % ASKED_OF)
+      await systemClock.sleep(EVERY_MS, stopped.signal)
+    }
+  })()
+  return () => {
+    stopped.abort()
+    return asking
   }
-  next()
 }
 
 async function ask({ node, plans, clock, sessionMs }: AskOptions, type: string, nth: number): Promise<void> {

@@ -117,8 +117,14 @@ function openLog(): Promise<Log> {
 function onThisThread(): Runner {
   const cache = hasCache ? cacheOf(task.redis, task.kafka?.namespace ?? '') : undefined
   const node = new StatelogNode({ system, log, codec: cborCodec, clock, random: systemRandom, telemetry, models, settings, ...(cache === undefined ? {} : { cache }) })
-  if (task.asks === true) askAgainAndAgain({ node, plans, clock, sessionMs: sessionMs ?? 10_000 })
-  return { start: () => node.start(), look: () => lookAt(log, node), stop: () => node.stop().finally(() => cache?.close()) }
+  const stopAsking = task.asks === true ? askAgainAndAgain({ node, plans, clock, sessionMs: sessionMs ?? 10_000 }) : undefined
+  // Asked while it drains too, but not without a log.
+  const stop = async (): Promise<void> => {
+    await node.stop()
+    await stopAsking?.()
+    await cache?.close()
+  }
+  return { start: () => node.start(), look: () => lookAt(log, node), stop }
 }
 
 function onThreads(): Runner {
