@@ -1,11 +1,11 @@
 // Apache Kafka on this machine: a broker that is its own controller, or three of them, from the jars of Maven Central.
 //
-// Owns: the jars (a cache of the user's), the data folder of each broker. Small heaps: it is for trying and testing.
+// Owns: the data folder of each broker. Small heaps: it is for trying and testing.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { homedir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { OperationError } from '../../system/protocol/failures.ts'
+import { fetchedJars, jarsMissing, javaCommand } from './jars.ts'
 import { end, exchange, freePort, isInstalled, launch } from './server.ts'
 import type { Running } from './server.ts'
 
@@ -31,41 +31,19 @@ export interface Broker {
   restart(): Promise<Running>
 }
 
-const VERSION = '4.1.1'
+const JARS = 'kafka-4.1.1'
 const READY_MS_MAX = 60_000
 /** Sixteen bytes in base64url: a cluster's id. */
 const CLUSTER_ID = 'c3RhdGVsb2dTZXJ2aWNlcw'
 
 /** Why Kafka cannot be started here, with the cure; undefined: it can. */
 export function kafkaMissing(): string | undefined {
-  if (!isInstalled(java(), '-version')) return 'Java 17 is not installed (Debian: apt-get install openjdk-17-jre-headless)'
-  if (!hasJars() && !isInstalled('mvn', '--version')) return 'Maven is not installed, which fetches the jars of Kafka (Debian: apt-get install maven)'
-  return undefined
-}
-
-const java = (): string => (process.env['JAVA_HOME'] === undefined ? 'java' : join(process.env['JAVA_HOME'], 'bin', 'java'))
-
-const jarFolder = (): string => join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'statelog', `kafka-${VERSION}`)
-
-const hasJars = (): boolean => existsSync(jarFolder()) && readdirSync(jarFolder()).some((name) => name.startsWith('kafka_'))
-
-/** Fetches the jars where they are not there yet. */
-function jars(): string {
-  const folder = jarFolder()
-  if (hasJars()) return folder
-  const fresh = `${folder}.${process.pid}`
-  mkdirSync(fresh, { recursive: true })
-  const fetched = spawnSync('mvn', ['-q', '-B', '-f', join(import.meta.dirname, 'pom.xml'), 'dependency:copy-dependencies', `-DoutputDirectory=${fresh}`], { encoding: 'utf8' })
-  if (fetched.status !== 0) throw new OperationError('services/jars', `the jars of Kafka ${VERSION} were not fetched: ${(fetched.stdout ?? '').trim().split('\n').slice(-5).join('\n')}`)
-  // Another process may have been faster: its jars are the same.
-  if (existsSync(folder)) rmSync(fresh, { recursive: true })
-  else renameSync(fresh, folder)
-  return folder
+  return isInstalled(javaCommand('java'), '-version') ? jarsMissing(JARS) : 'Java 17 is not installed (Debian: apt-get install openjdk-17-jre-headless)'
 }
 
 /** Resolves when all of them answer. */
 export async function startKafka({ folder, port, brokers, detached, properties = [], formatArgs = [] }: KafkaOptions): Promise<readonly Broker[]> {
-  const classes = join(jars(), '*')
+  const classes = join(fetchedJars(JARS, join(import.meta.dirname, 'pom.xml')), '*')
   const ports: number[] = []
   for (let at = 0; at < 2 * brokers; at += 1) ports.push(await freePort(at === 0 ? port : 0))
   const [clients, controllers] = [ports.slice(0, brokers), ports.slice(brokers)]
@@ -75,10 +53,10 @@ export async function startKafka({ folder, port, brokers, detached, properties =
     mkdirSync(home, { recursive: true })
     const file = join(home, 'server.properties')
     writeFileSync(file, [...configuration({ id: index + 1, client, controller: controllers[index] ?? 0, voters, home, brokers }), ...properties].join('\n'))
-    const formatted = spawnSync(java(), ['-cp', classes, 'kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', file, '--ignore-formatted', ...formatArgs], { encoding: 'utf8' })
+    const formatted = spawnSync(javaCommand('java'), ['-cp', classes, 'kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', file, '--ignore-formatted', ...formatArgs], { encoding: 'utf8' })
     if (formatted.status !== 0) throw new OperationError('services/start', `the data folder of Kafka was not made: ${formatted.stderr.trim()}`)
     const launchIt = (): Promise<Running> => launch({
-      command: java(), args: [brokers === 1 ? '-Xmx512m' : '-Xmx384m', '-Xms256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', classes, 'kafka.Kafka', file],
+      command: javaCommand('java'), args: [brokers === 1 ? '-Xmx512m' : '-Xmx384m', '-Xms256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', classes, 'kafka.Kafka', file],
       folder: home, output: join(home, 'output.log'), detached, isReady: () => answers(client), readyMsMax: READY_MS_MAX,
     })
     let running = await launchIt()

@@ -21,7 +21,7 @@ import { measureW1 } from './w1/measure.ts'
 import type { MeasurePlan, Runtime } from './w1/measure.ts'
 import { measureWorkers } from './w1/workers.ts'
 
-const USAGE = `npm run bench -- [micro | w1 | memory | entities | workers | fleet | cluster | page]... [--node | --bun] [--rounds n] [--events n] [--deliveries n] [--cycles n] [--part p] [--client c] [--profile] [--write]
+const USAGE = `npm run bench -- [micro | w1 | memory | entities | workers | fleet | cluster | page]... [--node | --bun] [--rounds n] [--events n] [--deliveries n] [--cycles n] [--part p] [--client c] [--rivals] [--profile] [--write]
   micro    the parts of an event's path, each by itself
   w1       the whole runtime, embedded, next to the raw append of SQLite
   memory   1,000,000 entities in 64 MiB, three events each
@@ -29,7 +29,7 @@ const USAGE = `npm run bench -- [micro | w1 | memory | entities | workers | flee
   workers  w1 stepped by the main thread, by one worker thread and by two
   fleet    100,000 deliveries, a ping every 5 s each, at their time (--deliveries of the domain's own statecharts: 5,000)
   cluster  on a Kafka broker, by both clients: W1, what an idle process takes, latency, and recovery (--part drain, idle, latency, recovery or failover: only that;
-           --client platformatic or kafkajs: only that; --cycles of recovery: 15)
+           --client platformatic or kafkajs: only that; --cycles of recovery: 15; --rivals, on Node: loops written by hand, Kafka Streams and Restate take turns with the drains)
   page     only writes README.md from results.json
   --profile prints where the processor time of w1 goes (Node)
   --write   keeps the results and writes the page`
@@ -46,6 +46,7 @@ interface Options {
   readonly cycles: number
   readonly part: ClusterPart | undefined
   readonly client: KafkaClient | undefined
+  readonly hasRivals: boolean
   readonly isProfiled: boolean
 }
 
@@ -125,8 +126,9 @@ async function measure(runtime: Runtime, whats: readonly string[], options: Opti
   }
   if (whats.includes('fleet')) results = { ...results, fleet: await fleets(runtime, options) }
   if (whats.includes('cluster')) {
-    const { rounds, events = 2_000_000, cycles, part, client } = options
-    results = { ...results, cluster: await measureCluster({ runtime, rounds, events, cycles, parts: part === undefined ? CLUSTER_PARTS : [part], clients: client === undefined ? KAFKA_CLIENTS : [client], say }) }
+    const { rounds, events = 2_000_000, cycles, part, client, hasRivals } = options
+    const parts = part === undefined ? CLUSTER_PARTS : [part]
+    results = { ...results, cluster: await measureCluster({ runtime, version, rounds, events, cycles, parts, rivals: hasRivals && runtime.name === 'node' && parts.includes('drain'), clients: client === undefined ? KAFKA_CLIENTS : [client], say }) }
   }
   return results
 }
@@ -146,7 +148,7 @@ function say(line: string): void {
 }
 
 function parsed(args: readonly string[]) {
-  return parseArgs({ args: [...args], allowPositionals: true, options: { help: { type: 'boolean', short: 'h' }, node: { type: 'boolean' }, bun: { type: 'boolean' }, rounds: { type: 'string' }, events: { type: 'string' }, profile: { type: 'boolean' }, write: { type: 'boolean' }, deliveries: { type: 'string' }, cycles: { type: 'string' }, part: { type: 'string' }, client: { type: 'string' } } })
+  return parseArgs({ args: [...args], allowPositionals: true, options: { help: { type: 'boolean', short: 'h' }, node: { type: 'boolean' }, bun: { type: 'boolean' }, rounds: { type: 'string' }, events: { type: 'string' }, profile: { type: 'boolean' }, write: { type: 'boolean' }, deliveries: { type: 'string' }, cycles: { type: 'string' }, part: { type: 'string' }, rivals: { type: 'boolean' }, client: { type: 'string' } } })
 }
 
 async function main(args: readonly string[]): Promise<number> {
@@ -168,7 +170,7 @@ async function main(args: readonly string[]): Promise<number> {
     say(USAGE)
     return 2
   }
-  const options: Options = { rounds: Number(values.rounds ?? 3), events: values.events === undefined ? undefined : Number(values.events), deliveries: values.deliveries === undefined ? undefined : Number(values.deliveries), cycles: Number(values.cycles ?? 15), part, client, isProfiled: values.profile === true }
+  const options: Options = { rounds: Number(values.rounds ?? 3), events: values.events === undefined ? undefined : Number(values.events), deliveries: values.deliveries === undefined ? undefined : Number(values.deliveries), cycles: Number(values.cycles ?? 15), part, client, hasRivals: values.rivals === true, isProfiled: values.profile === true }
   const found = findRuntimes(ROOT)
   const only = values.node === true ? 'node' : values.bun === true ? 'bun' : undefined
   let results = readResults()

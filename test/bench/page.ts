@@ -1,12 +1,13 @@
 // The page: README.md of the bench, made of the results and of what must be said beside them.
-import type { DrainRow, EntitiesRow, FleetRow, IdleRow, LatencyRow, MicroRow, RecoveryRow, Results, RuntimeName, W1Row, WorkersRow } from './results.ts'
+import type { DrainRow, EntitiesRow, FleetRow, IdleRow, LatencyRow, MicroRow, RecoveryRow, Results, RivalRow, RuntimeName, W1Row, WorkersRow } from './results.ts'
+import { RIVAL_WORDS } from './rivals/words.ts'
 
 const ENGINE_WORDS = { reducer: 'plain reducer', compiled: 'XState machine, compiled', xstate: "XState's interpreter" } as const
 
 const RUNTIMES: readonly RuntimeName[] = ['node', 'bun']
 
 export function page(results: Results): string {
-  return [HEAD, measuredOn(results), w1Table(results), memoryTable(results), entitiesTable(results), workersTable(results), fleetTable(results), clusterTables(results), microTable(results), NOTES].filter((part) => part !== '').join('\n\n') + '\n'
+  return [HEAD, measuredOn(results), w1Table(results), memoryTable(results), entitiesTable(results), workersTable(results), fleetTable(results), clusterTables(results), rivalsTable(results), microTable(results), NOTES].filter((part) => part !== '').join('\n\n') + '\n'
 }
 
 const HEAD = `# Bench
@@ -22,6 +23,7 @@ npm run bench -- workers                 stepped by the main thread, by one work
 npm run bench -- micro                   the parts of an event's path, each by itself
 npm run bench -- fleet                   100,000 deliveries, 20,000 pings a second
 npm run bench -- cluster                 on a Kafka broker: W1, an idle process, recovery
+npm run bench -- cluster --part drain --rivals   and other stream processors in turn with it
 npm run bench -- w1 memory fleet micro --write everything on both runtimes, kept, with this page
 \`\`\`
 
@@ -162,6 +164,27 @@ function rebuilds(recovery: readonly (readonly [string, RecoveryRow])[]): string
   return rates.length === 0 ? '' : `\n\nStates that a partition puts into an empty Redis in a second: ${rates.join(', ')}.`
 }
 
+function rivalsTable(results: Results): string {
+  const found = results.runtimes.node?.cluster?.rivals ?? []
+  const [first] = found
+  if (first === undefined) return ''
+  const words = (what: RivalRow['what']): string => (what === 'platformatic' || what === 'kafkajs' ? `statelog, client ${what}` : RIVAL_WORDS[what].title)
+  return `## Beside others on the same broker
+
+W1 as above, one process each, taking turns: the same loaded topic, the same commit interval of 100 ms where there is one, the same reader of committed records and the same checker. Processor time is that of the
+process, not of the broker or Redis.
+
+| what | events | events/s | processor, us/event | first output after ms | version | date |
+|---|---|---|---|---|---|---|
+${found.map(({ what, events, rate, cpuUs, firstMs, version, date }) => `| ${words(what)} | ${number(events)} | ${number(rate)} | ${cpuUs} | ${number(firstMs)} | ${version} | ${date} |`).join('\n')}
+
+Medians of ${first.rounds} rounds; the first tenth of each is not counted. The loops by hand import the very step that statelog runs here; in Java it is written again. What each does:
+
+- statelog: outputs, positions, the journal of its inputs and the states that are due are in one transaction for each partition; states are snapshots in a topic of their own, with Redis as a cache that may be
+  lost. After a crash snapshots are loaded and only what came after them is folded. Timers, messages between actors and the parking of what fails are there whether used or not.
+${found.flatMap(({ what }) => (what === 'platformatic' || what === 'kafkajs' ? [] : [`- ${RIVAL_WORDS[what].title}: ${RIVAL_WORDS[what].sentence}`])).join('\n')}`
+}
+
 function microTable(results: Results): string {
   const found = rows<MicroRow>(results, (runtime) => runtime.micro)
   if (found.length === 0) return ''
@@ -185,6 +208,6 @@ const NOTES = `## What is measured, and what is not
 - The plain reducer is a fixture that stands behind the engine port; users write statecharts. It shows what the runtime costs without a statechart.
 - The bench is no part of \`npm test\`; a small W1 with its checker is (\`test/integration/w1.test.ts\`).
 
-Files: \`bench.ts\` the command · \`w1/\` events, step, statechart, reducer, reference, checker, raw append, one run, rounds · \`delivery/\` tracker, load, runtime · \`cluster/\` a member of the group, the reader that times it, drain, idle, recovery · \`micro.ts\` · \`profile.ts\` · \`results.ts\` · \`page.ts\`.`
+Files: \`bench.ts\` the command · \`w1/\` events, step, statechart, reducer, reference, checker, raw append, one run, rounds · \`delivery/\` tracker, load, runtime · \`cluster/\` a member of the group, the reader that times it, drain, turns, idle, recovery · \`rivals/\` what takes turns with it · \`micro.ts\` · \`profile.ts\` · \`results.ts\` · \`page.ts\`.`
 
 const number = (value: number): string => value.toLocaleString('en-US')

@@ -1,6 +1,8 @@
 // Results: what was measured, by bench and runtime, kept in `results.json` so that a page can be made of parts measured at different times.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { KafkaClient } from '../../adapters/node/medium.ts'
+import type { RivalName } from './rivals/words.ts'
 
 export type RuntimeName = 'node' | 'bun'
 
@@ -108,8 +110,24 @@ export interface LatencyRow {
   readonly longestMs: number
 }
 
+/** One of those that took turns: ours with a client, or a rival. */
+export interface RivalRow {
+  readonly what: KafkaClient | RivalName
+  readonly version: string
+  /** Of the measurement, `2026-01-31`. */
+  readonly date: string
+  readonly events: number
+  readonly rounds: number
+  /** Medians over the rounds. */
+  readonly rate: number
+  readonly cpuUs: number
+  readonly firstMs: number
+}
+
 /** On a Kafka cluster. */
 export interface ClusterRows {
+  /** All of the same rounds. */
+  readonly rivals?: readonly RivalRow[]
   readonly drain?: readonly DrainRow[]
   readonly idle?: readonly IdleRow[]
   readonly recovery?: readonly RecoveryRow[]
@@ -154,7 +172,8 @@ export function merged(results: Results, machine: string, runtime: RuntimeName, 
 /** What was measured with one client leaves the other's rows as they are. */
 function mergedCluster(before: ClusterRows, now: ClusterRows): ClusterRows {
   const of = <T extends { readonly client: string }>(old: readonly T[] = [], rows: readonly T[] = []): readonly T[] => [...old.filter(({ client }) => rows.every((row) => row.client !== client)), ...rows]
-  return { drain: of(before.drain, now.drain), idle: of(before.idle, now.idle), recovery: of(before.recovery, now.recovery), failover: of(before.failover, now.failover), latency: of(before.latency, now.latency) }
+  const rivals = now.rivals ?? before.rivals
+  return { ...(rivals === undefined ? {} : { rivals }), drain: of(before.drain, now.drain), idle: of(before.idle, now.idle), recovery: of(before.recovery, now.recovery), failover: of(before.failover, now.failover), latency: of(before.latency, now.latency) }
 }
 
 export function median(values: readonly number[]): number {

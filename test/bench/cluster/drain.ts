@@ -6,20 +6,17 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { openKafkaLog } from '../../../adapters/kafka/log.ts'
 import type { KafkaLog } from '../../../adapters/kafka/log.ts'
 import { systemClock } from '../../../adapters/node/clock.ts'
-import type { KafkaClient } from '../../../adapters/node/medium.ts'
 import { checkRun, isWhole } from '../w1/check.ts'
 import type { Workload } from '../w1/events.ts'
 import { loadWorkload } from '../w1/load.ts'
-import type { Runtime } from '../w1/measure.ts'
 import { PARTITIONS } from '../w1/system.ts'
-import { Member, processorMs } from './members.ts'
+import { busyMs, Member } from './members.ts'
+import type { Program } from './program.ts'
 import { Watch } from './watch.ts'
 
 export interface DrainPlan {
-  readonly runtime: Runtime
-  readonly client: KafkaClient
+  readonly program: Program
   readonly brokers: string
-  readonly redis: string
   readonly workload: Workload
   /** Of what the topic is called that holds the workload; loaded when it is not there. */
   readonly source: string
@@ -40,12 +37,12 @@ const DRAIN_MS_MAX = 300_000
 
 /** Throws when the checker finds anything wrong: such a run has no figure. */
 export async function measureDrain(plan: DrainPlan): Promise<DrainFigures> {
-  const { runtime, client, brokers, redis, workload, source, env } = plan
+  const { program, brokers, workload, source, env } = plan
   const folder = mkdtempSync(join(tmpdir(), 'statelog-drain-'))
   const name = `drain${process.pid}x${Date.now() % 1_000_000}`
   const log = await openKafkaLog({ brokers, clock: systemClock })
   const output = `${name}-out`
-  const member = new Member(name, { runtime, folder, env: { KAFKA_BROKERS: brokers, INPUT_TOPIC: source, OUTPUT_TOPIC: output, GROUP: name, W1_REDIS: redis, W1_CLIENT: client, ...env } })
+  const member = new Member(name, { program, folder, env: { KAFKA_BROKERS: brokers, INPUT_TOPIC: source, OUTPUT_TOPIC: output, GROUP: name, ...env } })
   const watch = new Watch(log, output, PARTITIONS)
   try {
     await load(log, workload, source)
@@ -53,7 +50,7 @@ export async function measureDrain(plan: DrainPlan): Promise<DrainFigures> {
     await watch.start()
     const startedMs = performance.now()
     member.start()
-    await seen(watch, 1)
+    await seen(watch, 1, member)
     const firstMs = performance.now() - startedMs
     const counted = await seen(watch, workload.events * UNCOUNTED, member)
     const ended = await seen(watch, workload.events, member)
@@ -81,11 +78,12 @@ interface Mark {
   readonly count: number
 }
 
-async function seen(watch: Watch, count: number, member?: Member): Promise<Mark> {
+async function seen(watch: Watch, count: number, member: Member): Promise<Mark> {
   const endMs = performance.now() + DRAIN_MS_MAX
   while (watch.count < count) {
+    if (member.hasEnded) throw new TypeError(`the process ended after ${watch.count} outputs of ${count}`)
     if (performance.now() > endMs) throw new TypeError(`only ${watch.count} outputs of ${count} came within ${DRAIN_MS_MAX / 1000} s`)
     await sleep(10)
   }
-  return { atMs: performance.now(), cpuMs: member === undefined ? 0 : processorMs(member.pid), count: watch.count }
+  return { atMs: performance.now(), cpuMs: busyMs(member.pid), count: watch.count }
 }

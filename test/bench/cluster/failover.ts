@@ -15,6 +15,7 @@ import type { Runtime } from '../w1/measure.ts'
 import { OUTPUT, PARTITIONS, SOURCE } from '../w1/system.ts'
 import { Load } from './load.ts'
 import { Member } from './members.ts'
+import { memberProgram } from './program.ts'
 import { Watch } from './watch.ts'
 
 export interface FailoverPlan {
@@ -48,7 +49,7 @@ export async function measureFailover(plan: FailoverPlan): Promise<FailoverTimes
   const addresses = brokers.map(({ port }) => `127.0.0.1:${port}`).join(',')
   const log = await openKafkaLog({ brokers: addresses, clock: systemClock, namespace: '' })
   const env = { KAFKA_BROKERS: addresses, INPUT_TOPIC: SOURCE, OUTPUT_TOPIC: OUTPUT, GROUP: 'failover', COMMIT_MS, W1_REDIS: plan.redis, W1_CLIENT: plan.client }
-  const members = ['a', 'b'].map((one) => new Member(`failover${process.pid}-${plan.client}-${one}`, { runtime: plan.runtime, folder, env }))
+  const members = ['a', 'b'].map((one) => new Member(`failover${process.pid}-${plan.client}-${one}`, { program: memberProgram(plan.runtime), folder, env }))
   const watch = new Watch(log, OUTPUT, PARTITIONS)
   const load = new Load(log, { events: Infinity, accounts: plan.accounts, visits: 'rounds' }, SOURCE)
   const times: FailoverTimes = { failover: [], paused: [], beyond: [] }

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { KafkaClient } from '../../../adapters/node/medium.ts'
 import type { Runtime } from '../w1/measure.ts'
 import { Member, processorMs } from './members.ts'
+import { memberProgram } from './program.ts'
 
 export interface IdlePlan {
   readonly runtime: Runtime
@@ -24,7 +25,7 @@ const CALM_MS = 10_000
 export async function measureIdle({ runtime, client, brokers, redis, seconds }: IdlePlan): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'statelog-idle-'))
   const name = `idle${process.pid}x${Date.now() % 1_000_000}`
-  const member = new Member(name, { runtime, folder, env: { KAFKA_BROKERS: brokers, INPUT_TOPIC: `${name}-in`, OUTPUT_TOPIC: `${name}-out`, GROUP: name, COMMIT_MS: '20', W1_REDIS: redis, W1_CLIENT: client, W1_PARTITIONS: String(PARTITIONS) } })
+  const member = new Member(name, { program: memberProgram(runtime), folder, env: { KAFKA_BROKERS: brokers, INPUT_TOPIC: `${name}-in`, OUTPUT_TOPIC: `${name}-out`, GROUP: name, COMMIT_MS: '20', W1_REDIS: redis, W1_CLIENT: client, W1_PARTITIONS: String(PARTITIONS) } })
   try {
     member.start()
     for (let waitedMs = 0; member.live.size < PARTITIONS; waitedMs += 100) {

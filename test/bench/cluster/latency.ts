@@ -17,6 +17,7 @@ import { recordOf } from '../w1/load.ts'
 import type { Runtime } from '../w1/measure.ts'
 import { PARTITIONS, scoredOf } from '../w1/system.ts'
 import { Member } from './members.ts'
+import { memberProgram } from './program.ts'
 import { Watch } from './watch.ts'
 
 export interface LatencyPlan {
@@ -42,7 +43,7 @@ export async function measureLatency({ runtime, client, brokers, redis, perSecon
   const [input, output] = [`${name}-in`, `${name}-out`]
   const workload: Workload = { events: perSecond * (UNCOUNTED_SECONDS + seconds), accounts: ACCOUNTS, visits: 'random' }
   const log = await openKafkaLog({ brokers, clock: systemClock })
-  const member = new Member(name, { runtime, folder, env: { KAFKA_BROKERS: brokers, INPUT_TOPIC: input, OUTPUT_TOPIC: output, GROUP: name, W1_REDIS: redis, W1_CLIENT: client, ...env } })
+  const member = new Member(name, { program: memberProgram(runtime), folder, env: { KAFKA_BROKERS: brokers, INPUT_TOPIC: input, OUTPUT_TOPIC: output, GROUP: name, W1_REDIS: redis, W1_CLIENT: client, ...env } })
   const loop = new OpenLoop(workload, perSecond, input)
   const watch = new Watch(log, output, PARTITIONS, (key, value, atMs) => loop.seen(key, value, atMs))
   const producer = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING }).producer()

@@ -5,25 +5,33 @@ import { join } from 'node:path'
 import { end } from '../../../adapters/services/server.ts'
 import { missing, startService, variableOf } from '../../../adapters/services/services.ts'
 import type { ServiceName, Started } from '../../../adapters/services/services.ts'
+import { KAFKA_CLIENTS } from '../../../adapters/node/medium.ts'
 import type { KafkaClient } from '../../../adapters/node/medium.ts'
+import manifest from '../../../package.json' with { type: 'json' }
 import { COMMIT_WAIT_MS } from '../../../system/protocol/limits.ts'
 import { median } from '../results.ts'
-import type { ClusterRows, DrainRow, IdleRow, LatencyRow, RecoveryRow } from '../results.ts'
+import type { ClusterRows, DrainRow, IdleRow, LatencyRow, RecoveryRow, RivalRow } from '../results.ts'
+import { readyRivals } from '../rivals/rivals.ts'
 import type { Runtime } from '../w1/measure.ts'
-import { measureDrain } from './drain.ts'
-import type { DrainFigures } from './drain.ts'
 import { measureFailover } from './failover.ts'
 import { measureIdle } from './idle.ts'
 import { measureLatency } from './latency.ts'
+import { memberProgram } from './program.ts'
 import { measureRecovery } from './recovery.ts'
+import { measureTurns } from './turns.ts'
+import type { Subject } from './turns.ts'
 
 export interface ClusterPlan {
   readonly runtime: Runtime
+  /** Of the runtime. */
+  readonly version: string
   readonly rounds: number
   readonly events: number
   readonly cycles: number
   readonly parts: readonly ClusterPart[]
   readonly clients: readonly KafkaClient[]
+  /** Whether rivals take turns with the drains. */
+  readonly rivals: boolean
   say(line: string): void
 }
 
@@ -46,28 +54,35 @@ export async function measureCluster(plan: ClusterPlan): Promise<ClusterRows> {
     const brokers = plan.parts.every((part) => part === 'failover') ? '' : await services.address('kafka')
     const base = { runtime: plan.runtime, brokers, redis }
     const rows: { drain: DrainRow[]; idle: IdleRow[]; latency: LatencyRow[]; recovery: RecoveryRow[]; failover: RecoveryRow[] } = { drain: [], idle: [], latency: [], recovery: [], failover: [] }
+    const turns = plan.parts.includes('drain') ? await drains(plan, base) : []
+    for (const { what, events, rounds, rate, cpuUs, firstMs } of turns) if (isOurs(what)) rows.drain.push({ client: what, events, rounds, rate, cpuUs, firstMs })
     for (const client of plan.clients) {
-      if (plan.parts.includes('drain')) rows.drain.push(await drains(plan, { ...base, client }))
       if (plan.parts.includes('idle')) rows.idle.push(await idle(plan, { ...base, client }))
       if (plan.parts.includes('latency')) rows.latency.push(...(await latencies(plan, { ...base, client })))
       if (plan.parts.includes('recovery')) rows.recovery.push(...(await recovery(plan, { ...base, client })))
       if (plan.parts.includes('failover')) rows.failover.push(...(await failover(plan, { ...base, client })))
     }
-    return Object.fromEntries(plan.parts.map((part) => [part, rows[part]]))
+    return { ...Object.fromEntries(plan.parts.map((part) => [part, rows[part]])), ...(plan.rivals ? { rivals: turns } : {}) }
   } finally {
     services.end()
   }
 }
 
-type Base = { readonly runtime: Runtime; readonly brokers: string; readonly redis: string; readonly client: KafkaClient }
+type Place = { readonly runtime: Runtime; readonly brokers: string; readonly redis: string }
+type Base = Place & { readonly client: KafkaClient }
 
-async function drains({ rounds, events, say }: ClusterPlan, base: Base): Promise<DrainRow> {
-  const runs: DrainFigures[] = []
-  for (let round = 0; round < rounds; round += 1) runs.push(await measureDrain({ ...base, workload: { events, accounts: 100_000, visits: 'random' }, source: `w1-${events}`, env: DRAIN_ENV }))
-  const of = (read: (run: DrainFigures) => number): number => median(runs.map(read))
-  const row = { client: base.client, events, rounds, rate: Math.round(of((run) => run.rate)), cpuUs: Math.round(of((run) => run.cpuUs) * 10) / 10, firstMs: Math.round(of((run) => run.firstMs)) }
-  say(`${base.runtime.name} ${base.client}: ${row.rate} events/s, ${row.cpuUs} us of processor an event, first output after ${row.firstMs} ms`)
-  return row
+const isOurs = (what: RivalRow['what']): what is KafkaClient => KAFKA_CLIENTS.some((client) => client === what)
+
+async function drains({ clients, rivals, version, rounds, events, say }: ClusterPlan, { runtime, brokers, redis }: Place): Promise<readonly RivalRow[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'statelog-bench-rivals-'))
+  try {
+    const runs = `${runtime.name === 'node' ? 'Node' : 'Bun'} ${version.replace(/^v/, '')}`
+    const ours = clients.map((client): Subject => ({ what: client, version: `statelog ${manifest.version}, ${runs}`, program: memberProgram(runtime), env: { ...DRAIN_ENV, W1_REDIS: redis, W1_CLIENT: client } }))
+    const others = rivals ? readyRivals({ path: runtime.path, runs }, folder, say).map(({ name, ...rival }): Subject => ({ what: name, ...rival, env: { COMMIT_MS: DRAIN_ENV.COMMIT_MS } })) : []
+    return await measureTurns({ subjects: [...ours, ...others], brokers, events, rounds, say })
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 }
 
 async function idle({ say }: ClusterPlan, base: Base): Promise<IdleRow> {

@@ -1,4 +1,4 @@
-// Members of the measured group: processes of `member.ts`, and which partitions each of them runs, as they say it themselves.
+// Members of the measured group: processes of `member.ts` or of another program that takes the same variables, and which partitions each of them runs, as they say it themselves.
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -6,17 +6,20 @@ import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { compiledEnv } from '../../../adapters/node/compiled.ts'
-import { heapStart } from '../../../adapters/node/heap.ts'
-import type { Runtime } from '../w1/measure.ts'
+import type { Program } from './program.ts'
 
 export interface MembersPlan {
-  readonly runtime: Runtime
+  readonly program: Program
   readonly folder: string
   readonly env: Readonly<Record<string, string>>
 }
 
 /** Of fewer states the time says nothing. */
 const REBUILT_MIN = 10_000
+/** Of Linux's clock of processor time. */
+const TICK_MS = 10
+/** Where user time stands in a process's status, counted from its state. */
+const USER_AT = 11
 
 export class Member {
   readonly name: string
@@ -33,12 +36,10 @@ export class Member {
   }
 
   start(): void {
-    const { runtime: { name, path }, folder, env } = this.#plan
-    const heap = heapStart(name)
-    const flags = name === 'node' ? ['--disable-warning=ExperimentalWarning', ...heap.flags] : ['--no-install', '--no-env-file']
+    const { program, folder, env } = this.#plan
     const data = join(folder, this.name)
     mkdirSync(data, { recursive: true })
-    const child = spawn(path, [...flags, join(import.meta.dirname, 'member.ts')], { stdio: ['ignore', 'ignore', 'pipe'], env: { ...heap.env, ...process.env, ...compiledEnv(process.env), NODE_ENV: 'production', ...env, CLIENT_ID: this.name, STATE_DIR: data } })
+    const child = spawn(program.command, program.args, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...program.env, ...process.env, ...compiledEnv(process.env), NODE_ENV: 'production', ...env, CLIENT_ID: this.name, STATE_DIR: data } })
     this.#process = child
     this.live.clear()
     createInterface({ input: child.stderr }).on('line', (line) => this.#heard(child, line))
@@ -46,6 +47,12 @@ export class Member {
 
   get pid(): number {
     return this.#process?.pid ?? -1
+  }
+
+  /** By itself or as asked. */
+  get hasEnded(): boolean {
+    const child = this.#process
+    return child !== undefined && (child.exitCode !== null || child.signalCode !== null)
   }
 
   /** At once: nothing of it runs when this ends. */
@@ -60,7 +67,7 @@ export class Member {
 
   async #end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     const child = this.#process
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+    if (child === undefined || this.hasEnded) return
     const ended = once(child, 'exit')
     child.kill(signal)
     await ended
@@ -83,4 +90,12 @@ export class Member {
 export function processorMs(pid: number): number {
   const nanoseconds = readdirSync(`/proc/${pid}/task`).map((thread) => Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]))
   return nanoseconds.reduce((sum, ns) => sum + ns, 0) / 1e6
+}
+
+/** The same with threads that have ended, as those of a virtual machine do, and with the processes that it has started; to 10 ms. */
+export function busyMs(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  const [user = NaN, system = NaN] = stat.slice(stat.lastIndexOf(')') + 2).split(' ').slice(USER_AT, USER_AT + 2).map(Number)
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter((one) => one !== '')
+  return children.reduce((sum, child) => sum + busyMs(Number(child)), (user + system) * TICK_MS)
 }

@@ -11,6 +11,7 @@ import type { Runtime } from '../w1/measure.ts'
 import { OUTPUT, PARTITIONS, SOURCE } from '../w1/system.ts'
 import { Load } from './load.ts'
 import { Member } from './members.ts'
+import { memberProgram } from './program.ts'
 import { Watch } from './watch.ts'
 
 export interface RecoveryPlan {
@@ -54,7 +55,7 @@ export async function measureRecovery(plan: RecoveryPlan): Promise<RecoveryFigur
   const name = `recovery${process.pid}-${plan.client}`
   const log = await openKafkaLog({ brokers: plan.brokers, clock: systemClock, namespace: '' })
   const members = ['a', 'b'].map((one) => new Member(`${name}-${one}`, {
-    runtime: plan.runtime, folder, env: { KAFKA_BROKERS: plan.brokers, INPUT_TOPIC: `${name}-${SOURCE}`, OUTPUT_TOPIC: `${name}-${OUTPUT}`, GROUP: name, COMMIT_MS, SESSION_MS: String(plan.sessionMs), W1_REDIS: plan.redis, W1_CLIENT: plan.client },
+    program: memberProgram(plan.runtime), folder, env: { KAFKA_BROKERS: plan.brokers, INPUT_TOPIC: `${name}-${SOURCE}`, OUTPUT_TOPIC: `${name}-${OUTPUT}`, GROUP: name, COMMIT_MS, SESSION_MS: String(plan.sessionMs), W1_REDIS: plan.redis, W1_CLIENT: plan.client },
   }))
   const load = new Load(log, { events: Infinity, accounts: plan.accounts, visits: 'rounds' }, `${name}-${SOURCE}`)
   const run = new Run(plan, members as [Member, Member], new Watch(log, `${name}-${OUTPUT}`, PARTITIONS), load)

@@ -6,15 +6,16 @@ import type { Engine, EngineState, PreparedMachine, StepResult, StoredMachine } 
 import type { MachineEvent } from '../../../system/protocol/data.ts'
 import { COUNT, hasCooled, isSuspect, isVeryHigh, NEW_ACCOUNT, paid, SCORE } from './account.ts'
 import type { Account, PaymentEvent, Standing } from './account.ts'
+import type { Scored } from './machine.ts'
 
 /** A step writes into the state before the one it is given, which nobody holds any more: an entity lives with two of them, and leaves no garbage. */
-interface State {
+export interface State {
   standing: Standing
   readonly account: number[]
   spare: State | undefined
 }
 
-function madeState(standing: Standing, account: Account): State {
+export function madeState(standing: Standing, account: Account): State {
   return { standing, account: account.slice(), spare: undefined }
 }
 
@@ -40,15 +41,27 @@ function next(standing: Standing, account: Account, event: PaymentEvent): Standi
   return hasCooled(account, event) ? 0 : 2
 }
 
-function step(state: EngineState, event: MachineEvent): StepResult {
-  const old = read(state)
+export const newState = (): State => madeState(0, NEW_ACCOUNT)
+
+/** The state after a payment. What was the state before the given one is written over. */
+export function stepped(old: State, payment: PaymentEvent): State {
   const { standing: from, account: before } = old
-  const payment = event as unknown as PaymentEvent
   const to = next(from, before, payment)
   const after = spareOf(old)
-  const account = paid(before, payment, from, to, after.account)
+  paid(before, payment, from, to, after.account)
   after.standing = to
-  return { kind: 'ok', state: stateOf(after), effects: [{ kind: 'emit', event: { type: 'scored', count: account[COUNT], seq: payment.seq, score: account[SCORE], state: to } }] }
+  return after
+}
+
+/** What the account says after a payment. */
+export function outputOf({ account, standing }: State, { seq }: PaymentEvent): Scored {
+  return { type: 'scored', count: account[COUNT] as number, seq, score: account[SCORE] as number, state: standing }
+}
+
+function step(state: EngineState, event: MachineEvent): StepResult {
+  const payment = event as unknown as PaymentEvent
+  const after = stepped(read(state), payment)
+  return { kind: 'ok', state: stateOf(after), effects: [{ kind: 'emit', event: outputOf(after, payment) as unknown as MachineEvent }] }
 }
 
 function restore({ value, context }: StoredMachine): EngineState | undefined {
@@ -59,7 +72,7 @@ function restore({ value, context }: StoredMachine): EngineState | undefined {
 const machine: PreparedMachine = {
   hash: sha256Hex('w1 reducer 1'),
   tells: [], emits: ['scored'], infers: [], lookups: [], states: NAMES,
-  initial: () => ({ kind: 'ok', state: stateOf(madeState(0, NEW_ACCOUNT)), effects: [] }),
+  initial: () => ({ kind: 'ok', state: stateOf(newState()), effects: [] }),
   step,
   store: (state) => ({ value: NAMES[read(state).standing], context: { account: read(state).account }, status: 'active' }),
   restore,

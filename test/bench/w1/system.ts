@@ -41,19 +41,21 @@ function viewOf({ buffer }: Uint8Array): DataView {
   return view
 }
 
+/** Of the bytes of an input's value. */
+export function paymentOf(value: Uint8Array): PaymentEvent {
+  const from = value.byteOffset
+  const bytes = viewOf(value)
+  const time = bytes.getUint32(from + 16, true) + bytes.getUint32(from + 20, true) * 0x100000000
+  return { type: 'payment', seq: bytes.getUint32(from, true), amount: bytes.getFloat64(from + 8, true), time, merchant: bytes.getUint32(from + 24, true) }
+}
+
 type Read = { readonly value: PaymentEvent } | { readonly issues: readonly { readonly message: string }[] }
 
 const paymentSchema: StandardSchemaV1<unknown, PaymentEvent> = {
   '~standard': {
     version: 1,
     vendor: 'statelog',
-    validate: (value): Read => {
-      if (!(value instanceof Uint8Array) || value.length !== VALUE_BYTES) return { issues: [{ message: `is not ${VALUE_BYTES} bytes` }] }
-      const from = value.byteOffset
-      const bytes = viewOf(value)
-      const time = bytes.getUint32(from + 16, true) + bytes.getUint32(from + 20, true) * 0x100000000
-      return { value: { type: 'payment', seq: bytes.getUint32(from, true), amount: bytes.getFloat64(from + 8, true), time, merchant: bytes.getUint32(from + 24, true) } }
-    },
+    validate: (value): Read => (value instanceof Uint8Array && value.length === VALUE_BYTES ? { value: paymentOf(value) } : { issues: [{ message: `is not ${VALUE_BYTES} bytes` }] }),
   },
 }
 
@@ -62,7 +64,7 @@ let slab: DataView<ArrayBuffer> = new DataView(new ArrayBuffer(SCORED_SLAB_BYTES
 let slabAt = 0
 
 /** Cut from shared buffers, of which nothing is written again. */
-function scoredBytes({ count, seq, score, state }: Scored): Uint8Array {
+export function scoredBytes({ count, seq, score, state }: Scored): Uint8Array {
   if (slabAt === SCORED_SLAB_BYTES) {
     slab = new DataView(new ArrayBuffer(SCORED_SLAB_BYTES))
     slabAt = 0
