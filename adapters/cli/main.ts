@@ -20,6 +20,7 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
   parked: { summary: 'list entities that stand still, show what is put aside for one', load: async () => (await import('./commands/parked.ts')).parkedCommand },
   models: { summary: 'list the active models, or activate another one', load: async () => (await import('./commands/models.ts')).modelsCommand },
   doctor: { summary: 'check a data folder', load: async () => (await import('./commands/doctor.ts')).doctorCommand },
+  chart: { summary: 'draw the statechart of an actor type: SVG, Mermaid, JSON', load: async () => (await import('./commands/chart.ts')).chartCommand },
   verify: { summary: 'replay the journals: outputs and states must come out the same', load: async () => (await import('./commands/verify.ts')).verifyCommand },
 }
 

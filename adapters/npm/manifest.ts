@@ -26,10 +26,10 @@ export interface PackageManifest extends Omit<SourceManifest, 'exports'> {
 
 /** Machines are written with it, so the user's copy is the one that counts. The engine relies on more than it promises: a new minor waits for a release of ours. */
 const PEER = 'xstate'
-/** Clients of servers that some systems use: these install them, and are told so where one is missing. */
-const OPTIONAL: readonly string[] = ['@platformatic/kafka', 'ioredis', 'kafkajs', 'nats']
-/** What is used of them beneath is not promised: no other version than the tested one. */
-const EXACT: readonly string[] = ['@platformatic/kafka', 'kafkajs']
+/** Clients of servers that some systems use, and what lays diagrams out: who uses them installs them, and is told so where one is missing. */
+const OPTIONAL: readonly string[] = ['@platformatic/kafka', 'elkjs', 'ioredis', 'kafkajs', 'nats']
+/** What is used of them beneath is not promised, nor that a drawing stays the same: no other version than the tested one. */
+const EXACT: readonly string[] = ['@platformatic/kafka', 'elkjs', 'kafkajs']
 
 /** `imported`: names of the packages that the compiled files import. Throws OperationError for one that nobody declared. */
 export function packageManifest(source: SourceManifest, imported: ReadonlySet<string>): PackageManifest {

@@ -34,13 +34,18 @@ function testOf(machine: XMachine, orderOf: OrderOf, guard: XFunction, depth: nu
   if ('stateValue' in guard) return stateTest(machine, orderOf, guard['stateValue'])
   const inner = (guard.guards ?? []).map((each) => readGuard(machine, orderOf, each, depth + 1))
   const guards = inner.filter((each) => each !== undefined)
-  const kind = kindOf(guard.check as Check)
+  const kind = guardKind(guard)
   const [first] = guards
   if (kind === undefined || first === undefined || guards.length < inner.length) return undefined
   return kind === 'not' ? { kind, guard: first } : { kind, guards }
 }
 
 type Check = (snapshot: object, args: object, guard: object) => unknown
+
+/** Which of XState's combined guards it is; undefined for another. */
+export function guardKind(guard: XFunction): 'and' | 'or' | 'not' | undefined {
+  return kindOf(guard.check as Check)
+}
 
 /** XState names what it makes, but a bundler may rename it: asked with guards that are known, each of the three answers differently. */
 function kindOf(check: Check): 'and' | 'or' | 'not' | undefined {

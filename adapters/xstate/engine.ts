@@ -11,6 +11,8 @@ import type { MachineEvent } from '../../system/protocol/data.ts'
 import type { ContextSeal } from '../../system/engine/context.ts'
 import { failureOf, placeOf } from '../../system/engine/failure.ts'
 import type { GuardWatch } from '../../system/engine/failure.ts'
+import type { Outline } from '../../system/ports/outline.ts'
+import { outlineOf } from './outline.ts'
 import { partsOf } from './parts.ts'
 import type { MachineParts } from './parts.ts'
 import { nodePlace, transitionsOf } from './places.ts'
@@ -41,12 +43,14 @@ export class XStateMachine implements PreparedMachine {
   readonly #watch: GuardWatch
   readonly #recorder: Recorder
   readonly #seal: ContextSeal
+  readonly #written: XMachine
   readonly #nodesById: ReadonlyMap<string, XNode>
   readonly #transitionIds: ReadonlyMap<XTransition, string>
+  #outline: Outline | undefined
   /** States share their list of nodes until one is entered or left. */
   readonly #configurations = new WeakMap<readonly XNode[], string>()
 
-  constructor({ hash, visible, states, machine, nodes, tasks, watch, recorder, seal }: MachineParts, interpreted?: string) {
+  constructor({ hash, visible, states, written, machine, nodes, tasks, watch, recorder, seal }: MachineParts, interpreted?: string) {
     this.hash = hash
     this.states = states
     this.tells = visible.tells
@@ -55,12 +59,17 @@ export class XStateMachine implements PreparedMachine {
     this.lookups = visible.lookups
     this.interpreted = interpreted
     this.#machine = machine
+    this.#written = written
     this.#nodesById = new Map(nodes.map((node) => [node.id, node]))
     this.#transitionIds = new Map(nodes.flatMap((node) => transitionsOf(node).map(({ id, transition }) => [transition, id] as const)))
     this.#tasks = tasks
     this.#watch = watch
     this.#recorder = recorder
     this.#seal = seal
+  }
+
+  outline(): Outline {
+    return (this.#outline ??= outlineOf(this.#written))
   }
 
   initial(input: unknown, _nowMs: number): StepResult {

@@ -21,6 +21,8 @@ export interface MachineParts {
   readonly visible: VisibleEffects
   /** Ids of all nodes, in document order. */
   readonly states: readonly string[]
+  /** The user's own, as written. */
+  readonly written: XMachine
   readonly machine: XMachine
   readonly nodes: readonly XNode[]
   readonly tasks: Tasks
@@ -43,7 +45,7 @@ export function partsOf(value: unknown, { version, strict }: { readonly version:
   nameSpawned(nodes, tasks)
   return {
     kind: 'parts', hash, visible: visibleEffects(users), states: nodes.map(({ id }) => id),
-    machine, nodes, tasks, watch: watchGuards(machine), recorder: new Recorder(tasks), seal: contextSeal(strict),
+    written: users, machine, nodes, tasks, watch: watchGuards(machine), recorder: new Recorder(tasks), seal: contextSeal(strict),
   }
 }
 

@@ -64,6 +64,7 @@ export interface XNode {
     readonly invoke?: unknown
     readonly after?: object
     readonly on?: object
+    readonly tags?: unknown
   }
 }
 

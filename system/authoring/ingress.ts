@@ -6,6 +6,7 @@
 import { sha256Hex } from '../protocol/sha256.ts'
 import type { MachineEvent } from '../protocol/data.ts'
 import type { Engine, EngineState, PreparedMachine, StepResult } from '../ports/engine.ts'
+import type { Outline } from '../ports/outline.ts'
 import { actorDefiner } from './actor.ts'
 import type { ActorOptions, SourceOptions } from './actor.ts'
 import type { ActorDefinition } from './definition.ts'
@@ -36,7 +37,7 @@ const ENTITY = 'ingress'
 /** Throws DefinitionError with every problem found. */
 export function defineIngress<Sources extends Record<string, StandardSchemaV1>>(options: IngressOptions<Sources>): ActorDefinition {
   const sources = Object.fromEntries(Object.entries(options.sources).map(([name, source]) => [name, { ...source, key: () => ENTITY }]))
-  const definition = actorDefiner(routingEngine(options.name, options.route as RouteOf), false)({
+  const definition = actorDefiner(routingEngine(options.name, options.tells, options.route as RouteOf), false)({
     name: options.name, version: 1, sources, machine: {} as AnyStateMachine,
     tells: Object.fromEntries(options.tells.map((target) => [target, 'forward'])),
   } as ActorOptions<AnyStateMachine, Record<string, StandardSchemaV1<unknown, never>>>)
@@ -48,10 +49,11 @@ type RouteOf = (event: MachineEvent) => Route | readonly Route[] | undefined
 const STATE = Object.freeze({ brand: 'EngineState' }) as EngineState
 
 /** A machine with one state and no context, whose only effects are tells. */
-function routingEngine(name: string, routeOf: RouteOf): Engine {
+function routingEngine(name: string, targets: readonly string[], routeOf: RouteOf): Engine {
   const machine: PreparedMachine = {
     hash: sha256Hex(`ingress/${name}/1`),
     tells: [], emits: [], infers: [], lookups: [], states: [name],
+    outline: () => outlineOf(name, targets),
     initial: () => ({ kind: 'ok', state: STATE, effects: [] }),
     step: (_, event) => routed(routeOf, event),
     store: () => ({ value: {}, context: null, status: 'active' }),
@@ -62,6 +64,14 @@ function routingEngine(name: string, routeOf: RouteOf): Engine {
     runTask: () => Promise.reject(new TypeError('an ingress has no tasks')),
   }
   return { name: 'ingress', prepare: () => ({ kind: 'ok', machine }) }
+}
+
+function outlineOf(name: string, targets: readonly string[]): Outline {
+  return {
+    id: name,
+    states: [{ id: name, key: name, path: [], kind: 'atomic', entry: [], exit: [], tasks: [], tags: [] }],
+    transitions: [{ id: `${name}:*:0`, source: 0, targets: [], reenter: false, trigger: { kind: 'event', descriptor: '*' }, actions: targets.map((target) => ({ kind: 'tell', name: target })) }],
+  }
 }
 
 function routed(routeOf: RouteOf, event: MachineEvent): StepResult {

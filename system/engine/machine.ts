@@ -7,6 +7,7 @@
 // G1. A step answers what the interpreter would: state, effects, taken transitions, failure class and message.
 // G2. A step that meets what is not compiled is given up and run by the interpreter from the same state: steps are pure.
 import type { EngineState, PreparedMachine, StepResult, StoredMachine } from '../ports/engine.ts'
+import type { Outline } from '../ports/outline.ts'
 import type { MachineEvent } from '../protocol/data.ts'
 import { spawn } from './actions.ts'
 import type { Chart } from './chart.ts'
@@ -64,6 +65,10 @@ export class CompiledMachine implements PreparedMachine {
     this.#moment = new Moment(this.#start)
     this.#macrostep = new Macrostep(this.#start, planner, new EventKinds(nodes), this.#moment)
     this.#meet(chart.context.kind === 'value' ? chart.context.value : undefined)
+  }
+
+  outline(): Outline {
+    return this.interpreter.outline()
   }
 
   initial(input: unknown, nowMs: number): StepResult {

@@ -5,6 +5,7 @@
 // E3. A throw of user code is a value (`failed`), and leaves the given state usable.
 import type { FailureClass } from '../protocol/failures.ts'
 import type { MachineEvent } from '../protocol/data.ts'
+import type { Outline } from './outline.ts'
 
 /** Opaque to the core. */
 export type EngineState = { readonly brand: 'EngineState' }
@@ -55,6 +56,8 @@ export interface PreparedMachine {
   readonly states: readonly string[]
   /** Why an engine that compiles machines runs this one on the interpreter, in one line; undefined where it does not. */
   readonly interpreted?: string | undefined
+  /** The statechart as names, for diagrams; made when it is asked for. */
+  outline(): Outline
   initial(input: unknown, nowMs: number): StepResult
   /** `taken` only when asked for: ids of the transitions taken. */
   step(state: EngineState, event: MachineEvent, nowMs: number, wantTaken?: boolean): StepResult

@@ -45,6 +45,7 @@ function step(state: EngineState, event: MachineEvent): StepResult {
 const machine: PreparedMachine = {
   hash: sha256Hex('tracker 1'),
   tells: [], emits: ['eta'], infers: [eta.name], lookups: [], states: ['underway'],
+  outline: () => ({ id: 'tracker', states: [], transitions: [] }),
   initial: () => ({ kind: 'ok', state: stateOf(NOBODY), effects: [] }),
   step,
   store: (state) => ({ value: 'underway', context: read(state), status: 'active' }),

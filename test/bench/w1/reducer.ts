@@ -72,6 +72,7 @@ function restore({ value, context }: StoredMachine): EngineState | undefined {
 const machine: PreparedMachine = {
   hash: sha256Hex('w1 reducer 1'),
   tells: [], emits: ['scored'], infers: [], lookups: [], states: NAMES,
+  outline: () => ({ id: 'account', states: [], transitions: [] }),
   initial: () => ({ kind: 'ok', state: stateOf(newState()), effects: [] }),
   step,
   store: (state) => ({ value: NAMES[read(state).standing], context: { account: read(state).account }, status: 'active' }),

@@ -29,6 +29,11 @@ test('the client of a server that not everybody has is a peer that may be missin
   assert.deepEqual([dependencies, peerDependencies, peerDependenciesMeta], [{}, { xstate: '~5.33.3', nats: '^2.29.3' }, { nats: { optional: true } }])
 })
 
+test('what lays diagrams out is such a peer too, at the tested version alone', () => {
+  const { peerDependencies, peerDependenciesMeta } = packageManifest({ ...source, dependencies: { ...source.dependencies, elkjs: '0.12.1' } }, new Set(['xstate', 'elkjs']))
+  assert.deepEqual([peerDependencies, peerDependenciesMeta], [{ xstate: '~5.33.3', elkjs: '0.12.1' }, { elkjs: { optional: true } }])
+})
+
 test('an import that nobody declared is refused', () => {
   assert.throws(() => packageManifest(source, new Set(['left-out'])), /imports 'left-out'/)
 })
