@@ -3,6 +3,7 @@
 // Owns: the checksum of byte ranges, whole or piece by piece. Not a defence against forgery; `sha256.ts` names content.
 //
 // K1. crc32c(b, crc32c(a)) = updateCrc32c(crc32c(a), b) = crc32c(a ++ b), and crc32c of nothing is 0.
+// K2. The same in pieces: endCrc32c(advanceCrc32c(advanceCrc32c(CRC32C_START, a), b)). What is under way is a signed number, for which no runtime makes an object.
 
 const POLYNOMIAL = 0x82f63b78 // 0x1edc6f41 with its bits reversed
 
@@ -30,8 +31,17 @@ export function crc32c(bytes: Uint8Array, before = 0): number {
 
 /** The checksum of what `crc` covers followed by bytes [from, to) (K1). */
 export function updateCrc32c(crc: number, bytes: Uint8Array, from = 0, to = bytes.length): number {
+  return endCrc32c(advanceCrc32c(~crc, bytes, from, to))
+}
+
+export const CRC32C_START = -1
+
+export const endCrc32c = (underWay: number): number => ~underWay >>> 0
+
+/** With bytes [from, to) (K2). */
+export function advanceCrc32c(underWay: number, bytes: Uint8Array, from = 0, to = bytes.length): number {
   const t = TABLES
-  let c = ~crc
+  let c = underWay
   let i = from
   for (const last = to - 8; i <= last; i += 8) {
     const low = c ^ ((bytes[i] as number) | (bytes[i + 1] as number) << 8 |
@@ -42,5 +52,12 @@ export function updateCrc32c(crc: number, bytes: Uint8Array, from = 0, to = byte
       (t[256 + (bytes[i + 6] as number)] as number) ^ (t[bytes[i + 7] as number] as number)
   }
   for (; i < to; i++) c = (c >>> 8) ^ (t[(c ^ (bytes[i] as number)) & 0xff] as number)
-  return ~c >>> 0
+  return c
+}
+
+/** With the four bytes of a number, little-endian (K2). */
+export function advanceCrc32cByNumber(underWay: number, number: number): number {
+  const t = TABLES
+  const c = underWay ^ number
+  return (t[768 + (c & 0xff)] as number) ^ (t[512 + (c >>> 8 & 0xff)] as number) ^ (t[256 + (c >>> 16 & 0xff)] as number) ^ (t[c >>> 24] as number)
 }

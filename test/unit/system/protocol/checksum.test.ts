@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import fc from 'fast-check'
-import { crc32c, updateCrc32c } from '../../../../system/protocol/checksum.ts'
+import { advanceCrc32c, advanceCrc32cByNumber, crc32c, CRC32C_START, endCrc32c, updateCrc32c } from '../../../../system/protocol/checksum.ts'
 import { testSeed } from '../../../support/seed.ts'
 
 const law = { seed: testSeed(), numRuns: 1000 }
@@ -29,6 +29,14 @@ test('the vectors of RFC 3720 (B.4) and the check value of the catalogue', () =>
 
 test('eight bytes at a time or bit by bit: the same checksum', () => {
   fc.assert(fc.property(bytes, (data) => assert.equal(crc32c(data), plainCrc32c(data))), law)
+})
+
+test('a checksum under way takes pieces, and numbers as their four bytes (K2)', () => {
+  fc.assert(fc.property(bytes, fc.integer({ min: 0, max: 0xffffffff }), bytes, (before, number, after) => {
+    const fourBytes = Uint8Array.of(number, number >>> 8, number >>> 16, number >>> 24)
+    const underWay = advanceCrc32c(advanceCrc32cByNumber(advanceCrc32c(CRC32C_START, before), number), after)
+    assert.equal(endCrc32c(underWay), crc32c(Uint8Array.of(...before, ...fourBytes, ...after)))
+  }), law)
 })
 
 test('a checksum continues over pieces and ranges (K1)', () => {
