@@ -21,30 +21,41 @@ export interface Arrival {
   settle?(): void
 }
 
-/** Decoded when its turn comes, so that a batch does not hold events of which all but one wait. */
-class LaterArrival implements Arrival {
+/** What the arrivals of one range have in common. */
+interface RangeArrivals {
   readonly topic: string
   readonly partition: number
+  readonly decoder: Decoder
+  readonly nowMs: number
+}
+
+/** Decoded when its turn comes, so that a batch does not hold events of which all but one wait. */
+class LaterArrival implements Arrival {
   readonly record: LogRecord
   readonly entity: EntityId | undefined
   known: Entity | undefined
-  readonly #decoder: Decoder
-  readonly #nowMs: number
+  readonly #range: RangeArrivals
   #decoded: Decode | undefined
 
-  constructor(decoder: Decoder, topic: string, partition: number, record: LogRecord, nowMs: number) {
-    this.topic = topic
-    this.partition = partition
+  constructor(range: RangeArrivals, record: LogRecord, known: Entity | undefined) {
     this.record = record
-    this.entity = decoder.entityOf(topic, record)
-    this.known = undefined
-    this.#decoder = decoder
-    this.#nowMs = nowMs
+    this.entity = known === undefined ? range.decoder.entityOf(range.topic, record) : known.id
+    this.known = known
+    this.#range = range
     this.#decoded = undefined
   }
 
+  get topic(): string {
+    return this.#range.topic
+  }
+
+  get partition(): number {
+    return this.#range.partition
+  }
+
   get decode(): Decode {
-    return (this.#decoded ??= this.#decoder.decode(this.topic, this.partition, this.record, this.#nowMs, this.entity))
+    const { decoder, topic, partition, nowMs } = this.#range
+    return (this.#decoded ??= decoder.decode(topic, partition, this.record, nowMs, this.entity))
   }
 
   settle(): void {
@@ -120,9 +131,12 @@ export function rangeOf(topic: string, from: number, to: number, records: readon
 }
 
 /** Of a batch that is folded for the first time: of one source alone nobody has to know what its records say before their turn. */
-export function liveArrivals(decoder: Decoder, { plan, watermarks }: Pick<Memory, 'plan' | 'watermarks'>, ranges: readonly RecordRange[], nowMs: number, crashed: ReadonlyMap<InputRef, Failure>): readonly Arrival[] {
+export function liveArrivals(decoder: Decoder, { plan, watermarks, entities }: Pick<Memory, 'plan' | 'watermarks' | 'entities'>, ranges: readonly RecordRange[], nowMs: number, crashed: ReadonlyMap<InputRef, Failure>): readonly Arrival[] {
   const [only] = ranges
   const mayWait = only !== undefined && ranges.length === 1 && only.topic !== plan.inbox && watermarks === undefined && crashed.size === 0
   if (!mayWait) return arrivalsOf(decoder, plan.inputs, ranges, nowMs, crashed)
-  return only.records.map((record) => new LaterArrival(decoder, only.topic, only.partition, record, nowMs))
+  const { topic, partition, records } = only
+  const range: RangeArrivals = { topic, partition, decoder, nowMs }
+  const isKeyed = plan.definition.entityOfAll === undefined
+  return records.map((record) => new LaterArrival(range, record, isKeyed && record.key !== null ? entities.peekByKey(record.key) : undefined))
 }

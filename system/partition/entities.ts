@@ -10,10 +10,12 @@ import { DueIndex } from './due-index.ts'
 import type { Due } from './due-index.ts'
 import { blankEntity, duesOf } from './entity.ts'
 import type { Entity } from './entity.ts'
+import { KeyIndex } from './key-index.ts'
 import { memoryBytes, StateSizes } from './state-sizes.ts'
 
 export class Entities {
   readonly #table = new Map<EntityId, Entity>()
+  readonly #byKey = new KeyIndex()
   /**
    * The ends of the list by last use, which runs through the entities themselves. A use only marks its entity, because moving it touches two others
    * that are in no processor's cache; whoever is marked moves to the end when room is looked for (second chance).
@@ -54,6 +56,16 @@ export class Entities {
   /** The entity in memory; undefined: not loaded. */
   peek(id: EntityId): Entity | undefined {
     return this.#table.get(id)
+  }
+
+  /** The entity in memory that has this record's key for its id; undefined: ask for the id. */
+  peekByKey(key: Uint8Array): Entity | undefined {
+    return this.#byKey.find(key)
+  }
+
+  /** An entity in memory was met by the key of a record: the next one finds it by that. */
+  metBy(key: Uint8Array, entity: Entity): void {
+    this.#byKey.note(key, entity, this.#table.size)
   }
 
   /** The entity, made blank when there is none; counts as a use. Whoever is not in memory must have been loaded before. `found`: by an earlier `peek`. */
@@ -97,6 +109,7 @@ export class Entities {
 
   #drop(entity: Entity): void {
     this.#table.delete(entity.id)
+    this.#byKey.drop(entity)
     entity.isInMemory = false
     this.#unlink(entity)
     this.#bytes -= entity.bytes

@@ -21,9 +21,10 @@ export function neededEntities(memory: Memory, arrivals: readonly Arrival[], now
     if (!entities.has(id)) needed.add(id)
   }
   for (const arrival of arrivals) {
-    if (arrival.entity === undefined) continue
+    if (arrival.entity === undefined || arrival.known !== undefined) continue
     arrival.known = entities.peek(arrival.entity)
     if (arrival.known === undefined) needed.add(arrival.entity)
+    else if (arrival.record.key !== null) entities.metBy(arrival.record.key, arrival.known)
   }
   const fired = record === undefined ? entities.clockDues.due(nowMs + 1, releasesMax) : record.timers.map((timer) => timer.due)
   for (const due of fired) need(due.entity)
