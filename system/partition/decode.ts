@@ -16,40 +16,10 @@ import type { Witness } from '../ports/witness.ts'
 import type { ActorDefinition, SourceDefinition, SourceFormat } from '../authoring/definition.ts'
 import { commandKey } from './entity.ts'
 import { decodeEnvelope, decodeSourceControl, SOURCE_CONTROL_HEADER } from './envelope.ts'
-import type { Activation, Origin, TaskResult } from './envelope.ts'
+import type { Activation, Origin } from './envelope.ts'
+import { SourceInput } from './input.ts'
+import type { Input } from './input.ts'
 import type { TypePlan } from './topology.ts'
-
-/** An input for one entity. */
-export interface Input {
-  readonly entity: EntityId
-  readonly event: MachineEvent
-  readonly timeMs: number
-  readonly rank: number
-  readonly origin: Origin
-  /** (source, id) for dedup; undefined: not deduplicated. */
-  readonly dedupKey: string | undefined
-  /** Feedback, commands and task results never wait for a watermark. */
-  readonly onArrival: boolean
-  readonly command: string | undefined
-  readonly task: TaskResult | undefined
-}
-
-/** An outside event without an id of its own is named by its place. Few ask for the name. */
-class PlaceOrigin implements Origin {
-  readonly source: string
-  readonly #partition: number
-  readonly #offset: number
-
-  constructor(source: string, partition: number, offset: number) {
-    this.source = source
-    this.#partition = partition
-    this.#offset = offset
-  }
-
-  get id(): string {
-    return `${this.#partition}-${String(this.#offset).padStart(16, '0')}`
-  }
-}
 
 /** A promise about time made by a sender or by the source itself. */
 export interface Promised {
@@ -125,22 +95,13 @@ export class Decoder {
     if (record.value.length > this.#definition.limits.recordBytesMax) return failed('size', `${record.value.length} bytes, at most ${this.#definition.limits.recordBytesMax} are allowed`)
     const parsed = parseValue(this.#codec, source.format, record.value)
     if (parsed.kind === 'failed') return failed('decode', parsed.reason)
-    const checked = validate(source, parsed.value)
-    if (checked.kind === 'failed') return failed('schema', checked.reason)
-    const event = checked.event
+    const event = validate(source, parsed.value)
+    if (typeof event === 'string') return failed('schema', event)
     const fault = this.#faultOf(source, event, entity, nowMs)
     if (fault !== undefined) return fault
     const timeMs = source.time(event)
-    const id = source.id?.(event)
-    return {
-      kind: 'input', promised: undefined,
-      input: {
-        entity, event: event['time'] === timeMs ? event : { ...event, time: timeMs }, timeMs, rank: this.#rank(event.type),
-        origin: id === undefined ? new PlaceOrigin(source.topic, partition, record.offset) : { source: source.topic, id },
-        dedupKey: id === undefined ? undefined : `${source.topic}/${id}`,
-        onArrival: false, command: undefined, task: undefined,
-      },
-    }
+    const timed = event['time'] === timeMs ? event : { ...event, time: timeMs }
+    return new SourceInput(entity, timed, timeMs, this.#rank(event.type), source.topic, partition, record.offset, source.id?.(event))
   }
 
   /** What a well-formed event still has wrong: user functions run here, so that their throws are contained. */
@@ -279,18 +240,19 @@ function dangerIn(part: unknown, depth: number): string | undefined {
   return undefined
 }
 
-function validate(source: SourceDefinition, value: unknown): { readonly kind: 'ok'; readonly event: MachineEvent } | { readonly kind: 'failed'; readonly reason: string } {
+/** The event, or why the value is none. */
+function validate(source: SourceDefinition, value: unknown): MachineEvent | string {
   try {
     const result = source.schema['~standard'].validate(value)
-    if (result instanceof Promise) return { kind: 'failed', reason: 'the schema validates asynchronously; sources need a synchronous one' }
+    if (result instanceof Promise) return 'the schema validates asynchronously; sources need a synchronous one'
     if (result.issues === undefined) {
-      if (typeof (result.value as { type?: unknown } | null)?.type === 'string') return { kind: 'ok', event: result.value }
-      return { kind: 'failed', reason: 'the event has no type' }
+      if (typeof (result.value as { type?: unknown } | null)?.type === 'string') return result.value
+      return 'the event has no type'
     }
     const issue = result.issues[0]
     const path = (issue?.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.')
-    return { kind: 'failed', reason: `${path === '' ? 'the event' : path}: ${issue?.message ?? 'invalid'}` }
+    return `${path === '' ? 'the event' : path}: ${issue?.message ?? 'invalid'}`
   } catch (thrown) {
-    return { kind: 'failed', reason: `the schema threw: ${textOf(thrown)}` }
+    return `the schema threw: ${textOf(thrown)}`
   }
 }

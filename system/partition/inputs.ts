@@ -3,7 +3,7 @@ import { TASK_ATTEMPTS_MAX, TASK_LEASE_MS } from '../protocol/limits.ts'
 import { activate } from './activation.ts'
 import type { Arrival } from './arrivals.ts'
 import type { Subject } from './batch.ts'
-import type { Input } from './decode.ts'
+import type { Input } from './input.ts'
 import type { Due } from './due-index.ts'
 import { compareHeld, isCommandKey } from './entity.ts'
 import type { Entity, Held, Seen } from './entity.ts'
@@ -13,15 +13,18 @@ import { InputNaming } from './input-names.ts'
 import type { InputNames } from './input-names.ts'
 import type { FiredTimer, InputRef } from './journal.ts'
 import { RecordTurn } from './record-turn.ts'
+import type { TurnTimes } from './record-turn.ts'
 import { taskRetryMs } from './supervision.ts'
 
 export class InputApplier {
   readonly #fold: FoldContext
   readonly #naming: InputNaming
+  #times: TurnTimes
 
   constructor(fold: FoldContext) {
     this.#fold = fold
     this.#naming = new InputNaming(fold.memory.plan)
+    this.#times = { progressMs: fold.progressMs, nowMs: fold.plan.nowMs }
   }
 
   /** Takes what the arrival says about event time. */
@@ -56,8 +59,13 @@ export class InputApplier {
   }
 
   #turn({ record }: Arrival, input: Input, entity: Entity, names: InputNames): RecordTurn {
+    return new RecordTurn(names, record.offset, record, entity, input, this.#fold.slot(names.refs, record.offset), this.#timesNow())
+  }
+
+  #timesNow(): TurnTimes {
     const { progressMs, plan } = this.#fold
-    return new RecordTurn(names, record.offset, record, entity, input, this.#fold.slot(names.refs, record.offset), progressMs, plan.nowMs)
+    if (progressMs !== this.#times.progressMs) this.#times = { progressMs, nowMs: plan.nowMs }
+    return this.#times
   }
 
   /** Only stopping or parking concerns the entity that the record's key names. */
@@ -71,9 +79,8 @@ export class InputApplier {
     if (entity === undefined) return
     // It stays as it was parked.
     if (entity.parked !== undefined) return this.#fold.refuseRecord(ref, subject, failure, id)
-    const { progressMs, plan } = this.#fold
     const from = { event: { type: '' }, timeMs: record.timestampMs, origin: { source: arrival.topic, id: '' } }
-    this.#fold.refuse(new RecordTurn(names, record.offset, record, entity, from, this.#fold.slot(ref), progressMs, plan.nowMs), failure)
+    this.#fold.refuse(new RecordTurn(names, record.offset, record, entity, from, this.#fold.slot(ref), this.#timesNow()), failure)
   }
 
   #activate(ref: InputRef, subject: Subject, activation: Activation): void {
@@ -89,8 +96,7 @@ export class InputApplier {
     this.#armHolds(entity)
     this.#fold.touch(entity)
     const names = this.#naming.of(held.topic, held.partition)
-    const { progressMs, plan } = this.#fold
-    this.#fold.begin(new RecordTurn(names, held.offset, undefined, entity, held, this.#fold.slot(names.refs, held.offset), progressMs, plan.nowMs))
+    this.#fold.begin(new RecordTurn(names, held.offset, undefined, entity, held, this.#fold.slot(names.refs, held.offset), this.#timesNow()))
   }
 
   /** A task's next start, or the end of a stopped entity. */

@@ -17,28 +17,42 @@ export interface RecordedEvent {
   readonly command?: string | undefined
 }
 
-export class RecordTurn implements TurnInput {
-  readonly entity: Entity
-  readonly event: MachineEvent
-  readonly slot: number
+/** What the turns of a batch have in common as long as event time does not get on. */
+export interface TurnTimes {
   readonly progressMs: number
   readonly nowMs: number
+}
+
+export class RecordTurn implements TurnInput {
+  readonly entity: Entity
+  readonly slot: number
+  readonly #times: TurnTimes
   readonly #names: InputNames
   readonly #offset: number
   readonly #from: RecordedEvent
   /** Undefined: the event was held. */
   readonly #record: LogRecord | undefined
 
-  constructor(names: InputNames, offset: number, record: LogRecord | undefined, entity: Entity, from: RecordedEvent, slot: number, progressMs: number, nowMs: number) {
+  constructor(names: InputNames, offset: number, record: LogRecord | undefined, entity: Entity, from: RecordedEvent, slot: number, times: TurnTimes) {
     this.entity = entity
-    this.event = from.event
     this.slot = slot
-    this.progressMs = progressMs
-    this.nowMs = nowMs
+    this.#times = times
     this.#names = names
     this.#offset = offset
     this.#from = from
     this.#record = record
+  }
+
+  get event(): MachineEvent {
+    return this.#from.event
+  }
+
+  get progressMs(): number {
+    return this.#times.progressMs
+  }
+
+  get nowMs(): number {
+    return this.#times.nowMs
   }
 
   get timeMs(): number {

@@ -55,12 +55,10 @@ function classOf(read: Decode): FailureClass | 'fine' {
 
 test('a good record becomes an input with its time, rank, origin and entity', () => {
   const read = decode('plain', json(deed))
-  const origin = read.kind === 'input' ? read.input.origin : undefined
-  assert.deepEqual([origin?.source, origin?.id], ['plain', '0-0000000000000007'])
-  assert.deepEqual(read, {
-    kind: 'input', promised: undefined,
-    input: { entity: 'w', event: deed, timeMs: 900_000, rank: 2, origin, dedupKey: undefined, onArrival: false, command: undefined, task: undefined },
-  })
+  assert.ok(read.kind === 'input' && read.promised === undefined)
+  const { entity, event, timeMs, rank, origin, dedupKey, onArrival, command, task } = read.input
+  assert.deepEqual([origin.source, origin.id], ['plain', '0-0000000000000007'])
+  assert.deepEqual({ entity, event, timeMs, rank, dedupKey, onArrival, command, task }, { entity: 'w', event: deed, timeMs: 900_000, rank: 2, dedupKey: undefined, onArrival: false, command: undefined, task: undefined })
   const ranked = decode('plain', json({ ...deed, type: 'early' }))
   assert.equal(ranked.kind === 'input' ? ranked.input.rank : -1, 1)
 })
