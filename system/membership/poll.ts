@@ -1,11 +1,15 @@
 // How one poll is shared among topics, for drivers that can read each of them at once.
-import type { LogRecord, OutRecord, RecordRange } from '../protocol/record.ts'
+import type { Header, LogRecord, OutRecord, RecordRange } from '../protocol/record.ts'
 import type { PollRequest } from '../ports/log.ts'
 
 /** What a record counts against a limit in bytes: key, value and headers. */
 export function recordBytes(record: OutRecord | LogRecord): number {
   let bytes = (record.key?.length ?? 0) + (record.value?.length ?? 0)
-  for (const [name, value] of record.headers) bytes += name.length + value.length
+  const { headers } = record
+  for (let at = 0; at < headers.length; at += 1) {
+    const [name, value] = headers[at] as Header
+    bytes += name.length + value.length
+  }
   return bytes
 }
 

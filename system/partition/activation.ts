@@ -8,6 +8,7 @@
 import type { Failure } from '../protocol/failures.ts'
 import type { Arrival } from './arrivals.ts'
 import { inputRef } from './arrivals.ts'
+import type { Decode } from './decode.ts'
 import type { Activation } from './envelope.ts'
 import type { InputRef } from './journal.ts'
 import type { Memory } from './memory.ts'
@@ -23,16 +24,22 @@ export interface ModelLoader {
 /** Loads what the arrivals activate. Answers the activations that cannot be carried out, with the reason (A3). Rejects with Unanswered. */
 export async function prepareActivations(plan: TypePlan, arrivals: readonly Arrival[], models: ModelLoader): Promise<ReadonlyMap<InputRef, Failure>> {
   const refused = new Map<InputRef, Failure>()
-  for (const arrival of arrivals) {
-    // Activations come through the inbox alone.
-    if (arrival.topic !== plan.inbox || arrival.decode.kind !== 'activation') continue
-    const { topic, record, decode } = arrival
+  for (const { topic, record, decode } of activationsIn(plan, arrivals)) {
     const { model, version, hash } = decode.activation
     const known = plan.models.has(model)
     const reason = known ? await loading(models, model, { version, hash }) : `there is no model '${model}' in this system`
     if (reason !== undefined) refused.set(inputRef(plan.inputs, topic, record.offset), { class: 'model', message: `model '${model}' v${version} was not activated: ${reason}`, stage: 'activation' })
   }
   return refused
+}
+
+type ActivatingArrival = Arrival & { readonly decode: Extract<Decode, { readonly kind: 'activation' }> }
+
+const isActivation = (arrival: Arrival): arrival is ActivatingArrival => arrival.decode.kind === 'activation'
+
+/** They come through the inbox alone: nothing else is decoded for it. */
+function activationsIn({ inbox }: TypePlan, arrivals: readonly Arrival[]): readonly ActivatingArrival[] {
+  return arrivals.filter((arrival) => arrival.topic === inbox).filter(isActivation)
 }
 
 /** A1. */

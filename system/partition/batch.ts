@@ -53,7 +53,7 @@ const ANSWER_BYTES = 24
 export class Batch {
   readonly seq: number
   readonly nowMs: number
-  readonly outbox = new Outbox()
+  readonly outbox: Outbox
   readonly fired: FiredTimer[] = []
   readonly verdicts: Verdict[] = []
   readonly decisions: Decision[] = []
@@ -80,7 +80,9 @@ export class Batch {
   #answerBytes = 0
   #rowBytesMax = 0
 
-  constructor(seq: number, nowMs: number) {
+  /** `inputs`: how many are expected. */
+  constructor(seq: number, nowMs: number, inputs = 0) {
+    this.outbox = new Outbox(inputs)
     this.seq = seq
     this.nowMs = nowMs
   }

@@ -179,9 +179,9 @@ export class Committer {
     const positions = this.#position.after(plan.inputs)
     const journal = this.#journalRecord(plan, snapshots, positions, hash)
     const parked = await Promise.all((batch?.parked ?? []).map((draft) => parkedDraftRecord(deps.log, deps.plan, this.#lease.partition, draft, seq, nowMs)))
-    const records = [...outbox, ...letters, ...parked, ...snapshots.snapshots.map(({ record }) => record)]
-    if (snapshots.partition !== undefined) records.push(snapshots.partition)
-    records.push(...promises, { topic: deps.plan.journal, partition: this.#lease.partition, key: null, value: encodeJournal(deps.codec, journal), headers: [], timestampMs: nowMs })
+    const journalled: OutRecord = { topic: deps.plan.journal, partition: this.#lease.partition, key: null, value: encodeJournal(deps.codec, journal), headers: [], timestampMs: nowMs }
+    const states = snapshots.snapshots.map(({ record }) => record)
+    const records = outbox.concat(letters, parked, states, snapshots.partition ?? [], promises, journalled)
     return { records, written: outbox.length, letters: letters.length, statesAt: outbox.length + letters.length + parked.length, journalAt: records.length - 1, sent: sentPlan(snapshots), cached: this.#states.buckets === 0 ? [] : snapshots.snapshots.map((snapshot) => writtenState(snapshot, seq)), positions }
   }
 

@@ -204,7 +204,7 @@ export class Cycle {
     const inputs = this.#parts.position.consumed(ranges, arrivals, batch.consumed)
     const cost: FoldCost = { ms: this.#deps.clock.monotonicMs() - beganMs, bytes: bytesOf(ranges) }
     // What a cut leaves is counted by nobody: such a batch is not put off.
-    const pace = batch.consumed === arrivals.length && isBacklog(ranges, bounds) ? 'busy' : 'steady'
+    const pace = batch.consumed === arrivals.length && isBacklog(ranges, bounds, cost.bytes) ? 'busy' : 'steady'
     return { kind: 'folded', plan: { kind: 'batch', seq, nowMs, batch, inputs, watermarks, models, idle, pace, cost, ...(isolation === undefined ? {} : { suspects: isolation.carried }) }, batch, behind: arrivals.length - batch.consumed, leave }
   }
 

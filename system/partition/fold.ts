@@ -55,7 +55,7 @@ class Fold implements FoldContext {
   constructor(memory: Memory, maker: RecordMaker, outside: Outside, plan: FoldPlan) {
     this.memory = memory
     this.plan = plan
-    this.batch = new Batch(plan.seq, plan.nowMs)
+    this.batch = new Batch(plan.seq, plan.nowMs, plan.arrivals.length)
     this.#refusals = new Refusals(memory, this.batch, plan)
     this.#turns = new Turns(memory, this.batch, outside, maker.codec, new EffectApplier(memory, this.batch, maker), this.#refusals, plan.witness, plan.watch?.onTurn)
     this.#inputs = new InputApplier(this)

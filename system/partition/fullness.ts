@@ -16,12 +16,12 @@ export function batchBounds({ batchRecordsMax, batchBytesMax, releasesMax }: Bat
 
 /** Waiting would not add to it. */
 export function isFull(ranges: readonly RecordRange[], bounds: Bounds): boolean {
-  return isFullOfRecords(ranges, bounds) || isFullOfBytes(ranges, bounds)
+  return isFullOfRecords(ranges, bounds) || isFullOfBytes(bytesOf(ranges), bounds)
 }
 
-/** Many small records wait. Of large ones a few are much to fold again: a recovery is bounded by their number. */
-export function isBacklog(ranges: readonly RecordRange[], bounds: Bounds): boolean {
-  return isFullOfRecords(ranges, bounds) && !isFullOfBytes(ranges, bounds)
+/** Many small records wait. Of large ones a few are much to fold again: a recovery is bounded by their number. `bytes`: of all of them. */
+export function isBacklog(ranges: readonly RecordRange[], bounds: Bounds, bytes = bytesOf(ranges)): boolean {
+  return isFullOfRecords(ranges, bounds) && !isFullOfBytes(bytes, bounds)
 }
 
 function isFullOfRecords(ranges: readonly RecordRange[], { batchRecordsMax }: Bounds): boolean {
@@ -34,6 +34,6 @@ export function bytesOf(ranges: readonly RecordRange[]): number {
 }
 
 /** A poll that reached its bound in bytes ends somewhere below it. */
-function isFullOfBytes(ranges: readonly RecordRange[], { batchBytesMax }: Bounds): boolean {
-  return 2 * bytesOf(ranges) >= batchBytesMax
+function isFullOfBytes(bytes: number, { batchBytesMax }: Bounds): boolean {
+  return 2 * bytes >= batchBytesMax
 }

@@ -140,17 +140,30 @@ type Written = OutRecord | OutRecord[] | undefined
 /** Most inputs write one record or none: no list is made for those. */
 export class Outbox {
   /** Of each slot: the ref of its input, as what goes before the offset and the offset. */
-  readonly #heads: string[] = []
-  readonly #offsets: number[] = []
-  #written: Written[] = []
+  readonly #heads: string[]
+  readonly #offsets: number[]
+  #written: Written[]
   /** Of each slot, once the records are taken. */
-  #taken: number[] = []
+  #taken: readonly number[] = []
+  #slots = 0
+  /** Records in all slots that are not taken. */
+  #count = 0
+
+  /** `slots`: as many as are expected, so that the lists need not grow. */
+  constructor(slots = 0) {
+    this.#heads = new Array<string>(slots)
+    this.#offsets = new Array<number>(slots)
+    this.#written = new Array<Written>(slots)
+  }
 
   /** Opens the next slot, for what input `<head><offset>` writes; without an offset the head is the whole ref. */
   open(head: string, offset = NO_OFFSET): number {
-    this.#heads.push(head)
-    this.#offsets.push(offset)
-    return this.#written.push(undefined) - 1
+    const slot = this.#slots
+    this.#heads[slot] = head
+    this.#offsets[slot] = offset
+    this.#written[slot] = undefined
+    this.#slots = slot + 1
+    return slot
   }
 
   write(slot: number, record: OutRecord): void {
@@ -158,6 +171,7 @@ export class Outbox {
     if (before === undefined) this.#written[slot] = record
     else if (Array.isArray(before)) before.push(record)
     else this.#written[slot] = [before, record]
+    this.#count += 1
   }
 
   /** How many records stand in the slot. */
@@ -168,16 +182,19 @@ export class Outbox {
   /** Takes the newest records out again, until `count` are left. */
   cut(slot: number, count: number): void {
     const before = this.#written[slot]
+    this.#count += Math.min(0, count - countOf(before))
     if (count === 0) this.#written[slot] = undefined
     else if (Array.isArray(before)) before.length = count
   }
 
   records(): OutRecord[] {
-    const records: OutRecord[] = []
-    for (const written of this.#written) {
+    const records = new Array<OutRecord>(this.#count)
+    let at = 0
+    for (let slot = 0; slot < this.#written.length; slot += 1) {
+      const written = this.#written[slot]
       if (written === undefined) continue
-      if (Array.isArray(written)) records.push(...written)
-      else records.push(written)
+      if (Array.isArray(written)) for (const record of written) records[at++] = record
+      else records[at++] = written
     }
     return records
   }
@@ -187,6 +204,7 @@ export class Outbox {
     const records = this.records()
     this.#taken = this.#written.map(countOf)
     this.#written = []
+    this.#count = 0
     return records
   }
 
@@ -194,7 +212,7 @@ export class Outbox {
   refOf(index: number, isMeant: (ref: InputRef) => boolean = () => true): InputRef | undefined {
     let passed = 0
     let found: InputRef | undefined
-    for (let slot = 0; slot < this.#heads.length; slot += 1) {
+    for (let slot = 0; slot < this.#slots; slot += 1) {
       const ref = refOf(this.#heads[slot] ?? '', this.#offsets[slot] ?? NO_OFFSET)
       if (isMeant(ref)) found = ref
       passed += (this.#taken[slot] ?? 0) + this.countOf(slot)
