@@ -34,9 +34,10 @@ interface OpenBatch {
   readonly bytes: Buffer
   readonly base: number
   readonly last: number
+  /** What the times of its records are relative to. */
   readonly firstMs: number
-  /** The broker's time where the topic asks for that. */
-  readonly appendMs: number | undefined
+  /** All of them are the broker's, where the topic asks for that. */
+  readonly isOneTime: boolean
   at: number
   left: number
 }
@@ -208,8 +209,8 @@ export class RecordSet {
       this.#position = Math.max(this.#position, last + 1)
     } else {
       this.#batch = {
-        bytes: inflated(body, attributes & COMPRESSION), base, last, at: 0, left: count, firstMs: offsetAt(bytes, start + 27),
-        appendMs: (attributes & APPEND_TIME) === 0 ? undefined : offsetAt(bytes, start + 35),
+        bytes: inflated(body, attributes & COMPRESSION), base, last, at: 0, left: count,
+        firstMs: offsetAt(bytes, (attributes & APPEND_TIME) === 0 ? start + 27 : start + 35), isOneTime: (attributes & APPEND_TIME) !== 0,
       }
     }
     // Not before: who reads on behind one that cannot be read is told of it again (I1).
@@ -234,7 +235,7 @@ export class RecordSet {
     const headers = count === 0 ? NO_HEADERS : this.#headers(bytes, count)
     batch.at = end
     batch.left -= 1
-    return { offset, key, value, headers, timestampMs: batch.appendMs ?? batch.firstMs + deltaMs }
+    return { offset, key, value, headers, timestampMs: batch.firstMs + (batch.isOneTime ? 0 : deltaMs) }
   }
 
   #headers(bytes: Buffer, count: number): readonly Header[] {
