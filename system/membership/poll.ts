@@ -48,7 +48,7 @@ export function pollInTurn(request: PollRequest, turn: number, read: RangeReader
     const more = read(first.topic, first.to, recordsMax, bytesMax)
     const bytes = rangeBytes(more)
     if (more.records.length === 0 || bytes > bytesMax) continue
-    ranges[at] = { ...first, to: more.to, records: [...first.records, ...more.records] }
+    ranges[at] = { ...first, to: more.to, records: first.records.concat(more.records) }
     recordsMax -= more.records.length
     bytesMax -= bytes
   }
