@@ -44,6 +44,8 @@ export class Decoder {
   readonly #codec: Codec
   readonly #sources: ReadonlyMap<string, SourceDefinition>
   readonly #witness: Witness
+  /** Asked for last: events of one type come after each other. */
+  #fineType: string | undefined
 
   constructor(plan: TypePlan, codec: Codec, witness: Witness = NO_WITNESS) {
     this.#witness = witness
@@ -97,16 +99,12 @@ export class Decoder {
     if (parsed.kind === 'failed') return failed('decode', parsed.reason)
     const event = validate(source, parsed.value)
     if (typeof event === 'string') return failed('schema', event)
-    const fault = this.#faultOf(source, event, entity, nowMs)
-    if (fault !== undefined) return fault
-    const timeMs = source.time(event)
-    const timed = event['time'] === timeMs ? event : { ...event, time: timeMs }
-    return new SourceInput(entity, timed, timeMs, this.#rank(event.type), source.topic, partition, record.offset, source.id?.(event))
+    if (this.#isReserved(event.type)) return failed('schema', `event type '${event.type}' is reserved`)
+    return this.#input(source, event, partition, record.offset, entity, nowMs)
   }
 
-  /** What a well-formed event still has wrong: user functions run here, so that their throws are contained. */
-  #faultOf(source: SourceDefinition, event: MachineEvent, entity: EntityId, nowMs: number): Decode | undefined {
-    if (isReserved(event.type)) return failed('schema', `event type '${event.type}' is reserved`)
+  /** What a well-formed event still has wrong shows here: user functions run, so that their throws are contained. */
+  #input(source: SourceDefinition, event: MachineEvent, partition: number, offset: number, entity: EntityId, nowMs: number): Decode {
     try {
       const named = source.key === undefined ? entity : source.key(event)
       if (named !== entity) return failed('key', `the record key '${entity}' is not the entity '${String(named).slice(0, 80)}' that the payload names`)
@@ -119,7 +117,8 @@ export class Decoder {
         const wrong = rule.check(event, nowMs)
         if (wrong !== undefined) return failed('semantic', wrong)
       }
-      return undefined
+      const timed = event['time'] === timeMs ? event : { ...event, time: timeMs }
+      return new SourceInput(entity, timed, timeMs, this.#rank(event.type), source.topic, partition, offset, id)
     } catch (thrown) {
       return failed('semantic', `a rule, key, time or id function threw: ${textOf(thrown)}`)
     }
@@ -166,6 +165,13 @@ export class Decoder {
 
   #plain(entity: EntityId, event: MachineEvent, timeMs: number, origin: Origin): Input {
     return { entity, event: { ...event, time: timeMs }, timeMs, rank: this.#rank(event.type), origin, dedupKey: undefined, onArrival: true, command: undefined, task: undefined }
+  }
+
+  #isReserved(type: string): boolean {
+    if (type === this.#fineType) return false
+    if (isReserved(type)) return true
+    this.#fineType = type
+    return false
   }
 
   #rank(type: string): number {

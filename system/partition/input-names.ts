@@ -16,12 +16,20 @@ export interface InputNames {
 export class InputNaming {
   readonly #plan: TypePlan
   readonly #known = new Map<string, InputNames>()
+  /** Asked for last. */
+  #last: InputNames | undefined
 
   constructor(plan: TypePlan) {
     this.#plan = plan
   }
 
   of(topic: string, partition: number): InputNames {
+    const last = this.#last
+    if (last !== undefined && last.topic === topic && last.partition === partition) return last
+    return (this.#last = this.#looked(topic, partition))
+  }
+
+  #looked(topic: string, partition: number): InputNames {
     const known = this.#known.get(topic)
     if (known !== undefined && known.partition === partition) return known
     const { inputs, inbox, definition } = this.#plan

@@ -88,9 +88,14 @@ export class Turns {
 
   /** Starts the turn of an input, or queues it behind the entity's waiting one (R2). */
   begin(input: TurnInput): void {
-    const queue = this.#waiting.get(input.entity)
+    const queue = this.#behind(input.entity)
     if (queue !== undefined) queue.push(input)
     else this.#start(input)
+  }
+
+  /** What waits behind the entity's turn; undefined: it has none that waits. Mostly nobody has. */
+  #behind(entity: Entity): TurnInput[] | undefined {
+    return this.#waiting.size === 0 ? undefined : this.#waiting.get(entity)
   }
 
   /** Asks everything asked for, round by round, until nobody waits. */
@@ -258,7 +263,7 @@ export class Turns {
 
   /** Lets the inputs behind a finished turn go on, until one waits again. */
   #next(entity: Entity): void {
-    const queue = this.#waiting.get(entity)
+    const queue = this.#behind(entity)
     if (queue === undefined) return
     this.#waiting.delete(entity)
     for (let input = queue.shift(); input !== undefined; input = queue.shift()) {
