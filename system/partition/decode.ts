@@ -96,8 +96,8 @@ export class Decoder {
     if (record.value === null) return failed('decode', 'the record has no value')
     if (record.value.length > this.#definition.limits.recordBytesMax) return failed('size', `${record.value.length} bytes, at most ${this.#definition.limits.recordBytesMax} are allowed`)
     const parsed = parseValue(this.#codec, source.format, record.value)
-    if (parsed.kind === 'failed') return failed('decode', parsed.reason)
-    const event = validate(source, parsed.value)
+    if (parsed instanceof Unreadable) return failed('decode', parsed.reason)
+    const event = validate(source, parsed)
     if (typeof event === 'string') return failed('schema', event)
     if (this.#isReserved(event.type)) return failed('schema', `event type '${event.type}' is reserved`)
     return this.#input(source, event, partition, record.offset, entity, nowMs)
@@ -208,23 +208,32 @@ function entityOf(key: Uint8Array | null): EntityId | undefined {
   return text === undefined ? undefined : parseEntityId(text)
 }
 
-type Parsed = { readonly kind: 'ok'; readonly value: unknown } | { readonly kind: 'failed'; readonly reason: string }
+/** In place of a value. */
+class Unreadable {
+  readonly reason: string
 
-function parseValue(codec: Codec, format: SourceFormat, bytes: Uint8Array): Parsed {
-  if (format === 'bytes') return { kind: 'ok', value: bytes }
+  constructor(reason: string) {
+    this.reason = reason
+  }
+}
+
+/** What the bytes say, or why that cannot be read. */
+function parseValue(codec: Codec, format: SourceFormat, bytes: Uint8Array): unknown {
+  if (format === 'bytes') return bytes
   if (format === 'cbor') {
     const decoded = codec.decodeForeign(bytes)
-    const reason = decoded.kind === 'ok' ? dangerIn(decoded.value, 1) : undefined
-    return reason === undefined ? decoded : { kind: 'failed', reason }
+    if (decoded.kind === 'failed') return new Unreadable(decoded.reason)
+    const reason = dangerIn(decoded.value, 1)
+    return reason === undefined ? decoded.value : new Unreadable(reason)
   }
   const text = utf8Decode(bytes)
-  if (text === undefined) return { kind: 'failed', reason: 'not UTF-8' }
+  if (text === undefined) return new Unreadable('not UTF-8')
   try {
     const value = JSON.parse(text) as unknown
     const reason = dangerOf(text, value)
-    return reason === undefined ? { kind: 'ok', value } : { kind: 'failed', reason }
+    return reason === undefined ? value : new Unreadable(reason)
   } catch (thrown) {
-    return { kind: 'failed', reason: `not JSON: ${String(thrown).slice(0, 200)}` }
+    return new Unreadable(`not JSON: ${String(thrown).slice(0, 200)}`)
   }
 }
 
