@@ -1,7 +1,7 @@
 // KeyIndex: entities in memory by the keys of records, which are their ids in bytes. Making a text of a key only to look it up costs more than anything else
 // about finding an entity.
 //
-// Owns: a place for each of many hashes, with the entity that was met there last. `entities.ts` owns the table, which is asked where this does not answer.
+// Owns: two places for each of many hashes, side by side, with the entities that were noted there last. `entities.ts` owns the table, which is asked where this does not answer.
 //
 // K1. What is found has exactly this id. Not finding says nothing.
 // K2. Only what the table holds is kept here.
@@ -9,27 +9,35 @@ import type { Entity } from './entity.ts'
 
 /** A power of two. */
 const PLACES_MIN = 256
-/** Places for each entity, at least: two that share one push each other out. */
+/** Places for each entity, at least: three that share two push each other out. */
 const SPARE = 2
 
 export class KeyIndex {
   #places = empty(PLACES_MIN)
 
   find(key: Uint8Array): Entity | undefined {
-    const entity = this.#places[hashOfKey(key) & (this.#places.length - 1)]
-    return entity !== undefined && isKeyOf(entity.id, key) ? entity : undefined
+    const at = hashOfKey(key) & (this.#places.length - 1)
+    const first = this.#places[at]
+    if (first === undefined) return undefined
+    if (isKeyOf(first.id, key)) return first
+    const second = this.#places[at ^ 1]
+    return second !== undefined && isKeyOf(second.id, key) ? second : undefined
   }
 
   /** An entity of the table was met by this key. `size`: of the table. */
   note(key: Uint8Array, entity: Entity, size: number): void {
     if (!isKeyOf(entity.id, key)) return
     if (this.#places.length < SPARE * size) this.#places = empty(placesFor(size))
-    this.#places[hashOfKey(key) & (this.#places.length - 1)] = entity
+    const at = hashOfKey(key) & (this.#places.length - 1)
+    const before = this.#places[at]
+    if (before !== undefined && before !== entity) this.#places[at ^ 1] = before
+    this.#places[at] = entity
   }
 
   /** It has left the table. */
   drop(entity: Entity): void {
     const at = hashOfId(entity.id) & (this.#places.length - 1)
+    if (this.#places[at ^ 1] === entity) this.#places[at ^ 1] = undefined
     if (this.#places[at] === entity) this.#places[at] = undefined
   }
 }
