@@ -1,6 +1,7 @@
 // Entity words: `<type> <id>` of a command line, checked against the system of a folder; and values as people read them.
-import type { ParkedView } from '../../system/inspect/query.ts'
+import type { ParkedView } from '../../system/partition/view.ts'
 import type { TypePlan } from '../../system/partition/topology.ts'
+import { readableJson } from '../../system/protocol/readable-json.ts'
 import { UsageError } from './exit-codes.ts'
 import { didYouMean } from './suggestion.ts'
 import { counted, line, printable } from './text.ts'
@@ -26,17 +27,9 @@ export function parkedText(type: string, id: string, parked: ParkedView): string
   return `${parked.class}, ${counted(events, 'event')} put aside since seq ${sinceSeq}${lacking} (see: statelog parked show ${type} ${line(id, 80)})`
 }
 
-/** Plain data as JSON that loses nothing people would miss: bytes, bigints, infinities and -0 as text. */
+/** `readableJson` for a terminal. */
 export function jsonText(value: unknown, indent?: number): string {
-  return printable(JSON.stringify(value, (_key, one: unknown) => readable(one), indent) ?? 'undefined')
-}
-
-function readable(value: unknown): unknown {
-  if (typeof value === 'bigint') return `${value}n`
-  if (typeof value === 'number' && !Number.isFinite(value)) return String(value)
-  if (value instanceof Map) return Object.fromEntries(value)
-  if (value instanceof Float64Array) return [...value]
-  return value instanceof Uint8Array ? `0x${[...value.subarray(0, 64)].map((byte) => byte.toString(16).padStart(2, '0')).join('')}${value.length > 64 ? `... (${value.length} bytes)` : ''}` : value
+  return printable(readableJson(value, indent))
 }
 
 /** Data as indented lines `name: value`; small things on one line, long ones cut, empty ones left out. */

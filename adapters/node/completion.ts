@@ -4,7 +4,8 @@
 // Z2. Where a feed promised an event time, the watermarks must have come so far: promises travel after the records they follow.
 // Z3. A partition that will not go on by itself ends the wait with its reason.
 import { ELSEWHERE } from './look.ts'
-import type { Look, PartitionLook } from './look.ts'
+import type { Look } from './look.ts'
+import type { PartitionLook } from '../../system/node/partition-look.ts'
 
 export type Completion =
   | { readonly kind: 'busy' }

@@ -6,14 +6,17 @@ import { randomUUID } from 'node:crypto'
 import type { Clock } from '../../system/ports/clock.ts'
 import type { Log } from '../../system/ports/log.ts'
 import type { Random } from '../../system/ports/random.ts'
+import type { Rpc } from '../../system/ports/rpc.ts'
 import type { Telemetry } from '../../system/ports/telemetry.ts'
 import type { SystemDefinition } from '../../system/authoring/system.ts'
 import type { PartitionSettings } from '../../system/partition/deps.ts'
 import { planSystem } from '../../system/partition/topology.ts'
 import { ensureFittingTopics } from '../../system/node/fitting-topics.ts'
+import { layeredRpc } from '../../system/node/layered-rpc.ts'
 import { StatelogNode } from '../../system/node/node.ts'
 import { cborCodec } from '../cbor/codec.ts'
 import { logModelStore } from '../memory/log-models.ts'
+import { memoryRpc } from '../memory/rpc.ts'
 import { openSqliteLog, SqliteLog } from '../sqlite/log.ts'
 import { systemClock, systemRandom } from './clock.ts'
 import { assertFits, manifestOf, readManifest, writeManifest } from './manifest.ts'
@@ -58,6 +61,8 @@ export interface EmbeddedOptions {
 interface Runner {
   start(): Promise<void>
   look(): Promise<Look>
+  /** Reaches the owners of this process, and of others where queries are answered. */
+  rpc(): Promise<Rpc>
   stop(): Promise<void>
 }
 
@@ -68,6 +73,8 @@ export interface Embedded {
   readonly log: Log
   /** Every partition at this moment. */
   look(): Promise<Look>
+  /** Reaches the owners of partitions: here, and with `queries` in other processes too. Ends with the runtime. */
+  rpc(): Promise<Rpc>
   /** Takes the partitions and begins to consume. */
   start(): Promise<void>
   /** Writes states, releases the partitions; the log stays readable. Idempotent. */
@@ -95,7 +102,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
     const runner = await runnerOf(options, medium, log, clock)
     const plans = planSystem(system)
     const look = medium.kind === 'embedded' ? (): Promise<Look> => runner.look() : patientLook(async () => withElsewhere(await runner.look(), log, plans), options.telemetry)
-    return opened(folder, medium, system, log, { ...runner, start: () => runner.start(), stop: () => runner.stop(), look })
+    return opened(folder, medium, system, log, { ...runner, start: () => runner.start(), stop: () => runner.stop(), rpc: () => runner.rpc(), look })
   } catch (thrown) {
     await log.close()
     throw thrown
@@ -133,20 +140,30 @@ const instanceName = (): string => process.env['STATELOG_INSTANCE'] ?? randomUUI
 async function runnerOf({ folder, system, telemetry, settings, hurry, random, threads, queries, stateCache }: EmbeddedOptions, medium: Medium, log: CommittedLog, clock: Clock): Promise<Runner> {
   // Also for threads: what the code brings is stored before they load it.
   const models = await loadModels(system, log, clock)
-  if (threads !== undefined) return new Threads({ logs: log instanceof SqliteLog ? embeddedThreadLogs(log, folder) : clusterThreadLogs(medium as KafkaMedium, instanceName()), plans: planSystem(system), loader: threads.loader, count: threads.count, clock, telemetry, settings: settings ?? {}, hurry, queries, stateCache })
-  const rpc = await openQueryService(queries, telemetry)
+  if (threads !== undefined) return threadRunner(new Threads({ logs: log instanceof SqliteLog ? embeddedThreadLogs(log, folder) : clusterThreadLogs(medium as KafkaMedium, instanceName()), plans: planSystem(system), loader: threads.loader, count: threads.count, clock, telemetry, settings: settings ?? {}, hurry, queries, stateCache }), () => openQueryService(queries, telemetry))
+  const rpc = layeredRpc(memoryRpc(clock), await openQueryService(queries, telemetry))
   const cache = await openStateCache(log, stateCache, (message) => telemetry.log('warn', message))
   const node = new StatelogNode({
     system, log, codec: cborCodec, clock, random: random ?? systemRandom, telemetry, models, hasTopics: true, modelStore: logModelStore(log, modelsTopic(system.name), clock),
     ...(cache === undefined ? {} : { cache }), ...(settings === undefined ? {} : { settings }), ...(hurry === undefined ? {} : { hurry }),
-    ...(rpc === undefined ? {} : { rpc }),
+    rpc,
   })
-  return { start: () => node.start(), look: () => lookAt(log, node), stop: () => node.stop().finally(async () => void await Promise.all([rpc?.close(), cache?.close()])) }
+  return { start: () => node.start(), look: () => lookAt(log, node), rpc: async () => rpc, stop: () => node.stop().finally(async () => void await Promise.all([rpc.close(), cache?.close()])) }
+}
+
+/** `openFar`: a connection of the main thread's own, for when somebody here asks. */
+function threadRunner(threads: Threads, openFar: () => Promise<Rpc | undefined>): Runner {
+  let rpc: Promise<Rpc> | undefined
+  return {
+    start: () => threads.start(), look: () => threads.look(),
+    rpc: () => (rpc ??= openFar().then((far) => layeredRpc(threads.rpc, far))),
+    stop: () => threads.stop().finally(async () => void await (await rpc)?.close()),
+  }
 }
 
 function opened(folder: string, medium: Medium, system: SystemDefinition, log: Log, runner: Runner): Embedded {
   let draining: Promise<void> | undefined
   let closing: Promise<void> | undefined
   const drain = (): Promise<void> => (draining ??= runner.stop())
-  return { folder, medium, system, log, look: () => runner.look(), start: () => runner.start(), drain, close: () => (closing ??= drain().finally(() => log.close())) }
+  return { folder, medium, system, log, look: () => runner.look(), rpc: () => runner.rpc(), start: () => runner.start(), drain, close: () => (closing ??= drain().finally(() => log.close())) }
 }

@@ -2,30 +2,13 @@
 import type { Codec } from '../../system/ports/codec.ts'
 import type { Committed, Log, Membership } from '../../system/ports/log.ts'
 import { lastRecord } from '../../system/partition/survey.ts'
-import type { Partition } from '../../system/partition/partition.ts'
 import type { TypePlan } from '../../system/partition/topology.ts'
 import type { StatelogNode } from '../../system/node/node.ts'
+import { absentLook, lagOf, lookAtPartition } from '../../system/node/partition-look.ts'
+import type { PartitionLook } from '../../system/node/partition-look.ts'
 
 /** Known by what its group committed. */
 export const ELSEWHERE = 'elsewhere'
-
-export interface PartitionLook {
-  readonly type: string
-  readonly partition: number
-  /** State of the partition's life; 'absent' before it is assigned, ELSEWHERE where another process of the cluster may have it. */
-  readonly state: string
-  readonly reason: string
-  /** Records behind the end of its sources, and of its inbox. */
-  readonly sourceLag: number
-  readonly inboxLag: number
-  /** Sum of its positions: grows with every input consumed. */
-  readonly consumed: number
-  /** Undefined: the type has no watermark. */
-  readonly watermarkMs: number | undefined
-  /** Something is due by the watermark and has not run. */
-  readonly isDue: boolean
-  readonly waitingFor: readonly string[]
-}
 
 /** A log whose groups can be looked at. */
 export interface CommittedLog extends Log {
@@ -48,17 +31,13 @@ export interface Look {
 /** One look of several threads' looks: each partition as the thread shows it that has it. `failure`: why nothing will go on. */
 export function mergedLook(plans: ReadonlyMap<string, TypePlan>, looks: readonly Look[], failure: string | undefined): Look {
   const found = new Map(looks.flatMap((look) => look.partitions).filter(({ state }) => state !== 'absent').map((one) => [`${one.type}/${one.partition}`, one]))
-  const partitions = [...plans].flatMap(([type, plan]) => Array.from({ length: plan.partitions }, (_, partition) => found.get(`${type}/${partition}`) ?? absent(type, partition)))
+  const partitions = [...plans].flatMap(([type, plan]) => Array.from({ length: plan.partitions }, (_, partition) => found.get(`${type}/${partition}`) ?? absentLook(type, partition)))
   const occupancy = new Map([...plans.keys()].map((type) => [type, new Map<string, number>()]))
   for (const look of looks) for (const [type, counts] of look.occupancy) for (const [configuration, count] of counts) occupancy.get(type)?.set(configuration, (occupancy.get(type)?.get(configuration) ?? 0) + count)
   const sourceLag = partitions.reduce((sum, one) => sum + one.sourceLag, 0)
   const lag = sourceLag + partitions.reduce((sum, one) => sum + one.inboxLag, 0)
   const parked = looks.reduce((sum, look) => sum + look.parked, 0)
   return { partitions, sourceLag, lag, occupancy, parked, ...(failure === undefined ? {} : { failure }) }
-}
-
-function absent(type: string, partition: number): PartitionLook {
-  return { type, partition, state: 'absent', reason: '', sourceLag: 0, inboxLag: 0, consumed: 0, watermarkMs: undefined, isDue: false, waitingFor: [] }
 }
 
 export async function lookAt(log: Log, node: Pick<StatelogNode, 'plans' | 'partition'>): Promise<Look> {
@@ -77,32 +56,6 @@ export async function lookAt(log: Log, node: Pick<StatelogNode, 'plans' | 'parti
   }
   const sourceLag = partitions.reduce((sum, one) => sum + one.sourceLag, 0)
   return { partitions, sourceLag, lag: sourceLag + partitions.reduce((sum, one) => sum + one.inboxLag, 0), occupancy, parked }
-}
-
-async function lookAtPartition(log: Log, plan: TypePlan, index: number, partition: Partition | undefined): Promise<PartitionLook> {
-  const parts = partition?.live?.parts
-  const look = { type: plan.definition.name, partition: index, state: partition?.state ?? 'absent', reason: partition?.reason ?? '' }
-  if (parts === undefined) return { ...absent(plan.definition.name, index), ...look }
-  // The position first: what is committed meanwhile shows as lag, never as too little of it.
-  const { sourceLag, inboxLag, consumed } = await lagOf(log, plan, index, new Map(plan.inputs.map((topic) => [topic, parts.position.of(topic)])))
-  const { watermarks, entities } = parts.memory
-  const due = entities.eventDues.peek()
-  return {
-    ...look, sourceLag, inboxLag, consumed, watermarkMs: watermarks?.currentMs,
-    isDue: watermarks !== undefined && due !== undefined && due.dueMs < watermarks.currentMs,
-    waitingFor: watermarks?.waitingFor() ?? [],
-  }
-}
-
-async function lagOf(log: Log, plan: TypePlan, partition: number, positions: ReadonlyMap<string, number>): Promise<Pick<PartitionLook, 'sourceLag' | 'inboxLag' | 'consumed'>> {
-  const sum = { sourceLag: 0, inboxLag: 0, consumed: 0 }
-  await Promise.all(plan.inputs.map(async (topic) => {
-    const next = positions.get(topic) ?? (await log.offsetsAt(topic, partition, 'earliest'))
-    const behind = (await log.offsetsAt(topic, partition, 'latest')) - next
-    sum.consumed += next
-    sum[topic === plan.inbox ? 'inboxLag' : 'sourceLag'] += behind
-  }))
-  return sum
 }
 
 /** On a cluster: what this process does not have, as its group committed it. Whether event time has more to do there is not known. */

@@ -14,8 +14,9 @@ import type { Verdict } from '../partition/journal.ts'
 import { recover } from '../partition/recovery.ts'
 import type { TypePlan } from '../partition/topology.ts'
 import type { TurnTrace } from '../partition/turn-input.ts'
-import { entityId, parkedView, statesOf } from './query.ts'
-import type { ParkedView } from './query.ts'
+import { parkedView } from '../partition/view.ts'
+import type { ParkedView } from '../partition/view.ts'
+import { entityId, statesOf } from './query.ts'
 import { silentTelemetry } from './silence.ts'
 
 export interface HistoryEntry {
@@ -83,7 +84,7 @@ export async function historyOf(log: Log, codec: Codec, plan: TypePlan, text: st
   if (recovery.kind === 'history-gone') throw new OperationError('history-gone', recovery.reason)
   left += entries.splice(0, Math.max(0, entries.length - range.entriesMax)).length
   const { memory } = recovery
-  return { type: plan.definition.name, id, partition, life: memory.life, seq: memory.seq, entries, left, drops, parked: parkedView(memory, memory.entities.peek(id)) }
+  return { type: plan.definition.name, id, partition, life: memory.life, seq: memory.seq, entries, left, drops, parked: parkedView(memory.parked.get(id), memory.entities.peek(id)) }
 }
 
 function entryOf(codec: Codec, { input, from, to, effects, isRefused }: TurnTrace, batch: Batch): HistoryEntry {

@@ -29,11 +29,19 @@ export type Outcome =
   | { readonly kind: 'waiting' }
   /** `value` is null when the machine gave none. */
   | { readonly kind: 'reply'; readonly seq: number; readonly value: unknown }
-  | { readonly kind: 'refused'; readonly seq: number; readonly class: FailureClass; readonly message: string; readonly letter: Letter | undefined }
+  | Refusal
   /** Consumed by another version of the definitions than the one at hand. */
   | { readonly kind: 'other-code'; readonly seq: number; readonly code: string }
   /** Consumed, and nothing is known of it: the entity has come to its end, or the command was refused when it was first sent. */
   | { readonly kind: 'unknown'; readonly seq: number }
+
+export interface Refusal {
+  readonly kind: 'refused'
+  readonly seq: number
+  readonly class: FailureClass
+  readonly message: string
+  readonly letter: Letter | undefined
+}
 
 /** Where its dead letter stands. */
 export interface Letter {
@@ -49,18 +57,31 @@ const LETTERS_MAX = 1000
 export async function outcomeOf(log: Log, codec: Codec, plan: TypePlan, command: SentCommand): Promise<Outcome> {
   const consumed = await consumedBy(log, codec, plan, command)
   if (consumed === undefined) return { kind: 'waiting' }
-  const { seq, code, verdict } = consumed
-  if (verdict !== undefined) {
-    const letter = await letterOf(log, plan, command)
-    return { kind: 'refused', seq, class: verdict.class, message: letter?.message ?? '', letter: letter?.at }
-  }
+  const { seq, code } = consumed
+  const refusal = await refusalBy(log, plan, command, consumed)
+  if (refusal !== undefined) return refusal
   if (code !== plan.code) return { kind: 'other-code', seq, code }
   const { entity } = await entityAtEnd(log, codec, plan, command.partition, command.entity)
   const seen = entity?.seen.find(({ key }) => key === commandKey(command.id))
   return seen?.reply === undefined ? { kind: 'unknown', seq } : { kind: 'reply', seq, value: seen.reply }
 }
 
-async function consumedBy(log: Log, codec: Codec, plan: TypePlan, { partition, offset, journalFrom }: SentCommand): Promise<Pick<JournalRecord, 'seq' | 'code'> & { readonly verdict: Verdict | undefined } | undefined> {
+/** What became of a command to which no reply is known, without looking for one. */
+export async function outcomeWithoutReply(log: Log, codec: Codec, plan: TypePlan, command: SentCommand): Promise<Exclude<Outcome, { readonly kind: 'reply' | 'other-code' }>> {
+  const consumed = await consumedBy(log, codec, plan, command)
+  if (consumed === undefined) return { kind: 'waiting' }
+  return (await refusalBy(log, plan, command, consumed)) ?? { kind: 'unknown', seq: consumed.seq }
+}
+
+type Consumed = Pick<JournalRecord, 'seq' | 'code'> & { readonly verdict: Verdict | undefined }
+
+async function refusalBy(log: Log, plan: TypePlan, command: SentCommand, { seq, verdict }: Consumed): Promise<Refusal | undefined> {
+  if (verdict === undefined) return undefined
+  const letter = await letterOf(log, plan, command)
+  return { kind: 'refused', seq, class: verdict.class, message: letter?.message ?? '', letter: letter?.at }
+}
+
+async function consumedBy(log: Log, codec: Codec, plan: TypePlan, { partition, offset, journalFrom }: SentCommand): Promise<Consumed | undefined> {
   const end = await log.offsetsAt(plan.journal, partition, 'latest')
   const ref = inputRef(plan.inputs, plan.inbox, offset)
   for await (const { record } of journalRecords(log, codec, plan, partition, journalFrom, end)) {

@@ -4,17 +4,14 @@
 // Y2. It carries partition, life, epoch and seq, so that answers can be put in order (I12).
 import { InvariantBroken } from '../protocol/assert.ts'
 import { OperationError } from '../protocol/failures.ts'
-import type { FailureClass } from '../protocol/failures.ts'
 import { parseEntityId } from '../protocol/ids.ts'
 import type { EntityId } from '../protocol/ids.ts'
 import { partitionOf } from '../protocol/murmur2.ts'
 import { utf8Encode } from '../protocol/utf8.ts'
-import type { MachineEvent } from '../protocol/data.ts'
 import type { Codec } from '../ports/codec.ts'
 import type { Log } from '../ports/log.ts'
 import { decodeEntity, isBlank } from '../partition/entity.ts'
 import type { Entity } from '../partition/entity.ts'
-import type { Memory } from '../partition/memory.ts'
 import { Gone } from '../partition/range-reading.ts'
 import { recover } from '../partition/recovery.ts'
 import type { Recovered } from '../partition/recovery.ts'
@@ -23,51 +20,9 @@ import { keyedStateStore } from '../partition/state-store.ts'
 import type { StateStore } from '../partition/state-store.ts'
 import { journalRecords } from '../partition/survey.ts'
 import type { TypePlan } from '../partition/topology.ts'
+import { entityView } from '../partition/view.ts'
+import type { EntityAnswer } from '../partition/view.ts'
 import { silentTelemetry } from './silence.ts'
-
-export interface EntityAnswer {
-  readonly type: string
-  readonly id: EntityId
-  readonly partition: number
-  readonly life: string
-  readonly epoch: number
-  readonly seq: number
-  /** Definition that the journal's newest record names. */
-  readonly code: string
-  /** Event time up to which the partition is complete; undefined: the type has no watermark. */
-  readonly watermarkMs: number | undefined
-  /** Undefined: there is no such entity. */
-  readonly entity: EntityView | undefined
-}
-
-export interface EntityView {
-  /** Active states, the XState value; undefined while nothing but held or seen events is known of it. */
-  readonly value: unknown
-  readonly configuration: string | undefined
-  readonly context: unknown
-  readonly status: 'active' | 'done' | 'error' | 'stopped' | 'unborn'
-  /** Commit that changed it last. */
-  readonly changedSeq: number
-  readonly timers: readonly { readonly id: string; readonly dueMs: number; readonly event: MachineEvent; readonly generation: string }[]
-  readonly tasks: readonly { readonly id: string; readonly src: string; readonly attempt: number; readonly key: string }[]
-  /** Events that wait for the watermark, in the order in which they will be taken. */
-  readonly held: readonly { readonly timeMs: number; readonly event: MachineEvent; readonly topic: string; readonly offset: number }[]
-  readonly expireAtMs: number | undefined
-  /** Undefined: it is not parked. */
-  readonly parked: ParkedView | undefined
-}
-
-/** It stands still with its last good state; what comes for it is put aside. */
-export interface ParkedView {
-  readonly class: FailureClass
-  /** Commit that parked it. */
-  readonly sinceSeq: number
-  /** Put aside for it, and the bytes of their values. */
-  readonly events: number
-  readonly bytes: number
-  /** Inputs of these commits are not in its state, for they could not be folded; undefined: it lacks none. */
-  readonly unfolded: readonly [from: number, to: number] | undefined
-}
 
 /** Throws OperationError: no entity id, history gone, a damaged state. */
 export async function queryEntity(log: Log, codec: Codec, plan: TypePlan, text: string): Promise<EntityAnswer> {
@@ -80,7 +35,7 @@ export async function queryEntity(log: Log, codec: Codec, plan: TypePlan, text: 
     seq: Math.max(memory.seq, entity?.seq ?? 0),
     code: last?.code ?? plan.code,
     watermarkMs: last === undefined ? undefined : memory.watermarks?.currentMs,
-    entity: entity === undefined ? undefined : viewOf(plan, entity, memory),
+    entity: entity === undefined ? undefined : entityView(plan.definition, entity, memory.parked.get(id)),
   }
 }
 
@@ -147,33 +102,4 @@ async function stored(states: StateStore, codec: Codec, plan: TypePlan, id: Enti
   const read = decodeEntity(codec, plan.definition, id, found.seq, found.value)
   if (read.kind === 'ok') return read.entity
   throw new OperationError(`state/${read.kind}`, `the stored state of ${plan.definition.name} '${id}': ${read.reason}`)
-}
-
-/** How an entity is parked; undefined: it is not. */
-export function parkedView(memory: Memory, entity: Entity | undefined): ParkedView | undefined {
-  if (entity?.parked === undefined) return undefined
-  // A state written while we read is newer than the index that we saw.
-  const { firstSeq, count, bytes } = memory.parked.get(entity.id) ?? { firstSeq: entity.seq, count: 0, bytes: 0 }
-  return { class: entity.parked.class, sinceSeq: firstSeq, events: count, bytes, unfolded: entity.parked.unfolded }
-}
-
-function viewOf(plan: TypePlan, entity: Entity, memory: Memory): EntityView {
-  const { machine } = plan.definition
-  const state = entity.machine
-  const statusOf = (): EntityView['status'] => {
-    if (entity.stopped) return 'stopped'
-    return state === undefined ? 'unborn' : machine.status(state)
-  }
-  return {
-    value: state === undefined ? undefined : machine.store(state).value,
-    configuration: state === undefined ? undefined : machine.configuration(state),
-    context: state === undefined ? undefined : machine.context(state),
-    status: statusOf(),
-    changedSeq: entity.seq,
-    timers: [...entity.timers].map(([id, { dueMs, event, generation }]) => ({ id, dueMs, event, generation })).sort((a, b) => a.dueMs - b.dueMs),
-    tasks: [...entity.tasks].map(([id, { src, attempt, key }]) => ({ id, src, attempt, key })),
-    held: entity.holds.map(({ timeMs, event, topic, offset }) => ({ timeMs, event, topic, offset })),
-    expireAtMs: entity.expireAtMs,
-    parked: parkedView(memory, entity),
-  }
 }

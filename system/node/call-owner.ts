@@ -15,14 +15,14 @@ const TRY_MS_MIN = 50
 /** With less than this left nobody is asked again: it would only hide why the tries before came to nothing. */
 const AGAIN_MS_MIN = 10
 
-/** What an answer means: `moving` is none of the owner, or none of now. */
+/** What an answer means: `moving` is none of the owner, or none of now. `state`: of the partition, as far as that answer tells. */
 export type Reading<T> =
   | { readonly kind: 'taken'; readonly value: T }
-  | { readonly kind: 'moving'; readonly reason: string }
+  | { readonly kind: 'moving'; readonly reason: string; readonly state: string }
 
 export type OwnerAnswer<T> =
   | { readonly kind: 'taken'; readonly value: T }
-  | { readonly kind: 'none'; readonly reason: string }
+  | { readonly kind: 'none'; readonly reason: string; readonly state: string }
 
 export interface OwnerCall<T> {
   readonly address: RpcAddress
@@ -40,13 +40,15 @@ export interface CallPorts {
 export async function callOwner<T>({ rpc, clock, random }: CallPorts, { address, request, deadlineMs, read }: OwnerCall<T>): Promise<OwnerAnswer<T>> {
   const untilMs = clock.monotonicMs() + deadlineMs
   let reason = 'there was no time to ask'
+  let state = 'unknown'
   let tries = 0
   for (;;) {
     const leftMs = untilMs - clock.monotonicMs()
-    if (!(leftMs > (tries === 0 ? 0 : AGAIN_MS_MIN))) return { kind: 'none', reason: `no answer for ${address.group}/${address.partition} within ${deadlineMs} ms, asked ${tries} times; the last: ${reason}` }
+    if (!(leftMs > (tries === 0 ? 0 : AGAIN_MS_MIN))) return { kind: 'none', reason: `no answer for ${address.group}/${address.partition} within ${deadlineMs} ms, asked ${tries} times; the last: ${reason}`, state }
     const reading = await tryOnce(rpc, address, request, Math.min(leftMs, Math.max(TRY_MS_MIN, leftMs / 2)), read)
     if (reading.kind !== 'moving') return reading
     reason = reading.reason
+    state = reading.state
     await clock.sleep(Math.min(pauseMs(tries, random), untilMs - clock.monotonicMs()))
     tries += 1
   }
@@ -56,9 +58,9 @@ async function tryOnce<T>(rpc: Rpc, address: RpcAddress, request: Uint8Array, tr
   const result = await rpc.call(address, request, tryMs)
   switch (result.kind) {
     case 'answer': return read(result.bytes)
-    case 'no-server': return { kind: 'moving', reason: 'nobody owns the partition now' }
-    case 'deadline': return { kind: 'moving', reason: `no answer within ${Math.round(tryMs)} ms` }
-    case 'failed': return { kind: 'none', reason: result.reason }
+    case 'no-server': return { kind: 'moving', reason: 'nobody owns the partition now', state: 'absent' }
+    case 'deadline': return { kind: 'moving', reason: `no answer within ${Math.round(tryMs)} ms`, state: 'silent' }
+    case 'failed': return { kind: 'none', reason: result.reason, state: 'unknown' }
   }
 }
 

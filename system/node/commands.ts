@@ -3,14 +3,16 @@
 // Owns: the callers that wait here. A command itself is durable from its append on; a retry with the same id gets the same reply.
 import { OperationError } from '../protocol/failures.ts'
 import { parseEntityId } from '../protocol/ids.ts'
+import type { EntityId } from '../protocol/ids.ts'
 import { partitionOf } from '../protocol/murmur2.ts'
 import { utf8Encode } from '../protocol/utf8.ts'
 import type { MachineEvent } from '../protocol/data.ts'
 import type { OutRecord } from '../protocol/record.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Codec } from '../ports/codec.ts'
-import type { Log } from '../ports/log.ts'
+import type { AppendOutcome, Log } from '../ports/log.ts'
 import type { Random } from '../ports/random.ts'
+import type { SentCommand } from '../inspect/outcome.ts'
 import type { CommandReply } from '../partition/batch.ts'
 import { isReserved } from '../partition/decode.ts'
 import { encodeEnvelope } from '../partition/envelope.ts'
@@ -27,6 +29,19 @@ export function commandRecord(codec: Codec, plan: TypePlan, id: string, event: M
   const key = utf8Encode(entity)
   const value = encodeEnvelope(codec, { kind: 'command', id: commandId, timeMs: nowMs, event })
   return { topic: plan.inbox, partition: partitionOf(key, plan.partitions), key, value, headers: [], timestampMs: nowMs }
+}
+
+export type Sending =
+  | { readonly kind: 'sent'; readonly command: SentCommand }
+  | Exclude<AppendOutcome, { readonly kind: 'done' }>
+
+/** Appends a command from anywhere: its outcome is read from the log (`inspect/outcome.ts`) or asked of its owner. Throws as `commandRecord`. */
+export async function appendCommand(log: Log, codec: Codec, plan: TypePlan, id: string, event: MachineEvent, commandId: string, nowMs: number): Promise<Sending> {
+  const record = commandRecord(codec, plan, id, event, commandId, nowMs)
+  const journalFrom = await log.offsetsAt(plan.journal, record.partition, 'latest')
+  const appended = await log.append([record])
+  if (appended.kind !== 'done') return appended
+  return { kind: 'sent', command: { id: commandId, entity: id as EntityId, partition: record.partition, offset: appended.offsets[0] ?? 0, journalFrom } }
 }
 
 export class Commands {

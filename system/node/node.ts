@@ -5,7 +5,6 @@
 // U1. A partition index of a type has at most one `Partition` here.
 // U2. Callers get an answer only after the commit that it follows from.
 import { OperationError } from '../protocol/failures.ts'
-import { parseEntityId } from '../protocol/ids.ts'
 import { BATCH_BYTES_MAX, BATCH_RECORDS_MAX, COMMIT_WAIT_MS, DRAIN_MS_MAX, IDLE_MS, RELEASES_PER_BATCH_MAX } from '../protocol/limits.ts'
 import type { SnapshotCache } from '../ports/cache.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -29,7 +28,8 @@ import { planSystem } from '../partition/topology.ts'
 import type { TypePlan } from '../partition/topology.ts'
 import { Commands } from './commands.ts'
 import { ensureFittingTopics } from './fitting-topics.ts'
-import { answerQuery } from './queries.ts'
+import { answerQuestion } from './queries.ts'
+import { parseQuestion } from './questions.ts'
 import { TaskRunner } from './tasks.ts'
 import { LocalTurnstile } from './turnstile.ts'
 
@@ -163,12 +163,12 @@ export class StatelogNode {
 
   /** Answers queries for the partition as long as it is here. */
   #serve(plan: TypePlan, partition: Partition): void {
-    const { rpc, codec, clock, sessionMs = 10_000, telemetry } = this.#options
+    const { rpc, log, codec, clock, sessionMs = 10_000, telemetry } = this.#options
     if (rpc === undefined) return
     const answer = async (request: Uint8Array): Promise<Uint8Array> => {
       const decoded = codec.decode(request)
-      const id = decoded.kind === 'ok' && typeof decoded.value === 'string' ? parseEntityId(decoded.value) : undefined
-      return codec.encode(id === undefined ? { kind: 'refused', reason: 'the request names no entity' } : await answerQuery(plan, partition, codec, clock, sessionMs, id))
+      const question = decoded.kind === 'ok' ? parseQuestion(decoded.value) : undefined
+      return codec.encode(question === undefined ? { kind: 'refused', reason: 'the request is no question that is understood here; it may come from another version' } : await answerQuestion(plan, partition, { log, codec, clock, sessionMs }, question))
     }
     const serving = rpc.serve({ group: plan.group, partition: partition.lease.partition }, answer)
     serving.then((stop) => partition.done.finally(stop)).catch((thrown: unknown) => telemetry.log('warn', `queries for ${plan.group}/${partition.lease.partition} are not served: ${String(thrown)}`))

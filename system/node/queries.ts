@@ -1,4 +1,4 @@
-// Queries: the committed state of one entity, asked of the owner of its partition.
+// Queries: committed state of one entity or of a whole partition, asked of its owner.
 //
 // I12. An answer carries (partition, life, epoch, seq), shows committed state only, and is refused once the last proof of ownership is
 // older than half the session timeout, checked after the answer is computed.
@@ -6,67 +6,112 @@ import { OperationError } from '../protocol/failures.ts'
 import type { EntityId } from '../protocol/ids.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Codec } from '../ports/codec.ts'
+import type { Log } from '../ports/log.ts'
 import { Unsettled } from '../partition/cycle.ts'
-import type { PartitionParts } from '../partition/parts.ts'
-import { decodeEntity } from '../partition/entity.ts'
+import { commandKey, decodeEntity } from '../partition/entity.ts'
 import type { Entity } from '../partition/entity.ts'
-import type { Partition } from '../partition/partition.ts'
+import type { Glance, Partition } from '../partition/partition.ts'
+import type { PartitionParts } from '../partition/parts.ts'
 import type { TypePlan } from '../partition/topology.ts'
 import { entityView } from '../partition/view.ts'
-import type { EntityView } from '../partition/view.ts'
+import { absentLook, eventTimeOf, lagOf, positionsOf } from './partition-look.ts'
+import type { Question, QueryAnswer, Standing } from './questions.ts'
 
-export interface Standing {
-  readonly partition: number
-  readonly life: string
-  readonly epoch: number
-  readonly seq: number
+export interface QueryPorts {
+  readonly log: Log
+  readonly codec: Codec
+  readonly clock: Clock
+  /** Session timeout of the group; half of it is how old a proof of ownership may be. */
+  readonly sessionMs: number
 }
 
-export type QueryAnswer =
-  | { readonly kind: 'state'; readonly at: Standing; readonly entity: EntityView | undefined }
-  /** Who was asked does not own the partition, or not yet, or can no longer prove it. Ask again: the owner may be another by now. */
-  | { readonly kind: 'moved'; readonly reason: string }
-  | { readonly kind: 'refused'; readonly reason: string }
+/** Answers for one partition. */
+export function answerQuestion(plan: TypePlan, partition: Partition, { log, codec, clock, sessionMs }: QueryPorts, question: Question): Promise<QueryAnswer> {
+  switch (question.kind) {
+    case 'entity': return answerQuery(plan, partition, codec, clock, sessionMs, question.id)
+    case 'command': return proven(plan, partition, clock, sessionMs, (glance) => becameOf(plan, glance, partition.lease.partition, codec, question))
+    case 'partition': {
+      const { state, reason, lease } = partition
+      if (partition.live === undefined) return Promise.resolve({ kind: 'partition', at: undefined, look: { ...absentLook(plan.definition.name, lease.partition), state, reason }, occupancy: [], parked: 0 })
+      return proven(plan, partition, clock, sessionMs, (glance) => partitionAnswer(log, plan, partition, glance))
+    }
+  }
+}
 
-/** Answers for one partition. `sessionMs`: session timeout of the group; half of it is how old a proof may be. */
-export async function answerQuery(plan: TypePlan, partition: Partition, codec: Codec, clock: Clock, sessionMs: number, id: EntityId): Promise<QueryAnswer> {
+export function answerQuery(plan: TypePlan, partition: Partition, codec: Codec, clock: Clock, sessionMs: number, id: EntityId): Promise<QueryAnswer> {
+  return proven(plan, partition, clock, sessionMs, async (glance) => {
+    const around = ({ memory: { watermarks, parked } }: PartitionParts) => ({ watermarkMs: watermarks?.currentMs, parked: parked.get(id) })
+    const seen = await look(plan, glance, codec, id, around, (entity, { watermarkMs, parked }) => ({
+      watermarkMs, entity: entity === undefined ? undefined : entityView(plan.definition, entity, parked),
+    }))
+    return seen === undefined ? tooFast(id) : { kind: 'state', at: { partition: partition.lease.partition, ...seen.at }, code: plan.code, ...seen.value }
+  })
+}
+
+const tooFast = (id: EntityId): QueryAnswer => ({ kind: 'refused', reason: `'${id}' changes faster than it can be read` })
+
+async function proven(plan: TypePlan, partition: Partition, clock: Clock, sessionMs: number, answer: (glance: Glance) => Promise<QueryAnswer>): Promise<QueryAnswer> {
   const glance = partition.live
-  if (glance === undefined) return { kind: 'moved', reason: `partition ${partition.lease.partition} of '${plan.definition.name}' is ${partition.state}${partition.reason === '' ? '' : `: ${partition.reason}`}` }
+  if (glance === undefined) return { kind: 'moved', state: partition.state, reason: `partition ${partition.lease.partition} of '${plan.definition.name}' is ${partition.state}${partition.reason === '' ? '' : `: ${partition.reason}`}` }
   try {
-    const seen = await look(plan, glance, codec, id)
-    if (seen === undefined) return { kind: 'refused', reason: `'${id}' changes faster than it can be read` }
+    const answered = await answer(glance)
     // Last, so that a pause of this process cannot stand between the proof and the answer.
-    if (clock.monotonicMs() - partition.lease.provenAtMs() > sessionMs / 2) return { kind: 'moved', reason: 'the last proof of ownership is too old' }
-    return { kind: 'state', at: { partition: partition.lease.partition, ...seen.at }, entity: seen.entity }
+    if (clock.monotonicMs() - partition.lease.provenAtMs() > sessionMs / 2) return { kind: 'moved', state: partition.state, reason: 'the last proof of ownership is too old' }
+    return answered
   } catch (thrown) {
-    if (thrown instanceof Unsettled) return { kind: 'moved', reason: thrown.message }
+    if (thrown instanceof Unsettled) return { kind: 'moved', state: partition.state, reason: thrown.message }
     throw thrown
   }
 }
 
-interface Seen {
+async function becameOf(plan: TypePlan, glance: Glance, partition: number, codec: Codec, { id, command, offset }: Extract<Question, { readonly kind: 'command' }>): Promise<QueryAnswer> {
+  const seen = await look(plan, glance, codec, id, ({ position }) => position.of(plan.inbox) > offset, (entity, isConsumed) => ({
+    // Held for the watermark it has not been taken.
+    isTaken: isConsumed && entity?.holds.some(({ origin }) => origin.source === 'command' && origin.id === command) !== true,
+    reply: entity?.seen.find(({ key }) => key === commandKey(command))?.reply,
+  }))
+  return seen === undefined ? tooFast(id) : { kind: 'command', at: { partition, ...seen.at }, ...seen.value }
+}
+
+async function partitionAnswer(log: Log, plan: TypePlan, partition: Partition, glance: Glance): Promise<QueryAnswer> {
+  const index = partition.lease.partition
+  const { positions, ...seen } = await glance.atRest(() => ({
+    at: { partition: index, ...standingOf(glance.parts) },
+    positions: positionsOf(plan, glance.parts),
+    eventTime: eventTimeOf(glance.parts),
+    occupancy: [...glance.parts.memory.occupancy].filter(([, entities]) => entities !== 0),
+    parked: glance.parts.memory.parked.size,
+  }))
+  const lag = await lagOf(log, plan, index, positions)
+  const { at, eventTime, occupancy, parked } = seen
+  return { kind: 'partition', at, look: { ...absentLook(plan.definition.name, index), state: partition.state, reason: partition.reason, ...lag, ...eventTime }, occupancy, parked }
+}
+
+const standingOf = ({ memory: { life, epoch, seq } }: PartitionParts): Omit<Standing, 'partition'> => ({ life, epoch, seq })
+
+interface Seen<T> {
   readonly at: Omit<Standing, 'partition'>
-  readonly entity: EntityView | undefined
+  readonly value: T
 }
 
 /** Loads that meet a state newer than the look are tried again so often. */
 const LOOKS_MAX = 10
 
-/** Undefined: no load kept up with the commits. */
-async function look(plan: TypePlan, glance: NonNullable<Partition['live']>, codec: Codec, id: EntityId): Promise<Seen | undefined> {
-  const { memory, states }: PartitionParts = glance.parts
+/** What `view` makes of the entity and of what stood `around` it at one moment. Undefined: no load kept up with the commits. */
+async function look<A, T>(plan: TypePlan, { parts, atRest }: Glance, codec: Codec, id: EntityId, around: (parts: PartitionParts) => A, view: (entity: Entity | undefined, around: A) => T): Promise<Seen<T> | undefined> {
+  const { memory, states } = parts
   for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
-    const seen = await glance.atRest(() => {
+    const seen = await atRest(() => {
       const entity = memory.entities.peek(id)
-      const at = { life: memory.life, epoch: memory.epoch, seq: memory.seq }
-      return { at, isHere: entity !== undefined, entity: entity === undefined ? undefined : entityView(plan.definition, entity) }
+      const stood = around(parts)
+      return { at: standingOf(parts), isHere: entity !== undefined, stood, value: view(entity, stood) }
     })
     if (seen.isHere) return seen
     // Not in memory: its newest state is stored, and is what it was at the look unless a later commit wrote it meanwhile.
     const stored = (await states.load([id])).get(id)
     // It is not stored, nor was it in memory: at the look too, unless a commit since then ended it.
-    if (stored === undefined && memory.seq === seen.at.seq && memory.entities.peek(id) === undefined) return { at: seen.at, entity: undefined }
-    if (stored !== undefined && stored.seq <= seen.at.seq) return { at: seen.at, entity: entityView(plan.definition, restored(plan, codec, id, stored.seq, stored.value)) }
+    if (stored === undefined && memory.seq === seen.at.seq && memory.entities.peek(id) === undefined) return seen
+    if (stored !== undefined && stored.seq <= seen.at.seq) return { at: seen.at, value: view(restored(plan, codec, id, stored.seq, stored.value), seen.stood) }
   }
   return undefined
 }

@@ -1,18 +1,39 @@
-// Query client: the committed state of one entity, asked of the owner of its partition wherever that runs.
+// Query client: committed state, asked of the owner of its partition wherever that runs.
 //
 // I12. An answer that goes back in time within a life is rejected: it is one of an owner that was, and the question is asked again.
 import { OperationError } from '../protocol/failures.ts'
 import { parseEntityId } from '../protocol/ids.ts'
+import type { EntityId } from '../protocol/ids.ts'
 import { partitionOf } from '../protocol/murmur2.ts'
 import { utf8Encode } from '../protocol/utf8.ts'
 import type { Codec } from '../ports/codec.ts'
 import type { TypePlan } from '../partition/topology.ts'
 import { callOwner } from './call-owner.ts'
 import type { CallPorts, Reading } from './call-owner.ts'
-import type { QueryAnswer, Standing } from './queries.ts'
+import { parseAnswer } from './questions.ts'
+import type { Question, QueryAnswer, Standing } from './questions.ts'
 
-/** With `moved` asked away. */
-export type ClientAnswer = Exclude<QueryAnswer, { readonly kind: 'moved' }>
+/** No owner answered. `state`: of the partition as last heard of, 'absent' where nobody has it. */
+export interface Unanswered {
+  readonly kind: 'refused'
+  readonly reason: string
+  readonly state: string
+}
+
+/** A place that an answer must have reached: what its asker has seen, or written. */
+export type Place = Pick<Standing, 'epoch' | 'seq'>
+
+type Moving = Extract<Reading<unknown>, { readonly kind: 'moving' }>
+type AnswerOf<K extends QueryAnswer['kind']> = Extract<QueryAnswer, { readonly kind: K }>
+export type LivePartition = AnswerOf<'partition'> & { readonly at: Standing }
+export type ClientAnswer = AnswerOf<'state'> | Unanswered
+
+export interface CommandPlace {
+  readonly entity: EntityId
+  readonly id: string
+  readonly partition: number
+  readonly offset: number
+}
 
 export class QueryClient {
   readonly #ports: CallPorts
@@ -26,39 +47,75 @@ export class QueryClient {
     this.#plans = plans
   }
 
-  /** Ends within the deadline; `refused` with the last reason when no owner has answered by then. Throws OperationError for a type or an id that cannot be. */
-  async get(type: string, id: string, deadlineMs: number): Promise<ClientAnswer> {
-    const plan = this.#plans.get(type)
+  /** Ends within the deadline; `refused` with the last reason when no owner has answered by then, or none that has reached `atLeast`. Throws OperationError for a type or an id that cannot be. */
+  async get(type: string, id: string, deadlineMs: number, atLeast?: Place): Promise<ClientAnswer> {
+    const plan = this.#planOf(type)
     const entity = parseEntityId(id)
-    if (plan === undefined || entity === undefined) throw new OperationError('query/address', plan === undefined ? `there is no actor type '${type}'` : `'${id.slice(0, 80)}' is no entity id: UTF-8, 1..256 bytes`)
-    const address = { group: plan.group, partition: partitionOf(utf8Encode(entity), plan.partitions) }
-    const answer = await callOwner(this.#ports, { address, request: this.#codec.encode(entity), deadlineMs, read: (bytes) => this.#read(`${plan.group}/${address.partition}`, address.partition, bytes) })
-    return answer.kind === 'taken' ? answer.value : { kind: 'refused', reason: answer.reason }
+    if (entity === undefined) throw new OperationError('query/address', `'${id.slice(0, 80)}' is no entity id: UTF-8, 1..256 bytes`)
+    return this.#ask(plan, partitionOf(utf8Encode(entity), plan.partitions), { kind: 'entity', id: entity }, deadlineMs, (answer) => {
+      if (answer.kind !== 'state') return undefined
+      if (atLeast !== undefined && isBefore(answer.at, atLeast)) return moving(`its owner is at epoch ${answer.at.epoch}, seq ${answer.at.seq}, and has not reached epoch ${atLeast.epoch}, seq ${atLeast.seq}`, 'live')
+      return { kind: 'taken', value: answer }
+    })
   }
 
-  #read(name: string, partition: number, bytes: Uint8Array): Reading<ClientAnswer> {
+  /** What became of a command, once it is taken. */
+  async command(type: string, { entity, id, partition, offset }: CommandPlace, deadlineMs: number): Promise<AnswerOf<'command'> | Unanswered> {
+    return this.#ask(this.#planOf(type), partition, { kind: 'command', id: entity, command: id, offset }, deadlineMs, (answer) => {
+      if (answer.kind !== 'command') return undefined
+      return answer.isTaken ? { kind: 'taken', value: answer } : moving('the command waits its turn', 'live')
+    })
+  }
+
+  /** As it is: one that is assigned but not live tells its state and no more. */
+  async partition(type: string, partition: number, deadlineMs: number): Promise<AnswerOf<'partition'> | Unanswered> {
+    return this.#ask(this.#planOf(type), partition, { kind: 'partition' }, deadlineMs, (answer) => (answer.kind === 'partition' ? { kind: 'taken', value: answer } : undefined))
+  }
+
+  /** Once it is live. */
+  async livePartition(type: string, partition: number, deadlineMs: number): Promise<LivePartition | Unanswered> {
+    return this.#ask(this.#planOf(type), partition, { kind: 'partition' }, deadlineMs, (answer) => {
+      if (answer.kind !== 'partition') return undefined
+      const { at, look } = answer
+      return at === undefined ? moving(`it is ${look.state}${look.reason === '' ? '' : `: ${look.reason}`}`, look.state) : { kind: 'taken', value: { ...answer, at } }
+    })
+  }
+
+  #planOf(type: string): TypePlan {
+    const plan = this.#plans.get(type)
+    if (plan === undefined) throw new OperationError('query/address', `there is no actor type '${type}'`)
+    return plan
+  }
+
+  async #ask<T>({ group }: TypePlan, partition: number, question: Question, deadlineMs: number, read: (answer: QueryAnswer) => Reading<T> | undefined): Promise<T | Unanswered> {
+    const answer = await callOwner<T | Unanswered>(this.#ports, {
+      address: { group, partition }, request: this.#codec.encode(question), deadlineMs,
+      read: (bytes) => this.#read(`${group}/${partition}`, partition, bytes, read),
+    })
+    return answer.kind === 'taken' ? answer.value : { kind: 'refused', reason: answer.reason, state: answer.state }
+  }
+
+  #read<T>(name: string, partition: number, bytes: Uint8Array, read: (answer: QueryAnswer) => Reading<T> | undefined): Reading<T | Unanswered> {
     const decoded = this.#codec.decode(bytes)
     const answer = decoded.kind === 'ok' ? parseAnswer(decoded.value, partition) : undefined
-    if (answer === undefined) return { kind: 'taken', value: { kind: 'refused', reason: `what serves ${name} answers in a way that is not understood here; it may run another version` } }
-    if (answer.kind === 'moved') return { kind: 'moving', reason: answer.reason }
-    if (answer.kind === 'refused') return { kind: 'taken', value: answer }
+    if (answer?.kind === 'moved') return moving(answer.reason, answer.state)
+    if (answer?.kind === 'refused') return { kind: 'taken', value: { ...answer, state: 'live' } }
+    const reading = answer === undefined ? undefined : this.#inOrder(name, answer.at) ?? read(answer)
+    return reading ?? { kind: 'taken', value: { kind: 'refused', reason: `what serves ${name} answers in a way that is not understood here; it may run another version`, state: 'unknown' } }
+  }
+
+  /** I12. Undefined: it is no older than those before. */
+  #inOrder(name: string, at: Standing | undefined): Moving | undefined {
+    if (at === undefined) return undefined
     const newest = this.#newest.get(name)
-    if (newest !== undefined && isBack(answer.at, newest)) return { kind: 'moving', reason: `the answer is older than one given before (epoch ${answer.at.epoch}, seq ${answer.at.seq})` }
-    this.#newest.set(name, answer.at)
-    return { kind: 'taken', value: answer }
+    if (newest?.life === at.life && isBefore(at, newest)) return moving(`the answer is older than one given before (epoch ${at.epoch}, seq ${at.seq})`, 'live')
+    this.#newest.set(name, at)
+    return undefined
   }
 }
 
-function isBack(at: Standing, newest: Standing): boolean {
-  return newest.life === at.life && (at.epoch < newest.epoch || (at.epoch === newest.epoch && at.seq < newest.seq))
-}
+const moving = (reason: string, state: string): Moving => ({ kind: 'moving', reason, state })
 
-/** Undefined: no answer for this partition. What the entity is, its owner knows. */
-function parseAnswer(value: unknown, partition: number): QueryAnswer | undefined {
-  if (typeof value !== 'object' || value === null || !('kind' in value)) return undefined
-  if (value.kind === 'moved' || value.kind === 'refused') return 'reason' in value && typeof value.reason === 'string' ? { kind: value.kind, reason: value.reason } : undefined
-  if (value.kind !== 'state' || !('at' in value) || typeof value.at !== 'object' || value.at === null) return undefined
-  const at = value.at as Partial<Record<keyof Standing, unknown>>
-  const isStanding = at.partition === partition && typeof at.life === 'string' && Number.isSafeInteger(at.epoch) && Number.isSafeInteger(at.seq)
-  return isStanding ? value as QueryAnswer : undefined
+function isBefore(at: Place, other: Place): boolean {
+  return at.epoch < other.epoch || (at.epoch === other.epoch && at.seq < other.seq)
 }

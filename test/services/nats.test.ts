@@ -163,7 +163,7 @@ test('of two servers of one address in two processes each call reaches one; a ca
   assert.deepEqual([...new Set(answers.map((answer) => textOf(answer).split(' ')[0]))].sort(), ['old', 'young'])
   const ask = (deadlineMs: number) => callOwner({ rpc: caller, clock: wallClock, random: new SeededRandom(1) }, {
     address: HERE, request: bytes('who'), deadlineMs,
-    read: (answer) => (new TextDecoder().decode(answer) === 'young who' ? { kind: 'taken', value: 'young' } : { kind: 'moving', reason: 'not the owner' }),
+    read: (answer) => (new TextDecoder().decode(answer) === 'young who' ? { kind: 'taken', value: 'young' } : { kind: 'moving', reason: 'not the owner', state: 'unknown' }),
   })
   for (let n = 0; n < 20; n += 1) assert.deepEqual(await ask(20_000), { kind: 'taken', value: 'young' })
   old.kill('SIGSTOP')

@@ -1,6 +1,7 @@
 // `statelog get`: one entity, as committed: from a data folder, or from its owner over NATS.
 import { queryEntity } from '../../../system/inspect/query.ts'
-import type { EntityAnswer, EntityView } from '../../../system/inspect/query.ts'
+import { answerObject } from '../../../system/partition/view.ts'
+import type { EntityAnswer, EntityView } from '../../../system/partition/view.ts'
 import { parseDuration } from '../../../system/authoring/duration.ts'
 import type { Duration } from '../../../system/authoring/duration.ts'
 import { cborCodec } from '../../cbor/codec.ts'
@@ -44,30 +45,21 @@ export const getCommand: Command = {
 const LIST_MAX = 10
 
 async function getFromFolder(type: string, id: string, flags: FlagValues, io: Io): Promise<number> {
-  return withFolder(flags.text('folder'), async ({ folder, log, plans }) => {
-    const answer = await queryEntity(log, cborCodec, planOf(plans, type), id)
-    if (flags.has('json')) {
-      const { entity, ...place } = answer
-      io.out(jsonText({ ...place, found: entity !== undefined, ...entity }))
-    } else if (answer.entity === undefined) io.err(`statelog: there is no ${type} '${id}' in ${shown(folder)} (partition ${answer.partition}, seq ${answer.seq})`)
-    else for (const text of lines(answer, answer.entity, io)) io.out(text)
-    return answer.entity === undefined ? EXIT.problem : EXIT.ok
-  })
+  return withFolder(flags.text('folder'), async ({ folder, log, plans }) => show(await queryEntity(log, cborCodec, planOf(plans, type), id), shown(folder), flags, io))
 }
 
 async function getFromOwner(type: string, id: string, url: string, flags: FlagValues, io: Io): Promise<number> {
   const deadlineMs = deadlineOf(flags.text('deadline'))
   const named = flags.text('system')
   const system = named === undefined ? (await knownFolder(flags.text('folder'))).system : await systemNamed(named)
-  const { at, entity } = await askOwner(system, type, id, { url, prefix: flags.text('nats-prefix'), ca: flags.text('nats-ca') }, deadlineMs)
-  if (flags.has('json')) io.out(jsonText({ type, ...at, found: entity !== undefined, ...(entity ?? { id }) }))
-  else if (entity === undefined) io.err(`statelog: there is no ${type} '${id}' in ${system.name} (partition ${at.partition}, seq ${at.seq})`)
-  else {
-    const { state, stopped, held, ...rest } = entity
-    const status = stopped ? 'stopped' : state === '' ? 'unborn' : 'active'
-    const view: Shown = { ...rest, configuration: state === '' ? undefined : state, status, held: held.map(({ timeMs, type: event }) => ({ timeMs, event: { type: event } })), parked: entity.parked }
-    for (const text of lines({ ...at, type, id }, view, io)) io.out(text)
-  }
+  return show(await askOwner(system, type, id, { url, prefix: flags.text('nats-prefix'), ca: flags.text('nats-ca') }, deadlineMs), system.name, flags, io)
+}
+
+function show(answer: EntityAnswer, where: string, flags: FlagValues, io: Io): number {
+  const { type, id, partition, seq, entity } = answer
+  if (flags.has('json')) io.out(jsonText(answerObject(answer)))
+  else if (entity === undefined) io.err(`statelog: there is no ${type} '${id}' in ${where} (partition ${partition}, seq ${seq})`)
+  else for (const text of lines(answer, entity, io)) io.out(text)
   return entity === undefined ? EXIT.problem : EXIT.ok
 }
 
@@ -80,18 +72,7 @@ function deadlineOf(text: string | undefined): number {
   }
 }
 
-/** What both the folder and the owner tell of an entity. */
-type Place = Pick<EntityAnswer, 'type' | 'partition' | 'seq' | 'epoch' | 'life'> & { readonly id: string } & Partial<Pick<EntityAnswer, 'code' | 'watermarkMs'>>
-type Shown = Pick<EntityView, 'configuration' | 'context' | 'status' | 'changedSeq'> & {
-  readonly timers: readonly { readonly id: string; readonly dueMs: number }[]
-  readonly tasks: readonly { readonly id: string; readonly src?: string; readonly attempt: number }[]
-  readonly held: readonly { readonly timeMs: number; readonly event: unknown }[]
-  readonly expireAtMs?: number | undefined
-  /** As text where its owner tells no more than why. */
-  readonly parked: EntityView['parked'] | string
-}
-
-function lines(answer: Place, entity: Shown, { paint, columns }: Io): readonly string[] {
+function lines(answer: EntityAnswer, entity: EntityView, { paint, columns }: Io): readonly string[] {
   const { timers, tasks, held } = entity
   const label = (name: string): string => paint('bold', name.padEnd(9))
   const standing = entity.parked !== undefined ? 'parked' : entity.status
@@ -101,11 +82,11 @@ function lines(answer: Place, entity: Shown, { paint, columns }: Io): readonly s
     '',
     `${label('place')} partition ${answer.partition} · seq ${answer.seq} · epoch ${answer.epoch} · life ${answer.life}`,
     `${label('changed')} last at seq ${entity.changedSeq}${answer.watermarkMs === undefined ? '' : ` · event time up to ${time(answer.watermarkMs)}`}`,
-    ...(answer.code === undefined ? [] : [`${label('code')} ${answer.code}`]),
-    ...(entity.parked === undefined ? [] : [`${label('parked')} ${typeof entity.parked === 'string' ? entity.parked : parkedText(answer.type, answer.id, entity.parked)}`]),
+    `${label('code')} ${answer.code}`,
+    ...(entity.parked === undefined ? [] : [`${label('parked')} ${parkedText(answer.type, answer.id, entity.parked)}`]),
     ...(timers.length === 0 ? [`${label('timers')} none armed`] : timers.slice(0, LIST_MAX).map((timer, at) => `${at === 0 ? label('timers') : ' '.repeat(9)} ${timer.id} due ${time(timer.dueMs)}`)),
     ...more(timers.length),
-    ...tasks.slice(0, LIST_MAX).map((task, at) => `${at === 0 ? label('tasks') : ' '.repeat(9)} ${task.id}${task.src === undefined ? '' : ` (${task.src})`}, attempt ${task.attempt}`),
+    ...tasks.slice(0, LIST_MAX).map((task, at) => `${at === 0 ? label('tasks') : ' '.repeat(9)} ${task.id} (${task.src}), attempt ${task.attempt}`),
     ...more(tasks.length),
     ...(held.length === 0 ? [] : [`${label('held')} ${held.length} events wait for the watermark`]),
     ...held.slice(0, LIST_MAX).map(({ timeMs, event }) => `          ${time(timeMs)} ${line(jsonText(event), Math.max(40, columns() - 32))}`),

@@ -1,10 +1,9 @@
 // `statelog send`: an event for one entity, through the inbox of its type; with the entity's reply while the system runs.
 import { parseDuration } from '../../../system/authoring/duration.ts'
 import type { Duration } from '../../../system/authoring/duration.ts'
-import { entityId } from '../../../system/inspect/query.ts'
 import { outcomeOf } from '../../../system/inspect/outcome.ts'
 import type { Outcome, SentCommand } from '../../../system/inspect/outcome.ts'
-import { commandRecord } from '../../../system/node/commands.ts'
+import { appendCommand } from '../../../system/node/commands.ts'
 import type { TypePlan } from '../../../system/partition/topology.ts'
 import type { MachineEvent } from '../../../system/protocol/data.ts'
 import { OperationError } from '../../../system/protocol/failures.ts'
@@ -85,11 +84,9 @@ function waitOf(text: string | undefined): number {
 }
 
 async function append(log: Log, plan: TypePlan, id: string, event: MachineEvent, command: string): Promise<SentCommand> {
-  const record = commandRecord(cborCodec, plan, id, event, command, systemClock.nowMs())
-  const journalFrom = await log.offsetsAt(plan.journal, record.partition, 'latest')
-  const appended = await log.append([record])
-  if (appended.kind !== 'done') throw new OperationError(appended.kind === 'busy' ? 'data-folder/busy' : 'command/failed', `the command was not taken: ${appended.reason}`)
-  return { id: command, entity: entityId(id), partition: record.partition, offset: appended.offsets[0] ?? 0, journalFrom }
+  const sending = await appendCommand(log, cborCodec, plan, id, event, command, systemClock.nowMs())
+  if (sending.kind !== 'sent') throw new OperationError(sending.kind === 'busy' ? 'data-folder/busy' : 'command/failed', `the command was not taken: ${sending.reason}`)
+  return sending.command
 }
 
 async function waitFor(log: Log, plan: TypePlan, sent: SentCommand, waitMs: number): Promise<Outcome> {

@@ -5,6 +5,7 @@ import type { Clock } from '../../../system/ports/clock.ts'
 import type { BatchEvent, PartitionEvent, Telemetry } from '../../../system/ports/telemetry.ts'
 import type { SystemDefinition } from '../../../system/authoring/system.ts'
 import type { Look } from '../look.ts'
+import type { CallMessage, ServerMessage } from './rpc.ts'
 import type { ThreadLog } from './thread-log.ts'
 import type { QueryService } from '../query-service.ts'
 import type { StateCache } from '../state-cache.ts'
@@ -48,6 +49,7 @@ export type ToThread =
   /** Drain, then end. */
   | { readonly kind: 'stop' }
   | { readonly kind: 'hurry' }
+  | CallMessage
 
 export type FromThread =
   /** It has joined its groups. */
@@ -57,3 +59,4 @@ export type FromThread =
   | { readonly kind: 'batch'; readonly event: BatchEvent }
   | { readonly kind: 'log'; readonly level: 'info' | 'warn' | 'error'; readonly message: string }
   | { readonly kind: 'stopped' }
+  | ServerMessage

@@ -10,6 +10,7 @@ import { OperationError } from '../../../system/protocol/failures.ts'
 import type { Clock } from '../../../system/ports/clock.ts'
 import type { PartitionSettings } from '../../../system/partition/deps.ts'
 import type { TypePlan } from '../../../system/partition/topology.ts'
+import type { Rpc } from '../../../system/ports/rpc.ts'
 import type { Telemetry } from '../../../system/ports/telemetry.ts'
 import type { Estate } from '../../sqlite/groups.ts'
 import { THREAD_LIMITS } from '../heap.ts'
@@ -18,6 +19,7 @@ import { mergedLook } from '../look.ts'
 import type { QueryService } from '../query-service.ts'
 import type { StateCache } from '../state-cache.ts'
 import type { FromThread, SystemLoader, ThreadStart, ToThread } from './messages.ts'
+import { ThreadCalls } from './rpc.ts'
 import type { ThreadLogs } from './thread-log.ts'
 import { clearSlot, turnstileMemory } from './turnstile.ts'
 import { StallMeter, standingOf, witnessMemory } from './witness.ts'
@@ -63,6 +65,7 @@ export class Threads {
   readonly #turnstile: SharedArrayBuffer
   readonly #threads: (Thread | undefined)[]
   readonly #deathsAtMs: number[] = []
+  readonly #calls: ThreadCalls<Thread>
   #looks = 0
   #failure: string | undefined
   #isStopping = false
@@ -72,6 +75,12 @@ export class Threads {
     this.#options = options
     this.#turnstile = turnstileMemory(options.count)
     this.#threads = Array.from({ length: options.count }, () => undefined)
+    this.#calls = new ThreadCalls(options.clock, (thread, message) => this.#tell(thread, message))
+  }
+
+  /** Reaches the owners on the threads. */
+  get rpc(): Rpc {
+    return this.#calls.rpc
   }
 
   /** Resolves when all have joined. Throws when one cannot load its system. */
@@ -148,6 +157,11 @@ export class Threads {
         thread.looks.get(message.id)?.(message.look)
         thread.looks.delete(message.id)
         return
+      case 'serving':
+      case 'answer':
+        // What is still on its way from one that is over would serve nobody.
+        if (thread.state !== 'over') this.#calls.take(thread, message)
+        return
       case 'partition': return telemetry.partition(message.event)
       case 'batch': return telemetry.batch(message.event)
       case 'log': return telemetry.log(message.level, message.message)
@@ -197,6 +211,7 @@ export class Threads {
     clearSlot(this.#turnstile, thread.slot)
     for (const answer of thread.looks.values()) answer(undefined)
     thread.looks.clear()
+    this.#calls.forget(thread)
     thread.isOver()
     return estate
   }

@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { modelsTopic } from '../../../system/protocol/ids.ts'
 import { assert } from '../../../system/protocol/assert.ts'
+import { layeredRpc } from '../../../system/node/layered-rpc.ts'
 import { StatelogNode } from '../../../system/node/node.ts'
 import type { Telemetry } from '../../../system/ports/telemetry.ts'
 import { cborCodec } from '../../cbor/codec.ts'
@@ -12,6 +13,7 @@ import { loadModels } from '../model-loading.ts'
 import { openQueryService } from '../query-service.ts'
 import { openStateCache } from '../state-cache.ts'
 import type { FromThread, LoaderModule, ThreadStart, ToThread } from './messages.ts'
+import { threadServers } from './rpc.ts'
 import { openThreadLog } from './thread-log.ts'
 import { SharedTurnstile } from './turnstile.ts'
 import { SharedWitness } from './witness.ts'
@@ -40,16 +42,18 @@ const system = await load(loader.argument)
 const log = await openThreadLog(threadLog, clock, (message) => telemetry.log('warn', message))
 const cache = given ?? (await openStateCache(log, stateCache, (message) => telemetry.log('warn', message)))
 const models = await loadModels(system, log, clock)
-const rpc = await openQueryService(queries, telemetry)
+const servers = threadServers(systemClock, say)
+const rpc = layeredRpc(servers.rpc, await openQueryService(queries, telemetry))
 const node = new StatelogNode({
   system, log, codec: cborCodec, clock, random: systemRandom, telemetry, models, modelStore: logModelStore(log, modelsTopic(system.name), clock),
-  settings, hurry: hurry.signal, witness, turnstile: new SharedTurnstile(turnstile, slot, clock), ...(cache === undefined ? {} : { cache }), ...(rpc === undefined ? {} : { rpc }),
+  settings, hurry: hurry.signal, witness, turnstile: new SharedTurnstile(turnstile, slot, clock), ...(cache === undefined ? {} : { cache }), rpc,
 })
 const beating = setInterval(() => witness.beat(), BEAT_MS)
 
 port.on('message', (message: ToThread) => {
   switch (message.kind) {
     case 'look': return void lookAt(log, node).then((look) => say({ kind: 'look', id: message.id, look }), (thrown: unknown) => telemetry.log('debug', `no look: ${String(thrown)}`))
+    case 'call': return servers.take(message)
     case 'hurry': return hurry.abort()
     case 'stop': return void stop()
   }
@@ -59,7 +63,7 @@ say({ kind: 'started' })
 
 async function stop(): Promise<void> {
   await node.stop()
-  await rpc?.close()
+  await rpc.close()
   await cache?.close()
   await log.close()
   clearInterval(beating)

@@ -4,7 +4,8 @@ import { painter } from '../../../../adapters/cli/io.ts'
 import { progressBlock, progressLine, Screen } from '../../../../adapters/cli/progress-lines.ts'
 import { ProgressMeter } from '../../../../adapters/cli/progress.ts'
 import type { Progress } from '../../../../adapters/cli/progress.ts'
-import type { Look, PartitionLook } from '../../../../adapters/node/look.ts'
+import type { Look } from '../../../../adapters/node/look.ts'
+import type { PartitionLook } from '../../../../system/node/partition-look.ts'
 import { RunTelemetry } from '../../../../adapters/node/run-telemetry.ts'
 
 const PROGRESS: Progress = {

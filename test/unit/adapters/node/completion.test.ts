@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { completionOf, failureOf } from '../../../../adapters/node/completion.ts'
-import type { Look, PartitionLook } from '../../../../adapters/node/look.ts'
+import type { Look } from '../../../../adapters/node/look.ts'
+import type { PartitionLook } from '../../../../system/node/partition-look.ts'
 
 const REST: PartitionLook = { type: 'card', partition: 0, state: 'live', reason: '', sourceLag: 0, inboxLag: 0, consumed: 10, watermarkMs: 500, isDue: false, waitingFor: [] }
 

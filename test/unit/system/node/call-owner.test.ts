@@ -8,7 +8,7 @@ import type { OwnerAnswer, Reading } from '../../../../system/node/call-owner.ts
 import type { Rpc, RpcResult } from '../../../../system/ports/rpc.ts'
 
 const HERE = { group: 'shop.card', partition: 3 }
-const take = (bytes: Uint8Array): Reading<number> => (bytes[0] === 0 ? { kind: 'moving', reason: 'not mine' } : { kind: 'taken', value: bytes[0] ?? -1 })
+const take = (bytes: Uint8Array): Reading<number> => (bytes[0] === 0 ? { kind: 'moving', reason: 'not mine', state: 'fencing' } : { kind: 'taken', value: bytes[0] ?? -1 })
 
 async function asked(rpc: Rpc, clock: SimulatedClock, deadlineMs: number, onStep: () => void = () => {}): Promise<OwnerAnswer<number>> {
   let answer: OwnerAnswer<number> | undefined
@@ -49,7 +49,7 @@ test('O1: it ends at its deadline, with the last reason', async () => {
   const clock = new SimulatedClock()
   const tries: { atMs: number; ms: number }[] = []
   const answer = await asked(scripted([{ kind: 'no-server' }, { kind: 'answer', bytes: new Uint8Array([0]) }], clock, tries), clock, 2000)
-  assert.deepEqual(answer, { kind: 'none', reason: `no answer for shop.card/3 within 2000 ms, asked ${tries.length} times; the last: not mine` })
+  assert.deepEqual(answer, { kind: 'none', reason: `no answer for shop.card/3 within 2000 ms, asked ${tries.length} times; the last: not mine`, state: 'fencing' })
   assert.ok(clock.monotonicMs() >= 1990 && clock.monotonicMs() <= 2000)
   assert.ok(tries.length > 5 && tries.length < 20, `${tries.length} tries`)
 })
@@ -57,7 +57,7 @@ test('O1: it ends at its deadline, with the last reason', async () => {
 test('O2: a call that failed is not tried again', async () => {
   const clock = new SimulatedClock()
   const tries: { atMs: number; ms: number }[] = []
-  assert.deepEqual(await asked(scripted([{ kind: 'failed', reason: 'no state' }], clock, tries), clock, 2000), { kind: 'none', reason: 'no state' })
+  assert.deepEqual(await asked(scripted([{ kind: 'failed', reason: 'no state' }], clock, tries), clock, 2000), { kind: 'none', reason: 'no state', state: 'unknown' })
   assert.equal(tries.length, 1)
 })
 

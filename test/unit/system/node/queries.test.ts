@@ -49,7 +49,7 @@ test('a query shows what was committed, with partition, life, epoch and seq, als
   const answer = await client.get('counter', 'a', 1000)
   assert.ok(answer.kind === 'state')
   assert.deepEqual(answer.entity?.context, { n: 5 })
-  assert.equal(answer.entity?.state, 'open')
+  assert.equal(answer.entity?.configuration, 'open')
   assert.equal(answer.at.epoch, 1)
   assert.ok(answer.at.seq >= 2)
   const none = await client.get('counter', 'nobody', 1000)
@@ -102,7 +102,7 @@ test('a query that waits for a batch whose outcome is not known is asked again w
 })
 
 test('I12: an entity that ends while a query loads it is absent as of its end, not as of a seq at which it was there', async () => {
-  const memory = { life: 'l', epoch: 1, seq: 5, entities: new Entities(false) }
+  const memory = { life: 'l', epoch: 1, seq: 5, entities: new Entities(false), parked: new Map() }
   // As of seq 5 its state is stored and it is not in memory. While the load is under way commit 6 ends it.
   const states = { load: async () => {
     memory.seq = 6
@@ -110,5 +110,5 @@ test('I12: an entity that ends while a query loads it is absent as of its end, n
   } }
   const owner = { live: { parts: { memory, states }, atRest: async (look: () => unknown) => look() }, lease: { partition: 0, provenAtMs: () => Infinity } }
   const answer = await answerQuery(plan, owner as never, cborCodec, wallClock, 10_000, entityId('a'))
-  assert.deepEqual(answer, { kind: 'state', at: { partition: 0, life: 'l', epoch: 1, seq: 6 }, entity: undefined })
+  assert.deepEqual(answer, { kind: 'state', at: { partition: 0, life: 'l', epoch: 1, seq: 6 }, code: plan.code, watermarkMs: undefined, entity: undefined })
 })

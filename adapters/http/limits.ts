@@ -1,0 +1,31 @@
+// Every bound of the server, and the answer to "full".
+
+export interface HttpLimits {
+  /** Over: a new connection is closed. */
+  readonly connectionsMax: number
+  /** Requests under way. Over: 503. */
+  readonly inFlightMax: number
+  /** Of one address; as many may come at once. Over: 429. */
+  readonly requestsPerSecondMax: number
+  /** Over: 431. */
+  readonly headerBytesMax: number
+  /** Over: 413. */
+  readonly bodyBytesMax: number
+  /** For all headers of a request, from its first byte on, and for all of a request. Over: 408. */
+  readonly headersMsMax: number
+  readonly requestMsMax: number
+  /** A connection without a request, and one on which nothing moves while an answer is made or sent. Over: it is closed. */
+  readonly idleMsMax: number
+  readonly silentMsMax: number
+  /** For answers under way when the server closes. Over: their connections are closed. */
+  readonly drainMsMax: number
+}
+
+/** A call waits no longer than this, whatever it asks for. */
+export const DEADLINE_MS_MAX = 60_000
+
+export const HTTP_LIMITS: HttpLimits = {
+  connectionsMax: 1000, inFlightMax: 1000, requestsPerSecondMax: 10_000,
+  headerBytesMax: 16 * 1024, bodyBytesMax: 256 * 1024,
+  headersMsMax: 5000, requestMsMax: 15_000, idleMsMax: 5000, silentMsMax: DEADLINE_MS_MAX + 10_000, drainMsMax: 2000,
+}

@@ -1,0 +1,129 @@
+// The table of routes. Reading is GET and changes nothing; the one thing that changes something is POST, and names itself by a key.
+import type { CommandResult, Gateway, Unavailable } from '../../system/gateway/gateway.ts'
+import type { MachineEvent } from '../../system/protocol/data.ts'
+import { answerObject } from '../../system/partition/view.ts'
+import type { EntityAnswer } from '../../system/partition/view.ts'
+import { problem, RETRY_SOON } from './answer.ts'
+import type { Answer } from './answer.ts'
+import { openApiOf } from './openapi.ts'
+import { AT_LEAST, deadline, ID, IDEMPOTENCY_KEY, STATE, TYPE } from './parameters.ts'
+import { route } from './route.ts'
+import type { Route } from './route.ts'
+
+const DEADLINE = deadline(5000)
+const LOOK_DEADLINE = deadline(1000)
+const WAIT_DEADLINE = deadline(30_000)
+const UNAVAILABLE = { description: 'Its partition moves, recovers or has failed, and did not answer within the deadline: ask again.', schema: 'Error' }
+const NOT_FOUND = { description: 'There is no such actor type or entity.', schema: 'Error' }
+
+const found = (answer: EntityAnswer): Answer => (answer.entity === undefined
+  ? problem(404, 'entity/not-found', `there is no ${answer.type} '${answer.id}' (partition ${answer.partition}, seq ${answer.seq})`, placeOf(answer))
+  : { status: 200, body: answerObject(answer) })
+
+const placeOf = ({ partition, life, epoch, seq }: EntityAnswer) => ({ at: { partition, life, epoch, seq } })
+
+function unavailable({ type, partition, state, reason }: Unavailable): Answer {
+  return problem(503, 'partition/unavailable', `partition ${partition} of '${type}' is ${state}: ${reason}. Ask again; GET /v1/partitions shows all of them.`, { partition: { type, partition, state, reason } }, RETRY_SOON)
+}
+
+/** Undefined: the system has the type. */
+function unknownType(gateway: Gateway, type: string): Answer | undefined {
+  const types = gateway.types().map((one) => one.type)
+  return types.includes(type) ? undefined : problem(404, 'type/not-found', `there is no actor type '${type}'. Types: ${types.join(', ')}.`)
+}
+
+function outcome(type: string, id: string, command: string, result: CommandResult): Answer {
+  const named = { command, type, id }
+  switch (result.kind) {
+    case 'reply': return { status: 200, body: { outcome: 'reply', ...named, reply: result.value, at: result.at } }
+    case 'waiting': return { status: 202, body: { outcome: 'waiting', ...named, partition: { type, partition: result.partition, state: result.state, reason: result.reason } }, headers: RETRY_SOON }
+    case 'refused': return problem(422, 'command/refused', `'${id}' refused the event, class ${result.class}: ${result.message}. It is a dead letter now.`, { ...named, class: result.class, letter: result.letter, at: result.at })
+    case 'unknown': return problem(409, 'command/no-reply', `'${id}' gives no reply: it is at its end or parked, or it refused this command when it was first sent, or has forgotten it since. Look at it: GET /v1/entities/${type}/{id}.`, { ...named, at: result.at })
+    case 'unfit': return problem(422, 'event/unfit', `${result.reason}. Nothing was sent.`)
+    case 'not-taken': return problem(503, 'command/not-taken', `${result.isCertain ? 'the event was not taken' : 'whether the event was taken is not known'}: ${result.reason}. Send it again with the same Idempotency-Key: it is applied once.`, named, RETRY_SOON)
+  }
+}
+
+const OPEN: readonly Route[] = [
+  route({
+    method: 'GET', path: '/healthz', operation: 'health', summary: 'Whether this server answers', isOpen: true,
+    parameters: {}, replies: { 200: { description: 'It does.', schema: 'Health' } },
+    handle: async () => ({ status: 200, body: { status: 'ok' } }),
+  }),
+]
+
+const READING: readonly Route[] = [
+  route({
+    method: 'GET', path: '/v1/types', operation: 'listTypes', summary: 'The actor types of the system',
+    parameters: {}, replies: { 200: { description: 'All of them.', schema: 'Types' } },
+    handle: async (_, { gateway }) => ({ status: 200, body: { types: gateway.types() } }),
+  }),
+  route({
+    method: 'GET', path: '/v1/types/{type}/states', operation: 'countStates', summary: 'How many entities of a type are in which state',
+    parameters: { type: TYPE, deadlineMs: DEADLINE }, replies: { 200: { description: 'Counted over all partitions.', schema: 'States' }, 404: NOT_FOUND, 503: UNAVAILABLE },
+    handle: async ({ type, deadlineMs }, { gateway }) => {
+      const wrong = unknownType(gateway, type)
+      if (wrong !== undefined) return wrong
+      const result = await gateway.counts(type, { deadlineMs })
+      return result.kind === 'counts' ? { status: 200, body: result.counts } : unavailable(result)
+    },
+  }),
+  route({
+    method: 'GET', path: '/v1/partitions', operation: 'listPartitions', summary: 'Every partition: its state at its owner, and how far it is behind',
+    parameters: { deadlineMs: LOOK_DEADLINE }, replies: { 200: { description: 'All of them; one whose owner does not answer in time says so.', schema: 'Partitions' } },
+    handle: async ({ deadlineMs }, { gateway }) => ({ status: 200, body: { partitions: await gateway.partitions({ deadlineMs }) } }),
+  }),
+  route({
+    method: 'GET', path: '/v1/entities/{type}/{id}', operation: 'getEntity', summary: 'An entity as committed: state, context, timers, held events, and where that stands',
+    parameters: { type: TYPE, id: ID, atLeast: AT_LEAST, deadlineMs: DEADLINE }, replies: { 200: { description: 'As its owner has it.', schema: 'Entity' }, 404: NOT_FOUND, 503: UNAVAILABLE },
+    handle: async ({ type, id, atLeast, deadlineMs }, { gateway }) => {
+      const wrong = unknownType(gateway, type)
+      if (wrong !== undefined) return wrong
+      const result = await gateway.get(type, id, { deadlineMs, ...(atLeast === undefined ? {} : { atLeast }) })
+      return result.kind === 'entity' ? found(result.answer) : unavailable(result)
+    },
+  }),
+  route({
+    method: 'GET', path: '/v1/entities/{type}/{id}/wait', operation: 'waitForState', summary: 'Waits until an entity is in a state',
+    parameters: { type: TYPE, id: ID, state: STATE, deadlineMs: WAIT_DEADLINE },
+    replies: { 200: { description: 'It is.', schema: 'Entity' }, 404: NOT_FOUND, 503: UNAVAILABLE, 504: { description: 'It was not within the deadline; `entity` is as it was seen last.', schema: 'Error' } },
+    handle: async ({ type, id, state, deadlineMs }, { gateway, signal }) => {
+      const wrong = unknownType(gateway, type)
+      if (wrong !== undefined) return wrong
+      const result = await gateway.wait(type, id, state, { deadlineMs, signal })
+      if (result.kind === 'unavailable') return unavailable(result)
+      if (result.kind === 'reached') return { status: 200, body: answerObject(result.answer) }
+      const is = result.answer.entity === undefined ? 'does not exist' : `is in '${result.answer.entity.configuration ?? 'no state yet'}'`
+      return problem(504, 'wait/deadline', `${type} '${id}' ${is}, and was not in '${state}' within ${deadlineMs} ms. Wait again, or longer: deadlineMs.`, { entity: answerObject(result.answer) })
+    },
+  }),
+]
+
+const CHANGING: readonly Route[] = [
+  route({
+    method: 'POST', path: '/v1/entities/{type}/{id}/events', operation: 'sendEvent', summary: 'Sends an event to an entity; answers what its machine replied, once that is committed',
+    parameters: { type: TYPE, id: ID, key: IDEMPOTENCY_KEY, deadlineMs: DEADLINE }, body: 'Event',
+    replies: {
+      200: { description: 'Taken and committed.', schema: 'Outcome' }, 202: { description: 'Durable, and not taken within the deadline: send it again with the same key for its reply.', schema: 'Outcome' },
+      404: NOT_FOUND, 409: { description: 'Taken, and no reply is known.', schema: 'Error' }, 422: { description: 'The entity refused it, or it is no event that can be taken.', schema: 'Error' },
+      503: { description: 'The log did not take it.', schema: 'Error' },
+    },
+    handle: async ({ type, id, key, deadlineMs }, { gateway, body }) => {
+      const wrong = unknownType(gateway, type)
+      if (wrong !== undefined) return wrong
+      if (!isEvent(body)) return problem(400, 'event/type', 'the body is no event: a JSON object with a text \'type\', such as {"type":"open"}')
+      return outcome(type, id, key, await gateway.command(type, id, body, key, { deadlineMs }))
+    },
+  }),
+]
+
+function isEvent(body: unknown): body is MachineEvent {
+  return typeof body === 'object' && body !== null && !Array.isArray(body) && 'type' in body && typeof body.type === 'string' && body.type !== ''
+}
+
+/** All, with the one that describes them. */
+export const ROUTES: readonly Route[] = [...OPEN, ...READING, ...CHANGING, route({
+  method: 'GET', path: '/openapi.json', operation: 'describe', summary: 'This description',
+  parameters: {}, replies: { 200: { description: 'OpenAPI 3.1.', schema: 'Document' } },
+  handle: async (_, { isGuarded }) => ({ status: 200, body: openApiOf(ROUTES, isGuarded) }),
+})]

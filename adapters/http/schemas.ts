@@ -1,0 +1,35 @@
+// Schemas of what goes back, for the OpenAPI document.
+
+type Schema = Readonly<Record<string, unknown>>
+
+const TEXT: Schema = { type: 'string' }
+const COUNT: Schema = { type: 'integer', minimum: 0 }
+const object = (properties: Readonly<Record<string, Schema>>, required = Object.keys(properties)): Schema => ({ type: 'object', properties, required })
+const list = (items: Schema): Schema => ({ type: 'array', items })
+
+const STANDING = { partition: COUNT, life: { type: 'string', format: 'uuid' }, epoch: COUNT, seq: COUNT } satisfies Record<string, Schema>
+const OF_PARTITION = { type: TEXT, partition: COUNT, state: { ...TEXT, description: "Of the partition's life: live, recovering, waiting, failed ...; absent where nobody has it." }, reason: TEXT } satisfies Record<string, Schema>
+
+export const SCHEMAS = {
+  Standing: { ...object(STANDING), description: 'A place in the order of commits of a partition. Within a life, (epoch, seq) grows.' },
+  Error: object({ error: { ...object({ code: TEXT, message: TEXT, partition: object(OF_PARTITION) }, ['code', 'message']), additionalProperties: true } }),
+  Health: object({ status: TEXT }),
+  Types: object({ types: list(object({ type: TEXT, version: COUNT, code: TEXT, partitions: COUNT, sources: list(TEXT) })) }),
+  States: object({ type: TEXT, entities: COUNT, parked: COUNT, states: { type: 'object', additionalProperties: COUNT }, at: list({ $ref: '#/components/schemas/Standing' }) }),
+  Partitions: object({
+    partitions: list(object({
+      ...OF_PARTITION, at: { $ref: '#/components/schemas/Standing' }, lag: object({ sources: COUNT, inbox: COUNT }), entities: COUNT, parked: COUNT,
+      watermarkMs: { type: ['number', 'string'] }, waitingFor: list(TEXT),
+    }, Object.keys(OF_PARTITION))),
+  }),
+  Entity: {
+    ...object({
+      type: TEXT, id: TEXT, ...STANDING, code: TEXT, watermarkMs: { type: ['number', 'string'] }, found: { type: 'boolean' },
+      value: { description: 'Active states, as XState writes them.' }, configuration: TEXT, context: {}, status: { enum: ['active', 'done', 'error', 'stopped', 'unborn'] }, changedSeq: COUNT,
+      timers: list({ type: 'object' }), tasks: list({ type: 'object' }), held: list({ type: 'object' }), expireAtMs: { type: 'number' }, parked: { type: 'object' },
+    }, ['type', 'id', ...Object.keys(STANDING), 'code', 'found', 'status', 'changedSeq', 'timers', 'tasks', 'held']),
+    description: 'What `statelog get --json` prints.',
+  },
+  Event: { ...object({ type: { type: 'string', minLength: 1 } }), additionalProperties: true, description: 'An event of the machine, with its fields.' },
+  Outcome: object({ outcome: { enum: ['reply', 'waiting'] }, command: TEXT, type: TEXT, id: TEXT, reply: { description: 'What the machine replied; null for nothing.' }, at: { $ref: '#/components/schemas/Standing' }, partition: object(OF_PARTITION) }, ['outcome', 'command', 'type', 'id']),
+} satisfies Record<string, Schema>

@@ -1,0 +1,158 @@
+// Server: the gateway over HTTP, on node:http and nothing else.
+//
+// Owns: the listening socket, its connections and the requests under way.
+//
+// S1. A request is judged before it is read: Host and origin, rate, route, token; then its parameters; then its body. Nothing of it reaches the gateway before.
+// S2. Nothing that a caller does or leaves undone holds more than a bounded time and memory: `limits.ts`.
+// S3. What goes wrong inside is a 500 that tells nothing; the reason goes to `onError`.
+// S4. Closing takes no new connection, ends waits early, lets answers under way be sent, and ends within `drainMsMax`.
+import { createServer } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { once } from 'node:events'
+import type { Duplex } from 'node:stream'
+import { OperationError } from '../../system/protocol/failures.ts'
+import type { Gateway } from '../../system/gateway/gateway.ts'
+import { readableJson } from '../../system/protocol/readable-json.ts'
+import { problem, RETRY_SOON } from './answer.ts'
+import type { Answer } from './answer.ts'
+import { readBody } from './body.ts'
+import { dispatch, find } from './dispatch.ts'
+import { Guard, UNAUTHORIZED } from './guard.ts'
+import type { HttpLimits } from './limits.ts'
+import { settingsOf } from './options.ts'
+import type { HttpOptions, HttpSettings } from './options.ts'
+import { Rate } from './rate.ts'
+
+const CHECK_MS_MAX = 1000
+
+export interface HttpServer {
+  /** `http://127.0.0.1:8080` */
+  readonly url: string
+  /** Idempotent. */
+  close(): Promise<void>
+}
+
+/** Resolves when it listens. Throws OperationError when it cannot, or must not. */
+export async function openHttp(gateway: Gateway, options: HttpOptions): Promise<HttpServer> {
+  const settings = settingsOf(options)
+  const { limits } = settings
+  const face = new Face(gateway, settings, options.onError)
+  const server = createServer({
+    maxHeaderSize: limits.headerBytesMax, headersTimeout: limits.headersMsMax, requestTimeout: limits.requestMsMax, keepAliveTimeout: limits.idleMsMax,
+    connectionsCheckingInterval: Math.min(CHECK_MS_MAX, limits.headersMsMax), requireHostHeader: false,
+  }, (message, response) => void face.take(message, response))
+  server.maxConnections = limits.connectionsMax
+  server.timeout = limits.silentMsMax
+  server.on('clientError', refuse)
+  await listen(server, settings)
+  server.on('error', (error) => options.onError(`the HTTP server: ${error.message}`))
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : settings.port
+  let closing: Promise<void> | undefined
+  return { url: `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`, close: () => (closing ??= close(server, face, limits.drainMsMax)) }
+}
+
+async function listen(server: Server, { host, port }: HttpSettings): Promise<void> {
+  const failed = new AbortController()
+  try {
+    const listening = once(server, 'listening', { signal: failed.signal })
+    server.listen(port, host)
+    await listening
+  } catch (thrown) {
+    const reason = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : String(thrown)
+    throw new OperationError('http/listen', `port ${port} of ${host} cannot be listened on: ${reason}${reason === 'EADDRINUSE' ? '. Another program has it: choose another port, or 0 for any.' : ''}`)
+  }
+}
+
+/** S4. */
+async function close(server: Server, face: Face, drainMsMax: number): Promise<void> {
+  face.drain()
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  server.closeIdleConnections()
+  const late = setTimeout(() => server.closeAllConnections(), drainMsMax)
+  await closed
+  clearTimeout(late)
+}
+
+/** Takes requests and answers them. */
+class Face {
+  readonly #gateway: Gateway
+  readonly #guard: Guard
+  readonly #rate: Rate
+  readonly #limits: HttpLimits
+  readonly #onError: (message: string) => void
+  readonly #draining = new AbortController()
+  #inFlight = 0
+
+  constructor(gateway: Gateway, settings: HttpSettings, onError: (message: string) => void) {
+    this.#gateway = gateway
+    this.#guard = new Guard(settings)
+    this.#rate = new Rate(settings.limits.requestsPerSecondMax)
+    this.#limits = settings.limits
+    this.#onError = onError
+  }
+
+  drain(): void {
+    this.#draining.abort()
+  }
+
+  async take(message: IncomingMessage, response: ServerResponse): Promise<void> {
+    const gone = new AbortController()
+    response.once('close', () => gone.abort())
+    // A caller that goes is no problem of ours.
+    response.on('error', () => {})
+    this.#inFlight += 1
+    try {
+      send(message, response, await this.#answer(message, AbortSignal.any([gone.signal, this.#draining.signal])), this.#draining.signal.aborted)
+    } catch (thrown) {
+      this.#onError(`${message.method ?? ''} over HTTP failed: ${thrown instanceof Error ? thrown.stack ?? thrown.message : String(thrown)}`)
+      send(message, response, problem(500, 'internal', 'this is a defect of statelog or of the actors it runs; its log says more'), true)
+    } finally {
+      this.#inFlight -= 1
+    }
+  }
+
+  /** S1. */
+  async #answer(message: IncomingMessage, signal: AbortSignal): Promise<Answer> {
+    const header = (name: string): string | undefined => {
+      const value = message.headers[name]
+      return Array.isArray(value) ? value.join(', ') : value
+    }
+    const stranger = this.#guard.stranger(header, message.socket.localAddress)
+    if (stranger !== undefined) return stranger
+    const afterSeconds = this.#rate.take(message.socket.remoteAddress ?? '', performance.now())
+    if (afterSeconds !== undefined) return problem(429, 'rate/limit', `too many requests from this address: come again in ${afterSeconds} s`, {}, { 'retry-after': String(afterSeconds) })
+    if (this.#draining.signal.aborted) return problem(503, 'server/stopping', 'this process is being stopped; another may take its place', {}, RETRY_SOON)
+    const { inFlightMax } = this.#limits
+    if (this.#inFlight > inFlightMax) return problem(503, 'server/busy', `${inFlightMax} requests are under way already`, {}, RETRY_SOON)
+    const found = find(message.url ?? '')
+    const isOpen = !('status' in found) && found.routes.every((route) => route.isOpen === true)
+    if (!isOpen && !this.#guard.hasToken(header)) return UNAUTHORIZED
+    if ('status' in found) return found
+    return dispatch(this.#gateway, found, { method: message.method ?? '', target: message.url ?? '', header, body: () => readBody(message, this.#limits), signal, isGuarded: this.#guard.asksForToken })
+  }
+}
+
+/** What is no request of HTTP, or does not become one in time. */
+function refuse(error: Error & { readonly code?: string }, socket: Duplex): void {
+  if (!socket.writable) return void socket.destroy()
+  const { code = '' } = error
+  const [status, answer] = code === 'HPE_HEADER_OVERFLOW' ? ['431 Request Header Fields Too Large', problem(431, 'request/headers', `the headers are too large`)] as const
+    : code === 'ERR_HTTP_REQUEST_TIMEOUT' ? ['408 Request Timeout', problem(408, 'request/timeout', 'the request did not come in time')] as const
+    : ['400 Bad Request', problem(400, 'request/malformed', 'this is no request of HTTP/1.1')] as const
+  const body = `${readableJson(answer.body)}\n`
+  socket.end(`HTTP/1.1 ${status}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`)
+}
+
+function send(message: IncomingMessage, response: ServerResponse, { status, body, headers }: Answer, isLast: boolean): void {
+  if (response.headersSent || response.destroyed) return
+  const bytes = body === undefined ? undefined : Buffer.from(`${readableJson(body)}\n`)
+  // What was not read of a body would be taken for the next request.
+  const isUnread = !message.complete && ((message.headers['content-length'] ?? '0') !== '0' || message.headers['transfer-encoding'] !== undefined)
+  response.writeHead(status, {
+    ...(bytes === undefined ? {} : { 'content-type': 'application/json; charset=utf-8', 'content-length': String(bytes.length) }),
+    'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+    ...(isLast || isUnread ? { connection: 'close' } : {}), ...headers,
+  })
+  response.end(message.method === 'HEAD' ? undefined : bytes)
+}

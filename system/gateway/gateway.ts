@@ -1,0 +1,101 @@
+// Gateway: the inbound port of a running system: how callers that run no partition look at entities, and speak to them.
+//
+// Owns: nothing. What it tells stands at the owners of the partitions, what it sends is durable in an inbox; a gateway may end at any moment, and there may
+// be any number of them.
+//
+// G1. An answer shows committed state, and where it stands: partition, life, epoch, seq (I12). Within a life, what one gateway answers about a partition
+//     never goes back in (epoch, seq); with `atLeast` this holds over several gateways and their restarts too.
+// G2. A call ends within its deadline. While a partition moves its owner is asked again until then; after that the answer is `unavailable`, with the
+//     partition's state. There is no answer from a cache, and no sum over a part of the partitions.
+// G3. A command is durable before anything is told of it. Sent again with the same key it is applied once, as long as the entity remembers it
+//     (the newest COMMAND_REPLIES_MAX of its commands), and answered with the first reply. An event that is not taken was not applied, unless the answer says that it may have been.
+import type { EntityAnswer } from '../partition/view.ts'
+import type { Letter } from '../inspect/outcome.ts'
+import type { Place } from '../node/query-client.ts'
+import type { Standing } from '../node/questions.ts'
+import type { MachineEvent } from '../protocol/data.ts'
+import type { FailureClass } from '../protocol/failures.ts'
+import type { EntityId } from '../protocol/ids.ts'
+
+export interface Waiting {
+  /** From the call on, ms. */
+  readonly deadlineMs: number
+}
+
+export interface TypeSummary {
+  readonly type: string
+  readonly version: number
+  /** Name, version and hash prefix of the definition at hand. */
+  readonly code: string
+  readonly partitions: number
+  readonly sources: readonly string[]
+}
+
+/** Nobody could answer in time. `state`: of the partition's life, 'absent' where nobody has it, 'silent' where its owner does not answer, 'live' where it is behind. */
+export interface Unavailable {
+  readonly kind: 'unavailable'
+  readonly type: string
+  readonly partition: number
+  readonly state: string
+  readonly reason: string
+}
+
+export type EntityResult = { readonly kind: 'entity'; readonly answer: EntityAnswer } | Unavailable
+
+export interface StateCounts {
+  readonly type: string
+  readonly entities: number
+  readonly parked: number
+  /** Entities by configuration: the paths of the active leaf states, joined by ','. */
+  readonly states: Readonly<Record<string, number>>
+  /** What was counted, partition by partition: not one moment of the whole. */
+  readonly at: readonly Standing[]
+}
+
+export type CountsResult = { readonly kind: 'counts'; readonly counts: StateCounts } | Unavailable
+
+export interface PartitionReport {
+  readonly type: string
+  readonly partition: number
+  readonly state: string
+  /** Why it waits, failed or is not reached; '' when there is nothing to say. */
+  readonly reason: string
+  /** The rest is known of live partitions only. */
+  readonly at?: Standing
+  readonly lag?: { readonly sources: number; readonly inbox: number }
+  readonly entities?: number
+  readonly parked?: number
+  readonly watermarkMs?: number
+  readonly waitingFor?: readonly string[]
+}
+
+export type CommandResult =
+  /** `value` is null when the machine gave none. */
+  | { readonly kind: 'reply'; readonly at: Standing; readonly value: unknown }
+  | { readonly kind: 'refused'; readonly at: Standing; readonly class: FailureClass; readonly message: string; readonly letter: Letter | undefined }
+  /** Consumed, and nothing is known of it: the entity is at its end or parked, or the command was refused when it was first sent, or was forgotten since. */
+  | { readonly kind: 'unknown'; readonly at: Standing }
+  /** Durable, and not taken within the deadline. */
+  | { readonly kind: 'waiting'; readonly partition: number; readonly state: string; readonly reason: string }
+  /** No event, or none that can be stored. */
+  | { readonly kind: 'unfit'; readonly reason: string }
+  /** `isCertain`: nothing was written. */
+  | { readonly kind: 'not-taken'; readonly isCertain: boolean; readonly reason: string }
+
+export type WaitResult =
+  | { readonly kind: 'reached'; readonly answer: EntityAnswer }
+  /** As it was seen last. */
+  | { readonly kind: 'not-reached'; readonly answer: EntityAnswer }
+  | Unavailable
+
+/** A type that the system does not have throws OperationError: ask `types` first. */
+export interface Gateway {
+  types(): readonly TypeSummary[]
+  get(type: string, id: EntityId, options: Waiting & { readonly atLeast?: Place }): Promise<EntityResult>
+  counts(type: string, options: Waiting): Promise<CountsResult>
+  /** One that does not answer in time is reported as such. */
+  partitions(options: Waiting): Promise<readonly PartitionReport[]>
+  command(type: string, id: EntityId, event: MachineEvent, key: string, options: Waiting): Promise<CommandResult>
+  /** Until the entity is in the state, or in one within it: 'open' is reached in 'open.ajar' too. `signal` ends it early. */
+  wait(type: string, id: EntityId, state: string, options: Waiting & { readonly signal?: AbortSignal }): Promise<WaitResult>
+}

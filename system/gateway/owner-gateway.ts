@@ -1,0 +1,150 @@
+// Owner gateway: answers by asking the owners of the partitions over rpc, and sends by appending to their inboxes.
+import { outcomeWithoutReply } from '../inspect/outcome.ts'
+import type { SentCommand } from '../inspect/outcome.ts'
+import { appendCommand } from '../node/commands.ts'
+import type { Sending } from '../node/commands.ts'
+import type { CallPorts } from '../node/call-owner.ts'
+import { QueryClient } from '../node/query-client.ts'
+import type { Place } from '../node/query-client.ts'
+import type { Standing } from '../node/questions.ts'
+import type { TypePlan } from '../partition/topology.ts'
+import type { Codec } from '../ports/codec.ts'
+import { NotPlainData } from '../ports/codec.ts'
+import type { Log } from '../ports/log.ts'
+import type { MachineEvent } from '../protocol/data.ts'
+import { OperationError } from '../protocol/failures.ts'
+import type { EntityId } from '../protocol/ids.ts'
+import { partitionOf } from '../protocol/murmur2.ts'
+import { utf8Encode } from '../protocol/utf8.ts'
+import { within } from '../protocol/within.ts'
+import type { CommandResult, CountsResult, EntityResult, Gateway, PartitionReport, TypeSummary, Unavailable, Waiting, WaitResult } from './gateway.ts'
+
+export interface GatewayPorts extends CallPorts {
+  readonly log: Log
+  readonly codec: Codec
+}
+
+/** Between two looks of a wait, ms: first and longest. */
+const LOOK_MS_MIN = 15
+const LOOK_MS_MAX = 100
+
+export class OwnerGateway implements Gateway {
+  readonly #ports: GatewayPorts
+  readonly #plans: ReadonlyMap<string, TypePlan>
+  readonly #client: QueryClient
+
+  constructor(ports: GatewayPorts, plans: ReadonlyMap<string, TypePlan>) {
+    this.#ports = ports
+    this.#plans = plans
+    this.#client = new QueryClient(ports, ports.codec, plans)
+  }
+
+  types(): readonly TypeSummary[] {
+    return [...this.#plans].map(([type, { definition, code, partitions }]) => ({ type, version: definition.version, code, partitions, sources: definition.sources.map(({ topic }) => topic) }))
+  }
+
+  async get(type: string, id: EntityId, { deadlineMs, atLeast }: Waiting & { readonly atLeast?: Place }): Promise<EntityResult> {
+    const plan = this.#planOf(type)
+    const answer = await this.#client.get(type, id, deadlineMs, atLeast)
+    if (answer.kind === 'refused') return unavailable(type, partitionOf(utf8Encode(id), plan.partitions), answer)
+    return { kind: 'entity', answer: { type, id, ...answer.at, code: answer.code, watermarkMs: answer.watermarkMs, entity: answer.entity } }
+  }
+
+  async counts(type: string, { deadlineMs }: Waiting): Promise<CountsResult> {
+    const states = new Map<string, number>()
+    const at: Standing[] = []
+    let parked = 0
+    const answers = await ofAll(this.#planOf(type), (partition) => this.#client.livePartition(type, partition, deadlineMs))
+    for (const [partition, answer] of answers.entries()) {
+      if (answer.kind === 'refused') return unavailable(type, partition, answer)
+      at.push(answer.at)
+      parked += answer.parked
+      for (const [configuration, entities] of answer.occupancy) states.set(configuration, (states.get(configuration) ?? 0) + entities)
+    }
+    return { kind: 'counts', counts: { type, entities: sum(states.values()), parked, states: Object.fromEntries([...states].sort(([a], [b]) => (a < b ? -1 : 1))), at } }
+  }
+
+  async partitions({ deadlineMs }: Waiting): Promise<readonly PartitionReport[]> {
+    const reports = await Promise.all([...this.#plans].map(async ([type, plan]) => (await ofAll(plan, (partition) => this.#client.partition(type, partition, deadlineMs))).map((answer, partition): PartitionReport => {
+      if (answer.kind === 'refused') return { type, partition, state: answer.state, reason: answer.reason }
+      const { at, look, occupancy, parked } = answer
+      const { state, reason, sourceLag, inboxLag, watermarkMs, waitingFor } = look
+      if (at === undefined) return { type, partition, state, reason }
+      const lag = { sources: sourceLag, inbox: inboxLag }
+      return { type, partition, state, reason, at, lag, entities: sum(occupancy.map(([, entities]) => entities)), parked, ...(watermarkMs === undefined ? {} : { watermarkMs, waitingFor }) }
+    })))
+    return reports.flat()
+  }
+
+  async command(type: string, id: EntityId, event: MachineEvent, key: string, { deadlineMs }: Waiting): Promise<CommandResult> {
+    const plan = this.#planOf(type)
+    const { clock } = this.#ports
+    const untilMs = clock.monotonicMs() + deadlineMs
+    const sending = await this.#send(plan, id, event, key, deadlineMs)
+    if (sending.kind === 'unfit') return sending
+    if (sending.kind !== 'sent') return { kind: 'not-taken', isCertain: sending.kind !== 'unknown', reason: sending.reason }
+    return this.#outcome(plan, sending.command, () => untilMs - clock.monotonicMs())
+  }
+
+  async wait(type: string, id: EntityId, state: string, { deadlineMs, signal }: Waiting & { readonly signal?: AbortSignal }): Promise<WaitResult> {
+    const { clock } = this.#ports
+    const untilMs = clock.monotonicMs() + deadlineMs
+    let last: WaitResult | undefined
+    for (let pauseMs = LOOK_MS_MIN; ; pauseMs = Math.min(LOOK_MS_MAX, pauseMs * 2)) {
+      const leftMs = untilMs - clock.monotonicMs()
+      // With less than this left an owner that is there may seem away.
+      if (last !== undefined && leftMs < LOOK_MS_MIN) return last
+      const result = await this.get(type, id, { deadlineMs: leftMs })
+      if (result.kind === 'unavailable') return result
+      if (isIn(result.answer.entity?.configuration, state)) return { kind: 'reached', answer: result.answer }
+      last = { kind: 'not-reached', answer: result.answer }
+      await clock.sleep(Math.min(pauseMs, untilMs - clock.monotonicMs()), signal)
+      if (signal?.aborted === true) return last
+    }
+  }
+
+  async #send(plan: TypePlan, id: EntityId, event: MachineEvent, key: string, deadlineMs: number): Promise<Sending | { readonly kind: 'unfit'; readonly reason: string }> {
+    const { log, codec, clock } = this.#ports
+    try {
+      return await within(clock, appendCommand(log, codec, plan, id, event, key, clock.nowMs()), deadlineMs, () => ({ kind: 'unknown', reason: `the log has not confirmed it within ${deadlineMs} ms` }))
+    } catch (thrown) {
+      if (thrown instanceof NotPlainData || (thrown instanceof OperationError && thrown.code === 'command/event')) return { kind: 'unfit', reason: thrown.message }
+      throw thrown
+    }
+  }
+
+  /** The owner knows the reply, the log a refusal. */
+  async #outcome(plan: TypePlan, sent: SentCommand, leftMs: () => number): Promise<CommandResult> {
+    const { log, codec, clock } = this.#ports
+    const answer = await this.#client.command(plan.definition.name, sent, leftMs())
+    const { partition } = sent
+    if (answer.kind === 'refused') return { kind: 'waiting', partition, state: answer.state, reason: answer.reason }
+    const { at, reply } = answer
+    if (reply !== undefined) return { kind: 'reply', at, value: reply }
+    for (;;) {
+      const outcome = await outcomeWithoutReply(log, codec, plan, sent)
+      if (outcome.kind === 'refused') return { kind: 'refused', at, class: outcome.class, message: outcome.message, letter: outcome.letter }
+      if (outcome.kind === 'unknown') return { kind: 'unknown', at }
+      // Its owner sees a commit before others do.
+      if (leftMs() <= 0) return { kind: 'waiting', partition, state: 'live', reason: 'the commit that took it cannot be read here yet' }
+      await clock.sleep(LOOK_MS_MIN)
+    }
+  }
+
+  #planOf(type: string): TypePlan {
+    const plan = this.#plans.get(type)
+    if (plan === undefined) throw new OperationError('gateway/type', `there is no actor type '${type}'. Types: ${[...this.#plans.keys()].join(', ')}.`)
+    return plan
+  }
+}
+
+const unavailable = (type: string, partition: number, { state, reason }: { readonly state: string; readonly reason: string }): Unavailable => ({ kind: 'unavailable', type, partition, state, reason })
+
+const ofAll = <T>({ partitions }: TypePlan, ask: (partition: number) => Promise<T>): Promise<readonly T[]> => Promise.all(Array.from({ length: partitions }, (_, partition) => ask(partition)))
+
+const sum = (counts: Iterable<number>): number => [...counts].reduce((total, count) => total + count, 0)
+
+/** True when one of the active leaf states is the state, or within it. */
+function isIn(configuration: string | undefined, state: string): boolean {
+  return configuration?.split(',').some((leaf) => leaf === state || leaf.startsWith(`${state}.`)) === true
+}

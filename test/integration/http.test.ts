@@ -1,0 +1,154 @@
+// The HTTP server on a socket: who may ask, what is too much, what is too slow, how it ends.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { TestContext } from 'node:test'
+import type { HttpOptions } from '../../adapters/http/options.ts'
+import { ROUTES } from '../../adapters/http/routes.ts'
+import { openHttp } from '../../adapters/http/server.ts'
+import type { Gateway } from '../../system/gateway/gateway.ts'
+import { ask, converse, postEvent } from '../support/http.ts'
+import { stubGateway } from '../unit/adapters/http/stub-gateway.ts'
+
+const TOKEN = 'a-token-of-some-length'
+const OPEN = { listen: '0', onError: () => {} }
+
+/** With the address at which this machine reaches it. */
+async function opened(t: TestContext, options: HttpOptions = OPEN, gateway: Gateway = stubGateway()): Promise<{ readonly url: string; readonly close: () => Promise<void> }> {
+  const server = await openHttp(gateway, options)
+  t.after(() => server.close())
+  return { url: server.url.replace('0.0.0.0', '127.0.0.1'), close: () => server.close() }
+}
+
+const pathOf = (path: string): string => `${path.replace('{type}', 'door').replace('{id}', 'front')}${path.endsWith('/wait') ? '?state=open' : ''}`
+const EVENT = { headers: { 'content-type': 'application/json', 'idempotency-key': 'k' }, body: '{"type":"open"}' }
+
+test('bound to all addresses every route but the open one needs the right token, whatever the method', async (t) => {
+  const gateway = stubGateway()
+  const { url } = await opened(t, { ...OPEN, listen: '0.0.0.0:0', token: TOKEN }, gateway)
+  let count = 0
+  for (const { method, path, isOpen } of ROUTES) {
+    for (const [authorization, isRight] of [[undefined, false], ['Bearer a-token-of-another-length', false], [TOKEN, false], [`Bearer ${TOKEN}`, true]] as const) {
+      for (const asked of method === 'GET' ? ['GET', 'HEAD', 'OPTIONS', 'DELETE'] : ['POST', 'OPTIONS', 'GET']) {
+        const before = gateway.asked.length
+        const { status, headers } = await ask(url, pathOf(path), { method: asked, headers: { ...(asked === 'POST' ? EVENT.headers : {}), ...(authorization === undefined ? {} : { authorization }) }, ...(asked === 'POST' ? { body: EVENT.body } : {}) })
+        const isWelcome = isRight || isOpen === true
+        const right = asked === 'OPTIONS' ? 204 : asked === method || (asked === 'HEAD' && method === 'GET') ? 200 : 405
+        assert.equal(status, isWelcome ? right : 401, `${asked} ${path} with ${authorization ?? 'none'}`)
+        if (!isWelcome) assert.deepEqual([headers['www-authenticate'], gateway.asked.length], ['Bearer realm="statelog"', before])
+        count += 1
+      }
+    }
+  }
+  assert.equal((await ask(url, '/nothing')).status, 401, 'what there is, is not told either')
+  t.diagnostic(`${count} requests`)
+})
+
+test('another Host and another origin are refused before anything else', async (t) => {
+  const { url } = await opened(t, { ...OPEN, names: ['door.example'] })
+  assert.equal((await ask(url, '/v1/types', { headers: { host: 'door.example' } })).status, 200)
+  for (const headers of [{ host: 'evil.example' }, { host: 'evil.example:80' }, { origin: 'http://evil.example' }, { origin: 'null' }, { 'sec-fetch-site': 'cross-site' }] as Record<string, string>[]) {
+    for (const { method, path } of ROUTES) {
+      const { status, code } = await ask(url, pathOf(path), { method, headers: { ...EVENT.headers, ...headers }, ...(method === 'POST' ? { body: EVENT.body } : {}) })
+      assert.deepEqual([status, /^(host|origin)\//.test(code)], [403, true], `${method} ${path} ${JSON.stringify(headers)}`)
+    }
+  }
+  assert.match(await converse(url, 'GET /v1/types HTTP/1.1\r\nConnection: close\r\n\r\n'), /^HTTP\/1\.1 403 [^]*host\/unknown/)
+  const preflight = await ask(url, pathOf('/v1/entities/{type}/{id}/events'), { method: 'OPTIONS', headers: { origin: 'http://evil.example', 'access-control-request-method': 'POST' } })
+  assert.deepEqual([preflight.status, preflight.headers['access-control-allow-origin']], [403, undefined])
+})
+
+test('HEAD is GET without its body', async (t) => {
+  const { url } = await opened(t)
+  const [got, head] = [await ask(url, '/v1/types'), await ask(url, '/v1/types', { method: 'HEAD' })]
+  assert.deepEqual([head.status, head.text, head.headers['content-length']], [200, '', got.headers['content-length']])
+})
+
+test('a body over the limit is refused, announced or not', async (t) => {
+  const gateway = stubGateway()
+  const { url } = await opened(t, { ...OPEN, limits: { bodyBytesMax: 1000 } }, gateway)
+  const fitting = (length: number): string => `{"type":"${'x'.repeat(length - 11)}"}`
+  assert.equal((await ask(url, '/v1/entities/door/front/events', { method: 'POST', ...EVENT, body: fitting(1000) })).status, 200)
+  const { status, code, headers } = await ask(url, '/v1/entities/door/front/events', { method: 'POST', ...EVENT, body: fitting(1001) })
+  assert.deepEqual([status, code, headers['connection']], [413, 'request/size', 'close'])
+  const chunked = `POST /v1/entities/door/front/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nIdempotency-Key: k\r\nTransfer-Encoding: chunked\r\n\r\n${`200\r\n${'x'.repeat(512)}\r\n`.repeat(4)}0\r\n\r\n`
+  assert.match(await converse(url, chunked), /^HTTP\/1\.1 413 /)
+  assert.equal(gateway.asked.length, 1)
+})
+
+test('who sends slowly, or too many headers, or no HTTP at all, is answered and closed', async (t) => {
+  const { url } = await opened(t, { ...OPEN, limits: { headersMsMax: 200, requestMsMax: 300, headerBytesMax: 4096 } })
+  assert.match(await converse(url, 'GET /v1/types HTTP/1.1\r\nHost: localhost\r\nX-Slow: '), /^HTTP\/1\.1 408 [^]*request\/timeout/)
+  assert.match(await converse(url, `POST /v1/entities/door/front/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nIdempotency-Key: k\r\nContent-Length: 20\r\n\r\n{"type":`), /^HTTP\/1\.1 408 [^]*request\/timeout/)
+  assert.match(await converse(url, `GET /v1/types HTTP/1.1\r\nHost: localhost\r\nX-Large: ${'x'.repeat(5000)}\r\n\r\n`), /^HTTP\/1\.1 431 [^]*request\/headers/)
+  assert.match(await converse(url, 'HELLO\r\n\r\n'), /^HTTP\/1\.1 400 [^]*request\/malformed/)
+  assert.match(await converse(url, 'GET http://localhost/v1/types HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'), /^HTTP\/1\.1 400 [^]*request\/target/)
+  assert.equal((await ask(url, '/v1/types')).status, 200, 'others are answered meanwhile')
+})
+
+test('more than the rate is told when to come again', async (t) => {
+  const { url } = await opened(t, { ...OPEN, limits: { requestsPerSecondMax: 3 } })
+  const answers = []
+  for (let n = 0; n < 30; n += 1) answers.push(await ask(url, '/healthz'))
+  const refused = answers.filter(({ status }) => status === 429)
+  assert.ok(refused.length > 0 && refused.every(({ code, headers }) => code === 'rate/limit' && Number(headers['retry-after']) >= 1))
+  assert.ok(answers.slice(0, 3).every(({ status }) => status === 200))
+})
+
+test('more under way than the bound is refused, and a caller that goes ends its wait', async (t) => {
+  const ended = Promise.withResolvers<void>()
+  const gateway: Gateway = { ...stubGateway(), wait: (_type, _id, _state, { signal }) => new Promise((_, reject) => signal?.addEventListener('abort', () => {
+    ended.resolve()
+    reject(new TypeError('gone'))
+  })) }
+  const { url } = await opened(t, { ...OPEN, limits: { inFlightMax: 1 } }, gateway)
+  const leaving = new AbortController()
+  const waiting = fetch(`${url}/v1/entities/door/front/wait?state=open`, { signal: leaving.signal }).catch(() => 'gone')
+  for (;;) {
+    const { status, code } = await ask(url, '/v1/types')
+    if (status === 200) continue
+    assert.deepEqual([status, code], [503, 'server/busy'])
+    break
+  }
+  leaving.abort()
+  assert.equal(await waiting, 'gone')
+  await ended.promise
+})
+
+test('what fails inside tells its caller nothing, and its reason to the log', async (t) => {
+  const told: string[] = []
+  const gateway: Gateway = { ...stubGateway(), counts: async () => { throw new RangeError('a secret of the inside') } }
+  const { url } = await opened(t, { ...OPEN, onError: (message) => told.push(message) }, gateway)
+  const { status, code, text } = await ask(url, '/v1/types/door/states')
+  assert.deepEqual([status, code, /secret/.test(text), told.length, /a secret of the inside/.test(told[0] ?? '')], [500, 'internal', false, 1, true])
+})
+
+test('S4: closing ends waits early and lets their answers be sent', async (t) => {
+  const reached = Promise.withResolvers<void>()
+  const stub = stubGateway()
+  const gateway: Gateway = { ...stub, wait: async (type, id, state, options) => {
+    reached.resolve()
+    await new Promise<void>((resolve) => options.signal?.addEventListener('abort', () => resolve()))
+    return stub.wait(type, id, state, options)
+  } }
+  const { url, close } = await opened(t, OPEN, gateway)
+  const waiting = ask(url, '/v1/entities/door/front/wait?state=open')
+  await reached.promise
+  const closing = close()
+  const { status, headers } = await waiting
+  assert.deepEqual([status, headers['connection']], [200, 'close'])
+  await closing
+  await assert.rejects(ask(url, '/healthz'), { code: 'ECONNREFUSED' })
+})
+
+test('a port that is taken is refused with its cure', async (t) => {
+  const { url } = await opened(t)
+  await assert.rejects(openHttp(stubGateway(), { ...OPEN, listen: new URL(url).host }), { code: 'http/listen', message: /EADDRINUSE.*another port/ })
+})
+
+test('an event reaches the gateway as it was sent', async (t) => {
+  const gateway = stubGateway()
+  const { url } = await opened(t, OPEN, gateway)
+  const event = { type: 'open', by: 'é\u{1f6aa}', n: -1.5e300, deep: [[{}]], __proto__x: null }
+  assert.equal((await postEvent(url, 'door', 'a/b', event, 'k')).status, 200)
+  assert.deepEqual(gateway.asked, [['command', 'door', 'a/b', event, 'k', { deadlineMs: 30_000 }]])
+})
