@@ -269,7 +269,7 @@ export class Membership {
     if (NEVER.has(code)) return this.#end(`the group ${this.#options.group} cannot be joined: ${messageOf(thrown)}`)
     // The group's state is the coordinator's: another broker goes on with our generation.
     if (retryOf(code) !== 'later') this.#options.cluster.forgetCoordinator('group', this.#options.group, code)
-    if (!isTransport(code) && retryOf(code) === 'no' && code !== 'OperationError') this.#hinder(code, `the group ${this.#options.group} refuses this member, which tries again: ${messageOf(thrown)}`)
+    if (isUnreadable(thrown) || (!isTransport(code) && retryOf(code) === 'no' && code !== 'OperationError')) this.#hinder(code, `the group ${this.#options.group} refuses this member, which tries again: ${messageOf(thrown)}`)
     return true
   }
 
@@ -293,3 +293,5 @@ export class Membership {
     this.#waiting.clear()
   }
 }
+
+const isUnreadable = (thrown: unknown): boolean => thrown instanceof Unanswered && thrown.cause instanceof RangeError

@@ -5,17 +5,13 @@ import type { Cluster, Effort } from './cluster.ts'
 import type { Connection } from './connection.ts'
 import { codeOf, isDoubtful, isTransport, retryOf } from './codes.ts'
 import { produceV11 } from './record-requests.ts'
+import { LeftOut } from './request.ts'
 import { errorName } from './wire.ts'
 
 export interface OutBatch {
   readonly topic: string
   readonly partition: number
   readonly bytes: Buffer
-}
-
-/** An answer that says nothing of a batch: it may have been written. */
-class Unnamed extends TypeError {
-  readonly apiId = 'NETWORK_EXCEPTION'
 }
 
 /** A leader refused a batch; nothing says that others of the same call were not written. */
@@ -33,8 +29,8 @@ export class Refused extends TypeError {
 }
 
 const ALL_REPLICAS = -1
-/** Less than a request may take, so that it is the leader who says it. */
-const REPLICAS_MS_MAX = 8000
+/** Less than a request may take, so that it is the leader who says it, also behind a commit of offsets, for which brokers wait 5 s. */
+const REPLICAS_MS_MAX = 4000
 /** The broker has it already. */
 const DUPLICATE = 'DUPLICATE_SEQUENCE_NUMBER'
 
@@ -86,7 +82,7 @@ function doubted(thrown: unknown, progress: Progress): never {
 
 /** Notes what was taken; answers the first failure that may heal. Throws one that does not. */
 function taken(response: Response, batches: readonly OutBatch[], progress: Progress): unknown {
-  const failures: (Refused | Unnamed)[] = []
+  const failures: (Refused | LeftOut)[] = []
   const unnamed = new Set(batches)
   for (const { name, partitionResponses } of response.responses) {
     for (const { index, errorCode, baseOffset, errorMessage, recordErrors } of partitionResponses) {
@@ -98,7 +94,7 @@ function taken(response: Response, batches: readonly OutBatch[], progress: Progr
       else failures.push(new Refused(code, batch, errorMessage ?? code, recordErrors.map(({ batchIndex }) => batchIndex)))
     }
   }
-  for (const { topic, partition } of unnamed) failures.push(new Unnamed(`the answer says nothing of partition ${partition} of ${topic}`))
+  for (const { topic, partition } of unnamed) failures.push(new LeftOut(`the answer says nothing of partition ${partition} of ${topic}`))
   progress.mayStand ||= failures.some(({ apiId }) => isDoubtful(apiId))
   const final = failures.find(({ apiId }) => retryOf(apiId) === 'no')
   if (final !== undefined) throw final

@@ -15,6 +15,12 @@ export class PartRefused extends TypeError {
   }
 }
 
+/** An answer that says nothing of a part: it may have been done, and is asked for again. */
+export class LeftOut extends TypeError {
+  override readonly name = 'LeftOut'
+  readonly apiId = 'NETWORK_EXCEPTION'
+}
+
 /** An answer in which at least one part was refused. */
 export class Refusals extends TypeError {
   override readonly name = 'Refusals'

@@ -34,13 +34,14 @@ export const endTxnV3 = request('EndTxn', 26, 3, (writer, transactionalId: strin
   writer.appendString(transactionalId).appendInt64(producerId).appendInt16(producerEpoch).appendBoolean(committed)
 }, errorAlone)
 
-function errorOfEachPartition(reader: Reader, check: Check): void {
+/** How many partitions it is about. */
+function errorOfEachPartition(reader: Reader, check: Check): number {
   reader.readInt32()
-  reader.readArray((topic) => {
+  return reader.readArray((topic) => {
     topic.readString()
     return topic.readArray((part) => {
       part.readInt32()
       return check(part.readInt16())
-    })
-  })
+    }).length
+  }).reduce((sum, count) => sum + count, 0)
 }

@@ -16,6 +16,7 @@ import { Refused, sendBatches } from './produce.ts'
 import type { OutBatch } from './produce.ts'
 import type { RecordBatch } from './record-batch.ts'
 import type { Visibility } from '../../system/membership/visibility.ts'
+import { LeftOut } from './request.ts'
 import { addOffsetsToTxnV3, addPartitionsToTxnV3, endTxnV3, initProducerIdV4, txnOffsetCommitV3 } from './transaction-requests.ts'
 
 export interface PlannedBatch {
@@ -102,7 +103,7 @@ export class Transactions {
     return this.#while(this.#initialise(this.#producerId, this.#epoch, effort))
   }
 
-  /** `idle`: how long to wait for the first request, which has written nothing yet. */
+  /** `idle`: how long to wait for the announcements, with which nothing is written yet. */
   commit(plan: TransactionPlan, idle: Effort): Promise<TransactionEnd> {
     assert(this.#isUsable, 'T1: a transaction after a failure')
     this.#isUsable = false
@@ -164,10 +165,17 @@ export class Transactions {
 
   async #write({ rounds, offsets }: TransactionPlan, idle: Effort): Promise<Map<PlannedBatch, number> | Refusal | Extract<TransactionEnd, { readonly kind: 'fenced' }>> {
     const { clock, timeoutMs } = this.#options
-    await inParallel(rounds.length === 0 ? undefined : this.#addPartitions(rounds, idle), offsets.length === 0 ? undefined : this.#addOffsets(idle))
+    // T2. The first announcement opens it.
     const effort: Effort = { untilMs: clock.monotonicMs() + timeoutMs }
-    const [written, isMember] = await inParallel(this.#writeRounds(rounds, effort), offsets.length === 0 || this.#commitOffsets(offsets, effort))
-    return isMember ? written : this.#giveUp()
+    await inParallel(rounds.length === 0 ? undefined : this.#addPartitions(rounds, idle), offsets.length === 0 ? undefined : this.#addOffsets(idle))
+    const failed = new AbortController()
+    const writing = this.#writeRounds(rounds, effort)
+    writing.then((written) => written instanceof Map || failed.abort(), () => failed.abort())
+    const committing = offsets.length === 0 ? 'committed' : this.#commitOffsets(offsets, effort, failed.signal)
+    const [, ended] = await Promise.allSettled([writing, committing])
+    if (ended.status === 'fulfilled' && ended.value === 'ended') return this.#giveUp(await writing.then(() => true, () => false))
+    const [written] = await inParallel(writing, committing)
+    return written
   }
 
   async #writeRounds(rounds: TransactionPlan['rounds'], effort: Effort): Promise<Map<PlannedBatch, number> | Refusal> {
@@ -182,9 +190,9 @@ export class Transactions {
     return written
   }
 
-  /** Nobody may be there to fence: what was written must not hold up those who read. */
-  async #giveUp(): Promise<Extract<TransactionEnd, { readonly kind: 'fenced' }>> {
-    await this.#end(false).catch(() => undefined)
+  /** Nobody may be there to fence: what was written must not hold up those who read. Not `isSettled`: a batch may still reach its leader, and must find it open. */
+  async #giveUp(isSettled: boolean): Promise<Extract<TransactionEnd, { readonly kind: 'fenced' }>> {
+    if (isSettled) await this.#end(false).catch(() => undefined)
     return { kind: 'fenced', reason: 'the membership ended' }
   }
 
@@ -200,7 +208,7 @@ export class Transactions {
     const topics = new Map<string, Set<number>>()
     for (const { topic, partition } of rounds.flat()) topics.set(topic, (topics.get(topic) ?? new Set()).add(partition))
     const asked = [...topics].map(([name, partitions]) => ({ name, partitions: [...partitions] }))
-    await cluster.atCoordinator('transaction', transactionalId, use, (connection) => addPartitionsToTxnV3(connection, transactionalId, this.#producerId, this.#epoch, asked), effort, { topics: [...topics.keys()], operation: 'WRITE' })
+    await cluster.atCoordinator('transaction', transactionalId, use, async (connection) => whole(await addPartitionsToTxnV3(connection, transactionalId, this.#producerId, this.#epoch, asked), asked.reduce((sum, { partitions }) => sum + partitions.length, 0)), effort, { topics: [...topics.keys()], operation: 'WRITE' })
   }
 
   async #addOffsets(effort: Effort): Promise<void> {
@@ -208,21 +216,22 @@ export class Transactions {
     await cluster.atCoordinator('transaction', transactionalId, use, (connection) => addOffsetsToTxnV3(connection, transactionalId, this.#producerId, this.#epoch, group), effort, { group })
   }
 
-  /** False when this member is not in the group any more. */
-  async #commitOffsets(offsets: readonly OffsetToCommit[], effort: Effort): Promise<boolean> {
+  /** 'ended' when this member is not in the group any more; 'dropped' when the signal came while the group settles. */
+  async #commitOffsets(offsets: readonly OffsetToCommit[], effort: Effort, failed: AbortSignal): Promise<'committed' | 'ended' | 'dropped'> {
     const { cluster, use, transactionalId, group, partition } = this.#options
     const topics = offsets.map(({ topic, offset, metadata }) => ({ name: topic, partitions: [{ partitionIndex: partition, committedOffset: BigInt(offset), committedLeaderEpoch: -1, committedMetadata: metadata }] }))
     let stale: Standing | undefined
     for (;;) {
-      const standing = await this.#standing(stale, effort)
-      if (standing === undefined) return false
+      const standing = await this.#standing(stale, effort, failed)
+      if (failed.aborted) return 'dropped'
+      if (standing === undefined) return 'ended'
       const { generation, memberId, instanceId } = standing
       try {
-        await cluster.atCoordinator('group', group, use, (connection) => txnOffsetCommitV3(connection, transactionalId, group, this.#producerId, this.#epoch, generation, memberId, instanceId, topics), effort, { topics: topics.map(({ name }) => name), operation: 'READ' })
-        return true
+        await cluster.atCoordinator('group', group, use, async (connection) => whole(await txnOffsetCommitV3(connection, transactionalId, group, this.#producerId, this.#epoch, generation, memberId, instanceId, topics), topics.length), effort, { topics: topics.map(({ name }) => name), operation: 'READ' })
+        return 'committed'
       } catch (thrown) {
         const code = codeOf(thrown)
-        if (code === 'UNKNOWN_MEMBER_ID' || code === 'FENCED_INSTANCE_ID') return false
+        if (code === 'UNKNOWN_MEMBER_ID' || code === 'FENCED_INSTANCE_ID') return 'ended'
         // The group moved on while this was under way: once more under the new generation, if the partition is still ours then.
         if (code !== 'ILLEGAL_GENERATION' && code !== 'REBALANCE_IN_PROGRESS') throw thrown
         stale = standing
@@ -231,13 +240,14 @@ export class Transactions {
   }
 
   /** T2. The group may never settle again. */
-  async #standing(stale: Standing | undefined, effort: Effort): Promise<Standing | undefined> {
+  async #standing(stale: Standing | undefined, effort: Effort, failed: AbortSignal): Promise<Standing | undefined> {
     const { clock, group, timeoutMs } = this.#options
     const untilMs = effort.untilMs ?? clock.monotonicMs() + timeoutMs
     if (stale === undefined) return this.#options.standing()
     const isOver = new AbortController()
-    const late = clock.sleep(untilMs - clock.monotonicMs(), isOver.signal).then(() => {
-      if (!isOver.signal.aborted) throw new Late(`the group ${group} has not settled within ${timeoutMs} ms`)
+    const ending = AbortSignal.any([isOver.signal, failed])
+    const late = clock.sleep(untilMs - clock.monotonicMs(), ending).then(() => {
+      if (!ending.aborted) throw new Late(`the group ${group} has not settled within ${timeoutMs} ms`)
       return undefined
     })
     return Promise.race([this.#options.standing(stale), late]).finally(() => isOver.abort())
@@ -270,8 +280,15 @@ function refusalOf(thrown: unknown, round: readonly PlannedBatch[], out: readonl
   return { kind: 'refused', batch, records: thrown.records, reason: messageOf(thrown) }
 }
 
-/** Throws the first failure when all are over: nothing of them may reach a broker after what comes next. */
+/** Throws when both are over, a fence before any other failure: nothing of them may reach a broker after what comes next. */
 async function inParallel<A, B>(first: A | Promise<A>, second: B | Promise<B>): Promise<[A, B]> {
-  await Promise.allSettled([first, second])
+  const ends = await Promise.allSettled([first, second])
+  const fence = ends.find((end) => end.status === 'rejected' && isFenced(codeOf(end.reason)))
+  if (fence?.status === 'rejected') throw fence.reason
   return Promise.all([first, second])
+}
+
+/** An answer about all that was asked. */
+function whole(answered: number, asked: number): void {
+  if (answered < asked) throw new LeftOut(`the answer is about ${answered} partitions of ${asked}`)
 }

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { Cluster } from '../../../../adapters/kafka/cluster.ts'
 import { Membership } from '../../../../adapters/kafka/membership.ts'
 import { encodeAssignment, encodeSubscription } from '../../../../adapters/kafka/member-protocol.ts'
+import { Unanswered } from '../../../../adapters/kafka/unanswered.ts'
 import { wallClock } from '../../../../adapters/memory/clock.ts'
 import { Code, KEYS, clusterOf } from '../../../support/kafka-broker.ts'
 import type { Answer } from '../../../support/kafka-broker.ts'
@@ -141,4 +142,15 @@ test('a member that is stopped while it looks at its topics does not join after 
   manifest.resolve({ in: 1 })
   await stopping
   assert.equal(count(asked, KEYS.joinGroup), 0)
+})
+
+test('an answer that cannot be read is asked for again, and said once', async () => {
+  let unreadable = 3
+  const { assigned, hindered, ended } = await member((key) => {
+    if (key === KEYS.joinGroup && unreadable-- > 0) throw new Unanswered('NETWORK', 'answers what cannot be read: 9 bytes where 2 are left', new RangeError('9 bytes where 2 are left'))
+    return key === KEYS.joinGroup ? JOINED : key === KEYS.syncGroup ? assignment([2]) : {}
+  }, (heard) => heard.assigned.length > 0 || heard.ended.length > 0)
+  assert.deepEqual([assigned, ended], [[[2]], []])
+  assert.equal(hindered.length, 1)
+  assert.match(hindered[0] ?? '', /cannot be read/)
 })

@@ -2,10 +2,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Cluster } from '../../../../adapters/kafka/cluster.ts'
+import { Reader } from '../../../../adapters/kafka/reader.ts'
 import { RecordBatch } from '../../../../adapters/kafka/record-batch.ts'
 import { PartRefused, Refusals } from '../../../../adapters/kafka/request.ts'
 import { Transactions } from '../../../../adapters/kafka/transaction.ts'
 import type { PlannedBatch, Standing, TransactionEnd, TransactionPlan } from '../../../../adapters/kafka/transaction.ts'
+import { txnOffsetCommitV3 } from '../../../../adapters/kafka/transaction-requests.ts'
+import { Unanswered } from '../../../../adapters/kafka/unanswered.ts'
 import { errorName } from '../../../../adapters/kafka/wire.ts'
 import { wallClock } from '../../../../adapters/memory/clock.ts'
 import { Visibility } from '../../../../system/membership/visibility.ts'
@@ -15,23 +18,24 @@ import type { Answer } from '../../../support/kafka-broker.ts'
 const TRANSPORT = { clientId: 'x', security: {}, connectMsMax: 200, requestMsMax: 200, slowMsMax: 200 }
 const STANDING: Standing = { generation: 1, memberId: 'm', instanceId: null }
 const OFFSETS: TransactionPlan = { rounds: [], offsets: [{ topic: 't', offset: 1, metadata: '' }] }
-const [UNKNOWN_TOPIC, MESSAGE_TOO_LARGE, FORBIDDEN, NOT_ATTEMPTED] = [3, 10, 29, 55]
+const [UNKNOWN_TOPIC, MESSAGE_TOO_LARGE, FORBIDDEN, INVALID_PRODUCER_EPOCH, NOT_ATTEMPTED] = [3, 10, 29, 47, 55]
 
 /** Commits at a coordinator and leader that take everything `answer` says nothing of. */
-async function committing(plan: TransactionPlan, timeoutMs: number, answer: Answer): Promise<TransactionEnd & { readonly reason?: string }> {
+async function committing(plan: TransactionPlan, timeoutMs: number, answer: Answer, idleMs = Infinity): Promise<TransactionEnd & { readonly reason?: string }> {
   const cluster = clusterOf(new Cluster([{ host: 'b', port: 1 }], TRANSPORT, wallClock), (key, request) => {
     if (key === KEYS.findCoordinator) return { coordinators: [{ nodeId: 1, host: 'b', port: 1 }] }
     if (key === KEYS.initProducerId) return { producerId: 7n, producerEpoch: 1 }
     return answer(key, request) ?? (key === KEYS.produce ? produced([0, 0]) : {})
   })
   cluster.leaderOf = () => 1
+  cluster.refresh = async () => {}
   const transactions = new Transactions({
     cluster, clock: wallClock, visibility: new Visibility(wallClock), transactionalId: 'id', group: 'g', partition: 0, use: 'u', timeoutMs,
     // A group that never settles again.
     standing: (stale) => (stale === undefined ? Promise.resolve(STANDING) : new Promise(() => {})),
   })
   await transactions.fence({})
-  return transactions.commit(plan, {})
+  return transactions.commit(plan, { untilMs: wallClock.monotonicMs() + idleMs })
 }
 
 const refusing = (key: number, code: string): Answer => (asked) => {
@@ -117,3 +121,55 @@ for (const [what, late, refused] of [['batches', KEYS.produce, KEYS.txnOffsetCom
     assert.deepEqual(events, ['answered', 'taken back'])
   })
 }
+
+const BOTH: TransactionPlan = { rounds: [[planned(0)]], offsets: OFFSETS.offsets }
+
+test('T2: the time of a transaction begins with its first announcement', async () => {
+  const fromMs = performance.now()
+  let isOpenFromMs = NaN
+  await committing(BOTH, 300, (key) => {
+    if (key === KEYS.addOffsets) isOpenFromMs = performance.now()
+    if (key === KEYS.addPartitions && performance.now() - fromMs < 250) throw new Code('UNKNOWN_TOPIC_OR_PARTITION')
+    if (key === KEYS.produce) throw new Code('NOT_LEADER_OR_FOLLOWER')
+    return undefined
+  }, 300)
+  assert.ok(performance.now() - isOpenFromMs < 500, `it was open for ${performance.now() - isOpenFromMs} ms of 300`)
+})
+
+for (const code of ['INVALID_PRODUCER_EPOCH', 'UNKNOWN_MEMBER_ID']) {
+  test(`a leader that is silent does not hide that the owner is shut out: ${code}`, async () => {
+    const asked: number[] = []
+    const end = await committing(BOTH, 200, (key) => {
+      asked.push(key)
+      if (key === KEYS.txnOffsetCommit) throw new Code(code)
+      if (key === KEYS.produce) throw new Unanswered('NETWORK', 'gone')
+      return undefined
+    })
+    assert.equal(end.kind, 'fenced', end.reason)
+    // The batch may come yet: after an end it would stand in no transaction.
+    assert.ok(!asked.includes(KEYS.endTxn))
+  })
+}
+
+const REFUSALS = [['fenced', INVALID_PRODUCER_EPOCH], ['refused', MESSAGE_TOO_LARGE]] as const
+
+for (const [kind, code] of REFUSALS) {
+  test(`what the leader says is told at once while the group settles: ${kind}`, async () => {
+    const fromMs = performance.now()
+    const end = await committing(BOTH, 2000, (key) => {
+      if (key === KEYS.txnOffsetCommit) throw new Code('REBALANCE_IN_PROGRESS')
+      return key === KEYS.produce ? produced([code]) : undefined
+    })
+    assert.equal(end.kind, kind, end.reason)
+    assert.ok(performance.now() - fromMs < 1000)
+  })
+}
+
+test('an answer that leaves a partition out is asked for again', async () => {
+  const nothing = Reader.from(Buffer.from([0, 0, 0, 0, 1, 0]))
+  assert.equal(txnOffsetCommitV3.parseResponse(nothing), 0)
+  let left = 2
+  const end = await committing(BOTH, 1000, (key) => ((key === KEYS.txnOffsetCommit || key === KEYS.addPartitions) && left-- > 0 ? 0 : undefined))
+  assert.equal(end.kind, 'committed', end.reason)
+  assert.ok(left < 0)
+})
