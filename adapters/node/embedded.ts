@@ -14,6 +14,7 @@ import { planSystem } from '../../system/partition/topology.ts'
 import { ensureFittingTopics } from '../../system/node/fitting-topics.ts'
 import { layeredRpc } from '../../system/node/layered-rpc.ts'
 import { StatelogNode } from '../../system/node/node.ts'
+import { EMBEDDED_COMMIT_WAIT_MS } from '../../system/protocol/limits.ts'
 import { cborCodec } from '../cbor/codec.ts'
 import { logModelStore } from '../memory/log-models.ts'
 import { memoryRpc } from '../memory/rpc.ts'
@@ -137,7 +138,8 @@ function patientLook(look: () => Promise<Look>, telemetry: Telemetry): () => Pro
 /** The same in the process that the supervising parent starts in the place of one that died. */
 const instanceName = (): string => process.env['STATELOG_INSTANCE'] ?? randomUUID()
 
-async function runnerOf({ folder, system, telemetry, settings, hurry, random, threads, queries, stateCache }: EmbeddedOptions, medium: Medium, log: CommittedLog, clock: Clock): Promise<Runner> {
+async function runnerOf({ folder, system, telemetry, settings: given, hurry, random, threads, queries, stateCache }: EmbeddedOptions, medium: Medium, log: CommittedLog, clock: Clock): Promise<Runner> {
+  const settings = medium.kind === 'embedded' ? { commitWaitMs: EMBEDDED_COMMIT_WAIT_MS, ...given } : given
   // Also for threads: what the code brings is stored before they load it.
   const models = await loadModels(system, log, clock)
   if (threads !== undefined) return threadRunner(new Threads({ logs: log instanceof SqliteLog ? embeddedThreadLogs(log, folder) : clusterThreadLogs(medium as KafkaMedium, instanceName()), plans: planSystem(system), loader: threads.loader, count: threads.count, clock, telemetry, settings: settings ?? {}, hurry, queries, stateCache }), () => openQueryService(queries, telemetry))

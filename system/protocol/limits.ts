@@ -50,6 +50,8 @@ export const BATCH_ENTITY_BYTES_MAX = 32 << 20
 export const BATCH_UNKNOWN_MAX = 128
 /** How long a batch waits for more records before it commits, in ms. */
 export const COMMIT_WAIT_MS = 20
+/** The same on the embedded log, whose commits take less, in ms. */
+export const EMBEDDED_COMMIT_WAIT_MS = 5
 /** Timer firings and releases of held events in one batch. The rest runs in the next batch. */
 export const RELEASES_PER_BATCH_MAX = 5000
 /** A clock that jumps forward by more than this makes the partition unhealthy instead of firing timers. */
