@@ -16,7 +16,7 @@ export async function askOwner(system: SystemDefinition, type: string, id: strin
   planOf(plans, type)
   const rpc = await openNats(service, 'statelog get', () => {})
   try {
-    const answer = await new QueryClient({ rpc, clock: systemClock, random: systemRandom }, cborCodec, plans).get(type, id, deadlineMs)
+    const answer = await new QueryClient({ rpc, clock: systemClock, random: systemRandom }, cborCodec, plans).get(type, id, { deadlineMs })
     if (answer.kind === 'state') return { type, id, ...answer.at, code: answer.code, watermarkMs: answer.watermarkMs, entity: answer.entity }
     throw new OperationError('query/unanswered', `${type} '${id}' of ${system.name}: ${answer.reason}`)
   } finally {

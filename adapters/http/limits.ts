@@ -3,8 +3,12 @@
 export interface HttpLimits {
   /** Over: a new connection is closed. */
   readonly connectionsMax: number
-  /** Requests under way. Over: 503. */
+  /** Requests that are not answered to their last byte. Over: 503, but for open routes. */
   readonly inFlightMax: number
+  /** Of them, those of one connection: it has sent them before it took the answers. Over: it is closed. */
+  readonly pipelinedMax: number
+  /** Of answers that callers have not taken yet. Over: 503. */
+  readonly unsentBytesMax: number
   /** Of one address; as many may come at once. Over: 429. */
   readonly requestsPerSecondMax: number
   /** Over: 431. */
@@ -25,7 +29,7 @@ export interface HttpLimits {
 export const DEADLINE_MS_MAX = 60_000
 
 export const HTTP_LIMITS: HttpLimits = {
-  connectionsMax: 1000, inFlightMax: 1000, requestsPerSecondMax: 10_000,
+  connectionsMax: 1000, inFlightMax: 1000, pipelinedMax: 16, unsentBytesMax: 64 << 20, requestsPerSecondMax: 10_000,
   headerBytesMax: 16 * 1024, bodyBytesMax: 256 * 1024,
   headersMsMax: 5000, requestMsMax: 15_000, idleMsMax: 5000, silentMsMax: DEADLINE_MS_MAX + 10_000, drainMsMax: 2000,
 }

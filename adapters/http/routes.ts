@@ -61,25 +61,25 @@ const READING: readonly Route[] = [
   route({
     method: 'GET', path: '/v1/types/{type}/states', operation: 'countStates', summary: 'How many entities of a type are in which state',
     parameters: { type: TYPE, deadlineMs: DEADLINE }, replies: { 200: { description: 'Counted over all partitions.', schema: 'States' }, 404: NOT_FOUND, 503: UNAVAILABLE },
-    handle: async ({ type, deadlineMs }, { gateway }) => {
+    handle: async ({ type, deadlineMs }, { gateway, signal }) => {
       const wrong = unknownType(gateway, type)
       if (wrong !== undefined) return wrong
-      const result = await gateway.counts(type, { deadlineMs })
+      const result = await gateway.counts(type, { deadlineMs, signal })
       return result.kind === 'counts' ? { status: 200, body: result.counts } : unavailable(result)
     },
   }),
   route({
     method: 'GET', path: '/v1/partitions', operation: 'listPartitions', summary: 'Every partition: its state at its owner, and how far it is behind',
     parameters: { deadlineMs: LOOK_DEADLINE }, replies: { 200: { description: 'All of them; one whose owner does not answer in time says so.', schema: 'Partitions' } },
-    handle: async ({ deadlineMs }, { gateway }) => ({ status: 200, body: { partitions: await gateway.partitions({ deadlineMs }) } }),
+    handle: async ({ deadlineMs }, { gateway, signal }) => ({ status: 200, body: { partitions: await gateway.partitions({ deadlineMs, signal }) } }),
   }),
   route({
     method: 'GET', path: '/v1/entities/{type}/{id}', operation: 'getEntity', summary: 'An entity as committed: state, context, timers, held events, and where that stands',
     parameters: { type: TYPE, id: ID, atLeast: AT_LEAST, deadlineMs: DEADLINE }, replies: { 200: { description: 'As its owner has it.', schema: 'Entity' }, 404: NOT_FOUND, 503: UNAVAILABLE },
-    handle: async ({ type, id, atLeast, deadlineMs }, { gateway }) => {
+    handle: async ({ type, id, atLeast, deadlineMs }, { gateway, signal }) => {
       const wrong = unknownType(gateway, type)
       if (wrong !== undefined) return wrong
-      const result = await gateway.get(type, id, { deadlineMs, ...(atLeast === undefined ? {} : { atLeast }) })
+      const result = await gateway.get(type, id, { deadlineMs, signal, ...(atLeast === undefined ? {} : { atLeast }) })
       return result.kind === 'entity' ? found(result.answer) : unavailable(result)
     },
   }),
@@ -108,11 +108,11 @@ const CHANGING: readonly Route[] = [
       404: NOT_FOUND, 409: { description: 'Taken, and no reply is known.', schema: 'Error' }, 422: { description: 'The entity refused it, or it is no event that can be taken.', schema: 'Error' },
       503: { description: 'The log did not take it.', schema: 'Error' },
     },
-    handle: async ({ type, id, key, deadlineMs }, { gateway, body }) => {
+    handle: async ({ type, id, key, deadlineMs }, { gateway, body, signal }) => {
       const wrong = unknownType(gateway, type)
       if (wrong !== undefined) return wrong
       if (!isEvent(body)) return problem(400, 'event/type', 'the body is no event: a JSON object with a text \'type\', such as {"type":"open"}')
-      return outcome(type, id, key, await gateway.command(type, id, body, key, { deadlineMs }))
+      return outcome(type, id, key, await gateway.command(type, id, body, key, { deadlineMs, signal }))
     },
   }),
 ]

@@ -9,6 +9,7 @@
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { once } from 'node:events'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { OperationError } from '../../system/protocol/failures.ts'
 import type { Gateway } from '../../system/gateway/gateway.ts'
@@ -24,6 +25,7 @@ import type { HttpOptions, HttpSettings } from './options.ts'
 import { Rate } from './rate.ts'
 
 const CHECK_MS_MAX = 1000
+const STOPPING = problem(503, 'server/stopping', 'this process is being stopped; another may take its place', {}, RETRY_SOON)
 
 export interface HttpServer {
   /** `http://127.0.0.1:8080` */
@@ -82,7 +84,9 @@ class Face {
   readonly #limits: HttpLimits
   readonly #onError: (message: string) => void
   readonly #draining = new AbortController()
+  readonly #inFlightOf = new WeakMap<Socket, number>()
   #inFlight = 0
+  #unsentBytes = 0
 
   constructor(gateway: Gateway, settings: HttpSettings, onError: (message: string) => void) {
     this.#gateway = gateway
@@ -97,19 +101,35 @@ class Face {
   }
 
   async take(message: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { socket } = message
     const gone = new AbortController()
-    response.once('close', () => gone.abort())
     // A caller that goes is no problem of ours.
     response.on('error', () => {})
-    this.#inFlight += 1
+    const own = (this.#inFlightOf.get(socket) ?? 0) + 1
+    if (own > this.#limits.pipelinedMax) return void socket.destroy()
+    this.#count(socket, 1, 0)
+    let bytes = 0
+    // S2. Until its last byte is taken an answer holds memory.
+    response.once('close', () => {
+      gone.abort()
+      this.#count(socket, -1, -bytes)
+    })
     try {
-      send(message, response, await this.#answer(message, AbortSignal.any([gone.signal, this.#draining.signal])), this.#draining.signal.aborted)
+      const answer = await this.#answer(message, AbortSignal.any([gone.signal, this.#draining.signal]))
+      if (gone.signal.aborted) return
+      // What was given up for the sake of the end tells nothing of the entity.
+      bytes = send(message, response, this.#draining.signal.aborted && answer.status > 500 ? STOPPING : answer, this.#draining.signal.aborted)
     } catch (thrown) {
       this.#onError(`${message.method ?? ''} over HTTP failed: ${thrown instanceof Error ? thrown.stack ?? thrown.message : String(thrown)}`)
-      send(message, response, problem(500, 'internal', 'this is a defect of statelog or of the actors it runs; its log says more'), true)
-    } finally {
-      this.#inFlight -= 1
+      bytes = send(message, response, problem(500, 'internal', 'this is a defect of statelog or of the actors it runs; its log says more'), true)
     }
+    this.#unsentBytes += bytes
+  }
+
+  #count(socket: Socket, requests: number, bytes: number): void {
+    this.#inFlight += requests
+    this.#unsentBytes += bytes
+    this.#inFlightOf.set(socket, (this.#inFlightOf.get(socket) ?? 0) + requests)
   }
 
   /** S1. */
@@ -122,11 +142,12 @@ class Face {
     if (stranger !== undefined) return stranger
     const afterSeconds = this.#rate.take(message.socket.remoteAddress ?? '', performance.now())
     if (afterSeconds !== undefined) return problem(429, 'rate/limit', `too many requests from this address: come again in ${afterSeconds} s`, {}, { 'retry-after': String(afterSeconds) })
-    if (this.#draining.signal.aborted) return problem(503, 'server/stopping', 'this process is being stopped; another may take its place', {}, RETRY_SOON)
-    const { inFlightMax } = this.#limits
-    if (this.#inFlight > inFlightMax) return problem(503, 'server/busy', `${inFlightMax} requests are under way already`, {}, RETRY_SOON)
+    if (this.#draining.signal.aborted) return STOPPING
+    const { inFlightMax, unsentBytesMax } = this.#limits
     const found = find(message.url ?? '')
     const isOpen = !('status' in found) && found.routes.every((route) => route.isOpen === true)
+    if (!isOpen && this.#inFlight > inFlightMax) return problem(503, 'server/busy', `${inFlightMax} requests are under way already`, {}, RETRY_SOON)
+    if (!isOpen && this.#unsentBytes > unsentBytesMax) return problem(503, 'server/busy', `${unsentBytesMax} bytes of answers wait to be taken by their callers`, {}, RETRY_SOON)
     if (!isOpen && !this.#guard.hasToken(header)) return UNAUTHORIZED
     if ('status' in found) return found
     return dispatch(this.#gateway, found, { method: message.method ?? '', target: message.url ?? '', header, body: () => readBody(message, this.#limits), signal, isGuarded: this.#guard.asksForToken })
@@ -144,8 +165,9 @@ function refuse(error: Error & { readonly code?: string }, socket: Duplex): void
   socket.end(`HTTP/1.1 ${status}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`)
 }
 
-function send(message: IncomingMessage, response: ServerResponse, { status, body, headers }: Answer, isLast: boolean): void {
-  if (response.headersSent || response.destroyed) return
+/** Answers how many bytes the body has. */
+function send(message: IncomingMessage, response: ServerResponse, { status, body, headers }: Answer, isLast: boolean): number {
+  if (response.headersSent || response.destroyed) return 0
   const bytes = body === undefined ? undefined : Buffer.from(`${readableJson(body)}\n`)
   // What was not read of a body would be taken for the next request.
   const isUnread = !message.complete && ((message.headers['content-length'] ?? '0') !== '0' || message.headers['transfer-encoding'] !== undefined)
@@ -154,5 +176,7 @@ function send(message: IncomingMessage, response: ServerResponse, { status, body
     'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
     ...(isLast || isUnread ? { connection: 'close' } : {}), ...headers,
   })
-  response.end(message.method === 'HEAD' ? undefined : bytes)
+  if (message.method === 'HEAD') response.end()
+  else response.end(bytes)
+  return bytes?.length ?? 0
 }

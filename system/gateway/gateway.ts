@@ -8,19 +8,14 @@
 // G2. A call ends within its deadline. While a partition moves its owner is asked again until then; after that the answer is `unavailable`, with the
 //     partition's state. There is no answer from a cache, and no sum over a part of the partitions.
 // G3. A command is durable before anything is told of it. Sent again with the same key it is applied once, as long as the entity remembers it
-//     (the newest COMMAND_REPLIES_MAX of its commands), and answered with the first reply. An event that is not taken was not applied, unless the answer says that it may have been.
+//     (`dedup` of its type says how many and for how long), and answered with the first reply. An event that is not taken was not applied, unless the answer says that it may have been.
 import type { EntityAnswer } from '../partition/view.ts'
 import type { Letter } from '../inspect/outcome.ts'
-import type { Place } from '../node/query-client.ts'
+import type { Place, Waiting } from '../node/query-client.ts'
 import type { Standing } from '../node/questions.ts'
 import type { MachineEvent } from '../protocol/data.ts'
 import type { FailureClass } from '../protocol/failures.ts'
 import type { EntityId } from '../protocol/ids.ts'
-
-export interface Waiting {
-  /** From the call on, ms. */
-  readonly deadlineMs: number
-}
 
 export interface TypeSummary {
   readonly type: string
@@ -96,6 +91,6 @@ export interface Gateway {
   /** One that does not answer in time is reported as such. */
   partitions(options: Waiting): Promise<readonly PartitionReport[]>
   command(type: string, id: EntityId, event: MachineEvent, key: string, options: Waiting): Promise<CommandResult>
-  /** Until the entity is in the state, or in one within it: 'open' is reached in 'open.ajar' too. `signal` ends it early. */
-  wait(type: string, id: EntityId, state: string, options: Waiting & { readonly signal?: AbortSignal }): Promise<WaitResult>
+  /** Until the entity is in the state, or in one within it: 'open' is reached in 'open.ajar' too. */
+  wait(type: string, id: EntityId, state: string, options: Waiting): Promise<WaitResult>
 }

@@ -5,7 +5,7 @@ import { appendCommand } from '../node/commands.ts'
 import type { Sending } from '../node/commands.ts'
 import type { CallPorts } from '../node/call-owner.ts'
 import { QueryClient } from '../node/query-client.ts'
-import type { Place } from '../node/query-client.ts'
+import type { Place, Waiting } from '../node/query-client.ts'
 import type { Standing } from '../node/questions.ts'
 import type { TypePlan } from '../partition/topology.ts'
 import type { Codec } from '../ports/codec.ts'
@@ -17,7 +17,7 @@ import type { EntityId } from '../protocol/ids.ts'
 import { partitionOf } from '../protocol/murmur2.ts'
 import { utf8Encode } from '../protocol/utf8.ts'
 import { within } from '../protocol/within.ts'
-import type { CommandResult, CountsResult, EntityResult, Gateway, PartitionReport, TypeSummary, Unavailable, Waiting, WaitResult } from './gateway.ts'
+import type { CommandResult, CountsResult, EntityResult, Gateway, PartitionReport, TypeSummary, Unavailable, WaitResult } from './gateway.ts'
 
 export interface GatewayPorts extends CallPorts {
   readonly log: Log
@@ -43,18 +43,18 @@ export class OwnerGateway implements Gateway {
     return [...this.#plans].map(([type, { definition, code, partitions }]) => ({ type, version: definition.version, code, partitions, sources: definition.sources.map(({ topic }) => topic) }))
   }
 
-  async get(type: string, id: EntityId, { deadlineMs, atLeast }: Waiting & { readonly atLeast?: Place }): Promise<EntityResult> {
+  async get(type: string, id: EntityId, { atLeast, ...waiting }: Waiting & { readonly atLeast?: Place }): Promise<EntityResult> {
     const plan = this.#planOf(type)
-    const answer = await this.#client.get(type, id, deadlineMs, atLeast)
+    const answer = await this.#client.get(type, id, waiting, atLeast)
     if (answer.kind === 'refused') return unavailable(type, partitionOf(utf8Encode(id), plan.partitions), answer)
     return { kind: 'entity', answer: { type, id, ...answer.at, code: answer.code, watermarkMs: answer.watermarkMs, entity: answer.entity } }
   }
 
-  async counts(type: string, { deadlineMs }: Waiting): Promise<CountsResult> {
+  async counts(type: string, waiting: Waiting): Promise<CountsResult> {
     const states = new Map<string, number>()
     const at: Standing[] = []
     let parked = 0
-    const answers = await ofAll(this.#planOf(type), (partition) => this.#client.livePartition(type, partition, deadlineMs))
+    const answers = await ofAll(this.#planOf(type), (partition) => this.#client.livePartition(type, partition, waiting))
     for (const [partition, answer] of answers.entries()) {
       if (answer.kind === 'refused') return unavailable(type, partition, answer)
       at.push(answer.at)
@@ -64,8 +64,8 @@ export class OwnerGateway implements Gateway {
     return { kind: 'counts', counts: { type, entities: sum(states.values()), parked, states: Object.fromEntries([...states].sort(([a], [b]) => (a < b ? -1 : 1))), at } }
   }
 
-  async partitions({ deadlineMs }: Waiting): Promise<readonly PartitionReport[]> {
-    const reports = await Promise.all([...this.#plans].map(async ([type, plan]) => (await ofAll(plan, (partition) => this.#client.partition(type, partition, deadlineMs))).map((answer, partition): PartitionReport => {
+  async partitions(waiting: Waiting): Promise<readonly PartitionReport[]> {
+    const reports = await Promise.all([...this.#plans].map(async ([type, plan]) => (await ofAll(plan, (partition) => this.#client.partition(type, partition, waiting))).map((answer, partition): PartitionReport => {
       if (answer.kind === 'refused') return { type, partition, state: answer.state, reason: answer.reason }
       const { at, look, occupancy, parked } = answer
       const { state, reason, sourceLag, inboxLag, watermarkMs, waitingFor } = look
@@ -76,17 +76,17 @@ export class OwnerGateway implements Gateway {
     return reports.flat()
   }
 
-  async command(type: string, id: EntityId, event: MachineEvent, key: string, { deadlineMs }: Waiting): Promise<CommandResult> {
+  async command(type: string, id: EntityId, event: MachineEvent, key: string, { deadlineMs, signal }: Waiting): Promise<CommandResult> {
     const plan = this.#planOf(type)
     const { clock } = this.#ports
     const untilMs = clock.monotonicMs() + deadlineMs
     const sending = await this.#send(plan, id, event, key, deadlineMs)
     if (sending.kind === 'unfit') return sending
-    if (sending.kind !== 'sent') return { kind: 'not-taken', isCertain: sending.kind !== 'unknown', reason: sending.reason }
-    return this.#outcome(plan, sending.command, () => untilMs - clock.monotonicMs())
+    if (sending.kind !== 'sent') return { kind: 'not-taken', isCertain: sending.kind === 'busy', reason: sending.reason }
+    return this.#outcome(plan, sending.command, () => untilMs - clock.monotonicMs(), signal)
   }
 
-  async wait(type: string, id: EntityId, state: string, { deadlineMs, signal }: Waiting & { readonly signal?: AbortSignal }): Promise<WaitResult> {
+  async wait(type: string, id: EntityId, state: string, { deadlineMs, signal }: Waiting): Promise<WaitResult> {
     const { clock } = this.#ports
     const untilMs = clock.monotonicMs() + deadlineMs
     let last: WaitResult | undefined
@@ -94,7 +94,7 @@ export class OwnerGateway implements Gateway {
       const leftMs = untilMs - clock.monotonicMs()
       // With less than this left an owner that is there may seem away.
       if (last !== undefined && leftMs < LOOK_MS_MIN) return last
-      const result = await this.get(type, id, { deadlineMs: leftMs })
+      const result = await this.get(type, id, { deadlineMs: leftMs, signal })
       if (result.kind === 'unavailable') return result
       if (isIn(result.answer.entity?.configuration, state)) return { kind: 'reached', answer: result.answer }
       last = { kind: 'not-reached', answer: result.answer }
@@ -114,9 +114,9 @@ export class OwnerGateway implements Gateway {
   }
 
   /** The owner knows the reply, the log a refusal. */
-  async #outcome(plan: TypePlan, sent: SentCommand, leftMs: () => number): Promise<CommandResult> {
+  async #outcome(plan: TypePlan, sent: SentCommand, leftMs: () => number, signal: AbortSignal | undefined): Promise<CommandResult> {
     const { log, codec, clock } = this.#ports
-    const answer = await this.#client.command(plan.definition.name, sent, leftMs())
+    const answer = await this.#client.command(plan.definition.name, sent, { deadlineMs: leftMs(), signal })
     const { partition } = sent
     if (answer.kind === 'refused') return { kind: 'waiting', partition, state: answer.state, reason: answer.reason }
     const { at, reply } = answer
@@ -126,7 +126,7 @@ export class OwnerGateway implements Gateway {
       if (outcome.kind === 'refused') return { kind: 'refused', at, class: outcome.class, message: outcome.message, letter: outcome.letter }
       if (outcome.kind === 'unknown') return { kind: 'unknown', at }
       // Its owner sees a commit before others do.
-      if (leftMs() <= 0) return { kind: 'waiting', partition, state: 'live', reason: 'the commit that took it cannot be read here yet' }
+      if (leftMs() <= 0 || signal?.aborted === true) return { kind: 'waiting', partition, state: 'live', reason: 'the commit that took it cannot be read here yet' }
       await clock.sleep(LOOK_MS_MIN)
     }
   }

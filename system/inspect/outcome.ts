@@ -52,6 +52,7 @@ export interface Letter {
 
 /** How many of the newest dead letters are looked through. */
 const LETTERS_MAX = 1000
+const LETTER_BYTES_MAX = 1 << 20
 
 /** Throws OperationError: history gone, a damaged state, a log that cannot be read by key. */
 export async function outcomeOf(log: Log, codec: Codec, plan: TypePlan, command: SentCommand): Promise<Outcome> {
@@ -94,10 +95,15 @@ async function letterOf(log: Log, plan: TypePlan, { partition, offset }: SentCom
   const topic = deadLetterTopic(plan.inbox)
   const end = await log.offsetsAt(topic, partition, 'latest')
   const from = Math.max(await log.offsetsAt(topic, partition, 'earliest'), end - LETTERS_MAX)
-  const range = await log.read(topic, partition, from, end, { recordsMax: LETTERS_MAX, bytesMax: Infinity })
-  for (const record of range.records) {
-    const info = readDeadLetter(record)
-    if (info?.topic === plan.inbox && info.partition === partition && info.offset === offset) return { message: info.message, at: { topic, partition, offset: record.offset } }
+  // In pieces, so that others have their turn meanwhile.
+  for (let at = from; at < end;) {
+    const range = await log.read(topic, partition, at, end, { recordsMax: LETTERS_MAX, bytesMax: LETTER_BYTES_MAX })
+    for (const record of range.records) {
+      const info = readDeadLetter(record)
+      if (info?.topic === plan.inbox && info.partition === partition && info.offset === offset) return { message: info.message, at: { topic, partition, offset: record.offset } }
+    }
+    if (range.to <= at) return undefined
+    at = range.to
   }
   return undefined
 }

@@ -20,6 +20,14 @@ export interface Unanswered {
   readonly state: string
 }
 
+/** How long whoever asks waits. */
+export interface Waiting {
+  /** From the call on, ms. */
+  readonly deadlineMs: number
+  /** When it aborts, nobody waits any more. */
+  readonly signal?: AbortSignal | undefined
+}
+
 /** A place that an answer must have reached: what its asker has seen, or written. */
 export type Place = Pick<Standing, 'epoch' | 'seq'>
 
@@ -48,11 +56,11 @@ export class QueryClient {
   }
 
   /** Ends within the deadline; `refused` with the last reason when no owner has answered by then, or none that has reached `atLeast`. Throws OperationError for a type or an id that cannot be. */
-  async get(type: string, id: string, deadlineMs: number, atLeast?: Place): Promise<ClientAnswer> {
+  async get(type: string, id: string, waiting: Waiting, atLeast?: Place): Promise<ClientAnswer> {
     const plan = this.#planOf(type)
     const entity = parseEntityId(id)
     if (entity === undefined) throw new OperationError('query/address', `'${id.slice(0, 80)}' is no entity id: UTF-8, 1..256 bytes`)
-    return this.#ask(plan, partitionOf(utf8Encode(entity), plan.partitions), { kind: 'entity', id: entity }, deadlineMs, (answer) => {
+    return this.#ask(plan, partitionOf(utf8Encode(entity), plan.partitions), { kind: 'entity', id: entity }, waiting, (answer) => {
       if (answer.kind !== 'state') return undefined
       if (atLeast !== undefined && isBefore(answer.at, atLeast)) return moving(`its owner is at epoch ${answer.at.epoch}, seq ${answer.at.seq}, and has not reached epoch ${atLeast.epoch}, seq ${atLeast.seq}`, 'live')
       return { kind: 'taken', value: answer }
@@ -60,21 +68,21 @@ export class QueryClient {
   }
 
   /** What became of a command, once it is taken. */
-  async command(type: string, { entity, id, partition, offset }: CommandPlace, deadlineMs: number): Promise<AnswerOf<'command'> | Unanswered> {
-    return this.#ask(this.#planOf(type), partition, { kind: 'command', id: entity, command: id, offset }, deadlineMs, (answer) => {
+  async command(type: string, { entity, id, partition, offset }: CommandPlace, waiting: Waiting): Promise<AnswerOf<'command'> | Unanswered> {
+    return this.#ask(this.#planOf(type), partition, { kind: 'command', id: entity, command: id, offset }, waiting, (answer) => {
       if (answer.kind !== 'command') return undefined
       return answer.isTaken ? { kind: 'taken', value: answer } : moving('the command waits its turn', 'live')
     })
   }
 
   /** As it is: one that is assigned but not live tells its state and no more. */
-  async partition(type: string, partition: number, deadlineMs: number): Promise<AnswerOf<'partition'> | Unanswered> {
-    return this.#ask(this.#planOf(type), partition, { kind: 'partition' }, deadlineMs, (answer) => (answer.kind === 'partition' ? { kind: 'taken', value: answer } : undefined))
+  async partition(type: string, partition: number, waiting: Waiting): Promise<AnswerOf<'partition'> | Unanswered> {
+    return this.#ask(this.#planOf(type), partition, { kind: 'partition' }, waiting, (answer) => (answer.kind === 'partition' ? { kind: 'taken', value: answer } : undefined))
   }
 
   /** Once it is live. */
-  async livePartition(type: string, partition: number, deadlineMs: number): Promise<LivePartition | Unanswered> {
-    return this.#ask(this.#planOf(type), partition, { kind: 'partition' }, deadlineMs, (answer) => {
+  async livePartition(type: string, partition: number, waiting: Waiting): Promise<LivePartition | Unanswered> {
+    return this.#ask(this.#planOf(type), partition, { kind: 'partition' }, waiting, (answer) => {
       if (answer.kind !== 'partition') return undefined
       const { at, look } = answer
       return at === undefined ? moving(`it is ${look.state}${look.reason === '' ? '' : `: ${look.reason}`}`, look.state) : { kind: 'taken', value: { ...answer, at } }
@@ -87,9 +95,9 @@ export class QueryClient {
     return plan
   }
 
-  async #ask<T>({ group }: TypePlan, partition: number, question: Question, deadlineMs: number, read: (answer: QueryAnswer) => Reading<T> | undefined): Promise<T | Unanswered> {
+  async #ask<T>({ group }: TypePlan, partition: number, question: Question, { deadlineMs, signal }: Waiting, read: (answer: QueryAnswer) => Reading<T> | undefined): Promise<T | Unanswered> {
     const answer = await callOwner<T | Unanswered>(this.#ports, {
-      address: { group, partition }, request: this.#codec.encode(question), deadlineMs,
+      address: { group, partition }, request: this.#codec.encode(question), deadlineMs, signal,
       read: (bytes) => this.#read(`${group}/${partition}`, partition, bytes, read),
     })
     return answer.kind === 'taken' ? answer.value : { kind: 'refused', reason: answer.reason, state: answer.state }

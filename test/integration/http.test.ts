@@ -1,5 +1,6 @@
 // The HTTP server on a socket: who may ask, what is too much, what is too slow, how it ends.
 import assert from 'node:assert/strict'
+import { connect } from 'node:net'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import type { HttpOptions } from '../../adapters/http/options.ts'
@@ -114,6 +115,40 @@ test('more under way than the bound is refused, and a caller that goes ends its 
   await ended.promise
 })
 
+test('an open route is answered while nothing else is', async (t) => {
+  const gateway: Gateway = { ...stubGateway(), get: (_type, _id, { signal }) => new Promise((_, reject) => signal?.addEventListener('abort', () => reject(new TypeError('gone')))) }
+  const { url } = await opened(t, { ...OPEN, limits: { inFlightMax: 1 } }, gateway)
+  const leaving = new AbortController()
+  const asking = fetch(`${url}/v1/entities/door/front`, { signal: leaving.signal }).catch(() => 'gone')
+  while ((await ask(url, '/v1/types')).status !== 503);
+  assert.equal((await ask(url, '/healthz')).status, 200)
+  leaving.abort()
+  await asking
+  while ((await ask(url, '/v1/types')).status !== 200);
+})
+
+test('S2: answers that their callers do not take are bounded, and so are requests ahead of them', async (t) => {
+  const stub = stubGateway()
+  const gateway: Gateway = { ...stub, get: async (type, id, options) => {
+    const result = await stub.get(type, id, options)
+    return result.kind === 'entity' && result.answer.entity !== undefined ? { ...result, answer: { ...result.answer, entity: { ...result.answer.entity, context: { large: 'x'.repeat(8 << 20) } } } } : result
+  } }
+  const { url } = await opened(t, { ...OPEN, limits: { unsentBytesMax: 16 << 20, pipelinedMax: 4 } }, gateway)
+  const { hostname, port } = new URL(url)
+  const deaf = connect(Number(port), hostname)
+  t.after(() => deaf.destroy())
+  deaf.pause()
+  deaf.on('error', () => {})
+  for (let sent = 0; sent < 4; sent += 1) deaf.write('GET /v1/entities/door/front HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  let busy = await ask(url, '/v1/types')
+  while (busy.status === 200) busy = await ask(url, '/v1/types')
+  assert.deepEqual([busy.status, busy.code, /answers wait/.test(busy.text), (await ask(url, '/healthz')).status], [503, 'server/busy', true, 200])
+  deaf.destroy()
+  while ((await ask(url, '/v1/types')).status !== 200);
+  // So many at once that not all can be answered before the next is there.
+  assert.equal((await converse(url, 'GET /v1/types HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(200))).split('HTTP/1.1 200').length - 1 < 200, true)
+})
+
 test('what fails inside tells its caller nothing, and its reason to the log', async (t) => {
   const told: string[] = []
   const gateway: Gateway = { ...stubGateway(), counts: async () => { throw new RangeError('a secret of the inside') } }
@@ -138,6 +173,22 @@ test('S4: closing ends waits early and lets their answers be sent', async (t) =>
   assert.deepEqual([status, headers['connection']], [200, 'close'])
   await closing
   await assert.rejects(ask(url, '/healthz'), { code: 'ECONNREFUSED' })
+})
+
+test('S4: closing ends every question early, and says why', async (t) => {
+  const reached = Promise.withResolvers<void>()
+  const gateway: Gateway = { ...stubGateway(), get: async (type, _id, { signal }) => {
+    reached.resolve()
+    await new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()))
+    return { kind: 'unavailable', type, partition: 0, state: 'live', reason: 'whoever asked does not wait' }
+  } }
+  const { url, close } = await opened(t, OPEN, gateway)
+  const asking = ask(url, '/v1/entities/door/front?deadlineMs=60000')
+  await reached.promise
+  const closing = close()
+  const { status, code } = await asking
+  assert.deepEqual([status, code], [503, 'server/stopping'])
+  await closing
 })
 
 test('a port that is taken is refused with its cure', async (t) => {

@@ -76,7 +76,7 @@ test('events reach their entities once and in event-time order, through a lost o
   await consumed(second)
   const client = new QueryClient({ rpc, clock: wallClock, random: new SeededRandom(1) }, cborCodec, second.plans)
   for (const id of ['d0', 'd1', 'd2', 'd3']) {
-    const answer = await client.get('delivery', id, 1000)
+    const answer = await client.get('delivery', id, { deadlineMs: 1000 })
     const expected = Array.from({ length: PINGS }, (_, n) => n).filter((n) => n % 10 !== 9 && `d${n % 4}` === id)
     assert.deepEqual(answer.kind === 'state' ? answer.entity?.context : answer, { seen: expected })
   }

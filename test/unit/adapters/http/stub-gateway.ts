@@ -14,19 +14,19 @@ export function stubGateway(): Gateway & { readonly asked: (readonly unknown[])[
     asked,
     types: () => [{ type: 'door', version: 1, code: 'door@1:0', partitions: 1, sources: [] }],
     get: async (...args) => {
-      asked.push(['get', ...args])
+      asked.push(['get', ...args.map(withoutSignal)])
       return { kind: 'entity', answer: answer(args[0], args[1]) }
     },
     counts: async (...args) => {
-      asked.push(['counts', ...args])
+      asked.push(['counts', ...args.map(withoutSignal)])
       return { kind: 'counts', counts: { type: args[0], entities: 1, parked: 0, states: { open: 1 }, at: [PLACE] } }
     },
     partitions: async (...args) => {
-      asked.push(['partitions', ...args])
+      asked.push(['partitions', ...args.map(withoutSignal)])
       return [{ type: 'door', partition: 0, state: 'live', reason: '', at: PLACE, lag: { sources: 0, inbox: 0 }, entities: 1, parked: 0 }]
     },
     command: async (...args) => {
-      asked.push(['command', ...args])
+      asked.push(['command', ...args.map(withoutSignal)])
       return { kind: 'reply', at: PLACE, value: null }
     },
     wait: async (...args) => {
@@ -34,4 +34,11 @@ export function stubGateway(): Gateway & { readonly asked: (readonly unknown[])[
       return { kind: 'reached', answer: answer(args[0], args[1]) }
     },
   }
+}
+
+/** A signal is each request's own. */
+function withoutSignal(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || !('signal' in value)) return value
+  const { signal: _, ...rest } = value
+  return rest
 }

@@ -76,3 +76,13 @@ test('without time nobody is asked', async () => {
   for (const deadlineMs of [0, -1, NaN]) assert.equal((await asked(scripted([{ kind: 'no-server' }], clock, tries), clock, deadlineMs)).kind, 'none')
   assert.equal(tries.length, 0)
 })
+
+test('it ends when nobody waits for the answer any more', async () => {
+  const clock = new SimulatedClock()
+  const leaving = new AbortController()
+  const asking = callOwner({ rpc: memoryRpc(clock), clock, random: new SeededRandom(1) }, { address: HERE, request: new Uint8Array([1]), deadlineMs: 60_000, read: take, signal: leaving.signal })
+  await new Promise(setImmediate)
+  leaving.abort()
+  assert.equal((await asking).kind, 'none')
+  assert.equal(clock.monotonicMs(), 0)
+})

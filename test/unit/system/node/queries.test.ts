@@ -46,16 +46,16 @@ test('a query shows what was committed, with partition, life, epoch and seq, als
   assert.equal(await node.commands.ask('counter', 'a', { type: 'add', by: 2 }, { deadlineMs: 5000 }), 2)
   assert.equal(await node.commands.ask('counter', 'a', { type: 'add', by: 3 }, { deadlineMs: 5000 }), 5)
   for (const id of ['b', 'c', 'd']) await node.commands.ask('counter', id, { type: 'add', by: 1 }, { deadlineMs: 5000 })
-  const answer = await client.get('counter', 'a', 1000)
+  const answer = await client.get('counter', 'a', { deadlineMs: 1000 })
   assert.ok(answer.kind === 'state')
   assert.deepEqual(answer.entity?.context, { n: 5 })
   assert.equal(answer.entity?.configuration, 'open')
   assert.equal(answer.at.epoch, 1)
   assert.ok(answer.at.seq >= 2)
-  const none = await client.get('counter', 'nobody', 1000)
+  const none = await client.get('counter', 'nobody', { deadlineMs: 1000 })
   assert.ok(none.kind === 'state' && none.entity === undefined)
   await node.stop()
-  assert.match(reasonOf(await client.get('counter', 'a', 30)), /^no answer for q.counter.* within 30 ms, asked \d+ times; the last: nobody owns the partition now$/)
+  assert.match(reasonOf(await client.get('counter', 'a', { deadlineMs: 30 })), /^no answer for q.counter.* within 30 ms, asked \d+ times; the last: nobody owns the partition now$/)
 })
 
 test('a retried command with the same id is applied once and gets its first reply', async () => {
@@ -77,7 +77,7 @@ test('an answer whose proof of ownership is older than half the session says tha
   const rpc = memoryRpc(wallClock)
   const node = await started(memoryLog({ keyed: true, proofMs: () => wallClock.monotonicMs() - 5001 }), rpc)
   await node.commands.ask('counter', 'a', { type: 'add', by: 2 }, { deadlineMs: 5000 })
-  assert.match(reasonOf(await clientOf(rpc, node).get('counter', 'a', 30)), /the last: the last proof of ownership is too old$/)
+  assert.match(reasonOf(await clientOf(rpc, node).get('counter', 'a', { deadlineMs: 30 })), /the last: the last proof of ownership is too old$/)
   await node.stop()
 })
 
@@ -87,7 +87,7 @@ test('a query that waits for a batch whose outcome is not known is asked again w
   const answers: Promise<ClientAnswer>[] = []
   let isBroken = false
   const probe = (point: string): void => {
-    if (isBroken && point === 'after-step' && answers.length === 0) answers.push(client.get('counter', 'a', 5000))
+    if (isBroken && point === 'after-step' && answers.length === 0) answers.push(client.get('counter', 'a', { deadlineMs: 5000 }))
   }
   const node = await started(log, rpc, { ...silent, probe })
   const client = clientOf(rpc, node)

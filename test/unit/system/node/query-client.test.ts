@@ -19,7 +19,7 @@ async function clientOf(answers: unknown[]): Promise<{ readonly get: (deadlineMs
   const rpc = memoryRpc(clock)
   await rpc.serve(HERE, async () => cborCodec.encode(answers.length > 1 ? answers.shift() : answers[0]))
   const client = new QueryClient({ rpc, clock, random: new SeededRandom(1) }, cborCodec, planSystem(system))
-  return { get: (deadlineMs = 1000) => client.get('counter', 'a', deadlineMs), clock }
+  return { get: (deadlineMs = 1000) => client.get('counter', 'a', { deadlineMs }), clock }
 }
 
 /** Lets time pass until the work is done. */
@@ -74,6 +74,6 @@ test('what is no answer for the partition is refused', async () => {
 
 test('a type or an id that cannot be is a mistake of the caller', async () => {
   const client = new QueryClient({ rpc: memoryRpc(new SimulatedClock()), clock: new SimulatedClock(), random: new SeededRandom(1) }, cborCodec, planSystem(system))
-  await assert.rejects(client.get('nothing', 'a', 10), /no actor type 'nothing'/)
-  await assert.rejects(client.get('counter', '', 10), /no entity id/)
+  await assert.rejects(client.get('nothing', 'a', { deadlineMs: 10 }), /no actor type 'nothing'/)
+  await assert.rejects(client.get('counter', '', { deadlineMs: 10 }), /no entity id/)
 })
