@@ -122,7 +122,12 @@ export class OwnerGateway implements Gateway {
     const { at, reply } = answer
     if (reply !== undefined) return { kind: 'reply', at, value: reply }
     for (;;) {
-      const outcome = await outcomeWithoutReply(log, codec, plan, sent)
+      const outcome = await outcomeWithoutReply(log, codec, plan, sent).catch((thrown: unknown) => {
+        // It is durable all the same (G3).
+        if (thrown instanceof OperationError) return { kind: 'unread' as const, reason: thrown.message }
+        throw thrown
+      })
+      if (outcome.kind === 'unread') return { kind: 'waiting', partition, state: 'live', reason: `what became of it cannot be read now: ${outcome.reason}` }
       if (outcome.kind === 'refused') return { kind: 'refused', at, class: outcome.class, message: outcome.message, letter: outcome.letter }
       if (outcome.kind === 'unknown') return { kind: 'unknown', at }
       // Its owner sees a commit before others do.

@@ -10,6 +10,7 @@ import { queryEntity } from '../../../../system/inspect/query.ts'
 import { absentLook } from '../../../../system/node/partition-look.ts'
 import type { TypePlan } from '../../../../system/partition/topology.ts'
 import type { Rpc } from '../../../../system/ports/rpc.ts'
+import { OperationError } from '../../../../system/protocol/failures.ts'
 import { partitionOf } from '../../../../system/protocol/murmur2.ts'
 import { utf8Encode } from '../../../../system/protocol/utf8.ts'
 import { gatewayTo, served } from '../../../support/gateway.ts'
@@ -108,6 +109,16 @@ test('G2: while nobody owns the partition a caller is told so at its deadline; a
   assert.ok(kept.kind === 'waiting' && kept.state === 'absent')
   const again = await served(t, { log, rpc })
   assert.equal(replyOf(await again.gateway.command('counter', A, add(3), 'k2', IN_TIME)).value, 5)
+})
+
+test('G3: of a command that is durable it is never said that it was not taken, also when the log cannot be read afterwards', async (t) => {
+  const { node, log, rpc } = await served(t)
+  const blind = Object.assign(Object.create(log) as typeof log, {
+    append: log.append.bind(log), offsetsAt: log.offsetsAt.bind(log), read: () => Promise.reject(new OperationError('kafka/unreachable', 'no broker answers')),
+  })
+  // A refused one: its owner keeps no reply.
+  const sent = await gatewayTo(node, blind, rpc).command('counter', A, { type: 'add', by: 'what' }, 'k', IN_TIME)
+  assert.ok(sent.kind === 'waiting' && /no broker answers/.test(sent.reason), JSON.stringify(sent))
 })
 
 test('a partition that has failed is told with its state and its reason', async (t) => {
