@@ -50,7 +50,9 @@ export class Commands {
   readonly #clock: Clock
   readonly #random: Random
   readonly #plans: ReadonlyMap<string, TypePlan>
-  readonly #waiting = new Map<string, (reply: CommandReply) => void>()
+  /** By type, entity and command; several may wait for one. */
+  readonly #waiting = new Map<string, Set<(reply: CommandReply) => void>>()
+  #waiters = 0
   readonly #closed = new AbortController()
 
   constructor(log: Log, codec: Codec, clock: Clock, random: Random, plans: ReadonlyMap<string, TypePlan>) {
@@ -72,9 +74,13 @@ export class Commands {
 
   /** Sends a command to an entity owned here and waits for its reply (null when the machine gives none). */
   async ask(type: string, id: string, event: MachineEvent, options: { readonly deadlineMs: number; readonly commandId?: string }): Promise<unknown> {
-    if (this.#waiting.size >= WAITING_MAX) throw new OperationError('command/full', `${WAITING_MAX} callers wait already`)
+    if (this.#waiters >= WAITING_MAX) throw new OperationError('command/full', `${WAITING_MAX} callers wait already`)
     const commandId = options.commandId ?? this.#random.uuid()
-    const reply = new Promise<CommandReply>((resolve) => this.#waiting.set(commandId, resolve))
+    const name = nameOf(type, id, commandId)
+    const { promise: reply, resolve } = Promise.withResolvers<CommandReply>()
+    const waiting = this.#waiting.get(name) ?? new Set()
+    this.#waiting.set(name, waiting.add(resolve))
+    this.#waiters += 1
     const over = new AbortController()
     const late = this.#clock.sleep(options.deadlineMs, AbortSignal.any([over.signal, this.#closed.signal])).then(() => undefined)
     try {
@@ -85,16 +91,21 @@ export class Commands {
       return answer.value
     } finally {
       over.abort()
-      this.#waiting.delete(commandId)
+      this.#waiters -= 1
+      waiting.delete(resolve)
+      if (waiting.size === 0 && this.#waiting.get(name) === waiting) this.#waiting.delete(name)
     }
   }
 
   /** Replies of a commit that was done. */
-  settle(replies: readonly CommandReply[]): void {
-    for (const reply of replies) this.#waiting.get(reply.command)?.(reply)
+  settle(type: string, replies: readonly CommandReply[]): void {
+    for (const reply of replies) for (const take of this.#waiting.get(nameOf(type, reply.entity, reply.command)) ?? []) take(reply)
   }
 
   close(): void {
     this.#closed.abort()
   }
 }
+
+/** Types have no blanks in their names, and an id follows its length: no two are one name. */
+const nameOf = (type: string, id: string, command: string): string => `${type} ${id.length} ${id} ${command}`

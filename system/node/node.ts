@@ -190,7 +190,7 @@ export class StatelogNode {
       },
       settings: { ...SETTINGS, ...settings },
       ...(hurry === undefined ? {} : { hurry }),
-      onReplies: (replies) => this.commands.settle(replies),
+      onReplies: (replies) => this.commands.settle(plan.definition.name, replies),
       onTasks: (starts) => this.#tasks.start(plan, starts),
       onCommitted: () => {},
     }

@@ -34,6 +34,8 @@ export interface TaskStart {
 }
 
 export interface CommandReply {
+  /** Whose it is: two entities may be sent commands of one id. */
+  readonly entity: EntityId
   readonly command: string
   readonly value: unknown
   /** The command was refused with this, and dead-lettered; it has no value. */

@@ -156,7 +156,7 @@ export class InputApplier {
     const seen = entity.seen.find((one) => one.key === input.dedupKey)
     if (seen !== undefined) {
       this.#fold.batch.drop('duplicate')
-      if (input.command !== undefined && seen.reply !== undefined) this.#fold.batch.replies.push({ command: input.command, value: seen.reply })
+      if (input.command !== undefined && seen.reply !== undefined) this.#fold.batch.replies.push({ entity: entity.id, command: input.command, value: seen.reply })
       return true
     }
     const { count, withinMs } = this.#fold.memory.plan.definition.dedup

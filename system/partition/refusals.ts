@@ -61,7 +61,7 @@ export class Refusals {
   /** An input with an entity failed. */
   refuse(input: TurnInput, failure: Failure): void {
     const directive = this.#settle(input.ref, input.subject, input.entity.id, failure)
-    if (input.command !== undefined) this.#batch.replies.push({ command: input.command, value: null, refused: failure })
+    if (input.command !== undefined) this.#batch.replies.push({ entity: input.entity.id, command: input.command, value: null, refused: failure })
     if (directive === 'stop') this.#stop(input.entity)
     if (directive === 'park') this.#park(input.entity, failure)
   }
@@ -70,7 +70,7 @@ export class Refusals {
   setAside(input: TurnInput, bytes: number): void {
     const { entity, subject } = input
     const refused = this.#known?.get(input.ref) ?? this.#forced.get(input.ref)
-    if (input.command !== undefined) this.#batch.replies.push({ command: input.command, value: null, refused: { class: entity.parked?.class ?? 'crash', message: `'${entity.id}' is parked; the command waits with its other events`, stage: 'park' } })
+    if (input.command !== undefined) this.#batch.replies.push({ entity: entity.id, command: input.command, value: null, refused: { class: entity.parked?.class ?? 'crash', message: `'${entity.id}' is parked; the command waits with its other events`, stage: 'park' } })
     if (refused !== undefined || (this.#known === undefined && !hasRoom(this.#held(entity.id), bytes))) {
       this.#settle(input.ref, subject, undefined, { class: 'size', message: `no more room for events of the parked entity '${entity.id}'`, stage: 'park' })
       return

@@ -37,6 +37,9 @@ export interface RunFigures {
   readonly heldBytes: number
 }
 
+/** The checker looks at the states as they are stored: a drain has to write all of them, however many there are. */
+const DRAIN_MS_MAX = 300_000
+
 interface Mark {
   readonly atMs: number
   readonly cpuUs: number
@@ -48,7 +51,7 @@ export async function runW1({ folder, workload, engine, limits, uncounted, worke
   const system = w1System(engine, limits)
   keepHeapSmall(system)
   const threads = workers === 0 ? {} : { threads: { count: workers, loader: { module: new URL('worker-system.ts', import.meta.url).href, argument: { engine, limits } satisfies ThreadArgument } } }
-  const embedded = await openEmbedded({ folder, system, ...threads, origin: { target: 'w1', flags: {}, seed: 1, data: null, events: workload.events }, telemetry: watch.telemetry })
+  const embedded = await openEmbedded({ folder, system, ...threads, origin: { target: 'w1', flags: {}, seed: 1, data: null, events: workload.events }, telemetry: watch.telemetry, settings: { drainMsMax: DRAIN_MS_MAX } })
   try {
     const started = mark(0)
     await embedded.start()

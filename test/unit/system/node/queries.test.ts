@@ -63,6 +63,9 @@ test('a retried command with the same id is applied once and gets its first repl
   assert.equal(await node.commands.ask('counter', 'a', { type: 'add', by: 2 }, { deadlineMs: 5000, commandId: 'one' }), 2)
   assert.equal(await node.commands.ask('counter', 'a', { type: 'add', by: 2 }, { deadlineMs: 5000, commandId: 'one' }), 2)
   assert.equal(await node.commands.ask('counter', 'a', { type: 'add', by: 2 }, { deadlineMs: 5000, commandId: 'two' }), 4)
+  // Asked at once, of several entities and twice of one.
+  const ask = (id: string, by: number): Promise<unknown> => node.commands.ask('counter', id, { type: 'add', by }, { deadlineMs: 5000, commandId: 'three' })
+  assert.deepEqual(await Promise.all([ask('a', 1), ask('b', 100), ask('a', 1)]), [5, 100, 5])
   await node.stop()
 })
 

@@ -108,7 +108,7 @@ test('a machine that ends has nothing armed any more, expires, and is gone then'
 test('a command is answered once, and the same answer again when it is repeated', async () => {
   const bench = new Bench(planWith({ on: { ask: { actions: [counting, reply(({ context }: { context: Memo }) => context.n)] }, hush: {} } as never }))
   const first = await bench.fold([range(bench.plan.inbox, [command(0, 'c1', 'ask'), command(1, 'c2', 'hush')])], 1000)
-  assert.deepEqual(first.batch.replies, [{ command: 'c1', value: 1 }, { command: 'c2', value: null }])
+  assert.deepEqual(first.batch.replies, [{ entity: 'a', command: 'c1', value: 1 }, { entity: 'a', command: 'c2', value: null }])
   const again = await bench.fold([range(bench.plan.inbox, [command(2, 'c1', 'ask'), command(3, 'c2', 'hush')])], 1001)
   assert.deepEqual(again.batch.replies, first.batch.replies)
   assert.deepEqual([...again.batch.drops], [['duplicate', 2]])
