@@ -48,5 +48,5 @@ async function ask({ node, plans, clock, sessionMs }: AskOptions, type: string, 
   const answer = await answerQuery(plan, partition, cborCodec, systemClock, sessionMs, id)
   if (answer.kind !== 'state') return
   const { at, entity } = answer
-  say({ kind: 'answer', answer: { askedAtMs, group: plan.group, ...at, entity: id, view: entity === undefined ? null : { state: entity.configuration ?? '', context: entity.context, stopped: entity.status === 'stopped' } } })
+  say({ kind: 'answer', answer: { askedAtMs, group: plan.group, ...at, entity: id, view: entity === undefined ? null : { state: entity.configuration ?? '', ...(entity.context === undefined ? {} : { context: entity.context }), stopped: entity.status === 'stopped' } } })
 }

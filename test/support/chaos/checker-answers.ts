@@ -2,6 +2,7 @@
 // last proof of ownership is too old. A proof is older than the next owner's lease record: so the answers of an owner that was come to an end in time.
 import { isDeepStrictEqual } from 'node:util'
 import type { Entry } from './checker-codec.ts'
+import { isBlank } from './checker-entity.ts'
 import type { PlainEntity } from './checker-entity.ts'
 import type { Report } from './checker-report.ts'
 import type { PlainType } from './checker-types.ts'
@@ -38,8 +39,7 @@ export class AnswerJudge {
   after(entry: Entry, entities: ReadonlyMap<string, PlainEntity>): void {
     for (const answer of this.#left.get(entry.seq) ?? []) {
       if (answer.life !== entry.life || answer.epoch !== entry.epoch) this.#blame(answer, `names life ${answer.life} and epoch ${answer.epoch}, the journal life ${entry.life} and epoch ${entry.epoch}`)
-      const now = entities.get(answer.entity)
-      const wanted = now?.now === undefined ? null : { state: pathOf(this.#type.behaviour.value(now.now.state)), context: now.now.data, stopped: now.stopped }
+      const wanted = this.#viewOf(entities.get(answer.entity))
       if (!isDeepStrictEqual(answer.view, wanted)) this.#blame(answer, `shows ${JSON.stringify(answer.view)}, must be ${JSON.stringify(wanted)}`)
     }
     this.#left.delete(entry.seq)
@@ -48,6 +48,12 @@ export class AnswerJudge {
   /** Nothing was shown that was never committed. */
   end(): void {
     for (const answers of this.#left.values()) for (const answer of answers) this.#blame(answer, 'names a commit that is not there')
+  }
+
+  #viewOf(entity: PlainEntity | undefined): GivenAnswer['view'] {
+    if (entity === undefined || isBlank(entity)) return null
+    const { now, stopped } = entity
+    return now === undefined ? { state: '', stopped } : { state: pathOf(this.#type.behaviour.value(now.state)), context: now.data, stopped }
   }
 
   #blame(answer: GivenAnswer, message: string): void {

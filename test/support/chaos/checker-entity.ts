@@ -25,6 +25,9 @@ export interface PlainEntity {
 
 export const blank = (id: string): PlainEntity => ({ id, now: undefined, stopped: false, timers: new Map(), tasks: new Map(), holds: [], seen: [], expireAtMs: undefined })
 
+/** Nothing is known of it. */
+export const isBlank = ({ now, stopped, holds, seen, expireAtMs }: PlainEntity): boolean => now === undefined && !stopped && expireAtMs === undefined && holds.length === 0 && seen.length === 0
+
 export interface PlainDue {
   readonly dueMs: number
   readonly entity: string

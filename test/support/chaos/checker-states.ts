@@ -1,6 +1,7 @@
 // I5: the newest stored state of every entity is the fold of its inputs. For logs at rest after an orderly drain.
 import { isDeepStrictEqual } from 'node:util'
 import { readState, textOf } from './checker-codec.ts'
+import { isBlank } from './checker-entity.ts'
 import type { PlainEntity } from './checker-entity.ts'
 import type { Report } from './checker-report.ts'
 import type { PlainType } from './checker-types.ts'
@@ -16,9 +17,8 @@ export function checkStates(dump: LogDump, type: PlainType, partition: number, e
   for (const [id, entity] of entities) {
     const bytes = stored.get(id)
     stored.delete(id)
-    const isBlank = entity.now === undefined && entity.seen.length === 0 && entity.holds.length === 0
     const found = bytes === undefined || bytes === null ? {} : readState(bytes)
-    const wanted = isBlank ? {} : plainState(type, entity)
+    const wanted = isBlank(entity) ? {} : plainState(type, entity)
     report.count('states')
     if (!isDeepStrictEqual(found === undefined ? undefined : comparable(found), wanted)) report.blame('I5', `${what}: '${id}' is ${JSON.stringify(found)}, must be ${JSON.stringify(wanted)}`)
   }

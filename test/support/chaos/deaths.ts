@@ -39,8 +39,8 @@ export interface GivenAnswer {
   readonly epoch: number
   readonly seq: number
   readonly entity: string
-  /** Null: it does not exist. */
-  readonly view: { readonly state: string; readonly context: unknown; readonly stopped: boolean } | null
+  /** Null: it does not exist. Without a context: events are known of it, and no state yet. */
+  readonly view: { readonly state: string; readonly context?: unknown; readonly stopped: boolean } | null
 }
 
 /** What a process of the workload prints, one object a line. Deaths are named by their index. */
