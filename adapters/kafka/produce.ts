@@ -37,25 +37,27 @@ const DUPLICATE = 'DUPLICATE_SEQUENCE_NUMBER'
 export type Sent =
   /** Offset of each batch's first record; -1 where the broker had the batch already and does not say. */
   | { readonly kind: 'taken'; readonly offsets: readonly number[] }
-  /** `mayStand`: something of it was written, or may have been. */
-  | { readonly kind: 'failed'; readonly thrown: unknown; readonly mayStand: boolean }
+  /** `mayStand`: something of it was written, or may have been. `mayCome`: a batch that was not answered may be written yet. */
+  | { readonly kind: 'failed'; readonly thrown: unknown; readonly mayStand: boolean; readonly mayCome: boolean }
 
 interface Progress {
   readonly offsets: Map<OutBatch, number>
+  /** A request with it had no answer. */
+  readonly doubted: Set<OutBatch>
   mayStand: boolean
 }
 
 type Response = ReturnType<typeof produceV11.parseResponse>
 
 export async function sendBatches(cluster: Cluster, use: string, transactionalId: string | null, batches: readonly OutBatch[], effort: Effort): Promise<Sent> {
-  const progress: Progress = { offsets: new Map(), mayStand: false }
-  const { offsets } = progress
+  const progress: Progress = { offsets: new Map(), doubted: new Set(), mayStand: false }
+  const { offsets, doubted } = progress
   const attempt = async (left: readonly OutBatch[]): Promise<void> => {
     // All of them, also when one is refused: what is still on its way would reach the log after the call was answered.
     const answers = await Promise.allSettled([...Map.groupBy(left, ({ topic, partition }) => cluster.leaderOf(topic, partition))].map(async ([leader, mine]) => {
       try {
         const connection = await cluster.connectionTo(use, leader)
-        return taken(await send(connection, transactionalId, mine).catch((thrown: unknown) => doubted(thrown, progress)), mine, progress)
+        return taken(await send(connection, transactionalId, mine).catch((thrown: unknown) => unanswered(thrown, mine, progress)), mine, progress)
       } catch (thrown) {
         if (!isTransport(codeOf(thrown)) && retryOf(codeOf(thrown)) === 'no') throw thrown
         return thrown
@@ -70,13 +72,15 @@ export async function sendBatches(cluster: Cluster, use: string, transactionalId
   try {
     await cluster.repeat(effort, { topics, operation: 'WRITE' }, () => attempt(batches.filter((batch) => !offsets.has(batch))), () => cluster.refresh(topics).catch(() => undefined))
   } catch (thrown) {
-    return { kind: 'failed', thrown, mayStand: progress.mayStand || offsets.size > 0 }
+    return { kind: 'failed', thrown, mayStand: progress.mayStand || offsets.size > 0, mayCome: [...doubted].some((batch) => !offsets.has(batch)) }
   }
   return { kind: 'taken', offsets: batches.map((batch) => offsets.get(batch) ?? -1) }
 }
 
-function doubted(thrown: unknown, progress: Progress): never {
-  progress.mayStand ||= isDoubtful(codeOf(thrown))
+function unanswered(thrown: unknown, batches: readonly OutBatch[], progress: Progress): never {
+  const code = codeOf(thrown)
+  progress.mayStand ||= isDoubtful(code)
+  if (isTransport(code)) for (const batch of batches) progress.doubted.add(batch)
   throw thrown
 }
 

@@ -21,6 +21,11 @@ export class LeftOut extends TypeError {
   readonly apiId = 'NETWORK_EXCEPTION'
 }
 
+/** An answer about all that was asked. Throws LeftOut. */
+export function whole(answered: number, asked: number): void {
+  if (answered < asked) throw new LeftOut(`the answer is about ${answered} partitions of ${asked}`)
+}
+
 /** An answer in which at least one part was refused. */
 export class Refusals extends TypeError {
   override readonly name = 'Refusals'

@@ -7,16 +7,17 @@
 // L5. The end of a transaction is sent once: any answer but success or a fence leaves the outcome unknown.
 // T1. After any failure nothing of this object may be used again, but `fence` and `renew`.
 // T2. Nothing waits for longer than the brokers keep a transaction open.
+// T3. What was asked of a coordinator and not answered may still reach it: the next transaction has another epoch, for which it does not count.
 import { assert } from '../../system/protocol/assert.ts'
 import type { Clock } from '../../system/ports/clock.ts'
 import type { Cluster, Effort } from './cluster.ts'
 import { messageOf } from './cluster.ts'
-import { codeOf, isFenced, isRefusal } from './codes.ts'
+import { codeOf, isFenced, isRefusal, isTransport } from './codes.ts'
 import { Refused, sendBatches } from './produce.ts'
-import type { OutBatch } from './produce.ts'
+import type { OutBatch, Sent } from './produce.ts'
 import type { RecordBatch } from './record-batch.ts'
 import type { Visibility } from '../../system/membership/visibility.ts'
-import { LeftOut } from './request.ts'
+import { whole } from './request.ts'
 import { addOffsetsToTxnV3, addPartitionsToTxnV3, endTxnV3, initProducerIdV4, txnOffsetCommitV3 } from './transaction-requests.ts'
 
 export interface PlannedBatch {
@@ -86,6 +87,8 @@ export class Transactions {
   #producerId = -1n
   #epoch = -1
   #isUsable = false
+  /** T3. */
+  #isDoubted = false
   #underWay = 0
   #isClosed = false
 
@@ -133,6 +136,8 @@ export class Transactions {
 
   async #commit(plan: TransactionPlan, idle: Effort): Promise<TransactionEnd> {
     try {
+      if (this.#isDoubted) await this.#initialise(this.#producerId, this.#epoch, idle)
+      this.#isUsable = false
       const offsets = await this.#write(plan, idle)
       if (!('kind' in offsets)) {
         this.#options.visibility.ending(this.#options.transactionalId, [...offsets].map(([{ topic, partition, batch }, base]) => ({ topic, partition, end: base + batch.count })))
@@ -160,6 +165,7 @@ export class Transactions {
     this.#producerId = producerId
     this.#epoch = producerEpoch
     this.#sequences.clear()
+    this.#isDoubted = false
     this.#isUsable = true
   }
 
@@ -184,7 +190,7 @@ export class Transactions {
     for (const round of rounds) {
       const out = round.map((planned) => this.#finished(planned))
       const sent = await sendBatches(cluster, use, transactionalId, out, effort)
-      if (sent.kind === 'failed') return refusalOf(sent.thrown, round, out)
+      if (sent.kind === 'failed') return refusalOf(sent, round, out)
       for (const [index, planned] of round.entries()) written.set(planned, sent.offsets[index] ?? -1)
     }
     return written
@@ -208,12 +214,17 @@ export class Transactions {
     const topics = new Map<string, Set<number>>()
     for (const { topic, partition } of rounds.flat()) topics.set(topic, (topics.get(topic) ?? new Set()).add(partition))
     const asked = [...topics].map(([name, partitions]) => ({ name, partitions: [...partitions] }))
-    await cluster.atCoordinator('transaction', transactionalId, use, async (connection) => whole(await addPartitionsToTxnV3(connection, transactionalId, this.#producerId, this.#epoch, asked), asked.reduce((sum, { partitions }) => sum + partitions.length, 0)), effort, { topics: [...topics.keys()], operation: 'WRITE' })
+    await cluster.atCoordinator('transaction', transactionalId, use, async (connection) => whole(await addPartitionsToTxnV3(connection, transactionalId, this.#producerId, this.#epoch, asked).catch(this.#doubting), asked.reduce((sum, { partitions }) => sum + partitions.length, 0)), effort, { topics: [...topics.keys()], operation: 'WRITE' })
   }
 
   async #addOffsets(effort: Effort): Promise<void> {
     const { cluster, use, transactionalId, group } = this.#options
-    await cluster.atCoordinator('transaction', transactionalId, use, (connection) => addOffsetsToTxnV3(connection, transactionalId, this.#producerId, this.#epoch, group), effort, { group })
+    await cluster.atCoordinator('transaction', transactionalId, use, (connection) => addOffsetsToTxnV3(connection, transactionalId, this.#producerId, this.#epoch, group).catch(this.#doubting), effort, { group })
+  }
+
+  readonly #doubting = (thrown: unknown): never => {
+    this.#isDoubted ||= isTransport(codeOf(thrown))
+    throw thrown
   }
 
   /** 'ended' when this member is not in the group any more; 'dropped' when the signal came while the group settles. */
@@ -227,7 +238,7 @@ export class Transactions {
       if (standing === undefined) return 'ended'
       const { generation, memberId, instanceId } = standing
       try {
-        await cluster.atCoordinator('group', group, use, async (connection) => whole(await txnOffsetCommitV3(connection, transactionalId, group, this.#producerId, this.#epoch, generation, memberId, instanceId, topics), topics.length), effort, { topics: topics.map(({ name }) => name), operation: 'READ' })
+        await cluster.atCoordinator('group', group, use, async (connection) => whole(await txnOffsetCommitV3(connection, transactionalId, group, this.#producerId, this.#epoch, generation, memberId, instanceId, topics).catch(this.#doubting), topics.length), effort, { topics: topics.map(({ name }) => name), operation: 'READ' })
         return 'committed'
       } catch (thrown) {
         const code = codeOf(thrown)
@@ -273,10 +284,10 @@ export class Transactions {
   }
 }
 
-/** Which batch of a round was refused. Throws what is no refusal. */
-function refusalOf(thrown: unknown, round: readonly PlannedBatch[], out: readonly OutBatch[]): Refusal {
+/** Which batch of a round was refused. Throws what is no refusal, or not of all: what may still reach its leader must find the transaction open, or another epoch. */
+function refusalOf({ thrown, mayCome }: Extract<Sent, { readonly kind: 'failed' }>, round: readonly PlannedBatch[], out: readonly OutBatch[]): Refusal {
   const batch = thrown instanceof Refused && isRefusal(thrown.apiId) ? round[out.indexOf(thrown.batch)] : undefined
-  if (!(thrown instanceof Refused) || batch === undefined) throw thrown
+  if (!(thrown instanceof Refused) || batch === undefined || mayCome) throw thrown
   return { kind: 'refused', batch, records: thrown.records, reason: messageOf(thrown) }
 }
 
@@ -286,9 +297,4 @@ async function inParallel<A, B>(first: A | Promise<A>, second: B | Promise<B>): 
   const fence = ends.find((end) => end.status === 'rejected' && isFenced(codeOf(end.reason)))
   if (fence?.status === 'rejected') throw fence.reason
   return Promise.all([first, second])
-}
-
-/** An answer about all that was asked. */
-function whole(answered: number, asked: number): void {
-  if (answered < asked) throw new LeftOut(`the answer is about ${answered} partitions of ${asked}`)
 }

@@ -20,14 +20,19 @@ const STANDING: Standing = { generation: 1, memberId: 'm', instanceId: null }
 const OFFSETS: TransactionPlan = { rounds: [], offsets: [{ topic: 't', offset: 1, metadata: '' }] }
 const [UNKNOWN_TOPIC, MESSAGE_TOO_LARGE, FORBIDDEN, INVALID_PRODUCER_EPOCH, NOT_ATTEMPTED] = [3, 10, 29, 47, 55]
 
-/** Commits at a coordinator and leader that take everything `answer` says nothing of. */
-async function committing(plan: TransactionPlan, timeoutMs: number, answer: Answer, idleMs = Infinity): Promise<TransactionEnd & { readonly reason?: string }> {
+/** At a coordinator and leaders that take everything `answer` says nothing of. `initialising`: an epoch, counted from 1. */
+async function fenced(timeoutMs: number, answer: Answer, initialising: (epoch: number) => void = () => {}): Promise<Transactions> {
+  let epoch = 0
   const cluster = clusterOf(new Cluster([{ host: 'b', port: 1 }], TRANSPORT, wallClock), (key, request) => {
     if (key === KEYS.findCoordinator) return { coordinators: [{ nodeId: 1, host: 'b', port: 1 }] }
-    if (key === KEYS.initProducerId) return { producerId: 7n, producerEpoch: 1 }
+    if (key === KEYS.initProducerId) {
+      initialising(epoch += 1)
+      return { producerId: 7n, producerEpoch: epoch }
+    }
     return answer(key, request) ?? (key === KEYS.produce ? produced([0, 0]) : {})
   })
-  cluster.leaderOf = () => 1
+  // Each partition has a leader of its own.
+  cluster.leaderOf = (_topic, partition) => partition
   cluster.refresh = async () => {}
   const transactions = new Transactions({
     cluster, clock: wallClock, visibility: new Visibility(wallClock), transactionalId: 'id', group: 'g', partition: 0, use: 'u', timeoutMs,
@@ -35,7 +40,11 @@ async function committing(plan: TransactionPlan, timeoutMs: number, answer: Answ
     standing: (stale) => (stale === undefined ? Promise.resolve(STANDING) : new Promise(() => {})),
   })
   await transactions.fence({})
-  return transactions.commit(plan, { untilMs: wallClock.monotonicMs() + idleMs })
+  return transactions
+}
+
+async function committing(plan: TransactionPlan, timeoutMs: number, answer: Answer, idleMs = Infinity): Promise<TransactionEnd & { readonly reason?: string }> {
+  return (await fenced(timeoutMs, answer)).commit(plan, { untilMs: wallClock.monotonicMs() + idleMs })
 }
 
 const refusing = (key: number, code: string): Answer => (asked) => {
@@ -172,4 +181,63 @@ test('an answer that leaves a partition out is asked for again', async () => {
   const end = await committing(BOTH, 1000, (key) => ((key === KEYS.txnOffsetCommit || key === KEYS.addPartitions) && left-- > 0 ? 0 : undefined))
   assert.equal(end.kind, 'committed', end.reason)
   assert.ok(left < 0)
+})
+
+/** An answer that is lost once; then they come. */
+function losingOne(lost: number): Answer {
+  let left = 1
+  return (key) => {
+    if (key === lost && left-- > 0) throw new Unanswered('TIMEOUT', 'late')
+    return undefined
+  }
+}
+
+for (const lost of [KEYS.addPartitions, KEYS.addOffsets, KEYS.txnOffsetCommit]) {
+  test(`T3: after request ${lost} without an answer, which may still reach its coordinator, the next transaction has another epoch`, async () => {
+    let epochs = 0
+    let ends = 0
+    const losing = losingOne(lost)
+    const transactions = await fenced(1000, (key, request) => {
+      if (key !== KEYS.endTxn && ends > 0) assert.equal(epochs, 2, 'nothing of the second transaction has the epoch of the first')
+      if (key === KEYS.endTxn) ends += 1
+      return losing(key, request)
+    }, (epoch) => (epochs = epoch))
+    for (let nth = 0; nth < 3; nth += 1) assert.equal((await transactions.commit({ ...OFFSETS, rounds: [[planned(0)]] }, {})).kind, 'committed')
+    assert.equal(epochs, 2)
+  })
+}
+
+test('T3: an owner who was shut out meanwhile is told so, and writes nothing more', async () => {
+  const losing = losingOne(KEYS.txnOffsetCommit)
+  const transactions = await fenced(1000, (key, request) => {
+    assert.notEqual(key, KEYS.addPartitions)
+    return losing(key, request)
+  }, (epoch) => {
+    if (epoch > 1) throw new Code('PRODUCER_FENCED')
+  })
+  assert.equal((await transactions.commit(OFFSETS, {})).kind, 'committed')
+  assert.equal((await transactions.commit({ ...OFFSETS, rounds: [[planned(0)]] }, {})).kind, 'fenced')
+  assert.throws(() => transactions.commit(OFFSETS, {}), /T1/)
+})
+
+test('T1: after a failure under an epoch that was renewed nothing is committed', async () => {
+  const losing = losingOne(KEYS.txnOffsetCommit)
+  let ends = 0
+  const transactions = await fenced(1000, (key, request) => {
+    if (key === KEYS.endTxn && (ends += 1) === 2) throw new Unanswered('NETWORK', 'gone')
+    return losing(key, request)
+  })
+  for (const kind of ['committed', 'unknown']) assert.equal((await transactions.commit(OFFSETS, {})).kind, kind)
+  assert.throws(() => transactions.commit(OFFSETS, {}), /T1/)
+})
+
+test('what one leader refuses is not taken back while a batch for another one may still come: behind the end it would stand in no transaction', async () => {
+  const asked: number[] = []
+  const losing = losingOne(KEYS.produce)
+  const end = await committing({ rounds: [[planned(0), planned(1)]], offsets: [] }, 1000, (key, request) => {
+    asked.push(key)
+    return losing(key, request) ?? (key === KEYS.produce ? produced([MESSAGE_TOO_LARGE, MESSAGE_TOO_LARGE]) : undefined)
+  })
+  assert.equal(end.kind, 'unknown', end.reason)
+  assert.ok(!asked.includes(KEYS.endTxn))
 })
