@@ -4,7 +4,7 @@
 // K2. An entity that recovery cannot fold keeps its last good state; its inputs since then are parked as `refold`: their outputs stand already.
 // K3. Where it stood parked already, what was put aside meanwhile was never applied: it is put aside anew behind those, without `refold`. Only records
 //     from the `firstSeq` of its entry on count.
-import { BATCH_BYTES_MAX, PARKED_BYTES_MAX, PARKED_ENTITIES_MAX, PARKED_PER_ENTITY_MAX } from '../protocol/limits.ts'
+import { PARKED_BYTES_MAX, PARKED_ENTITIES_MAX, PARKED_PER_ENTITY_MAX } from '../protocol/limits.ts'
 import { parkedTopic } from '../protocol/ids.ts'
 import type { EntityId } from '../protocol/ids.ts'
 import { equalBytes, utf8Decode, utf8Encode } from '../protocol/utf8.ts'
@@ -21,7 +21,7 @@ import type { Entity } from './entity.ts'
 import type { InputRef } from './journal.ts'
 import { TipBroken } from './journal-tip.ts'
 import type { JournalTip, TipChange } from './journal-tip.ts'
-import { readRange } from './range-reading.ts'
+import { readRange, recordsUpTo } from './range-reading.ts'
 import { partitionRecord, stateRecord, stateStamp } from './states.ts'
 import type { StateStore } from './state-store.ts'
 import { Escalation } from './supervision.ts'
@@ -206,14 +206,11 @@ async function asideOf(log: Log, plan: TypePlan, partition: number, key: Uint8Ar
   const topic = parkedTopic(plan.app, plan.definition.name)
   const found = new Set<InputRef>()
   const end = await log.offsetsAt(topic, partition, 'latest')
-  for (let at = await log.offsetsAt(topic, partition, 'earliest'); at < end;) {
-    const range = await log.read(topic, partition, at, end, { recordsMax: 2000, bytesMax: BATCH_BYTES_MAX })
-    for (const record of range.records) {
+  for await (const records of recordsUpTo(log, topic, partition, await log.offsetsAt(topic, partition, 'earliest'), end)) {
+    for (const record of records) {
       const info = record.key !== null && equalBytes(record.key, key) ? readParked(record) : undefined
       if (info !== undefined) found.add(inputRef(plan.inputs, info.topic, info.offset))
     }
-    if (range.to <= at) break
-    at = range.to
   }
   return found
 }

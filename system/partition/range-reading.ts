@@ -1,4 +1,7 @@
-// Range reading: the records of a journalled range, checked against what the journal says of them (V2).
+// Range reading: the records of a range that must be there, and of a journalled one, checked against what the journal says of them (V2).
+//
+// W1. That a log shows less than it has (a leader that has just taken over, markers that still travel) is no end: whoever reads waits for it.
+import { Unreachable } from '../protocol/failures.ts'
 import { BATCH_BYTES_MAX } from '../protocol/limits.ts'
 import type { LogRecord, RecordRange } from '../protocol/record.ts'
 import type { Log } from '../ports/log.ts'
@@ -10,13 +13,32 @@ export class Gone extends TypeError {
   override readonly name = 'Gone'
 }
 
-/** Throws Gone when records are missing or were changed. */
+const PIECE = { recordsMax: 2000, bytesMax: BATCH_BYTES_MAX }
+
+/** In pieces, up to what the log said to be its end, or what was written there. Ends early only where the records were removed. Throws Unreachable (W1). */
+export async function* recordsUpTo(log: Log, topic: string, partition: number, from: number, end: number): AsyncGenerator<readonly LogRecord[]> {
+  for (let at = from; at < end;) {
+    const range = await log.read(topic, partition, at, end, PIECE)
+    yield range.records
+    if (range.to <= at && (await log.offsetsAt(topic, partition, 'earliest')) > at) return
+    if (range.to <= at) throw hidden(topic, partition, at, end)
+    at = range.to
+  }
+}
+
+const hidden = (topic: string, partition: number, at: number, end: number): Unreachable => new Unreachable('log/unreachable', `topic ${topic}, partition ${partition} can only be read up to offset ${at} now, and has records up to ${end}`)
+
+/** Throws Gone when records are missing or were changed, Unreachable while they cannot be read (W1). */
 export async function readRange(log: Log, partition: number, range: InputRange): Promise<RecordRange> {
   const records: LogRecord[] = []
   for (let from = range.from; from < range.to; ) {
     const read = await log.read(range.topic, partition, from, range.to, { recordsMax: 10_000, bytesMax: BATCH_BYTES_MAX })
     records.push(...read.records)
-    if (read.to <= from) break
+    if (read.to <= from) {
+      const [start, end] = await Promise.all([log.offsetsAt(range.topic, partition, 'earliest'), log.offsetsAt(range.topic, partition, 'latest')])
+      if (start <= from && from < end) throw hidden(range.topic, partition, from, end)
+      break
+    }
     from = read.to
   }
   const found = rangeOf(range.topic, range.from, range.to, records)

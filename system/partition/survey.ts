@@ -6,8 +6,7 @@ import type { Codec } from '../ports/codec.ts'
 import type { Log } from '../ports/log.ts'
 import { decodeJournal } from './journal.ts'
 import type { JournalRecord } from './journal.ts'
-import { BATCH_BYTES_MAX } from '../protocol/limits.ts'
-import { Gone } from './range-reading.ts'
+import { Gone, recordsUpTo } from './range-reading.ts'
 import { renumbered } from './renumber.ts'
 import type { ParkedEntry } from './states.ts'
 import type { StateStart, StateStore } from './state-store.ts'
@@ -105,14 +104,11 @@ export async function lastRecord(log: Log, codec: Codec, plan: TypePlan, partiti
 }
 
 export async function* journalRecords(log: Log, codec: Codec, plan: TypePlan, partition: number, from: number, end: number): AsyncGenerator<TailRecord> {
-  for (let at = from; at < end; ) {
-    const range = await log.read(plan.journal, partition, at, end, { recordsMax: 2000, bytesMax: BATCH_BYTES_MAX })
-    for (const record of range.records) {
+  for await (const records of recordsUpTo(log, plan.journal, partition, from, end)) {
+    for (const record of records) {
       const journal = record.value === null ? undefined : decodeJournal(codec, record.value)
       if (journal === undefined) throw new Gone(`topic ${plan.journal}, partition ${partition}, offset ${record.offset}: not a journal record this release can read`)
       yield { record: renumbered(journal, plan.inputs), offset: record.offset }
     }
-    if (range.to <= at) return
-    at = range.to
   }
 }

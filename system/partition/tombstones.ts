@@ -2,10 +2,10 @@
 // the topic may have been compacted; records of older releases do not, so that what is still in the topic must do.
 //
 // Owns nothing.
-import { BATCH_BYTES_MAX } from '../protocol/limits.ts'
 import { parseEntityId } from '../protocol/ids.ts'
 import type { EntityId } from '../protocol/ids.ts'
 import { utf8Decode } from '../protocol/utf8.ts'
+import { recordsUpTo } from './range-reading.ts'
 import type { StateStart } from './state-store.ts'
 import type { Place, Survey } from './survey.ts'
 
@@ -20,9 +20,8 @@ export async function tombstones(place: Pick<Place, 'log' | 'plan' | 'partition'
 
 async function scanned({ log, plan, partition }: Pick<Place, 'log' | 'plan' | 'partition'>, starts: readonly StateStart[], stateEnd: number): Promise<ReadonlyMap<EntityId, number>> {
   const found = new Map<EntityId, number>()
-  for (let at = starts[0]?.stateFrom ?? stateEnd; at < stateEnd; ) {
-    const range = await log.read(plan.state, partition, at, stateEnd, { recordsMax: 2000, bytesMax: BATCH_BYTES_MAX })
-    for (const { key, value, offset } of range.records) {
+  for await (const records of recordsUpTo(log, plan.state, partition, starts[0]?.stateFrom ?? stateEnd, stateEnd)) {
+    for (const { key, value, offset } of records) {
       const text = key === null ? undefined : utf8Decode(key)
       const id = text === undefined ? undefined : parseEntityId(text)
       const writer = value === null ? starts.findLast(({ stateFrom }) => stateFrom <= offset) : undefined
@@ -30,8 +29,6 @@ async function scanned({ log, plan, partition }: Pick<Place, 'log' | 'plan' | 'p
       if (writer === undefined) found.delete(id)
       else found.set(id, writer.seq)
     }
-    if (range.to <= at) break
-    at = range.to
   }
   return found
 }
