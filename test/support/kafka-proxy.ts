@@ -2,18 +2,19 @@
 // their answers.
 //
 // Brokers name their own addresses in answers, and clients follow them: these are rewritten, so that every connection passes here.
+import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import type { Server, Socket } from 'node:net'
 
 /** Kinds of requests, as the protocol numbers them. */
-export const API = { metadata: 3, heartbeat: 12, createTopics: 19, initProducerId: 22, addPartitions: 24, endTxn: 26, describeConfigs: 32 } as const
+export const API = { metadata: 3, heartbeat: 12, createTopics: 19, initProducerId: 22, addPartitions: 24, endTxn: 26, txnOffsetCommit: 28, describeConfigs: 32 } as const
 
 /** Where the error of an answer to initProducerId stands: after its length, correlation id and throttle time; from this version on with a byte of tags before. */
 const ERROR_AT = 12
 const FLEXIBLE_INIT = 2
 
-/** What becomes of a request or an answer; `lost`: its connection ends in its place. */
-export type Fate = 'pass' | 'held' | 'lost'
+/** What becomes of a request or an answer; `lost`: its connection ends in its place; `late`: the same, but the request comes to the broker when it is let come. */
+export type Fate = 'pass' | 'held' | 'lost' | 'late'
 
 /** Whole frames of a stream: a length of four bytes, then as many. */
 class Frames {
@@ -41,6 +42,8 @@ export class KafkaProxy {
   readonly #fates = new Map<number, (nth: number) => Fate>()
   readonly #requestFates = new Map<number, (nth: number) => Fate>()
   #held: (() => void)[] = []
+  #late: Buffer[] = []
+  readonly #target: number
   #own: Buffer = Buffer.alloc(0)
   #brokers: Buffer = Buffer.alloc(0)
   address = ''
@@ -58,6 +61,7 @@ export class KafkaProxy {
   }
 
   private constructor(target: number) {
+    this.#target = target
     this.#server = createServer((client) => this.#serve(client, connect(target, '127.0.0.1')))
   }
 
@@ -86,6 +90,18 @@ export class KafkaProxy {
     const held = this.#held.splice(0)
     for (const send of held) send()
     return held.length
+  }
+
+  /** Late requests come to the broker, each on a connection of its own. Resolves when it has answered them. */
+  async letCome(): Promise<number> {
+    const late = this.#late.splice(0)
+    for (const frame of late) {
+      const socket = connect(this.#target, '127.0.0.1')
+      socket.write(frame)
+      await once(socket, 'data')
+      socket.destroy()
+    }
+    return late.length
   }
 
   async stop(): Promise<void> {
@@ -127,8 +143,9 @@ export class KafkaProxy {
   }
 
   #pass(fate: Fate | undefined, frame: Buffer, to: Socket): void {
+    if (fate === 'late') this.#late.push(frame)
     if (fate === undefined || fate === 'pass') to.write(frame)
-    else if (fate === 'lost') to.destroy()
+    else if (fate === 'lost' || fate === 'late') to.destroy()
     else this.#held.push(() => to.write(frame))
   }
 
