@@ -25,6 +25,8 @@ import type { HttpOptions, HttpSettings } from './options.ts'
 import { Rate } from './rate.ts'
 
 const CHECK_MS_MAX = 1000
+/** What every request may be answered with, however many callers do not take theirs. */
+const SMALL_BYTES = 4096
 const STOPPING = problem(503, 'server/stopping', 'this process is being stopped; another may take its place', {}, RETRY_SOON)
 
 export interface HttpServer {
@@ -118,12 +120,21 @@ class Face {
       const answer = await this.#answer(message, AbortSignal.any([gone.signal, this.#draining.signal]))
       if (gone.signal.aborted) return
       // What was given up for the sake of the end tells nothing of the entity.
-      bytes = send(message, response, this.#draining.signal.aborted && answer.status > 500 ? STOPPING : answer, this.#draining.signal.aborted)
+      const said = this.#draining.signal.aborted && answer.status > 500 ? STOPPING : answer
+      bytes = send(message, response, this.#bounded(said), this.#draining.signal.aborted)
     } catch (thrown) {
       this.#onError(`${message.method ?? ''} over HTTP failed: ${thrown instanceof Error ? thrown.stack ?? thrown.message : String(thrown)}`)
-      bytes = send(message, response, problem(500, 'internal', 'this is a defect of statelog or of the actors it runs; its log says more'), true)
+      bytes = send(message, response, written(problem(500, 'internal', 'this is a defect of statelog or of the actors it runs; its log says more')), true)
     }
     this.#unsentBytes += bytes
+  }
+
+  /** S2. Others may have been answered since this one was asked. */
+  #bounded(answer: Answer): WrittenAnswer {
+    const whole = written(answer)
+    const { unsentBytesMax } = this.#limits
+    if (this.#unsentBytes <= unsentBytesMax || (whole.bytes?.length ?? 0) <= SMALL_BYTES) return whole
+    return written(problem(503, 'server/busy', `the answer is there, but ${unsentBytesMax} bytes of answers wait to be taken by their callers. Ask again; an event is answered again with the same Idempotency-Key, and applied once.`, {}, RETRY_SOON))
   }
 
   #count(socket: Socket, requests: number, bytes: number): void {
@@ -165,10 +176,17 @@ function refuse(error: Error & { readonly code?: string }, socket: Duplex): void
   socket.end(`HTTP/1.1 ${status}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`)
 }
 
+interface WrittenAnswer extends Omit<Answer, 'body'> {
+  readonly bytes: Buffer | undefined
+}
+
+function written({ body, ...answer }: Answer): WrittenAnswer {
+  return { ...answer, bytes: body === undefined ? undefined : Buffer.from(`${readableJson(body)}\n`) }
+}
+
 /** Answers how many bytes the body has. */
-function send(message: IncomingMessage, response: ServerResponse, { status, body, headers }: Answer, isLast: boolean): number {
+function send(message: IncomingMessage, response: ServerResponse, { status, bytes, headers }: WrittenAnswer, isLast: boolean): number {
   if (response.headersSent || response.destroyed) return 0
-  const bytes = body === undefined ? undefined : Buffer.from(`${readableJson(body)}\n`)
   // What was not read of a body would be taken for the next request.
   const isUnread = !message.complete && ((message.headers['content-length'] ?? '0') !== '0' || message.headers['transfer-encoding'] !== undefined)
   response.writeHead(status, {

@@ -149,6 +149,35 @@ test('S2: answers that their callers do not take are bounded, and so are request
   assert.equal((await converse(url, 'GET /v1/types HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(200))).split('HTTP/1.1 200').length - 1 < 200, true)
 })
 
+test('S2: answers that are made at one moment are bounded too, and nobody is told of a command that it was not taken', async (t) => {
+  const [count, asked] = [8, Promise.withResolvers<void>()]
+  const stub = stubGateway()
+  let waiting = 0
+  const together = (): Promise<void> => {
+    if ((waiting += 1) === count) asked.resolve()
+    return asked.promise
+  }
+  const large = 'x'.repeat(2 << 20)
+  const gateway: Gateway = {
+    ...stub,
+    get: async (type, id, options) => {
+      await together()
+      const result = await stub.get(type, id, options)
+      return result.kind === 'entity' && result.answer.entity !== undefined ? { ...result, answer: { ...result.answer, entity: { ...result.answer.entity, context: { large } } } } : result
+    },
+    command: async (...args) => {
+      await together()
+      const result = await stub.command(...args)
+      return result.kind === 'reply' ? { ...result, value: large } : result
+    },
+  }
+  const { url } = await opened(t, { ...OPEN, limits: { unsentBytesMax: 4 << 20 } }, gateway)
+  const answers = await Promise.all(Array.from({ length: count }, (_, nth) => (nth % 2 === 0 ? ask(url, '/v1/entities/door/front') : postEvent(url, 'door', 'front', { type: 'open' }, `k${nth}`))))
+  const refused = answers.filter(({ status }) => status === 503)
+  assert.deepEqual([answers.filter(({ status }) => status === 200).length, refused.length], [2, count - 2])
+  assert.ok(refused.every(({ code, text }) => code === 'server/busy' && /same Idempotency-Key/.test(text)))
+})
+
 test('what fails inside tells its caller nothing, and its reason to the log', async (t) => {
   const told: string[] = []
   const gateway: Gateway = { ...stubGateway(), counts: async () => { throw new RangeError('a secret of the inside') } }
