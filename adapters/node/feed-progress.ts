@@ -6,6 +6,7 @@ import { statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { OperationError } from '../../system/protocol/failures.ts'
 import { utf8Decode, utf8Encode } from '../../system/protocol/utf8.ts'
+import { recordsUpTo } from '../../system/partition/range-reading.ts'
 import type { OutRecord, TopicSpec } from '../../system/protocol/record.ts'
 import type { Log } from '../../system/ports/log.ts'
 import type { Origin } from './manifest.ts'
@@ -40,12 +41,7 @@ async function newestValue(log: Log, topic: string, end: number): Promise<Uint8A
   for (let back = 1; end > earliest; back *= 8) {
     const from = Math.max(earliest, end - back)
     let newest: Uint8Array | null | undefined
-    for (let at = from; at < end;) {
-      const range = await log.read(topic, 0, at, end, { recordsMax: 1000, bytesMax: 1 << 20 })
-      newest = range.records.at(-1)?.value ?? newest
-      if (range.to <= at) break
-      at = range.to
-    }
+    for await (const records of recordsUpTo(log, topic, 0, from, end)) newest = records.at(-1)?.value ?? newest
     if (newest !== undefined || from === earliest) return newest
   }
   return undefined

@@ -8,6 +8,7 @@ import { headerOf } from '../protocol/record.ts'
 import type { Header, LogRecord, OutRecord } from '../protocol/record.ts'
 import type { Log } from '../ports/log.ts'
 import type { DeadLetterDraft } from './batch.ts'
+import { assertShown } from './range-reading.ts'
 import type { TypePlan } from './topology.ts'
 
 export const DEAD_LETTER_HEADER = 'statelog-dead-letter'
@@ -74,9 +75,10 @@ function headersWithin(headers: readonly Header[], bytesMax: number): readonly H
   })
 }
 
-/** The bytes of an input that was held since: they stand where they stood. */
+/** The bytes of an input that was held since: they stand where they stood. Undefined: they were removed. Throws Unreachable while they are not shown (W1). */
 export async function reread(log: Log, topic: string, partition: number, offset: number): Promise<LogRecord | undefined> {
   const range = await log.read(topic, partition, offset, offset + 1, { recordsMax: 1, bytesMax: Infinity })
+  if (range.to <= offset) await assertShown(log, topic, partition, offset)
   return range.records[0]
 }
 

@@ -28,6 +28,12 @@ export async function* recordsUpTo(log: Log, topic: string, partition: number, f
 
 const hidden = (topic: string, partition: number, at: number, end: number): Unreachable => new Unreachable('log/unreachable', `topic ${topic}, partition ${partition} can only be read up to offset ${at} now, and has records up to ${end}`)
 
+/** For whoever read nothing at an offset. Throws Unreachable where the log has what stands there (W1). */
+export async function assertShown(log: Log, topic: string, partition: number, offset: number): Promise<void> {
+  const [start, end] = await Promise.all([log.offsetsAt(topic, partition, 'earliest'), log.offsetsAt(topic, partition, 'latest')])
+  if (start <= offset && offset < end) throw hidden(topic, partition, offset, end)
+}
+
 /** Throws Gone when records are missing or were changed, Unreachable while they cannot be read (W1). */
 export async function readRange(log: Log, partition: number, range: InputRange): Promise<RecordRange> {
   const records: LogRecord[] = []
@@ -35,8 +41,7 @@ export async function readRange(log: Log, partition: number, range: InputRange):
     const read = await log.read(range.topic, partition, from, range.to, { recordsMax: 10_000, bytesMax: BATCH_BYTES_MAX })
     records.push(...read.records)
     if (read.to <= from) {
-      const [start, end] = await Promise.all([log.offsetsAt(range.topic, partition, 'earliest'), log.offsetsAt(range.topic, partition, 'latest')])
-      if (start <= from && from < end) throw hidden(range.topic, partition, from, end)
+      await assertShown(log, range.topic, partition, from)
       break
     }
     from = read.to

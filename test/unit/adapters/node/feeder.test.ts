@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { cborCodec } from '../../../../adapters/cbor/codec.ts'
 import { memoryLog } from '../../../../adapters/memory/log.ts'
 import type { MemoryLog } from '../../../../adapters/memory/log.ts'
-import { readFeedProgress } from '../../../../adapters/node/feed-progress.ts'
+import { feedTopic, readFeedProgress } from '../../../../adapters/node/feed-progress.ts'
 import { FeedEncoder } from '../../../../adapters/node/feed-records.ts'
 import { openFeeder } from '../../../../adapters/node/feeder.ts'
 import type { Feeder, Pace } from '../../../../adapters/node/feeder.ts'
@@ -17,6 +17,7 @@ import { OperationError } from '../../../../system/protocol/failures.ts'
 import { headerOf } from '../../../../system/protocol/record.ts'
 import { utf8Encode } from '../../../../system/protocol/utf8.ts'
 import { meters } from '../../../support/meters/system.ts'
+import { showing } from '../../../support/partition/showing.ts'
 
 const chunk = (index: number): readonly FeedItem[] => [
   ...Array.from({ length: 10 }, (_, n): FeedItem => ({ topic: 'readings', key: `m${n}`, timeMs: index * 100 + n, event: { type: 'reading', meter: `m${n}`, time: index * 100 + n, value: index } })),
@@ -81,6 +82,15 @@ test('a feed goes on exactly where it stopped, also in the middle of a chunk', a
     assert.deepEqual(await fedTimes(log), [0, 1, 2, 3].flatMap((index) => Array.from({ length: 10 }, (_, n) => index * 100 + n)))
     assert.deepEqual({ events: second.progress.events, ended: second.progress.ended, promisedMs: second.promisedMs }, { events: 40, ended: true, promisedMs: 310 })
   }
+})
+
+test('J1: a feed does not go on from a progress that is not its newest, because that is not shown now', async () => {
+  const log = await freshLog()
+  await (await open(log)).feed(chunks(2), pace())
+  const shown = { topic: feedTopic(meters.name), end: (await log.offsetsAt(feedTopic(meters.name), 0, 'latest')) - 1 }
+  await assert.rejects(open(showing(log, shown)), { code: 'log/unreachable' })
+  shown.end = Infinity
+  assert.equal((await open(showing(log, shown))).progress.ended, true)
 })
 
 test('a feed that ended feeds nothing more', async () => {
