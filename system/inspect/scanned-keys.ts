@@ -4,6 +4,8 @@
 //
 // K1. A partition is read by one scan at a time: two would write older records over newer ones. Who comes while one runs shares the next, so that each
 //     sees what was committed before it asked.
+// K2. What is not shown now is not taken for absent: Unreachable instead (I12).
+import { assertShown } from '../partition/range-reading.ts'
 import type { KeyedReads, Log } from '../ports/log.ts'
 import { headerOf } from '../protocol/record.ts'
 import type { LogRecord } from '../protocol/record.ts'
@@ -62,7 +64,10 @@ export class ScannedKeys implements KeyedReads {
         if (record.value === null) known.newest.delete(nameOf(record.key))
         else known.newest.set(nameOf(record.key), record)
       }
-      if (range.to <= known.to) break
+      if (range.to <= known.to) {
+        await assertShown(this.#log, topic, partition, known.to)
+        break
+      }
       known.to = range.to
     }
     return known

@@ -6,6 +6,7 @@ import { ScannedKeys } from '../../../../system/inspect/scanned-keys.ts'
 import type { KeyedReads } from '../../../../system/ports/log.ts'
 import type { OutRecord } from '../../../../system/protocol/record.ts'
 import { utf8Encode } from '../../../../system/protocol/utf8.ts'
+import { showing } from '../../../support/partition/showing.ts'
 
 const state = (key: string, value: string | null, isArmed = false): OutRecord => ({ topic: 'states', partition: 0, key: utf8Encode(key), value: value === null ? null : utf8Encode(value), headers: isArmed ? [['armed', utf8Encode('t')]] : [], timestampMs: 1 })
 
@@ -45,6 +46,17 @@ test('looks at the same time read a partition once, and one that comes meanwhile
   const late = [value(), value()]
   await Promise.all(early)
   assert.deepEqual([await Promise.all(late), most, reads], [['2', '2'], 1, 2])
+})
+
+test('I12: while the log shows less than it has nothing is said of its states, and all of it afterwards', async () => {
+  const log = memoryLog()
+  await log.ensureTopics([{ name: 'states', partitions: 1, cleanup: 'compact' }])
+  await log.append([state('a', '1'), state('b', '1'), state('a', '2')])
+  const shown = { topic: 'states', end: 1 }
+  const scanned = new ScannedKeys(showing(log, shown))
+  await assert.rejects(scanned.get('states', 0, [utf8Encode('b')]), { code: 'log/unreachable' })
+  shown.end = Infinity
+  assert.deepEqual((await scanned.get('states', 0, ['a', 'b'].map(utf8Encode))).map((record) => record?.offset), [2, 1])
 })
 
 test('a scan that failed is not shared with who comes after it', async () => {
