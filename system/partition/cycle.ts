@@ -1,7 +1,7 @@
 // Cycle: the live loop of a partition: poll, decode, load, fold, commit, then tell the world. One batch at a time (no step past an undecided commit).
 //
 // Owns: nothing beyond the batch in hand; memory and position belong to the acquisition. Ends by itself only when told to or when it cannot go on.
-import { CLOCK_JUMP_MS_MAX } from '../protocol/limits.ts'
+import { CLOCK_JUMP_MS_MAX, LOOKS_WAITING_MAX } from '../protocol/limits.ts'
 import type { RecordRange } from '../protocol/record.ts'
 import type { Lease } from '../ports/log.ts'
 import { prepareActivations } from './activation.ts'
@@ -95,6 +95,7 @@ export class Cycle {
   atRest<T>(look: () => T): Promise<T> {
     if (this.#isOver) return Promise.reject(new Unsettled('the partition has stopped, or is being acquired again'))
     if (this.#isResting) return new Promise((resolve) => resolve(look()))
+    if (this.#looks.length >= LOOKS_WAITING_MAX) return Promise.reject(new Unsettled(`${LOOKS_WAITING_MAX} questions wait for the end of its batch already`))
     return new Promise((resolve, reject) => this.#looks.push((isCommitted) => {
       if (!isCommitted) return reject(new Unsettled('the partition is being acquired again'))
       try {

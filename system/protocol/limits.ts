@@ -105,6 +105,8 @@ export const PARKED_ENTITIES_MAX = 1000
 /** Restarts of a partition within ESCALATION_PERIOD_MS before its node is unhealthy. */
 export const ESCALATIONS_MAX = 5
 export const ESCALATION_PERIOD_MS = 60_000
+/** Looks that wait for the end of a partition's batch, also of callers that have gone. Over: they are told to ask again. */
+export const LOOKS_WAITING_MAX = 5000
 /** Drawings of statecharts that a process keeps. Over: the one made first goes, and is laid out again when it is asked for. */
 export const DRAWINGS_MAX = 200
 /** States of a statechart that is drawn, and lines between them: laying out more holds the thread up for many seconds. Over: refused; its text can still be had. */

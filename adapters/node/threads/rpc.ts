@@ -22,8 +22,8 @@ export type ServerMessage =
   | { readonly kind: 'serving'; readonly address: RpcAddress; readonly isServed: boolean }
   | { readonly kind: 'answer'; readonly id: number; readonly result: RpcResult }
 
-/** Calls under way at one time; more fail. */
-const CALLS_MAX = 10_000
+/** Calls to one address under way at one time, also of callers that have gone; more fail. */
+const CALLS_MAX = 2000
 
 const nameOf = ({ group, partition }: RpcAddress): string => `${group}/${partition}`
 
@@ -38,6 +38,8 @@ export class ThreadCalls<Thread> {
   readonly #post: (thread: Thread, message: CallMessage) => void
   readonly #servers = new Map<string, Thread>()
   readonly #calls = new Map<number, Call<Thread>>()
+  /** By address. */
+  readonly #counts = new Map<string, number>()
   #made = 0
 
   constructor(clock: Clock, post: (thread: Thread, message: CallMessage) => void) {
@@ -46,14 +48,24 @@ export class ThreadCalls<Thread> {
   }
 
   async call(address: RpcAddress, request: Uint8Array, deadlineMs: number): Promise<RpcResult> {
-    const thread = this.#servers.get(nameOf(address))
+    const name = nameOf(address)
+    const thread = this.#servers.get(name)
     if (thread === undefined) return { kind: 'no-server' }
-    if (this.#calls.size >= CALLS_MAX) return { kind: 'failed', reason: `${CALLS_MAX} calls are under way already` }
+    const count = this.#counts.get(name) ?? 0
+    if (count >= CALLS_MAX) return { kind: 'failed', reason: `${CALLS_MAX} calls to ${name} are under way already` }
+    this.#counts.set(name, count + 1)
     const id = (this.#made += 1)
     const answer = new Promise<RpcResult>((settle) => this.#calls.set(id, { thread, settle }))
     // A copy: what is posted is cloned with all of the memory behind it.
     this.#post(thread, { kind: 'call', id, address, request: new Uint8Array(request), deadlineMs })
-    return within(this.#clock, answer, deadlineMs, () => ({ kind: 'deadline' } as const)).finally(() => this.#calls.delete(id))
+    return within(this.#clock, answer, deadlineMs, () => ({ kind: 'deadline' } as const)).finally(() => this.#ended(id, name))
+  }
+
+  #ended(id: number, name: string): void {
+    this.#calls.delete(id)
+    const left = (this.#counts.get(name) ?? 0) - 1
+    if (left > 0) this.#counts.set(name, left)
+    else this.#counts.delete(name)
   }
 
   take(thread: Thread, message: ServerMessage): void {

@@ -9,6 +9,7 @@ import { SeededRandom } from '../../../../adapters/memory/random.ts'
 import { defineActor, defineSystem } from '../../../../adapters/node/statelog.ts'
 import { StatelogNode } from '../../../../system/node/node.ts'
 import { Unsettled } from '../../../../system/partition/cycle.ts'
+import { LOOKS_WAITING_MAX } from '../../../../system/protocol/limits.ts'
 import { silent } from '../../../support/partition/owner.ts'
 
 const system = defineSystem({ name: 'q', actors: [defineActor({ name: 'one', version: 1, machine: createMachine({}) })], partitions: 1 })
@@ -30,4 +31,20 @@ test('a look that is refused because the loop ends, and asks again at once, is r
   await node.stop()
   assert.equal(looks.length, 1)
   assert.ok(await looks[0] instanceof Unsettled)
+})
+
+test('I9: looks that wait for the end of a batch are bounded; those over it are told to ask again', async () => {
+  const log = memoryLog({ keyed: true })
+  let looks: Promise<unknown>[] | undefined
+  const probe = (point: string): void => {
+    const glance = node.partition('one', 0)?.live
+    if (point === 'before-commit' && glance !== undefined) looks ??= Array.from({ length: LOOKS_WAITING_MAX + 2 }, () => glance.atRest(() => 'seen').catch((thrown: unknown) => thrown))
+  }
+  const node: StatelogNode = new StatelogNode({ system, log, codec: cborCodec, clock: wallClock, random: new SeededRandom(1), models: new Map(), settings: { commitWaitMs: 0 }, telemetry: { ...silent, probe } })
+  await node.start()
+  await node.commands.ask('one', 'a', { type: 'hello' }, { deadlineMs: 5000 })
+  const told = await Promise.all(looks ?? [])
+  assert.deepEqual([told.filter((one) => one === 'seen').length, told.filter((one) => one instanceof Unsettled).length], [LOOKS_WAITING_MAX, 2])
+  assert.equal(await node.partition('one', 0)?.live?.atRest(() => 'again'), 'again')
+  await node.stop()
 })

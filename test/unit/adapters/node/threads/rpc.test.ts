@@ -29,6 +29,21 @@ test('a thread that stops serving does not end what its heir serves', async () =
   assert.deepEqual(asked, ['heir'])
 })
 
+test('calls to an owner that is silent, and whose callers have gone, do not hold up those to others', async () => {
+  const there = { ...HERE, partition: 4 }
+  const calls: ThreadCalls<string> = new ThreadCalls<string>(wallClock, (thread, { id }) => {
+    if (thread === 'awake') calls.take(thread, { kind: 'answer', id, result: { kind: 'answer', bytes: request } })
+  })
+  calls.take('silent', { kind: 'serving', address: HERE, isServed: true })
+  calls.take('awake', { kind: 'serving', address: there, isServed: true })
+  const waiting = Array.from({ length: 20_000 }, () => calls.call(HERE, request, 60_000))
+  assert.equal((await calls.call(there, request, 60_000)).kind, 'answer')
+  calls.forget('silent')
+  assert.ok((await Promise.all(waiting)).some(({ kind }) => kind === 'failed'), 'and are bounded')
+  calls.take('heir', { kind: 'serving', address: HERE, isServed: true })
+  assert.equal((await calls.call(HERE, request, 1)).kind, 'deadline')
+})
+
 test('only what nobody near serves goes further', async () => {
   const [near, far] = [memoryRpc(wallClock), memoryRpc(wallClock)]
   const layered = layeredRpc(near, far)
