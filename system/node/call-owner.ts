@@ -48,12 +48,26 @@ export async function callOwner<T>({ rpc, clock, random }: CallPorts, { address,
     const leftMs = untilMs - clock.monotonicMs()
     if (!(leftMs > (tries === 0 ? 0 : AGAIN_MS_MIN))) return { kind: 'none', reason: `no answer for ${address.group}/${address.partition} within ${deadlineMs} ms, asked ${tries} times; the last: ${reason}`, state }
     if (signal?.aborted === true) return { kind: 'none', reason: 'whoever asked does not wait for it any more', state }
-    const reading = await tryOnce(rpc, address, request, Math.min(leftMs, Math.max(TRY_MS_MIN, leftMs / 2)), read)
+    const reading = await unlessGone(tryOnce(rpc, address, request, Math.min(leftMs, Math.max(TRY_MS_MIN, leftMs / 2)), read), signal)
+    if (reading === 'gone') continue
     if (reading.kind !== 'moving') return reading
     reason = reading.reason
     state = reading.state
     await clock.sleep(Math.min(pauseMs(tries, random), untilMs - clock.monotonicMs()), signal)
     tries += 1
+  }
+}
+
+/** 'gone' as soon as nobody waits for it any more. The call itself ends in its time. */
+async function unlessGone<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T | 'gone'> {
+  if (signal === undefined) return work
+  const { promise, resolve } = Promise.withResolvers<'gone'>()
+  const leave = (): void => resolve('gone')
+  signal.addEventListener('abort', leave)
+  try {
+    return await Promise.race([work, promise])
+  } finally {
+    signal.removeEventListener('abort', leave)
   }
 }
 

@@ -77,12 +77,19 @@ test('without time nobody is asked', async () => {
   assert.equal(tries.length, 0)
 })
 
-test('it ends when nobody waits for the answer any more', async () => {
-  const clock = new SimulatedClock()
-  const leaving = new AbortController()
-  const asking = callOwner({ rpc: memoryRpc(clock), clock, random: new SeededRandom(1) }, { address: HERE, request: new Uint8Array([1]), deadlineMs: 60_000, read: take, signal: leaving.signal })
-  await new Promise(setImmediate)
-  leaving.abort()
-  assert.equal((await asking).kind, 'none')
-  assert.equal(clock.monotonicMs(), 0)
+test('it ends when nobody waits for the answer any more, also while an owner that is silent is asked', async () => {
+  for (const isSilent of [false, true]) {
+    const clock = new SimulatedClock()
+    const rpc = memoryRpc(clock)
+    if (isSilent) await rpc.serve(HERE, () => new Promise(() => {}))
+    const leaving = new AbortController()
+    const ends: OwnerAnswer<number>[] = []
+    void callOwner({ rpc, clock, random: new SeededRandom(1) }, { address: HERE, request: new Uint8Array([1]), deadlineMs: 60_000, read: take, signal: leaving.signal }).then((one) => ends.push(one))
+    await new Promise(setImmediate)
+    assert.deepEqual(ends, [])
+    leaving.abort()
+    await new Promise(setImmediate)
+    assert.deepEqual(ends.map(({ kind }) => kind), ['none'], isSilent ? 'a silent owner' : 'no owner')
+    assert.equal(clock.monotonicMs(), 0)
+  }
 })
