@@ -8,6 +8,7 @@ export interface Io {
   err(line: string): void
   readonly isTty: boolean
   readonly columns: () => number
+  readonly rows: () => number
   readonly paint: Paint
 }
 
@@ -29,6 +30,7 @@ export function processIo(): Io {
     err: (line) => write(2, `${line}\n`),
     isTty,
     columns: () => process.stdout.columns ?? 80,
+    rows: () => process.stdout.rows ?? 24,
     paint: painter(isTty && !noColour),
   }
 }

@@ -1,9 +1,27 @@
 // Answer: what goes back to a caller, before it is bytes. A problem says what to do.
 
+/** What is no JSON of ours. */
+export interface Content {
+  /** As `content-type` says it. */
+  readonly type: string
+  readonly bytes: string | Uint8Array
+}
+
+/** Of an answer that goes on. */
+export interface ServerEvent {
+  readonly event: string
+  /** Becomes JSON. */
+  readonly data: unknown
+}
+
 export interface Answer {
   readonly status: number
-  /** Readable JSON; undefined: no body. */
+  /** Readable JSON; undefined: none. */
   readonly body?: unknown
+  /** In the place of `body`. */
+  readonly content?: Content
+  /** In the place of both: server-sent events, as long as there are any. Each is asked for once the one before has been taken. */
+  readonly events?: AsyncIterable<ServerEvent>
   readonly headers?: Readonly<Record<string, string>>
 }
 

@@ -9,6 +9,10 @@ export interface HttpLimits {
   readonly pipelinedMax: number
   /** Of answers that callers have not taken yet. Over: 503. */
   readonly unsentBytesMax: number
+  /** Answers that go on until their callers leave. Over: 503. */
+  readonly streamsMax: number
+  /** After how long without an event such an answer shows that it goes on, ms. */
+  readonly aliveMs: number
   /** Of one address; as many may come at once. Over: 429. */
   readonly requestsPerSecondMax: number
   /** Over: 431. */
@@ -29,7 +33,7 @@ export interface HttpLimits {
 export const DEADLINE_MS_MAX = 60_000
 
 export const HTTP_LIMITS: HttpLimits = {
-  connectionsMax: 1000, inFlightMax: 1000, pipelinedMax: 16, unsentBytesMax: 64 << 20, requestsPerSecondMax: 10_000,
+  connectionsMax: 1000, inFlightMax: 1000, pipelinedMax: 16, unsentBytesMax: 64 << 20, streamsMax: 100, aliveMs: 15_000, requestsPerSecondMax: 10_000,
   headerBytesMax: 16 * 1024, bodyBytesMax: 256 * 1024,
   headersMsMax: 5000, requestMsMax: 15_000, idleMsMax: 5000, silentMsMax: DEADLINE_MS_MAX + 10_000, drainMsMax: 2000,
 }

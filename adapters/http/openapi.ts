@@ -38,7 +38,7 @@ function operationOf({ operation, summary, parameters, body, isOpen, replies }: 
     ...(isOpen === true && isGuarded ? { security: [] } : {}),
     parameters: Object.values(parameters).map(parameterOf),
     ...(body === undefined ? {} : { requestBody: { required: true, content: { [JSON_TYPE]: { schema: schemaOf(body) } } } }),
-    responses: Object.fromEntries(Object.entries({ ...ALWAYS, ...(isGuarded && isOpen !== true ? GUARDED : {}), ...(body === undefined ? {} : WITH_BODY), ...replies }).map(([status, { description, schema }]) => [status, { description, content: { [JSON_TYPE]: { schema: schemaOf(schema) } } }])),
+    responses: Object.fromEntries(Object.entries({ ...ALWAYS, ...(isGuarded && isOpen !== true ? GUARDED : {}), ...(body === undefined ? {} : WITH_BODY), ...replies }).map(([status, { description, schema, type }]) => [status, { description, content: { [type ?? JSON_TYPE]: { schema: type === undefined ? schemaOf(schema) : { type: 'string' } } } }])),
   }
 }
 

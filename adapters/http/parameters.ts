@@ -20,7 +20,8 @@ export interface Parameter<T = unknown> {
 export type Parameters = Readonly<Record<string, Parameter>>
 export type Values<P extends Parameters> = { readonly [K in keyof P]: P[K] extends Parameter<infer T> ? T : never }
 
-const NAME = /^[a-z][a-z0-9-]{0,62}$/
+/** Of an actor type. */
+export const NAME = /^[a-z][a-z0-9-]{0,62}$/
 const PLACE = /^([0-9]{1,15})\.([0-9]{1,15})$/
 const KEY = /^[\x21-\x7e]{1,128}$/
 const STATE_LENGTH_MAX = 1000

@@ -17,6 +17,8 @@ export interface Reply {
   readonly description: string
   /** Name of a schema. */
   readonly schema: string
+  /** Of its content; default: JSON. */
+  readonly type?: string
 }
 
 export interface Route {

@@ -9,6 +9,8 @@ import { openApiOf } from './openapi.ts'
 import { AT_LEAST, deadline, ID, IDEMPOTENCY_KEY, STATE, TYPE } from './parameters.ts'
 import { route } from './route.ts'
 import type { Route } from './route.ts'
+import { METRICS } from './routes-metrics.ts'
+import { WATCHING } from './routes-watch.ts'
 
 const DEADLINE = deadline(5000)
 const LOOK_DEADLINE = deadline(1000)
@@ -122,7 +124,7 @@ function isEvent(body: unknown): body is MachineEvent {
 }
 
 /** All, with the one that describes them. */
-export const ROUTES: readonly Route[] = [...OPEN, ...READING, ...CHANGING, route({
+export const ROUTES: readonly Route[] = [...OPEN, ...READING, ...CHANGING, ...WATCHING, ...METRICS, route({
   method: 'GET', path: '/openapi.json', operation: 'describe', summary: 'This description',
   parameters: {}, replies: { 200: { description: 'OpenAPI 3.1.', schema: 'Document' } },
   handle: async (_, { isGuarded }) => ({ status: 200, body: openApiOf(ROUTES, isGuarded) }),

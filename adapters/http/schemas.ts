@@ -1,4 +1,5 @@
 // Schemas of what goes back, for the OpenAPI document.
+import { FLOW_SCHEMAS } from './schemas-flow.ts'
 
 type Schema = Readonly<Record<string, unknown>>
 
@@ -32,4 +33,5 @@ export const SCHEMAS = {
   },
   Event: { ...object({ type: { type: 'string', minLength: 1 } }), additionalProperties: true, description: 'An event of the machine, with its fields.' },
   Outcome: object({ outcome: { enum: ['reply', 'waiting'] }, command: TEXT, type: TEXT, id: TEXT, reply: { description: 'What the machine replied; null for nothing.' }, at: { $ref: '#/components/schemas/Standing' }, partition: object(OF_PARTITION) }, ['outcome', 'command', 'type', 'id']),
+  ...FLOW_SCHEMAS,
 } satisfies Record<string, Schema>

@@ -18,6 +18,7 @@ import { problem, RETRY_SOON } from './answer.ts'
 import type { Answer } from './answer.ts'
 import { readBody } from './body.ts'
 import { dispatch, find } from './dispatch.ts'
+import { EVENT_STREAM, sendEvents } from './event-stream.ts'
 import { Guard, UNAUTHORIZED } from './guard.ts'
 import type { HttpLimits } from './limits.ts'
 import { settingsOf } from './options.ts'
@@ -78,6 +79,8 @@ async function close(server: Server, face: Face, drainMsMax: number): Promise<vo
   clearTimeout(late)
 }
 
+const JSON_TYPE = 'application/json; charset=utf-8'
+
 /** Takes requests and answers them. */
 class Face {
   readonly #gateway: Gateway
@@ -89,6 +92,7 @@ class Face {
   readonly #inFlightOf = new WeakMap<Socket, number>()
   #inFlight = 0
   #unsentBytes = 0
+  #streams = 0
 
   constructor(gateway: Gateway, settings: HttpSettings, onError: (message: string) => void) {
     this.#gateway = gateway
@@ -117,13 +121,16 @@ class Face {
       this.#count(socket, -1, -bytes)
     })
     try {
-      const answer = await this.#answer(message, AbortSignal.any([gone.signal, this.#draining.signal]))
+      const signal = AbortSignal.any([gone.signal, this.#draining.signal])
+      const answer = await this.#answer(message, signal)
       if (gone.signal.aborted) return
+      if (answer.events !== undefined && message.method !== 'HEAD') return await this.#stream(response, answer.events, signal)
       // What was given up for the sake of the end tells nothing of the entity.
       const said = this.#draining.signal.aborted && answer.status > 500 ? STOPPING : answer
       bytes = send(message, response, this.#bounded(said), this.#draining.signal.aborted)
     } catch (thrown) {
       this.#onError(`${message.method ?? ''} over HTTP failed: ${thrown instanceof Error ? thrown.stack ?? thrown.message : String(thrown)}`)
+      if (response.headersSent) response.destroy()
       bytes = send(message, response, written(problem(500, 'internal', 'this is a defect of statelog or of the actors it runs; its log says more')), true)
     }
     this.#unsentBytes += bytes
@@ -133,8 +140,17 @@ class Face {
   #bounded(answer: Answer): WrittenAnswer {
     const whole = written(answer)
     const { unsentBytesMax } = this.#limits
-    if (this.#unsentBytes <= unsentBytesMax || (whole.bytes?.length ?? 0) <= SMALL_BYTES) return whole
+    if (this.#unsentBytes <= unsentBytesMax || (whole.content?.bytes.length ?? 0) <= SMALL_BYTES) return whole
     return written(problem(503, 'server/busy', `the answer is there, but ${unsentBytesMax} bytes of answers wait to be taken by their callers. Ask again; an event is answered again with the same Idempotency-Key, and applied once.`, {}, RETRY_SOON))
+  }
+
+  async #stream(response: ServerResponse, events: NonNullable<Answer['events']>, signal: AbortSignal): Promise<void> {
+    this.#streams += 1
+    try {
+      await sendEvents(response, events, signal, this.#limits.aliveMs)
+    } finally {
+      this.#streams -= 1
+    }
   }
 
   #count(socket: Socket, requests: number, bytes: number): void {
@@ -161,6 +177,8 @@ class Face {
     if (!isOpen && this.#unsentBytes > unsentBytesMax) return problem(503, 'server/busy', `${unsentBytesMax} bytes of answers wait to be taken by their callers`, {}, RETRY_SOON)
     if (!isOpen && !this.#guard.hasToken(header)) return UNAUTHORIZED
     if ('status' in found) return found
+    const isStream = found.routes.some(({ replies }) => replies[200]?.type === EVENT_STREAM)
+    if (isStream && this.#streams >= this.#limits.streamsMax) return problem(503, 'server/busy', `${this.#limits.streamsMax} callers are told of changes already`, {}, RETRY_SOON)
     return dispatch(this.#gateway, found, { method: message.method ?? '', target: message.url ?? '', header, body: () => readBody(message, this.#limits), signal, isGuarded: this.#guard.asksForToken })
   }
 }
@@ -173,28 +191,29 @@ function refuse(error: Error & { readonly code?: string }, socket: Duplex): void
     : code === 'ERR_HTTP_REQUEST_TIMEOUT' ? ['408 Request Timeout', problem(408, 'request/timeout', 'the request did not come in time')] as const
     : ['400 Bad Request', problem(400, 'request/malformed', 'this is no request of HTTP/1.1')] as const
   const body = `${readableJson(answer.body)}\n`
-  socket.end(`HTTP/1.1 ${status}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`)
+  socket.end(`HTTP/1.1 ${status}\r\ncontent-type: ${JSON_TYPE}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`)
 }
 
-interface WrittenAnswer extends Omit<Answer, 'body'> {
-  readonly bytes: Buffer | undefined
+interface WrittenAnswer extends Pick<Answer, 'status' | 'headers'> {
+  readonly content?: { readonly type: string; readonly bytes: Buffer }
 }
 
-function written({ body, ...answer }: Answer): WrittenAnswer {
-  return { ...answer, bytes: body === undefined ? undefined : Buffer.from(`${readableJson(body)}\n`) }
+function written({ status, headers = {}, body, content }: Answer): WrittenAnswer {
+  if (content !== undefined) return { status, headers, content: { type: content.type, bytes: Buffer.from(content.bytes) } }
+  return { status, headers, ...(body === undefined ? {} : { content: { type: JSON_TYPE, bytes: Buffer.from(`${readableJson(body)}\n`) } }) }
 }
 
 /** Answers how many bytes the body has. */
-function send(message: IncomingMessage, response: ServerResponse, { status, bytes, headers }: WrittenAnswer, isLast: boolean): number {
+function send(message: IncomingMessage, response: ServerResponse, { status, content, headers }: WrittenAnswer, isLast: boolean): number {
   if (response.headersSent || response.destroyed) return 0
   // What was not read of a body would be taken for the next request.
   const isUnread = !message.complete && ((message.headers['content-length'] ?? '0') !== '0' || message.headers['transfer-encoding'] !== undefined)
   response.writeHead(status, {
-    ...(bytes === undefined ? {} : { 'content-type': 'application/json; charset=utf-8', 'content-length': String(bytes.length) }),
+    ...(content === undefined ? {} : { 'content-type': content.type, 'content-length': String(content.bytes.length) }),
     'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
     ...(isLast || isUnread ? { connection: 'close' } : {}), ...headers,
   })
   if (message.method === 'HEAD') response.end()
-  else response.end(bytes)
-  return bytes?.length ?? 0
+  else response.end(content?.bytes)
+  return content?.bytes.length ?? 0
 }

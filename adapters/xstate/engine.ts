@@ -36,6 +36,7 @@ export class XStateMachine implements PreparedMachine {
   readonly infers: readonly string[]
   readonly lookups: readonly string[]
   readonly states: readonly string[]
+  readonly transitions: readonly string[]
   /** Why the machine is not compiled; undefined where nobody asked. */
   readonly interpreted: string | undefined
   readonly #machine: XMachine
@@ -45,7 +46,7 @@ export class XStateMachine implements PreparedMachine {
   readonly #seal: ContextSeal
   readonly #written: XMachine
   readonly #nodesById: ReadonlyMap<string, XNode>
-  readonly #transitionIds: ReadonlyMap<XTransition, string>
+  readonly #places: ReadonlyMap<XTransition, number>
   #outline: Outline | undefined
   /** States share their list of nodes until one is entered or left. */
   readonly #configurations = new WeakMap<readonly XNode[], string>()
@@ -61,7 +62,9 @@ export class XStateMachine implements PreparedMachine {
     this.#machine = machine
     this.#written = written
     this.#nodesById = new Map(nodes.map((node) => [node.id, node]))
-    this.#transitionIds = new Map(nodes.flatMap((node) => transitionsOf(node).map(({ id, transition }) => [transition, id] as const)))
+    const placed = nodes.flatMap((node) => transitionsOf(node))
+    this.transitions = placed.map(({ id }) => id)
+    this.#places = new Map(placed.map(({ transition }, place) => [transition, place]))
     this.#tasks = tasks
     this.#watch = watch
     this.#recorder = recorder
@@ -150,8 +153,8 @@ export class XStateMachine implements PreparedMachine {
     return settled(snapshot)
   }
 
-  #taken(): readonly string[] {
-    return this.#recorder.taken.map((transition) => this.#transitionIds.get(transition) ?? '')
+  #taken(): readonly number[] {
+    return this.#recorder.taken.flatMap((transition) => this.#places.get(transition) ?? [])
   }
 
   #where(from: XSnapshot | 'initial'): string {

@@ -48,14 +48,19 @@ type RouteOf = (event: MachineEvent) => Route | readonly Route[] | undefined
 
 const STATE = Object.freeze({ brand: 'EngineState' }) as EngineState
 
+/** Its one transition, which every event takes. */
+const ALL: readonly number[] = [0]
+
+const transitionOf = (name: string): string => `${name}:*:0`
+
 /** A machine with one state and no context, whose only effects are tells. */
 function routingEngine(name: string, targets: readonly string[], routeOf: RouteOf): Engine {
   const machine: PreparedMachine = {
     hash: sha256Hex(`ingress/${name}/1`),
-    tells: [], emits: [], infers: [], lookups: [], states: [name],
+    tells: [], emits: [], infers: [], lookups: [], states: [name], transitions: [transitionOf(name)],
     outline: () => outlineOf(name, targets),
     initial: () => ({ kind: 'ok', state: STATE, effects: [] }),
-    step: (_, event) => routed(routeOf, event),
+    step: (_, event, _nowMs, wantTaken) => routed(routeOf, event, wantTaken === true ? ALL : undefined),
     store: () => ({ value: {}, context: null, status: 'active' }),
     restore: () => STATE,
     status: () => 'active',
@@ -70,15 +75,15 @@ function outlineOf(name: string, targets: readonly string[]): Outline {
   return {
     id: name,
     states: [{ id: name, key: name, path: [], kind: 'atomic', entry: [], exit: [], tasks: [], tags: [] }],
-    transitions: [{ id: `${name}:*:0`, source: 0, targets: [], reenter: false, trigger: { kind: 'event', descriptor: '*' }, actions: targets.map((target) => ({ kind: 'tell', name: target })) }],
+    transitions: [{ id: transitionOf(name), source: 0, targets: [], reenter: false, trigger: { kind: 'event', descriptor: '*' }, actions: targets.map((target) => ({ kind: 'tell', name: target })) }],
   }
 }
 
-function routed(routeOf: RouteOf, event: MachineEvent): StepResult {
+function routed(routeOf: RouteOf, event: MachineEvent, taken: readonly number[] | undefined): StepResult {
   try {
     const routes = routeOf(event) ?? []
     const list = Array.isArray(routes) ? (routes as readonly Route[]) : [routes as Route]
-    return { kind: 'ok', state: STATE, effects: list.map((route) => ({ kind: 'tell', target: route.target, id: route.id, event: route.event ?? event })) }
+    return { kind: 'ok', state: STATE, effects: list.map((route) => ({ kind: 'tell', target: route.target, id: route.id, event: route.event ?? event })), ...(taken === undefined ? {} : { taken }) }
   } catch (thrown) {
     const message = thrown instanceof Error ? thrown.message : String(thrown)
     return { kind: 'failed', class: 'action', message: `the route threw: ${message}`, stack: thrown instanceof Error ? thrown.stack ?? message : message }

@@ -49,7 +49,7 @@ export interface ChartAction {
 }
 
 export interface ChartTransition {
-  /** Stable id, as `taken` names it. */
+  /** Stable id, as `PreparedMachine.transitions` has it. */
   readonly id: string
   /** Undefined: it has no target, and leaves nothing. */
   readonly targets: readonly number[] | undefined

@@ -32,6 +32,7 @@ export class CompiledMachine implements PreparedMachine {
   readonly infers: readonly string[]
   readonly lookups: readonly string[]
   readonly states: readonly string[]
+  readonly transitions: readonly string[]
   /** The same machine without tables: answers the same, and what is not compiled. */
   readonly interpreter: PreparedMachine
   readonly #chart: Chart
@@ -55,6 +56,7 @@ export class CompiledMachine implements PreparedMachine {
     this.infers = interpreter.infers
     this.lookups = interpreter.lookups
     this.states = interpreter.states
+    this.transitions = interpreter.transitions
     this.interpreter = interpreter
     this.#chart = chart
     this.#seal = seal

@@ -95,7 +95,7 @@ export class Macrostep {
     this.#run(plan)
     moment.countMicrostep()
     if (plan.broken !== undefined) throw notWhole(plan.broken.place)
-    if (this.#wantTaken) for (const { id } of isEventless ? plan.transitions : enabled) moment.taken.push(id)
+    if (this.#wantTaken) for (const { numbers } of isEventless ? plan.transitions : enabled) moment.took(numbers)
     this.#reach(plan)
   }
 

@@ -6,7 +6,7 @@ import { compileGuard } from './guards.ts'
 import type { Guard } from './guards.ts'
 
 export interface Transition {
-  /** Counts the transitions of a machine. */
+  /** Counts the transitions of a machine: its place among `PreparedMachine.transitions`. */
   readonly number: number
   readonly id: string
   readonly source: Node
@@ -15,8 +15,9 @@ export interface Transition {
   readonly guard: Guard | undefined
   readonly guardName: string | undefined
   readonly actions: readonly Action[]
-  /** The list of just this one: most events enable one. */
+  /** The list of just this one: most events enable one. And that of its number. */
   readonly alone: readonly Transition[]
+  readonly numbers: readonly number[]
 }
 
 export interface Node {
@@ -80,7 +81,7 @@ function blank({ id, key, path, place, kind, output }: ChartNode, order: number)
 function compiled(chart: Chart, from: ChartTransition, source: Node, at: (order: number) => Node, number: number): Transition {
   const { id, targets, reenter, guard, guardName, actions } = from
   const alone: Transition[] = []
-  const transition = { number, id, source, targets: targets?.map(at), reenter, guard: guard && compileGuard(guard), guardName, actions: actionsOf(chart, actions), alone }
+  const transition = { number, id, source, targets: targets?.map(at), reenter, guard: guard && compileGuard(guard), guardName, actions: actionsOf(chart, actions), alone, numbers: [number] }
   alone.push(transition)
   return transition
 }

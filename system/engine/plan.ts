@@ -39,7 +39,7 @@ export class Planner {
   /** Of the first microstep, which enters everything. */
   initial(): Plan {
     const root = this.#root
-    const start: Transition = { number: -1, id: '', source: root, targets: initialNodes(root), reenter: true, guard: undefined, guardName: undefined, actions: [], alone: [] }
+    const start: Transition = { number: -1, id: '', source: root, targets: initialNodes(root), reenter: true, guard: undefined, guardName: undefined, actions: [], alone: [], numbers: [] }
     const course: Course = { active: new Set([root]), actions: [] }
     const isDone = this.#enter(course, [start], NO_HISTORY)
     return this.#result(course, isDone, undefined, [start], [])

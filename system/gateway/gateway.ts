@@ -11,11 +11,12 @@
 //     (`dedup` of its type says how many and for how long), and answered with the first reply. An event that is not taken was not applied, unless the answer says that it may have been.
 import type { EntityAnswer } from '../partition/view.ts'
 import type { Letter } from '../inspect/outcome.ts'
-import type { Place, Waiting } from '../node/query-client.ts'
+import type { FlowAnswer, Place, Unanswered, Waiting } from '../node/query-client.ts'
 import type { Standing } from '../node/questions.ts'
 import type { MachineEvent } from '../protocol/data.ts'
 import type { FailureClass } from '../protocol/failures.ts'
 import type { EntityId } from '../protocol/ids.ts'
+import type { FlowDocument } from './flow-document.ts'
 
 export interface TypeSummary {
   readonly type: string
@@ -83,6 +84,13 @@ export type WaitResult =
   | { readonly kind: 'not-reached'; readonly answer: EntityAnswer }
   | Unavailable
 
+/** What goes through a partition, as its owner counts it. */
+export interface PartitionFlow {
+  readonly type: string
+  readonly partition: number
+  readonly answer: FlowAnswer | Unanswered
+}
+
 /** A type that the system does not have throws OperationError: ask `types` first. */
 export interface Gateway {
   types(): readonly TypeSummary[]
@@ -93,4 +101,8 @@ export interface Gateway {
   command(type: string, id: EntityId, event: MachineEvent, key: string, options: Waiting): Promise<CommandResult>
   /** Until the entity is in the state, or in one within it: 'open' is reached in 'open.ajar' too. */
   wait(type: string, id: EntityId, state: string, options: Waiting): Promise<WaitResult>
+  /** Every partition, once. One that does not answer in time says so. */
+  flows(options: Waiting): Promise<readonly PartitionFlow[]>
+  /** What these types do (F1, F2 of `flow-document.ts`), again whenever it has changed. All who watch share one look, 5 times a second. */
+  watch(types: readonly string[], signal: AbortSignal): AsyncIterable<FlowDocument>
 }

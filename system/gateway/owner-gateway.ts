@@ -17,7 +17,9 @@ import type { EntityId } from '../protocol/ids.ts'
 import { partitionOf } from '../protocol/murmur2.ts'
 import { utf8Encode } from '../protocol/utf8.ts'
 import { within } from '../protocol/within.ts'
-import type { CommandResult, CountsResult, EntityResult, Gateway, PartitionReport, TypeSummary, Unavailable, WaitResult } from './gateway.ts'
+import type { FlowDocument } from './flow-document.ts'
+import type { CommandResult, CountsResult, EntityResult, Gateway, PartitionFlow, PartitionReport, TypeSummary, Unavailable, WaitResult } from './gateway.ts'
+import { Watching } from './watching.ts'
 
 export interface GatewayPorts extends CallPorts {
   readonly log: Log
@@ -32,11 +34,13 @@ export class OwnerGateway implements Gateway {
   readonly #ports: GatewayPorts
   readonly #plans: ReadonlyMap<string, TypePlan>
   readonly #client: QueryClient
+  readonly #watching: Watching
 
   constructor(ports: GatewayPorts, plans: ReadonlyMap<string, TypePlan>) {
     this.#ports = ports
     this.#plans = plans
     this.#client = new QueryClient(ports, ports.codec, plans)
+    this.#watching = new Watching(this.#client, ports.clock, plans)
   }
 
   types(): readonly TypeSummary[] {
@@ -101,6 +105,15 @@ export class OwnerGateway implements Gateway {
       await clock.sleep(Math.min(pauseMs, untilMs - clock.monotonicMs()), signal)
       if (signal?.aborted === true) return last
     }
+  }
+
+  async flows(waiting: Waiting): Promise<readonly PartitionFlow[]> {
+    const flows = await Promise.all([...this.#plans].map(async ([type, plan]) => (await ofAll(plan, (partition) => this.#client.flow(type, partition, false, waiting))).map((answer, partition): PartitionFlow => ({ type, partition, answer }))))
+    return flows.flat()
+  }
+
+  watch(types: readonly string[], signal: AbortSignal): AsyncIterable<FlowDocument> {
+    return this.#watching.watch(types.map((type) => this.#planOf(type).definition.name), signal)
   }
 
   async #send(plan: TypePlan, id: EntityId, event: MachineEvent, key: string, deadlineMs: number): Promise<Sending | { readonly kind: 'unfit'; readonly reason: string }> {

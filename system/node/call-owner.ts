@@ -29,6 +29,8 @@ export interface OwnerCall<T> {
   readonly request: Uint8Array
   readonly deadlineMs: number
   readonly read: (answer: Uint8Array) => Reading<T>
+  /** Whoever asks will ask again by itself: one try has all of the time. */
+  readonly isOnce?: boolean
   /** Ends it early: nobody waits for the answer any more. */
   readonly signal?: AbortSignal | undefined
 }
@@ -39,7 +41,7 @@ export interface CallPorts {
   readonly random: Random
 }
 
-export async function callOwner<T>({ rpc, clock, random }: CallPorts, { address, request, deadlineMs, read, signal }: OwnerCall<T>): Promise<OwnerAnswer<T>> {
+export async function callOwner<T>({ rpc, clock, random }: CallPorts, { address, request, deadlineMs, read, isOnce = false, signal }: OwnerCall<T>): Promise<OwnerAnswer<T>> {
   const untilMs = clock.monotonicMs() + deadlineMs
   let reason = 'there was no time to ask'
   let state = 'unknown'
@@ -48,9 +50,10 @@ export async function callOwner<T>({ rpc, clock, random }: CallPorts, { address,
     const leftMs = untilMs - clock.monotonicMs()
     if (!(leftMs > (tries === 0 ? 0 : AGAIN_MS_MIN))) return { kind: 'none', reason: `no answer for ${address.group}/${address.partition} within ${deadlineMs} ms, asked ${tries} times; the last: ${reason}`, state }
     if (signal?.aborted === true) return { kind: 'none', reason: 'whoever asked does not wait for it any more', state }
-    const reading = await unlessGone(tryOnce(rpc, address, request, Math.min(leftMs, Math.max(TRY_MS_MIN, leftMs / 2)), read), signal)
+    const reading = await unlessGone(tryOnce(rpc, address, request, isOnce ? leftMs : Math.min(leftMs, Math.max(TRY_MS_MIN, leftMs / 2)), read), signal)
     if (reading === 'gone') continue
     if (reading.kind !== 'moving') return reading
+    if (isOnce) return { ...reading, kind: 'none' }
     reason = reading.reason
     state = reading.state
     await clock.sleep(Math.min(pauseMs(tries, random), untilMs - clock.monotonicMs()), signal)

@@ -14,6 +14,7 @@ import type { Glance, Partition } from '../partition/partition.ts'
 import type { PartitionParts } from '../partition/parts.ts'
 import type { TypePlan } from '../partition/topology.ts'
 import { entityView } from '../partition/view.ts'
+import { liveFlow } from './flow-answer.ts'
 import { absentLook, eventTimeOf, lagOf, positionsOf } from './partition-look.ts'
 import type { Question, QueryAnswer, Standing } from './questions.ts'
 
@@ -34,6 +35,14 @@ export function answerQuestion(plan: TypePlan, partition: Partition, { log, code
       const { state, reason, lease } = partition
       if (partition.live === undefined) return Promise.resolve({ kind: 'partition', at: undefined, look: { ...absentLook(plan.definition.name, lease.partition), state, reason }, occupancy: [], parked: 0 })
       return proven(plan, partition, clock, sessionMs, (glance) => partitionAnswer(log, plan, partition, glance))
+    }
+    case 'flow': {
+      const { state, reason, lease: { partition: index, owner } } = partition
+      if (partition.live === undefined) return Promise.resolve({ kind: 'flow', at: undefined, state, reason, owner, flow: undefined })
+      return proven(plan, partition, clock, sessionMs, async (glance) => {
+        const { flow, ...at } = await liveFlow(log, clock, plan, index, glance, question.isWatched)
+        return { kind: 'flow', at: { partition: index, ...at }, state: partition.state, reason: partition.reason, owner, flow }
+      })
     }
   }
 }

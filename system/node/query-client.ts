@@ -34,6 +34,7 @@ export type Place = Pick<Standing, 'epoch' | 'seq'>
 type Moving = Extract<Reading<unknown>, { readonly kind: 'moving' }>
 type AnswerOf<K extends QueryAnswer['kind']> = Extract<QueryAnswer, { readonly kind: K }>
 export type LivePartition = AnswerOf<'partition'> & { readonly at: Standing }
+export type FlowAnswer = AnswerOf<'flow'>
 export type ClientAnswer = AnswerOf<'state'> | Unanswered
 
 export interface CommandPlace {
@@ -89,15 +90,20 @@ export class QueryClient {
     })
   }
 
+  /** What goes through it, as it is: one that is not live tells its state alone. Asked once: whoever looks at what goes through, looks again. */
+  async flow(type: string, partition: number, isWatched: boolean, waiting: Waiting): Promise<FlowAnswer | Unanswered> {
+    return this.#ask(this.#planOf(type), partition, { kind: 'flow', isWatched }, waiting, (answer) => (answer.kind === 'flow' ? { kind: 'taken', value: answer } : undefined), true)
+  }
+
   #planOf(type: string): TypePlan {
     const plan = this.#plans.get(type)
     if (plan === undefined) throw new OperationError('query/address', `there is no actor type '${type}'`)
     return plan
   }
 
-  async #ask<T>({ group }: TypePlan, partition: number, question: Question, { deadlineMs, signal }: Waiting, read: (answer: QueryAnswer) => Reading<T> | undefined): Promise<T | Unanswered> {
+  async #ask<T>({ group }: TypePlan, partition: number, question: Question, { deadlineMs, signal }: Waiting, read: (answer: QueryAnswer) => Reading<T> | undefined, isOnce = false): Promise<T | Unanswered> {
     const answer = await callOwner<T | Unanswered>(this.#ports, {
-      address: { group, partition }, request: this.#codec.encode(question), deadlineMs, signal,
+      address: { group, partition }, request: this.#codec.encode(question), deadlineMs, isOnce, signal,
       read: (bytes) => this.#read(`${group}/${partition}`, partition, bytes, read),
     })
     return answer.kind === 'taken' ? answer.value : { kind: 'refused', reason: answer.reason, state: answer.state }

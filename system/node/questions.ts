@@ -4,6 +4,8 @@
 import type { EntityId } from '../protocol/ids.ts'
 import { parseEntityId } from '../protocol/ids.ts'
 import type { EntityView } from '../partition/view.ts'
+import { parseLiveFlow } from './flow-answer.ts'
+import type { LiveFlow } from './flow-answer.ts'
 import type { PartitionLook } from './partition-look.ts'
 
 export type Question =
@@ -13,6 +15,8 @@ export type Question =
   | { readonly kind: 'command'; readonly id: EntityId; readonly command: string; readonly offset: number }
   /** How is the partition? */
   | { readonly kind: 'partition' }
+  /** What goes through it? `isWatched`: whoever asks will ask again soon, and wants its transitions counted until then. */
+  | { readonly kind: 'flow'; readonly isWatched: boolean }
 
 /** A place in a partition's order of commits. */
 export interface Standing {
@@ -28,6 +32,8 @@ export type QueryAnswer =
   | { readonly kind: 'command'; readonly at: Standing; readonly isTaken: boolean; readonly reply: unknown }
   /** `at` is undefined, and nothing counted, while the partition is not live. */
   | { readonly kind: 'partition'; readonly at: Standing | undefined; readonly look: PartitionLook; readonly occupancy: readonly (readonly [configuration: string, entities: number])[]; readonly parked: number }
+  /** `at` and `flow` are undefined while the partition is not live. `owner`: name of the membership. */
+  | { readonly kind: 'flow'; readonly at: Standing | undefined; readonly state: string; readonly reason: string; readonly owner: string; readonly flow: LiveFlow | undefined }
   /** Who was asked does not own the partition, or not yet, or can no longer prove it. Ask again: the owner may be another by now. `state`: of the partition there. */
   | { readonly kind: 'moved'; readonly reason: string; readonly state: string }
   | { readonly kind: 'refused'; readonly reason: string }
@@ -36,6 +42,7 @@ export type QueryAnswer =
 export function parseQuestion(value: unknown): Question | undefined {
   if (typeof value !== 'object' || value === null || !('kind' in value)) return undefined
   if (value.kind === 'partition') return { kind: 'partition' }
+  if (value.kind === 'flow') return 'isWatched' in value && typeof value.isWatched === 'boolean' ? { kind: 'flow', isWatched: value.isWatched } : undefined
   const id = 'id' in value && typeof value.id === 'string' ? parseEntityId(value.id) : undefined
   if (id === undefined) return undefined
   if (value.kind === 'entity') return { kind: 'entity', id }
@@ -56,8 +63,17 @@ export function parseAnswer(value: unknown, partition: number): QueryAnswer | un
     case 'state':
     case 'command': return 'at' in value && isStanding(value.at, partition) ? value as QueryAnswer : undefined
     case 'partition': return 'at' in value && (value.at === undefined || isStanding(value.at, partition)) && 'look' in value && 'occupancy' in value && Array.isArray(value.occupancy) ? value as QueryAnswer : undefined
+    case 'flow': return flowAnswer(value, partition)
     default: return undefined
   }
+}
+
+function flowAnswer(value: object, partition: number): QueryAnswer | undefined {
+  const { at, state, reason, owner, flow } = value as { readonly [K in keyof Extract<QueryAnswer, { readonly kind: 'flow' }>]?: unknown }
+  if (typeof state !== 'string' || typeof reason !== 'string' || typeof owner !== 'string') return undefined
+  if (at === undefined) return flow === undefined ? { kind: 'flow', at, state, reason, owner, flow } : undefined
+  const live = parseLiveFlow(flow)
+  return live === undefined || !isStanding(at, partition) ? undefined : { kind: 'flow', at: at as Standing, state, reason, owner, flow: live }
 }
 
 function isStanding(value: unknown, partition: number): boolean {

@@ -19,6 +19,11 @@ export interface DeadLetterDraft {
   readonly directive: Directive
 }
 
+export interface Refused extends DeadLetterDraft {
+  /** Of the entity as it stood; '' where there was none. */
+  readonly configuration: string
+}
+
 /** An event put aside for a parked entity. */
 export interface ParkedDraft {
   readonly subject: Extract<Subject, { readonly kind: 'record' }>
@@ -62,7 +67,7 @@ export class Batch {
   readonly choices: Choice[] = []
   /** Models that became active, as `name vN`. */
   readonly activated: string[] = []
-  readonly deadLetters: DeadLetterDraft[] = []
+  readonly deadLetters: Refused[] = []
   readonly drops = new Map<DropReason, number>()
   readonly parked: ParkedDraft[] = []
   /** What that adds to the index, by entity; also entities that were parked just now. */

@@ -10,6 +10,8 @@ import type { Batch } from './batch.ts'
 import type { CommitPlan, CommitResult } from './commit.ts'
 import { Decoder } from './decode.ts'
 import type { PartitionDeps } from './deps.ts'
+import { Flow, timesOf } from './flow.ts'
+import type { Counted } from './flow.ts'
 import { foldBatch } from './fold.ts'
 import { batchBounds, bytesOf, isBacklog, isFull } from './fullness.ts'
 import type { BatchBounds } from './fullness.ts'
@@ -33,6 +35,7 @@ interface Folded {
   readonly kind: 'folded'
   readonly plan: CommitPlan
   readonly batch: Batch
+  readonly counted: Counted
   /** Arrivals left for the next batch. */
   readonly behind: number
   /** Out of the turnstile. */
@@ -55,6 +58,7 @@ export class Cycle {
   readonly #deps: PartitionDeps
   readonly #lease: Lease
   readonly #parts: PartitionParts
+  readonly #flow: Flow
   readonly #decoder: Decoder
   readonly #maker: RecordMaker
   readonly #idleness: Idleness
@@ -67,7 +71,8 @@ export class Cycle {
   /** The loop is over: nothing will come to rest any more. */
   #isOver = false
 
-  constructor(deps: PartitionDeps, lease: Lease, parts: PartitionParts) {
+  constructor(deps: PartitionDeps, lease: Lease, parts: PartitionParts, flow = new Flow(deps.plan.definition.machine)) {
+    this.#flow = flow
     this.#deps = deps
     this.#lease = lease
     this.#parts = parts
@@ -129,13 +134,16 @@ export class Cycle {
     const startedMs = clock.monotonicMs()
     const folded = await this.#folded()
     if (folded === undefined || folded.kind !== 'folded') return folded
-    const { plan, batch, behind } = folded
+    const { plan, batch, counted, behind } = folded
+    const { committer, memory } = this.#parts
     try {
-      const result = await this.#parts.committer.commit(plan)
+      const result = await committer.commit(plan)
       if (result.kind !== 'done') return result
       if (this.#isolation?.settled() === true) this.#isolation = undefined
-      publish(this.#deps, this.#parts.memory, this.#lease.partition, { batch, behind, outputs: result.outputs, commitMs: this.#parts.committer.lastMs, cycleMs: clock.monotonicMs() - startedMs })
-      await unloadEntities(this.#parts.memory, this.#parts.states)
+      const done = { batch, behind, outputs: result.outputs, commitMs: committer.lastMs, cycleMs: clock.monotonicMs() - startedMs }
+      this.#flow.committed({ ...done, ...counted, nowMs: clock.nowMs() })
+      publish(this.#deps, memory, this.#lease.partition, done)
+      await unloadEntities(memory, this.#parts.states)
       return undefined
     } finally {
       folded.leave()
@@ -200,13 +208,14 @@ export class Cycle {
     const watermarks = memory.watermarks?.save() ?? []
     const { models } = memory
     const seq = memory.seq + 1
-    const batch = await foldBatch(memory, this.#maker, this.#deps.outside, { seq, nowMs, arrivals, journal: undefined, forced, releasesMax: bounds.releasesMax, isSingle: isolation !== undefined, ...(this.#deps.witness === undefined ? {} : { witness: this.#deps.witness }) })
+    const tally = this.#flow.tally(beganMs)
+    const batch = await foldBatch(memory, this.#maker, this.#deps.outside, { seq, nowMs, arrivals, journal: undefined, forced, releasesMax: bounds.releasesMax, isSingle: isolation !== undefined, tally, ...(this.#deps.witness === undefined ? {} : { witness: this.#deps.witness }) })
     telemetry.probe('after-step', plan.group, this.#lease.partition)
     const inputs = this.#parts.position.consumed(ranges, arrivals, batch.consumed)
     const cost: FoldCost = { ms: this.#deps.clock.monotonicMs() - beganMs, bytes: bytesOf(ranges) }
     // What a cut leaves is counted by nobody: such a batch is not put off.
     const pace = batch.consumed === arrivals.length && isBacklog(ranges, bounds, cost.bytes) ? 'busy' : 'steady'
-    return { kind: 'folded', plan: { kind: 'batch', seq, nowMs, batch, inputs, watermarks, models, idle, pace, cost, ...(isolation === undefined ? {} : { suspects: isolation.carried }) }, batch, behind: arrivals.length - batch.consumed, leave }
+    return { kind: 'folded', plan: { kind: 'batch', seq, nowMs, batch, inputs, watermarks, models, idle, pace, cost, ...(isolation === undefined ? {} : { suspects: isolation.carried }) }, batch, counted: { times: timesOf(ranges), tally }, behind: arrivals.length - batch.consumed, leave }
   }
 
   async #poll(): Promise<readonly RecordRange[]> {

@@ -7,6 +7,7 @@ import type { Entity } from './entity.ts'
 import type { Witness } from '../ports/witness.ts'
 import type { InputRef, JournalRecord } from './journal.ts'
 import type { Memory } from './memory.ts'
+import type { Tally } from './tally.ts'
 import type { TurnInput, TurnTrace } from './turn-input.ts'
 
 export interface FoldPlan {
@@ -22,6 +23,8 @@ export interface FoldPlan {
   readonly isSingle?: boolean
   readonly witness?: Witness
   readonly watch?: FoldWatch
+  /** Counts what the batch takes. */
+  readonly tally?: Tally | undefined
   /** Neither loaded nor stepped; what their inputs say about event time counts. */
   readonly passedOver?: ReadonlySet<EntityId>
 }

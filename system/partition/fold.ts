@@ -57,7 +57,7 @@ class Fold implements FoldContext {
     this.plan = plan
     this.batch = new Batch(plan.seq, plan.nowMs, plan.arrivals.length)
     this.#refusals = new Refusals(memory, this.batch, plan)
-    this.#turns = new Turns(memory, this.batch, outside, maker.codec, new EffectApplier(memory, this.batch, maker), this.#refusals, plan.witness, plan.watch?.onTurn)
+    this.#turns = new Turns(memory, this.batch, outside, maker.codec, new EffectApplier(memory, this.batch, maker), this.#refusals, { witness: plan.witness, tally: plan.tally, onTurn: plan.watch?.onTurn })
     this.#inputs = new InputApplier(this)
     // No more than are loaded for a batch.
     this.#releasesMax = plan.isSingle === true ? 1 : Math.min(plan.releasesMax ?? RELEASES_PER_BATCH_MAX, RELEASES_PER_BATCH_MAX)

@@ -14,6 +14,7 @@ import type { CycleEnd } from './cycle.ts'
 import type { PartitionParts } from './parts.ts'
 import type { PartitionDeps } from './deps.ts'
 import { drain, isOverdue } from './draining.ts'
+import { Flow } from './flow.ts'
 import type { InputRef } from './journal.ts'
 import { isEnd, lifeAfter } from './life.ts'
 import type { LifeEvent, LifeState } from './life.ts'
@@ -24,6 +25,8 @@ import { afterEscalation, Escalation, retryDelayMs } from './supervision.ts'
 /** A look at a live partition between two batches. */
 export interface Glance {
   readonly parts: PartitionParts
+  /** What was committed since the lease was assigned. */
+  readonly flow: Flow
   /** Runs `look` when no batch is being folded, so that it sees committed state only (I12). */
   atRest<T>(look: () => T): Promise<T>
 }
@@ -32,6 +35,7 @@ export class Partition {
   readonly lease: Lease
   readonly done: Promise<void>
   readonly #deps: PartitionDeps
+  readonly #flow: Flow
   readonly #stop = new AbortController()
   readonly #over = new AbortController()
   readonly #left = Promise.withResolvers<void>()
@@ -53,6 +57,7 @@ export class Partition {
   constructor(deps: PartitionDeps, lease: Lease) {
     this.#deps = deps
     this.lease = lease
+    this.#flow = new Flow(deps.plan.definition.machine)
     deps.telemetry.probe('assigned', deps.plan.group, lease.partition)
     deps.telemetry.partition({ group: deps.plan.group, partition: lease.partition, state: 'assigned' })
     void lease.lost.then((reason) => {
@@ -98,7 +103,7 @@ export class Partition {
   /** The live parts, undefined while not live. */
   get live(): Glance | undefined {
     const live = this.#live
-    return live === undefined ? undefined : { parts: live.parts, atRest: (look) => live.cycle.atRest(look) }
+    return live === undefined ? undefined : { parts: live.parts, flow: this.#flow, atRest: (look) => live.cycle.atRest(look) }
   }
 
   async #run(): Promise<void> {
@@ -135,7 +140,8 @@ export class Partition {
       this.#deps.telemetry.log('warn', `${this.#name()}: rebased at seq ${acquired.rebased[0]}: today's code does not repeat the outputs of ${acquired.rebased.length} commits; what was committed stands`)
     }
     this.#move('recovered')
-    const cycle = new Cycle(this.#bounded(), this.lease, acquired.parts)
+    const cycle = new Cycle(this.#bounded(), this.lease, acquired.parts, this.#flow)
+    this.#flow.live(acquired.parts.memory.epoch)
     this.#live = { parts: acquired.parts, cycle }
     const end = await cycle.run(this.#stop.signal).finally(() => {
       this.#live = undefined

@@ -60,7 +60,7 @@ export class Refusals {
 
   /** An input with an entity failed. */
   refuse(input: TurnInput, failure: Failure): void {
-    const directive = this.#settle(input.ref, input.subject, input.entity.id, failure)
+    const directive = this.#settle(input.ref, input.subject, input.entity.id, failure, input.entity)
     if (input.command !== undefined) this.#batch.replies.push({ entity: input.entity.id, command: input.command, value: null, refused: failure })
     if (directive === 'stop') this.#stop(input.entity)
     if (directive === 'park') this.#park(input.entity, failure)
@@ -72,7 +72,7 @@ export class Refusals {
     const refused = this.#known?.get(input.ref) ?? this.#forced.get(input.ref)
     if (input.command !== undefined) this.#batch.replies.push({ entity: entity.id, command: input.command, value: null, refused: { class: entity.parked?.class ?? 'crash', message: `'${entity.id}' is parked; the command waits with its other events`, stage: 'park' } })
     if (refused !== undefined || (this.#known === undefined && !hasRoom(this.#held(entity.id), bytes))) {
-      this.#settle(input.ref, subject, undefined, { class: 'size', message: `no more room for events of the parked entity '${entity.id}'`, stage: 'park' })
+      this.#settle(input.ref, subject, undefined, { class: 'size', message: `no more room for events of the parked entity '${entity.id}'`, stage: 'park' }, entity)
       return
     }
     // A timer stays in the entity, and is armed again with it.
@@ -103,14 +103,15 @@ export class Refusals {
 
   /** A record failed before it had an entity; `named`: whom its key names. */
   refuseRecord(ref: InputRef, subject: Subject, failure: Failure, named?: EntityId): void {
-    this.#settle(ref, subject, named, failure)
+    this.#settle(ref, subject, named, failure, named === undefined ? undefined : this.#memory.entities.peek(named))
   }
 
-  #settle(ref: InputRef, subject: Subject, entity: Entity['id'] | undefined, failure: Failure): Directive {
+  #settle(ref: InputRef, subject: Subject, entity: Entity['id'] | undefined, failure: Failure, at: Entity | undefined): Directive {
     const known = this.#known?.get(ref)
     const directive = known?.directive ?? this.#directiveFor(failure, ref, entity)
     this.#batch.verdicts.push({ input: ref, class: known?.class ?? failure.class, directive })
-    this.#batch.deadLetters.push({ subject, entity, failure, directive })
+    const { machine } = this.#memory.plan.definition
+    this.#batch.deadLetters.push({ subject, entity, failure, directive, configuration: at?.machine === undefined ? '' : machine.configuration(at.machine) })
     return directive
   }
 

@@ -3,10 +3,12 @@ import type { MachineEvent } from '../protocol/data.ts'
 import type { Failure } from '../protocol/failures.ts'
 import type { Effect } from '../ports/engine.ts'
 import type { Score } from '../ports/models.ts'
+import type { Witness } from '../ports/witness.ts'
 import type { Subject } from './batch.ts'
 import type { Entity } from './entity.ts'
 import type { InputRef } from './journal.ts'
 import type { Provenance } from './outbox.ts'
+import type { Tally } from './tally.ts'
 
 export interface TurnInput extends Provenance {
   readonly entity: Entity
@@ -30,6 +32,22 @@ export interface TurnTrace {
   readonly to: string | undefined
   readonly effects: readonly Effect[]
   readonly isRefused: boolean
+}
+
+/** Decides about inputs that are not applied; `refusals.ts`. */
+export interface Refuser {
+  /** True when the input is refused without a step; it has been dealt with then. */
+  knows(input: TurnInput): boolean
+  refuse(input: TurnInput, failure: Failure): void
+  /** The entity is parked. */
+  setAside(input: TurnInput, bytes: number): void
+}
+
+/** Who is told of turns. */
+export interface TurnWatchers {
+  readonly witness: Witness | undefined
+  readonly tally: Tally | undefined
+  readonly onTurn: ((trace: TurnTrace) => void) | undefined
 }
 
 export interface ScoreQuestion {

@@ -17,12 +17,15 @@ import type { Entity } from './entity.ts'
 import type { EffectApplier } from './effects.ts'
 import type { Memory } from './memory.ts'
 import type { InputRef } from './journal.ts'
-import type { Answer, Outside, Question, RowQuestion, TurnInput, TurnTrace } from './turn-input.ts'
+import type { Tally } from './tally.ts'
+import type { Answer, Outside, Question, Refuser, RowQuestion, TurnInput, TurnTrace, TurnWatchers } from './turn-input.ts'
 
 interface Turn {
   readonly input: TurnInput
   state: EngineState
   effects: readonly Effect[]
+  /** Transitions so far, where they are counted. */
+  taken: readonly number[]
   questions: number
 }
 
@@ -31,19 +34,11 @@ type Asking = Extract<Effect, { readonly kind: 'infer' | 'lookup' }>
 const isAsking = (effect: Effect): effect is Asking => effect.kind === 'infer' || effect.kind === 'lookup'
 
 const NOTHING: readonly Effect[] = []
+const NOWHERE: readonly number[] = []
 
 interface Answered {
   readonly question: Question
   readonly answer: Answer
-}
-
-/** Decides about inputs that are not applied; `refusals.ts`. */
-export interface Refuser {
-  /** True when the input is refused without a step; it has been dealt with then. */
-  knows(input: TurnInput): boolean
-  refuse(input: TurnInput, failure: Failure): void
-  /** The entity is parked. */
-  setAside(input: TurnInput, bytes: number): void
 }
 
 export class Turns {
@@ -54,6 +49,7 @@ export class Turns {
   readonly #witness: Witness
   readonly #applier: EffectApplier
   readonly #refuser: Refuser
+  readonly #tally: Tally | undefined
   readonly #onTurn: ((trace: TurnTrace) => void) | undefined
   /** Entities waiting for an answer -> inputs that wait behind it. */
   readonly #waiting = new Map<Entity, TurnInput[]>()
@@ -61,8 +57,9 @@ export class Turns {
   /** How many of them are for rows. */
   #rows = 0
 
-  constructor(memory: Memory, batch: Batch, outside: Outside, codec: Codec, applier: EffectApplier, refuser: Refuser, witness: Witness = NO_WITNESS, onTurn?: (trace: TurnTrace) => void) {
+  constructor(memory: Memory, batch: Batch, outside: Outside, codec: Codec, applier: EffectApplier, refuser: Refuser, { witness = NO_WITNESS, tally, onTurn }: TurnWatchers) {
     this.#witness = witness
+    this.#tally = tally
     this.#memory = memory
     this.#batch = batch
     this.#outside = outside
@@ -153,13 +150,13 @@ export class Turns {
   #first(input: TurnInput, from: EngineState, before: readonly Effect[]): void {
     const { plan: { definition: { machine }, group }, partition } = this.#memory
     this.#runs(group, partition, input)
-    const result = machine.step(from, input.event, this.#batch.nowMs)
+    const result = machine.step(from, input.event, this.#batch.nowMs, this.#tally !== undefined)
     if (result.kind === 'failed') return this.#fail(input, { class: result.class, message: result.message, stage: 'step', stack: result.stack })
     const effects = before.length === 0 ? result.effects : [...before, ...result.effects]
     if (effects.length > EFFECTS_PER_INPUT_MAX) return this.#fail(input, tooManyEffects())
     const asked = askedOf(effects, undefined)
-    if (asked === undefined) return this.#finish(input, result.state, effects)
-    this.#ask({ input, state: result.state, effects, questions: 0 }, asked)
+    if (asked === undefined) return this.#finish(input, result.state, effects, result.taken)
+    this.#ask({ input, state: result.state, effects, taken: result.taken ?? NOWHERE, questions: 0 }, asked)
   }
 
   /** Steps what came as answers; ends the turn unless it asked again. */
@@ -169,14 +166,15 @@ export class Turns {
     this.#runs(group, partition, input)
     let asked: Asking[] | undefined
     for (const event of events) {
-      const result = machine.step(turn.state, event, this.#batch.nowMs)
+      const result = machine.step(turn.state, event, this.#batch.nowMs, this.#tally !== undefined)
       if (result.kind === 'failed') return this.#fail(input, { class: result.class, message: result.message, stage: 'step', stack: result.stack })
       turn.state = result.state
       turn.effects = turn.effects.length === 0 ? result.effects : [...turn.effects, ...result.effects]
+      if (result.taken !== undefined) turn.taken = [...turn.taken, ...result.taken]
       asked = askedOf(result.effects, asked)
     }
     if (turn.effects.length > EFFECTS_PER_INPUT_MAX) return this.#fail(input, tooManyEffects())
-    if (asked === undefined) return this.#finish(input, turn.state, turn.effects)
+    if (asked === undefined) return this.#finish(input, turn.state, turn.effects, turn.taken)
     this.#ask(turn, asked)
   }
 
@@ -239,12 +237,13 @@ export class Turns {
     return { type: `lookup.${table}`, time: input.timeMs, table, key, row: decoded.value }
   }
 
-  #finish(input: TurnInput, state: EngineState, effects: readonly Effect[]): void {
+  #finish(input: TurnInput, state: EngineState, effects: readonly Effect[], taken: readonly number[] | undefined): void {
     const { machine } = this.#memory.plan.definition
     const from = this.#onTurn === undefined || input.entity.machine === undefined ? undefined : machine.configuration(input.entity.machine)
     const failure = this.#applier.apply(input, state, effects)
     if (failure !== undefined) return this.#fail(input, failure)
     this.#batch.turns += 1
+    if (taken !== undefined) this.#tally?.turn(taken, input)
     this.#onTurn?.({ input, from, to: machine.configuration(state), effects, isRefused: false })
     this.#next(input.entity)
   }

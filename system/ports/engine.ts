@@ -26,7 +26,7 @@ export type Effect =
   | { readonly kind: 'log'; readonly label: string; readonly value: unknown }
 
 export type StepResult =
-  | { readonly kind: 'ok'; readonly state: EngineState; readonly effects: readonly Effect[]; readonly taken?: readonly string[] }
+  | { readonly kind: 'ok'; readonly state: EngineState; readonly effects: readonly Effect[]; readonly taken?: readonly number[] }
   | { readonly kind: 'failed'; readonly class: FailureClass; readonly message: string; readonly stack: string }
 
 /** What is written for an entity: plain data (see `Data`), ids instead of references. */
@@ -54,12 +54,14 @@ export interface PreparedMachine {
   readonly lookups: readonly string[]
   /** Every state node id, in document order. */
   readonly states: readonly string[]
+  /** The id of every transition, as the outline lists them; two may have the same. */
+  readonly transitions: readonly string[]
   /** Why an engine that compiles machines runs this one on the interpreter, in one line; undefined where it does not. */
   readonly interpreted?: string | undefined
   /** The statechart as names, for diagrams; made when it is asked for. */
   outline(): Outline
   initial(input: unknown, nowMs: number): StepResult
-  /** `taken` only when asked for: ids of the transitions taken. */
+  /** `taken` only when asked for: the transitions taken, by their places in `transitions`. */
   step(state: EngineState, event: MachineEvent, nowMs: number, wantTaken?: boolean): StepResult
   store(state: EngineState): StoredMachine
   /** Throws nothing: a stored form that does not fit the machine is `undefined` (another version wrote it). */

@@ -2,7 +2,7 @@
 //
 // O1. States stand in document order, the root first; states and transitions name each other by their places in the two lists.
 // O2. Names are the user's, whatever they hold; nothing is a function, nor the source of one.
-// O3. `id` is what `PreparedMachine.states` and `taken` say; ids and keys are data and need not be unique.
+// O3. `id` is what `PreparedMachine.states` and `transitions` say, in the same order; ids and keys are data and need not be unique.
 
 export type OutlineKind = 'atomic' | 'compound' | 'parallel' | 'final' | 'history'
 

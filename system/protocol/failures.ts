@@ -33,6 +33,8 @@ export interface Failure {
 /** A counted drop that a policy asked for (I1). */
 export type DropReason = 'duplicate' | 'late' | 'stopped' | 'stale-task' | 'stale-timer' | 'unknown-control'
 
+export const DROP_REASONS: readonly DropReason[] = ['duplicate', 'late', 'stopped', 'stale-task', 'stale-timer', 'unknown-control']
+
 /** Thrown by the authoring functions when a definition cannot run; the message names the thing, the reason and the cure. */
 export class DefinitionError extends TypeError {
   override readonly name = 'DefinitionError'

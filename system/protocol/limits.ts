@@ -112,3 +112,13 @@ export const DRAWINGS_MAX = 200
 /** States of a statechart that is drawn, and lines between them: laying out more holds the thread up for many seconds. Over: refused; its text can still be had. */
 export const DRAWN_STATES_MAX = 400
 export const DRAWN_LINES_MAX = 1200
+/** Configurations, and transitions, that a look at the flow of a type names. Over: the rest is summed under one name. */
+export const FLOW_LABELS_MAX = 1000
+/** How long the transitions that are taken are counted after somebody looked, in ms. */
+export const FLOW_WATCHED_MS = 5000
+/** Newest durations of a partition that percentiles are made of. */
+export const FLOW_DURATIONS_KEPT = 256
+/** Turns with a transition, of which one is timed while somebody looks. */
+export const FLOW_TIMED_EVERY = 64
+/** Between two looks at the flow of a system that somebody watches, in ms. */
+export const FLOW_EVERY_MS = 200

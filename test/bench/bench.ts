@@ -19,14 +19,16 @@ import type { FleetRow, MicroRow, RuntimeResults, W1Row } from './results.ts'
 import { measureEntities } from './w1/entities.ts'
 import { measureW1 } from './w1/measure.ts'
 import type { MeasurePlan, Runtime } from './w1/measure.ts'
+import { measureWatch } from './w1/watch.ts'
 import { measureWorkers } from './w1/workers.ts'
 
-const USAGE = `npm run bench -- [micro | w1 | memory | entities | workers | fleet | cluster | page]... [--node | --bun] [--rounds n] [--events n] [--deliveries n] [--cycles n] [--part p] [--client c] [--rivals] [--profile] [--write]
+const USAGE = `npm run bench -- [micro | w1 | memory | entities | workers | watch | fleet | cluster | page]... [--node | --bun] [--rounds n] [--events n] [--deliveries n] [--cycles n] [--part p] [--client c] [--rivals] [--profile] [--write]
   micro    the parts of an event's path, each by itself
   w1       the whole runtime, embedded, next to the raw append of SQLite
   memory   1,000,000 entities in 64 MiB, three events each
   entities bytes and processor time from a thousand entities in memory to a million
   workers  w1 stepped by the main thread, by one worker thread and by two
+  watch    w1 on a worker thread, watched and not, in pairs (--rounds of them)
   fleet    100,000 deliveries, a ping every 5 s each, at their time (--deliveries of the domain's own statecharts: 5,000)
   cluster  on a Kafka broker, by both clients: W1, what an idle process takes, latency, and recovery (--part drain, idle, latency, recovery or failover: only that;
            --client platformatic or kafkajs: only that; --cycles of recovery: 15; --rivals, on Node: loops written by hand, Kafka Streams and Restate take turns with the drains)
@@ -35,7 +37,7 @@ const USAGE = `npm run bench -- [micro | w1 | memory | entities | workers | flee
   --write   keeps the results and writes the page`
 
 const ROOT = join(import.meta.dirname, '../..')
-const WHATS = ['micro', 'w1', 'memory', 'entities', 'workers', 'fleet', 'cluster', 'page']
+const WHATS = ['micro', 'w1', 'memory', 'entities', 'workers', 'watch', 'fleet', 'cluster', 'page']
 const COSTS_SHOWN = 30
 const ENTITY_COUNTS = [1000, 10_000, 100_000, 1_000_000]
 
@@ -123,6 +125,11 @@ async function measure(runtime: Runtime, whats: readonly string[], options: Opti
     const rows = await measureWorkers({ runtime, engine: 'compiled', events: options.events ?? 2_000_000, rounds: options.rounds })
     for (const { workers, rate, rawRate, cpuUs, peakMb } of rows) say(`${runtime.name} ${workers} worker threads: ${rate} events/s beside ${rawRate} raw rows/s, ${cpuUs} us of processor an event, peak ${peakMb} MB`)
     results = { ...results, workers: rows }
+  }
+  if (whats.includes('watch')) {
+    const row = await measureWatch({ runtime, events: options.events ?? 2_000_000, pairs: options.rounds }, say)
+    say(`${runtime.name} watched: ${row.cpuRatio} of the processor time, ${row.rateRatio} of the rate${row.watchedPercent === undefined ? '' : `; of the worker's profile ${row.watchedPercent} % counts and answers, ${row.alonePercent ?? 0} % when nobody watches`}`)
+    results = { ...results, watch: [row] }
   }
   if (whats.includes('fleet')) results = { ...results, fleet: await fleets(runtime, options) }
   if (whats.includes('cluster')) {

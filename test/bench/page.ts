@@ -1,5 +1,5 @@
 // The page: README.md of the bench, made of the results and of what must be said beside them.
-import type { DrainRow, EntitiesRow, FleetRow, IdleRow, LatencyRow, MicroRow, RecoveryRow, Results, RivalRow, RuntimeName, W1Row, WorkersRow } from './results.ts'
+import type { DrainRow, EntitiesRow, FleetRow, IdleRow, LatencyRow, MicroRow, RecoveryRow, Results, RivalRow, RuntimeName, W1Row, WatchRow, WorkersRow } from './results.ts'
 import { RIVAL_WORDS } from './rivals/words.ts'
 
 const ENGINE_WORDS = { reducer: 'plain reducer', compiled: 'XState machine, compiled', xstate: "XState's interpreter" } as const
@@ -7,7 +7,7 @@ const ENGINE_WORDS = { reducer: 'plain reducer', compiled: 'XState machine, comp
 const RUNTIMES: readonly RuntimeName[] = ['node', 'bun']
 
 export function page(results: Results): string {
-  return [HEAD, measuredOn(results), w1Table(results), memoryTable(results), entitiesTable(results), workersTable(results), fleetTable(results), clusterTables(results), rivalsTable(results), microTable(results), NOTES].filter((part) => part !== '').join('\n\n') + '\n'
+  return [HEAD, measuredOn(results), w1Table(results), memoryTable(results), entitiesTable(results), workersTable(results), watchTable(results), fleetTable(results), clusterTables(results), rivalsTable(results), microTable(results), NOTES].filter((part) => part !== '').join('\n\n') + '\n'
 }
 
 const HEAD = `# Bench
@@ -20,6 +20,7 @@ npm run bench -- w1 --node --profile     and where its processor time goes
 npm run bench -- memory                  1,000,000 entities in 64 MiB
 npm run bench -- entities                bytes and processor time, from a thousand entities in memory to a million
 npm run bench -- workers                 stepped by the main thread, by one worker thread and by two
+npm run bench -- watch                   watched and not watched, in pairs
 npm run bench -- micro                   the parts of an event's path, each by itself
 npm run bench -- fleet                   100,000 deliveries, 20,000 pings a second
 npm run bench -- cluster                 on a Kafka broker: W1, an idle process, recovery
@@ -102,6 +103,19 @@ each with a file of its own.
 ${found.map(([name, row]) => `| ${name} | ${row.workers === 0 ? 'none' : row.workers} | ${number(row.rate)} | ${number(row.rawRate)} | ${row.cpuUs} | ${number(row.peakMb)} |`).join('\n')}
 
 Medians of ${found[0]?.[1].rounds ?? 1} rounds of ${number(found[0]?.[1].events ?? 0)} events, in turn.`
+}
+
+function watchTable(results: Results): string {
+  const found = rows<WatchRow>(results, (runtime) => runtime.watch)
+  if (found.length === 0) return ''
+  return `## Watched
+
+W1 at full speed on one worker thread, with a caller of \`/v1/watch\` on the main thread and without, in pairs. Processor time is that of all threads, what makes the documents and patches included. The
+last column is of a run of its own: samples of the worker's CPU profile in what counts and answers, watched and not.
+
+| runtime | pairs | watched, us/event | not watched, us/event | ratio | ratio of events/s | looks | of the profile |
+|---|---|---|---|---|---|---|---|
+${found.map(([name, row]) => `| ${name} | ${row.pairs} | ${row.watchedCpuUs} | ${row.aloneCpuUs} | ${row.cpuRatio} | ${row.rateRatio} | ${number(row.looks)} | ${row.watchedPercent === undefined ? '' : `${row.watchedPercent} %, ${row.alonePercent ?? 0} %`} |`).join('\n')}`
 }
 
 function fleetTable(results: Results): string {
@@ -208,6 +222,6 @@ const NOTES = `## What is measured, and what is not
 - The plain reducer is a fixture that stands behind the engine port; users write statecharts. It shows what the runtime costs without a statechart.
 - The bench is no part of \`npm test\`; a small W1 with its checker is (\`test/integration/w1.test.ts\`).
 
-Files: \`bench.ts\` the command · \`w1/\` events, step, statechart, reducer, reference, checker, raw append, one run, rounds · \`delivery/\` tracker, load, runtime · \`cluster/\` a member of the group, the reader that times it, drain, turns, idle, recovery · \`rivals/\` what takes turns with it · \`micro.ts\` · \`profile.ts\` · \`results.ts\` · \`page.ts\`.`
+Files: \`bench.ts\` the command · \`w1/\` events, step, statechart, reducer, reference, checker, raw append, one run, rounds, a watcher · \`delivery/\` tracker, load, runtime · \`cluster/\` a member of the group, the reader that times it, drain, turns, idle, recovery · \`rivals/\` what takes turns with it · \`micro.ts\` · \`profile.ts\` · \`results.ts\` · \`page.ts\`.`
 
 const number = (value: number): string => value.toLocaleString('en-US')

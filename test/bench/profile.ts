@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 
 interface ProfileNode {
   readonly id: number
+  readonly children?: readonly number[]
   readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number }
 }
 
@@ -28,9 +29,31 @@ export interface ThreadCosts {
 
 /** The profiles that `--cpu-prof-dir` left in a folder, the busiest thread first. */
 export function readProfiles(folder: string, root: string): readonly ThreadCosts[] {
-  const files = readdirSync(folder).filter((name) => name.endsWith('.cpuprofile'))
-  const threads = files.map((name) => costsOf(JSON.parse(readFileSync(join(folder, name), 'utf8')) as Profile, root))
+  const threads = profilesIn(folder).map((profile) => costsOf(profile, root))
   return threads.sort((a, b) => b.busyMs - a.busyMs)
+}
+
+/** Of the busiest thread's time: how much had a function of these files on its stack, percent. `files` fits a path from the root. */
+export function shareOf(folder: string, root: string, files: RegExp): number {
+  const shares = profilesIn(folder).map(({ nodes, samples, timeDeltas }) => {
+    const parents = new Map(nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id] as const)))
+    const places = new Map(nodes.map(({ id, callFrame }) => [id, placeOf(callFrame, root)]))
+    const isOf = (id: number | undefined): boolean => id !== undefined && (files.test(places.get(id) ?? '') || isOf(parents.get(id)))
+    let [busyMs, ofFilesMs] = [0, 0]
+    samples.forEach((id, at) => {
+      if (IDLE.includes(places.get(id) ?? '')) return
+      busyMs += timeDeltas[at] ?? 0
+      if (isOf(id)) ofFilesMs += timeDeltas[at] ?? 0
+    })
+    return { busyMs, percent: (100 * ofFilesMs) / busyMs }
+  })
+  return shares.sort((a, b) => b.busyMs - a.busyMs)[0]?.percent ?? NaN
+}
+
+const IDLE = ['(idle)', '(program)']
+
+function profilesIn(folder: string): readonly Profile[] {
+  return readdirSync(folder).filter((name) => name.endsWith('.cpuprofile')).map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as Profile)
 }
 
 function costsOf({ nodes, samples, timeDeltas }: Profile, root: string): ThreadCosts {
@@ -40,7 +63,7 @@ function costsOf({ nodes, samples, timeDeltas }: Profile, root: string): ThreadC
     const place = places.get(id) ?? ''
     totals.set(place, (totals.get(place) ?? 0) + (timeDeltas[at] ?? 0) / 1000)
   })
-  for (const idle of ['(idle)', '(program)']) totals.delete(idle)
+  for (const idle of IDLE) totals.delete(idle)
   const costs = [...totals].map(([place, ms]) => ({ place, ms })).sort((a, b) => b.ms - a.ms)
   return { busyMs: costs.reduce((sum, { ms }) => sum + ms, 0), costs }
 }

@@ -56,6 +56,20 @@ export interface WorkersRow {
   readonly peakMb: number
 }
 
+export interface WatchRow {
+  readonly events: number
+  readonly pairs: number
+  /** Medians. Processor time of all threads, the watcher's too. */
+  readonly watchedCpuUs: number
+  readonly aloneCpuUs: number
+  readonly cpuRatio: number
+  readonly rateRatio: number
+  readonly looks: number
+  /** Of the worker thread's samples in a CPU profile, those that count and answer; only where profiles are taken. */
+  readonly watchedPercent?: number
+  readonly alonePercent?: number
+}
+
 export interface FleetRow {
   readonly subject: 'tracker' | 'domain'
   readonly deliveries: number
@@ -143,6 +157,7 @@ export interface RuntimeResults {
   readonly memory?: readonly W1Row[]
   readonly entities?: readonly EntitiesRow[]
   readonly workers?: readonly WorkersRow[]
+  readonly watch?: readonly WatchRow[]
   readonly fleet?: readonly FleetRow[]
   readonly cluster?: ClusterRows
 }

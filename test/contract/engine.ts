@@ -207,9 +207,11 @@ function definitionFacts(name: string, create: () => Engine): void {
     assert.deepEqual(drive.send(event('end')).effects, [])
   })
 
-  test(`${name}: 'taken' names the transitions on request only`, () => {
+  test(`${name}: 'taken' says the places of transitions, on request only`, () => {
     const { machine, state } = new Drive(create(), effects)
-    assert.deepEqual(okOf(machine.step(state, event('go'), 0, true)).taken, ['m.a:go:0'])
+    const place = machine.transitions.indexOf('m.a:go:0')
+    assert.deepEqual(machine.transitions, machine.outline().transitions.map(({ id }) => id))
+    assert.deepEqual(okOf(machine.step(state, event('go'), 0, true)).taken, [place])
     assert.equal(okOf(machine.step(state, event('go'), 0)).taken, undefined)
     assert.deepEqual(okOf(machine.step(state, event('other'), 0, true)).taken, [])
   })

@@ -44,7 +44,7 @@ function step(state: EngineState, event: MachineEvent): StepResult {
 
 const machine: PreparedMachine = {
   hash: sha256Hex('tracker 1'),
-  tells: [], emits: ['eta'], infers: [eta.name], lookups: [], states: ['underway'],
+  tells: [], emits: ['eta'], infers: [eta.name], lookups: [], states: ['underway'], transitions: [],
   outline: () => ({ id: 'tracker', states: [], transitions: [] }),
   initial: () => ({ kind: 'ok', state: stateOf(NOBODY), effects: [] }),
   step,

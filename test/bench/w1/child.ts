@@ -17,7 +17,7 @@ import type { EngineName } from './system.ts'
 export type Job =
   | { readonly kind: 'load'; readonly folder: string; readonly workload: Workload }
   /** Runs a copy of a loaded folder, next to the raw append, of as many writers as there are worker threads; `rawRows: 0` leaves that out. */
-  | { readonly kind: 'run'; readonly loaded: string; readonly folder: string; readonly workload: Workload; readonly engine: EngineName; readonly limits: Partial<ActorLimits>; readonly rawRows: number; readonly uncounted: number; readonly workers: number }
+  | { readonly kind: 'run'; readonly loaded: string; readonly folder: string; readonly workload: Workload; readonly engine: EngineName; readonly limits: Partial<ActorLimits>; readonly rawRows: number; readonly uncounted: number; readonly workers: number; readonly isWatched: boolean }
   | { readonly kind: 'check'; readonly folder: string; readonly workload: Workload }
 
 export interface RunResult extends RunFigures {
@@ -40,11 +40,11 @@ async function work(job: Job): Promise<Results[Job['kind']]> {
       return null
     }
     case 'run': {
-      const { loaded, folder, workload, engine, rawRows, limits, uncounted, workers } = job
+      const { loaded, folder, workload, engine, rawRows, limits, uncounted, workers, isWatched } = job
       const before = await raw(folder, rawRows, workers)
       cpSync(loaded, folder, { recursive: true })
       for (const file of readdirSync(folder)) toDisk(join(folder, file))
-      const figures = await runW1({ folder, workload, engine, limits, uncounted, workers })
+      const figures = await runW1({ folder, workload, engine, limits, uncounted, workers, isWatched })
       const peakBytes = process.resourceUsage().maxRSS * 1024
       return { ...figures, peakBytes, rawRate: (before + (await raw(folder, rawRows, workers))) / 2 }
     }

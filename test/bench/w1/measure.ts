@@ -31,6 +31,8 @@ export interface MeasurePlan {
   readonly uncounted?: number
   /** Worker threads; the main thread does all where it is not said. */
   readonly workers?: number
+  /** Whether somebody watches what it does. */
+  readonly isWatched?: boolean
   /** Whether what JavaScript holds is measured too. */
   readonly isHeldMeasured?: boolean
 }
@@ -44,7 +46,7 @@ export async function measureW1(plan: MeasurePlan): Promise<W1Row> {
 
 /** A run for each round. */
 export async function measureRuns(plan: MeasurePlan): Promise<readonly Results['run'][]> {
-  const { workload, engine, limits, rounds, rawRows, uncounted = UNCOUNTED, workers = 0 } = plan
+  const { workload, engine, limits, rounds, rawRows, uncounted = UNCOUNTED, workers = 0, isWatched = false } = plan
   const base = mkdtempSync(join(tmpdir(), 'statelog-bench-'))
   const loaded = join(base, 'loaded')
   try {
@@ -53,7 +55,7 @@ export async function measureRuns(plan: MeasurePlan): Promise<readonly Results['
     for (let round = 0; round < rounds; round += 1) {
       const folder = join(base, `run-${round}`)
       const profiling = [...(plan.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${plan.profile}`]), ...(plan.isHeldMeasured === true ? ['--expose-gc'] : [])]
-      runs.push(await child(plan.runtime, { kind: 'run', loaded, folder, workload, engine, limits, rawRows, uncounted, workers }, profiling))
+      runs.push(await child(plan.runtime, { kind: 'run', loaded, folder, workload, engine, limits, rawRows, uncounted, workers, isWatched }, profiling))
       const verdict = await child(plan.runtime, { kind: 'check', folder, workload }, [])
       if (!isWhole(verdict)) throw new TypeError(`the run is invalid: ${JSON.stringify(verdict)}`)
       rmSync(folder, { recursive: true })

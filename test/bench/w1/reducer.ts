@@ -71,7 +71,7 @@ function restore({ value, context }: StoredMachine): EngineState | undefined {
 
 const machine: PreparedMachine = {
   hash: sha256Hex('w1 reducer 1'),
-  tells: [], emits: ['scored'], infers: [], lookups: [], states: NAMES,
+  tells: [], emits: ['scored'], infers: [], lookups: [], states: NAMES, transitions: [],
   outline: () => ({ id: 'account', states: [], transitions: [] }),
   initial: () => ({ kind: 'ok', state: stateOf(newState()), effects: [] }),
   step,

@@ -8,6 +8,7 @@ import type { Workload } from './events.ts'
 import { heldBytes } from './held.ts'
 import { w1System } from './system.ts'
 import type { EngineName } from './system.ts'
+import { watchW1 } from './watching.ts'
 import type { ThreadArgument } from './worker-system.ts'
 
 export interface RunOptions {
@@ -20,6 +21,8 @@ export interface RunOptions {
   readonly uncounted: number
   /** Worker threads that step the events; 0: the main thread does. */
   readonly workers: number
+  /** Somebody watches what it does. */
+  readonly isWatched?: boolean
 }
 
 export interface RunFigures {
@@ -35,6 +38,8 @@ export interface RunFigures {
   readonly drainMs: number
   /** What JavaScript holds when all events were taken, after a collection, bytes; 0 where the process cannot ask for one. */
   readonly heldBytes: number
+  /** How often a watcher was told; 0 where there was none. */
+  readonly looks: number
 }
 
 /** The checker looks at the states as they are stored: a drain has to write all of them, however many there are. */
@@ -46,7 +51,7 @@ interface Mark {
   readonly inputs: number
 }
 
-export async function runW1({ folder, workload, engine, limits, uncounted, workers }: RunOptions): Promise<RunFigures> {
+export async function runW1({ folder, workload, engine, limits, uncounted, workers, isWatched = false }: RunOptions): Promise<RunFigures> {
   const watch = new Watch(workload.events, workload.events * uncounted)
   const system = w1System(engine, limits)
   keepHeapSmall(system)
@@ -55,7 +60,9 @@ export async function runW1({ folder, workload, engine, limits, uncounted, worke
   try {
     const started = mark(0)
     await embedded.start()
+    const leave = isWatched ? await watchW1(embedded) : undefined
     const { counted, ended } = await watch.done
+    const watched = await leave?.()
     const held = heldBytes()
     const drainFromMs = performance.now()
     await embedded.drain()
@@ -67,7 +74,7 @@ export async function runW1({ folder, workload, engine, limits, uncounted, worke
       commitMs: { median: watch.commitMsAt(0.5), p99: watch.commitMsAt(0.99) },
       eventsPerCommit: workload.events / watch.commits,
       drainMs: performance.now() - drainFromMs,
-      heldBytes: held,
+      heldBytes: held, looks: watched?.looks ?? 0,
     }
   } finally {
     await embedded.close()

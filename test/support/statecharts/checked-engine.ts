@@ -37,7 +37,7 @@ export function checked(one: PreparedMachine, two: PreparedMachine): PreparedMac
     return first
   }
   return {
-    hash: one.hash, tells: one.tells, emits: one.emits, infers: one.infers, lookups: one.lookups, states: one.states, interpreted: one.interpreted,
+    hash: one.hash, tells: one.tells, emits: one.emits, infers: one.infers, lookups: one.lookups, states: one.states, transitions: one.transitions, interpreted: one.interpreted,
     outline: () => one.outline(),
     initial: (input: unknown, nowMs: number) => compared('initial', one.initial(input, nowMs), two.initial(input, nowMs)),
     step: (state: EngineState, event: MachineEvent, nowMs: number, wantTaken?: boolean) => compared(event.type, one.step(state, event, nowMs, wantTaken), two.step(other(state), event, nowMs, wantTaken)),

@@ -102,7 +102,7 @@ class Trial {
     if (result.kind === 'failed') {
       this.#counts.failed += 1
       marks.add('failed')
-    } else this.#markOk(result.taken ?? [], marks)
+    } else this.#markOk((result.taken ?? []).map((place) => this.#duel.one.transitions[place] ?? ''), marks)
     if (result.kind === 'ok') for (const { kind } of result.effects) marks.add(kind)
     for (const mark of marks) met.set(mark, (met.get(mark) ?? 0) + 1)
   }

@@ -17,7 +17,7 @@ interface Told {
 async function call(args: readonly string[]): Promise<Told> {
   let stdout = ''
   let stderr = ''
-  const exitCode = await main(args, { out: (line) => (stdout += `${line}\n`), err: (line) => (stderr += `${line}\n`), isTty: false, columns: () => 80, paint: painter(false) })
+  const exitCode = await main(args, { out: (line) => (stdout += `${line}\n`), err: (line) => (stderr += `${line}\n`), isTty: false, columns: () => 80, rows: () => 24, paint: painter(false) })
   return { exitCode, stdout, stderr }
 }
 
@@ -25,7 +25,7 @@ test('help names every command, and every command has a page with an example', a
   const overview = await call([])
   assert.equal(overview.exitCode, 0)
   const names = [...overview.stdout.matchAll(/^ {2}([a-z]+) {2,}/gm)].map((found) => found[1] ?? '')
-  assert.deepEqual(names, ['run', 'send', 'get', 'history', 'read', 'dlq', 'parked', 'models', 'doctor', 'chart', 'verify'])
+  assert.deepEqual(names, ['run', 'send', 'get', 'history', 'read', 'dlq', 'parked', 'models', 'doctor', 'chart', 'top', 'verify'])
   const pages = await Promise.all(names.map((name) => call([name, '--help'])))
   for (const page of pages) {
     assert.equal(page.exitCode, 0, page.stderr)

@@ -49,7 +49,7 @@ test('consumed is what was fed and is not behind; what earlier runs consumed is 
 
 test('the screen erases exactly what it drew', () => {
   let text = ''
-  const screen = new Screen({ out: () => {}, err: () => {}, isTty: true, columns: () => 10, paint: painter(false) }, (some) => (text += some))
+  const screen = new Screen({ out: () => {}, err: () => {}, isTty: true, columns: () => 10, rows: () => 24, paint: painter(false) }, (some) => (text += some))
   screen.draw(['a', 'long line that would wrap'])
   screen.draw(['b'])
   screen.clear()

@@ -29,6 +29,14 @@ export function stubGateway(): Gateway & { readonly asked: (readonly unknown[])[
       asked.push(['command', ...args.map(withoutSignal)])
       return { kind: 'reply', at: PLACE, value: null }
     },
+    flows: async (...args) => {
+      asked.push(['flows', ...args.map(withoutSignal)])
+      return [{ type: 'door', partition: 0, answer: { kind: 'refused', state: 'absent', reason: 'nobody owns the partition now' } }]
+    },
+    watch: async function* (types) {
+      asked.push(['watch', types])
+      yield { at: 0, system: 'house', types: {} }
+    },
     wait: async (...args) => {
       asked.push(['wait', ...args.slice(0, 3), args[3].deadlineMs])
       return { kind: 'reached', answer: answer(args[0], args[1]) }

@@ -13,7 +13,7 @@ const TARGETS = ['fraud', 'delivery', 'actors/fraud.system.ts', 'actors/delivery
 async function call(...args: readonly string[]): Promise<{ readonly exitCode: number; readonly stdout: string; readonly stderr: string }> {
   let stdout = ''
   let stderr = ''
-  const exitCode = await main(['chart', ...args], { out: (line) => (stdout += `${line}\n`), err: (line) => (stderr += `${line}\n`), isTty: false, columns: () => 80, paint: painter(false) })
+  const exitCode = await main(['chart', ...args], { out: (line) => (stdout += `${line}\n`), err: (line) => (stderr += `${line}\n`), isTty: false, columns: () => 80, rows: () => 24, paint: painter(false) })
   return { exitCode, stdout, stderr }
 }
 

@@ -1,0 +1,139 @@
+// Watching: one look at all partitions after another, for as long as somebody watches; what they make together goes to all who do.
+//
+// Owns: who watches which types, and the look under way. With nobody watching nothing is asked, and nothing kept.
+//
+// W1. Looks are FLOW_EVERY_MS apart however many watch. A partition that does not answer holds up no other, and is asked one thing at a time.
+// W2. A watcher is given the newest document when it asks for one: whoever is slow misses what was between (I9).
+import { FLOW_EVERY_MS } from '../protocol/limits.ts'
+import { patchBetween } from '../protocol/merge-patch.ts'
+import { within } from '../protocol/within.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { QueryClient } from '../node/query-client.ts'
+import type { TypePlan } from '../partition/topology.ts'
+import type { FlowDocument, TypeFlow } from './flow-document.ts'
+import { FlowSums } from './flow-sums.ts'
+
+/** How long an owner may take for its answer before it counts as silent, and how long the others wait for it, ms. */
+const ANSWER_MS_MAX = 1000
+const ROUND_MS_MAX = 150
+/** Looks that the first document of a type waits for partitions that nothing is known of: until they are silent. */
+const PATIENT_LOOKS = Math.ceil(ANSWER_MS_MAX / FLOW_EVERY_MS) + 1
+
+interface Watched {
+  readonly plan: TypePlan
+  readonly sums: FlowSums
+  /** Partitions that have not answered yet. */
+  readonly asked: Set<number>
+  watchers: number
+  looks: number
+  /** Undefined before the first look. */
+  flow: TypeFlow | undefined
+}
+
+export class Watching {
+  readonly #client: QueryClient
+  readonly #clock: Clock
+  readonly #plans: ReadonlyMap<string, TypePlan>
+  readonly #watched = new Map<string, Watched>()
+  readonly #waiting = new Set<() => void>()
+  #atMs = 0
+  #isRunning = false
+
+  constructor(client: QueryClient, clock: Clock, plans: ReadonlyMap<string, TypePlan>) {
+    this.#client = client
+    this.#clock = clock
+    this.#plans = plans
+  }
+
+  /** Documents of these types, the first one whole, then one whenever something has changed. Ends when `signal` aborts. */
+  async *watch(types: readonly string[], signal: AbortSignal): AsyncGenerator<FlowDocument, void> {
+    const plans = types.flatMap((type) => this.#plans.get(type) ?? [])
+    for (const plan of plans) this.#join(plan)
+    void this.#run()
+    try {
+      for (let given: FlowDocument | undefined; !signal.aborted;) {
+        const document = this.#document(plans, given)
+        if (document === undefined) await this.#change(signal)
+        else yield (given = document)
+      }
+    } finally {
+      for (const plan of plans) this.#leave(plan)
+    }
+  }
+
+  #join(plan: TypePlan): void {
+    const { name } = plan.definition
+    const watched = this.#watched.get(name) ?? { plan, sums: new FlowSums(plan.partitions), asked: new Set(), watchers: 0, looks: 0, flow: undefined }
+    watched.watchers += 1
+    this.#watched.set(name, watched)
+  }
+
+  #leave({ definition: { name } }: TypePlan): void {
+    const watched = this.#watched.get(name)
+    if (watched === undefined) return
+    watched.watchers -= 1
+    if (watched.watchers === 0) this.#watched.delete(name)
+  }
+
+  /** Undefined: it is not known yet, or is the one given before. */
+  #document(plans: readonly TypePlan[], given: FlowDocument | undefined): FlowDocument | undefined {
+    const flows: (readonly [string, TypeFlow])[] = []
+    for (const { definition: { name } } of plans) {
+      const flow = this.#watched.get(name)?.flow
+      if (flow === undefined) return undefined
+      flows.push([name, flow])
+    }
+    if (given !== undefined && flows.every(([name, flow]) => given.types[name] === flow)) return undefined
+    return { at: this.#atMs, system: plans[0]?.app ?? '', types: Object.fromEntries(flows) }
+  }
+
+  /** After the next look, or when `signal` aborts. */
+  async #change(signal: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#waiting.add(resolve)
+    const abandon = (): void => resolve()
+    signal.addEventListener('abort', abandon)
+    await promise
+    signal.removeEventListener('abort', abandon)
+    this.#waiting.delete(resolve)
+  }
+
+  async #run(): Promise<void> {
+    if (this.#isRunning) return
+    this.#isRunning = true
+    while (this.#watched.size > 0) {
+      const dueMs = this.#clock.monotonicMs() + FLOW_EVERY_MS
+      const watched = [...this.#watched.values()]
+      await within(this.#clock, Promise.all(watched.flatMap((one) => this.#ask(one))).then(() => {}), ROUND_MS_MAX, () => {})
+      for (const one of watched) this.#see(one)
+      for (const tell of [...this.#waiting]) tell()
+      await this.#clock.sleep(Math.max(0, dueMs - this.#clock.monotonicMs()))
+    }
+    this.#isRunning = false
+  }
+
+  /** Those that have answered the last time. */
+  #ask({ plan, sums, asked }: Watched): readonly Promise<void>[] {
+    const free = Array.from({ length: plan.partitions }, (_, partition) => partition).filter((partition) => !asked.has(partition))
+    return free.map(async (partition) => {
+      asked.add(partition)
+      try {
+        sums.take(partition, await this.#client.flow(plan.definition.name, partition, true, { deadlineMs: ANSWER_MS_MAX }))
+      } catch (thrown) {
+        sums.take(partition, { kind: 'refused', state: 'unknown', reason: thrown instanceof Error ? thrown.message : String(thrown) })
+      } finally {
+        asked.delete(partition)
+      }
+    })
+  }
+
+  /** What has not changed stays the same object. */
+  #see(watched: Watched): void {
+    watched.looks += 1
+    if (watched.flow === undefined && watched.looks <= PATIENT_LOOKS && !watched.sums.isWhole) return
+    const flow = watched.sums.document()
+    if (watched.flow !== undefined && patchBetween({ ...watched.flow }, { ...flow }) === undefined) return
+    watched.flow = flow
+    this.#atMs = this.#clock.nowMs()
+  }
+}
