@@ -1,25 +1,9 @@
 // Letter words: a dead letter as people and programs read it.
-import type { LogRecord } from '../../system/protocol/record.ts'
-import { readDeadLetter } from '../../system/partition/dead-letters.ts'
-import type { DeadLetterInfo } from '../../system/partition/dead-letters.ts'
-import type { Log } from '../../system/ports/log.ts'
+import type { Letter } from '../../system/inspect/letters.ts'
+import { valueObject } from '../../system/inspect/value-words.ts'
 import type { Io } from './io.ts'
-import { keyText, valueLines, valueObject } from './record-words.ts'
+import { keyText, valueLines } from './record-words.ts'
 import { grouped, printable, time } from './text.ts'
-
-export interface Letter {
-  readonly topic: string
-  readonly partition: number
-  readonly record: LogRecord
-  readonly info: DeadLetterInfo
-}
-
-/** Undefined: there is none at that place. */
-export async function letterAt(log: Log, topic: string, partition: number, offset: number): Promise<Letter | undefined> {
-  const [record] = (await log.read(topic, partition, offset, offset + 1, { recordsMax: 1, bytesMax: Infinity })).records
-  const info = record === undefined ? undefined : readDeadLetter(record)
-  return record === undefined || info === undefined ? undefined : { topic, partition, record, info }
-}
 
 export function letterObject({ topic, partition, record, info }: Letter): Record<string, unknown> {
   return { dlq: { topic, partition, offset: record.offset }, ...info, key: keyText(record), value: valueObject(record.value) }

@@ -1,6 +1,7 @@
 // Record words: keys and values of records as people and programs read them.
 import { parseEntityId } from '../../system/protocol/ids.ts'
 import { utf8Decode } from '../../system/protocol/utf8.ts'
+import { readableText } from '../../system/inspect/value-words.ts'
 import type { LogRecord } from '../../system/protocol/record.ts'
 import { cborCodec } from '../cbor/codec.ts'
 import { jsonText, treeLines } from './entity-words.ts'
@@ -8,16 +9,6 @@ import type { Io } from './io.ts'
 import { grouped, hexDump, line, printable } from './text.ts'
 
 const SHOWN_BYTES_MAX = 2048
-
-/** The value as text; undefined: it is none. */
-export function readableText(value: Uint8Array): string | undefined {
-  const text = utf8Decode(value)
-  return text === undefined || /[\u0000-\u0008\u000e-\u001f]/.test(text) ? undefined : text
-}
-
-export function hexText(value: Uint8Array): string {
-  return [...value].map((byte) => byte.toString(16).padStart(2, '0')).join('')
-}
 
 /** A value in full lines: text as it is, CBOR as data, and whatever is no text in hex. */
 export function valueLines(value: Uint8Array | null, io: Io): readonly string[] {
@@ -39,13 +30,6 @@ export function valueLine(value: Uint8Array | null, lengthMax: number): string {
   if (text !== undefined) return line(text, lengthMax)
   const data = cborData(value)
   return data === undefined ? `${grouped(value.length)} bytes` : line(jsonText(data), lengthMax)
-}
-
-/** A value for programs. */
-export function valueObject(value: Uint8Array | null): { readonly text: string } | { readonly hex: string } | null {
-  if (value === null) return null
-  const text = readableText(value)
-  return text === undefined ? { hex: hexText(value) } : { text }
 }
 
 export function keyText({ key }: LogRecord): string {

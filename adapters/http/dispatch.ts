@@ -3,6 +3,7 @@
 // D1. A part that is not well percent-encoded UTF-8 is refused, never replaced: two requests do not become one id.
 // D2. What a route does not declare is refused: a misspelt parameter must not be taken for one that was left out.
 import { OperationError } from '../../system/protocol/failures.ts'
+import type { Charts } from '../../system/chart/charts.ts'
 import type { Gateway } from '../../system/gateway/gateway.ts'
 import { problem } from './answer.ts'
 import type { Answer } from './answer.ts'
@@ -25,6 +26,7 @@ export interface Request {
   readonly signal: AbortSignal
   /** The server asks for a token, and has seen it. */
   readonly isGuarded: boolean
+  readonly charts?: Charts | undefined
 }
 
 export interface Found {
@@ -54,7 +56,7 @@ export async function dispatch(gateway: Gateway, { routes, segments, query }: Fo
   const body = route.body === undefined ? undefined : await json(request)
   if (body !== undefined && 'status' in body) return body
   try {
-    return await route.handle(values.values, { gateway, signal: request.signal, isGuarded: request.isGuarded, body: body?.json })
+    return await route.handle(values.values, { gateway, charts: request.charts, signal: request.signal, isGuarded: request.isGuarded, body: body?.json })
   } catch (thrown) {
     // What an operator must act on is said; anything else is a defect, and the server's to tell.
     if (thrown instanceof OperationError) return problem(503, thrown.code, thrown.message)

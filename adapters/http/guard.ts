@@ -1,7 +1,7 @@
 // Guard: who may ask at all.
 //
 // K1. A request names this server in Host: the address it came to, localhost, or a configured name. A page whose name was bound anew to this address does not.
-// K2. A browser may ask from a page of this server only: another origin is refused, also for reading.
+// K2. A browser may ask from a page of this server only: another origin is refused, also for reading. A link from elsewhere may lead to a page, which tells nothing.
 // K3. With a token, everything but open routes needs it. It is compared by digests of one length, in constant time.
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { problem } from './answer.ts'
@@ -25,8 +25,8 @@ export class Guard {
     this.#digest = token === undefined ? undefined : digestOf(token)
   }
 
-  /** K1, K2. `localAddress`: of this end of the connection. Undefined: welcome. */
-  stranger(header: Header, localAddress: string | undefined): Answer | undefined {
+  /** K1, K2. `localAddress`: of this end of the connection. `isForPage`: of a page for browsers. Undefined: welcome. */
+  stranger(header: Header, localAddress: string | undefined, isForPage = false): Answer | undefined {
     const host = header('host')
     const name = host === undefined ? undefined : hostName(host)
     if (name === undefined || !(this.#names.has(name) || name === plainAddress(localAddress))) {
@@ -34,7 +34,8 @@ export class Guard {
     }
     const origin = header('origin')
     const site = header('sec-fetch-site')
-    const isOwn = (origin === undefined || isOrigin(origin, host)) && (site === undefined || site === 'same-origin' || site === 'none')
+    const isLink = isForPage && origin === undefined && header('sec-fetch-mode') === 'navigate' && header('sec-fetch-dest') === 'document'
+    const isOwn = (origin === undefined || isOrigin(origin, host)) && (site === undefined || site === 'same-origin' || site === 'none' || isLink)
     return isOwn ? undefined : problem(403, 'origin/refused', 'a page of another origin must not ask here')
   }
 

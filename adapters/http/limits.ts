@@ -37,3 +37,6 @@ export const HTTP_LIMITS: HttpLimits = {
   headerBytesMax: 16 * 1024, bodyBytesMax: 256 * 1024,
   headersMsMax: 5000, requestMsMax: 15_000, idleMsMax: 5000, silentMsMax: DEADLINE_MS_MAX + 10_000, drainMsMax: 2000,
 }
+
+/** Of the events of one page of a history, in characters of JSON. Over: the page ends, and `next` goes on. */
+export const HISTORY_BYTES_MAX = 1 << 20

@@ -1,8 +1,10 @@
 // Options: where the server listens, who may ask, and what it refuses to be started with.
+import type { Charts } from '../../system/chart/charts.ts'
 import { OperationError } from '../../system/protocol/failures.ts'
 import { hostName } from './guard.ts'
 import { HTTP_LIMITS } from './limits.ts'
 import type { HttpLimits } from './limits.ts'
+import type { Pages } from './pages.ts'
 
 export interface HttpOptions {
   /** `[host:]port`; without a host 127.0.0.1. Port 0: any free one. */
@@ -13,6 +15,10 @@ export interface HttpOptions {
   readonly names?: readonly string[]
   /** Default: `HTTP_LIMITS`. */
   readonly limits?: Partial<HttpLimits>
+  /** Drawn where asked for; undefined: none are. */
+  readonly charts?: Charts
+  /** For browsers, under `/ui/`; undefined: there are none. */
+  readonly pages?: Pages
   /** What goes wrong with a request that its caller cannot mend. */
   readonly onError: (message: string) => void
 }
@@ -29,7 +35,7 @@ const TOKEN_LENGTH_MIN = 16
 const TOKEN = /^[\x21-\x7e]{16,1024}$/
 
 /** Throws OperationError with the cure. */
-export function settingsOf({ listen, token, names = [], limits = {} }: Omit<HttpOptions, 'onError'>): HttpSettings {
+export function settingsOf({ listen, token, names = [], limits = {} }: Omit<HttpOptions, 'onError' | 'charts' | 'pages'>): HttpSettings {
   const [, bracketed, plain, digits] = /^(?:(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9._-]+)):)?(\d{1,5})$/.exec(listen) ?? []
   const port = Number(digits ?? NaN)
   if (!(port <= 65_535)) throw new OperationError('http/address', `'${listen.slice(0, 80)}' is no address to listen on: 8080, 127.0.0.1:8080, [::1]:8080`)

@@ -1,10 +1,13 @@
 // Route: one thing that can be asked over HTTP, as data. The table of them dispatches, validates and documents, so that these cannot differ.
+import type { Charts } from '../../system/chart/charts.ts'
 import type { Gateway } from '../../system/gateway/gateway.ts'
 import type { Answer } from './answer.ts'
 import type { Parameters, Values } from './parameters.ts'
 
 export interface Call {
   readonly gateway: Gateway
+  /** Undefined: this server draws none. */
+  readonly charts?: Charts | undefined
   /** Aborts when the caller is gone, or the server drains. */
   readonly signal: AbortSignal
   /** The server asks for a token. */

@@ -1,38 +1,30 @@
 // The table of routes. Reading is GET and changes nothing; the one thing that changes something is POST, and names itself by a key.
-import type { CommandResult, Gateway, Unavailable } from '../../system/gateway/gateway.ts'
+import type { CommandResult } from '../../system/gateway/gateway.ts'
 import type { MachineEvent } from '../../system/protocol/data.ts'
 import { answerObject } from '../../system/partition/view.ts'
 import type { EntityAnswer } from '../../system/partition/view.ts'
 import { problem, RETRY_SOON } from './answer.ts'
 import type { Answer } from './answer.ts'
 import { openApiOf } from './openapi.ts'
+import { FOLLOWING } from './routes-follow.ts'
+import { LISTING } from './routes-list.ts'
+import { LOG_ROUTES } from './routes-log.ts'
+import { NOT_FOUND, UNAVAILABLE, unavailable, unknownType } from './replies.ts'
 import { AT_LEAST, deadline, ID, IDEMPOTENCY_KEY, STATE, TYPE } from './parameters.ts'
 import { route } from './route.ts'
 import type { Route } from './route.ts'
+import { CHARTS } from './routes-chart.ts'
 import { METRICS } from './routes-metrics.ts'
 import { WATCHING } from './routes-watch.ts'
 
 const DEADLINE = deadline(5000)
 const LOOK_DEADLINE = deadline(1000)
 const WAIT_DEADLINE = deadline(30_000)
-const UNAVAILABLE = { description: 'Its partition moves, recovers or has failed, and did not answer within the deadline: ask again.', schema: 'Error' }
-const NOT_FOUND = { description: 'There is no such actor type or entity.', schema: 'Error' }
-
 const found = (answer: EntityAnswer): Answer => (answer.entity === undefined
   ? problem(404, 'entity/not-found', `there is no ${answer.type} '${answer.id}' (partition ${answer.partition}, seq ${answer.seq})`, placeOf(answer))
   : { status: 200, body: answerObject(answer) })
 
 const placeOf = ({ partition, life, epoch, seq }: EntityAnswer) => ({ at: { partition, life, epoch, seq } })
-
-function unavailable({ type, partition, state, reason }: Unavailable): Answer {
-  return problem(503, 'partition/unavailable', `partition ${partition} of '${type}' is ${state}: ${reason}. Ask again; GET /v1/partitions shows all of them.`, { partition: { type, partition, state, reason } }, RETRY_SOON)
-}
-
-/** Undefined: the system has the type. */
-function unknownType(gateway: Gateway, type: string): Answer | undefined {
-  const types = gateway.types().map((one) => one.type)
-  return types.includes(type) ? undefined : problem(404, 'type/not-found', `there is no actor type '${type}'. Types: ${types.join(', ')}.`)
-}
 
 function outcome(type: string, id: string, command: string, result: CommandResult): Answer {
   const named = { command, type, id }
@@ -124,7 +116,7 @@ function isEvent(body: unknown): body is MachineEvent {
 }
 
 /** All, with the one that describes them. */
-export const ROUTES: readonly Route[] = [...OPEN, ...READING, ...CHANGING, ...WATCHING, ...METRICS, route({
+export const ROUTES: readonly Route[] = [...OPEN, ...READING, ...LISTING, ...LOG_ROUTES, ...FOLLOWING, ...CHARTS, ...CHANGING, ...WATCHING, ...METRICS, route({
   method: 'GET', path: '/openapi.json', operation: 'describe', summary: 'This description',
   parameters: {}, replies: { 200: { description: 'OpenAPI 3.1.', schema: 'Document' } },
   handle: async (_, { isGuarded }) => ({ status: 200, body: openApiOf(ROUTES, isGuarded) }),

@@ -1,12 +1,8 @@
 // Schemas of what goes back, for the OpenAPI document.
 import { FLOW_SCHEMAS } from './schemas-flow.ts'
-
-type Schema = Readonly<Record<string, unknown>>
-
-const TEXT: Schema = { type: 'string' }
-const COUNT: Schema = { type: 'integer', minimum: 0 }
-const object = (properties: Readonly<Record<string, Schema>>, required = Object.keys(properties)): Schema => ({ type: 'object', properties, required })
-const list = (items: Schema): Schema => ({ type: 'array', items })
+import { LOG_SCHEMAS } from './schemas-log.ts'
+import { COUNT, list, object, TEXT } from './schema-words.ts'
+import type { Schema } from './schema-words.ts'
 
 const STANDING = { partition: COUNT, life: { type: 'string', format: 'uuid' }, epoch: COUNT, seq: COUNT } satisfies Record<string, Schema>
 const OF_PARTITION = { type: TEXT, partition: COUNT, state: { ...TEXT, description: "Of the partition's life: live, recovering, waiting, failed ...; absent where nobody has it." }, reason: TEXT } satisfies Record<string, Schema>
@@ -31,6 +27,11 @@ export const SCHEMAS = {
     }, ['type', 'id', ...Object.keys(STANDING), 'code', 'found', 'status', 'changedSeq', 'timers', 'tasks', 'held']),
     description: 'What `statelog get --json` prints.',
   },
+  Chart: {
+    ...object({ hash: TEXT, outline: { type: 'object', description: 'States and transitions by their names.' }, drawing: { type: ['object', 'null'], description: 'Boxes, lines and texts with their places; null where it cannot be drawn.' }, reason: TEXT }, ['hash', 'outline', 'drawing']),
+    description: 'A statechart. What `statelog chart --format json` prints is its outline.',
+  },
+  ...LOG_SCHEMAS,
   Event: { ...object({ type: { type: 'string', minLength: 1 } }), additionalProperties: true, description: 'An event of the machine, with its fields.' },
   Outcome: object({ outcome: { enum: ['reply', 'waiting'] }, command: TEXT, type: TEXT, id: TEXT, reply: { description: 'What the machine replied; null for nothing.' }, at: { $ref: '#/components/schemas/Standing' }, partition: object(OF_PARTITION) }, ['outcome', 'command', 'type', 'id']),
   ...FLOW_SCHEMAS,

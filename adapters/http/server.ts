@@ -23,6 +23,7 @@ import { Guard, UNAUTHORIZED } from './guard.ts'
 import type { HttpLimits } from './limits.ts'
 import { settingsOf } from './options.ts'
 import type { HttpOptions, HttpSettings } from './options.ts'
+import { answerPage, isPage } from './pages.ts'
 import { Rate } from './rate.ts'
 
 const CHECK_MS_MAX = 1000
@@ -41,7 +42,7 @@ export interface HttpServer {
 export async function openHttp(gateway: Gateway, options: HttpOptions): Promise<HttpServer> {
   const settings = settingsOf(options)
   const { limits } = settings
-  const face = new Face(gateway, settings, options.onError)
+  const face = new Face(gateway, settings, options)
   const server = createServer({
     maxHeaderSize: limits.headerBytesMax, headersTimeout: limits.headersMsMax, requestTimeout: limits.requestMsMax, keepAliveTimeout: limits.idleMsMax,
     connectionsCheckingInterval: Math.min(CHECK_MS_MAX, limits.headersMsMax), requireHostHeader: false,
@@ -87,19 +88,19 @@ class Face {
   readonly #guard: Guard
   readonly #rate: Rate
   readonly #limits: HttpLimits
-  readonly #onError: (message: string) => void
+  readonly #options: Pick<HttpOptions, 'onError' | 'charts' | 'pages'>
   readonly #draining = new AbortController()
   readonly #inFlightOf = new WeakMap<Socket, number>()
   #inFlight = 0
   #unsentBytes = 0
   #streams = 0
 
-  constructor(gateway: Gateway, settings: HttpSettings, onError: (message: string) => void) {
+  constructor(gateway: Gateway, settings: HttpSettings, options: Pick<HttpOptions, 'onError' | 'charts' | 'pages'>) {
     this.#gateway = gateway
     this.#guard = new Guard(settings)
     this.#rate = new Rate(settings.limits.requestsPerSecondMax)
     this.#limits = settings.limits
-    this.#onError = onError
+    this.#options = options
   }
 
   drain(): void {
@@ -129,7 +130,7 @@ class Face {
       const said = this.#draining.signal.aborted && answer.status > 500 ? STOPPING : answer
       bytes = send(message, response, this.#bounded(said), this.#draining.signal.aborted)
     } catch (thrown) {
-      this.#onError(`${message.method ?? ''} over HTTP failed: ${thrown instanceof Error ? thrown.stack ?? thrown.message : String(thrown)}`)
+      this.#options.onError(`${message.method ?? ''} over HTTP failed: ${thrown instanceof Error ? thrown.stack ?? thrown.message : String(thrown)}`)
       if (response.headersSent) response.destroy()
       bytes = send(message, response, written(problem(500, 'internal', 'this is a defect of statelog or of the actors it runs; its log says more')), true)
     }
@@ -165,13 +166,17 @@ class Face {
       const value = message.headers[name]
       return Array.isArray(value) ? value.join(', ') : value
     }
-    const stranger = this.#guard.stranger(header, message.socket.localAddress)
+    const { pages, charts } = this.#options
+    const { method = '', url: target = '' } = message
+    const isForPage = pages !== undefined && isPage(target)
+    const stranger = this.#guard.stranger(header, message.socket.localAddress, isForPage && method === 'GET')
     if (stranger !== undefined) return stranger
     const afterSeconds = this.#rate.take(message.socket.remoteAddress ?? '', performance.now())
     if (afterSeconds !== undefined) return problem(429, 'rate/limit', `too many requests from this address: come again in ${afterSeconds} s`, {}, { 'retry-after': String(afterSeconds) })
     if (this.#draining.signal.aborted) return STOPPING
     const { inFlightMax, unsentBytesMax } = this.#limits
-    const found = find(message.url ?? '')
+    if (isForPage && this.#inFlight <= inFlightMax && this.#unsentBytes <= unsentBytesMax) return answerPage(pages, method, target, header)
+    const found = find(target)
     const isOpen = !('status' in found) && found.routes.every((route) => route.isOpen === true)
     if (!isOpen && this.#inFlight > inFlightMax) return problem(503, 'server/busy', `${inFlightMax} requests are under way already`, {}, RETRY_SOON)
     if (!isOpen && this.#unsentBytes > unsentBytesMax) return problem(503, 'server/busy', `${unsentBytesMax} bytes of answers wait to be taken by their callers`, {}, RETRY_SOON)
@@ -179,7 +184,7 @@ class Face {
     if ('status' in found) return found
     const isStream = found.routes.some(({ replies }) => replies[200]?.type === EVENT_STREAM)
     if (isStream && this.#streams >= this.#limits.streamsMax) return problem(503, 'server/busy', `${this.#limits.streamsMax} callers are told of changes already`, {}, RETRY_SOON)
-    return dispatch(this.#gateway, found, { method: message.method ?? '', target: message.url ?? '', header, body: () => readBody(message, this.#limits), signal, isGuarded: this.#guard.asksForToken })
+    return dispatch(this.#gateway, found, { method, target, header, charts, body: () => readBody(message, this.#limits), signal, isGuarded: this.#guard.asksForToken })
   }
 }
 

@@ -22,6 +22,9 @@ const NOT_SHIPPED = ['adapters/npm', 'adapters/cli/launch']
  */
 const COPIED = { package: 'cbor-x', files: ['decode.js', 'LICENSE'], to: 'adapters/cbor/cbor-x', importer: 'adapters/cbor/foreign.js' }
 
+/** What browsers are given: as it stands. */
+const FOR_BROWSERS = { folder: 'adapters/ui/page', files: /\.(html|css|js|svg)$/ }
+
 export interface Built {
   readonly folder: string
   readonly manifest: PackageManifest
@@ -34,6 +37,7 @@ export function build(folder = join(ROOT, 'dist')): Built {
   compile(folder)
   copyLibrary(folder)
   const imported = new Set(filesOf(folder).flatMap((path) => finishFile(folder, path)))
+  copyPage(folder)
   const source = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as SourceManifest
   const manifest = packageManifest(source, imported)
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`)
@@ -57,6 +61,13 @@ function copyLibrary(folder: string): void {
   writeFileSync(importer, after)
   mkdirSync(join(folder, COPIED.to), { recursive: true })
   for (const file of COPIED.files) copyFileSync(join(ROOT, 'node_modules', COPIED.package, file), join(folder, COPIED.to, file))
+}
+
+/** Behind the compiled files: nothing in it is rewritten. */
+function copyPage(folder: string): void {
+  const to = join(folder, FOR_BROWSERS.folder)
+  mkdirSync(to, { recursive: true })
+  for (const file of readdirSync(join(ROOT, FOR_BROWSERS.folder)).filter((name) => FOR_BROWSERS.files.test(name))) copyFileSync(join(ROOT, FOR_BROWSERS.folder, file), join(to, file))
 }
 
 /** Answers the packages that the file imports. */

@@ -21,6 +21,12 @@ export function isBusy(error: unknown): boolean {
   return code === BUSY || code === LOCKED
 }
 
+/** Not a file of SQLite, or none that can be read any more. */
+export function isDamaged(error: unknown): boolean {
+  const code = sqliteCode(error)
+  return code === CORRUPT || code === NOTADB
+}
+
 /** One line for outcomes and logs. */
 export function describe(error: unknown): string {
   const text = error instanceof TypeError || typeof error !== 'object' || error === null || !('message' in error) ? String(error) : String(error.message)

@@ -7,10 +7,20 @@ import type { Outline, OutlineKind } from '../ports/outline.ts'
 import { OperationError } from '../protocol/failures.ts'
 import { DRAWN_LINES_MAX, DRAWN_STATES_MAX } from '../protocol/limits.ts'
 import { outlineHash } from './hash.ts'
-import { MARGIN } from './metrics.ts'
+import { BOX_PADDING, LABEL_GAP, LABEL_PADDING, LINE_BASELINE, LINE_HEIGHT, MARGIN, ROOM_WIDTH, RULE_GAP, TITLE_BASELINE, TITLE_HEIGHT } from './metrics.ts'
+import { arrowAt, pathOf, tenth } from './paths.ts'
+import { rowLines } from './rows.ts'
 import type { Row } from './rows.ts'
 import { boxName, dotName, forkName, sketchOf } from './sketch.ts'
-import type { Sketch } from './sketch.ts'
+import type { Sketch, SketchOptions } from './sketch.ts'
+
+export interface DrawnRow extends Row {
+  readonly x: number
+  /** Where the letters of each of its lines stand. */
+  readonly baselines: readonly number[]
+  /** What is kept free below its text. */
+  readonly room?: Rect
+}
 
 export interface DrawnBox extends Rect {
   readonly state: number
@@ -19,15 +29,21 @@ export interface DrawnBox extends Rect {
   readonly isRegion: boolean
   readonly hasChildren: boolean
   readonly title: string
-  readonly rows: readonly Row[]
+  /** Where its letters stand; of a history state their middle. */
+  readonly titleAt: Point
+  /** Of the rule below the title; undefined: nothing stands below it. */
+  readonly ruleY?: number
+  readonly rows: readonly DrawnRow[]
 }
 
 export interface DrawnLine {
   /** None: from an initial dot, or to what a history state stands for with nothing to remember. */
   readonly transitions: readonly number[]
-  readonly points: readonly Point[]
-  readonly hasArrow: boolean
-  readonly label?: Rect & { readonly rows: readonly Row[] }
+  /** As SVG writes it; '' where the layout placed none. */
+  readonly path: string
+  /** The head of its arrow; '' for none. */
+  readonly arrow: string
+  readonly label?: Rect & { readonly rows: readonly DrawnRow[] }
 }
 
 export interface Drawing {
@@ -46,8 +62,8 @@ export interface Drawing {
 }
 
 /** Throws OperationError when it is too large, or the layout cannot place it. */
-export async function drawingOf(outline: Outline, layout: Layout): Promise<Drawing> {
-  const sketch = sketchOf(outline)
+export async function drawingOf(outline: Outline, layout: Layout, options: SketchOptions = {}): Promise<Drawing> {
+  const sketch = sketchOf(outline, options)
   const { states } = outline
   if (states.length > DRAWN_STATES_MAX || sketch.lines.length > DRAWN_LINES_MAX) {
     throw new OperationError('chart/large', `the statechart has ${states.length} states and ${sketch.lines.length} lines between them; up to ${DRAWN_STATES_MAX} and ${DRAWN_LINES_MAX} are drawn. Its text can still be had: --format mermaid, --format json`)
@@ -62,18 +78,43 @@ function drawn(outline: Outline, sketch: Sketch, placement: Placement): Drawing 
     form: 'statelog-drawing/1', hash: outlineHash(outline),
     width: Math.ceil(placement.width + 2 * MARGIN), height: Math.ceil(placement.height + 2 * MARGIN),
     boxes: states.map(({ kind, parent }, state) => ({
-      state, kind, ...placeOf(placement, boxName(state)),
+      state, kind,
       isRegion: parent !== undefined && states[parent]?.kind === 'parallel' && kind !== 'history',
       hasChildren: parents.has(state),
-      ...(sketch.boxes[state] ?? { title: '', rows: [] }),
+      ...boxOf(placeOf(placement, boxName(state)), kind, sketch.boxes[state] ?? { title: '', rows: [] }),
     })),
     lines: sketch.lines.map(({ id, transitions, rows, isToFork }) => {
       const { points = [], label } = placement.edges.get(id) ?? {}
-      return { transitions, points: points.map(moved), hasArrow: !isToFork, ...(label === undefined ? {} : { label: { ...label, ...moved(label), rows } }) }
+      const places = points.map(moved)
+      const isLine = places.length > 1
+      return { transitions, path: isLine ? pathOf(places, !isToFork) : '', arrow: isLine && !isToFork ? arrowAt(places) : '', ...(label === undefined ? {} : { label: labelOf({ ...label, ...moved(label) }, rows) }) }
     }),
     dots: states.flatMap(({ initial }, state) => (initial === undefined ? [] : [{ state, ...placeOf(placement, dotName(state)) }])),
     forks: sketch.forks.map((transition) => ({ transition, ...placeOf(placement, forkName(transition)) })),
   }
+}
+
+function boxOf(rect: Rect, kind: OutlineKind, { title, rows }: Sketch['boxes'][number]): Omit<DrawnBox, 'state' | 'kind' | 'isRegion' | 'hasChildren'> {
+  const half = rect.width / 2
+  if (kind === 'history') return { ...rect, title, titleAt: { x: rect.x + half, y: rect.y + half + 4.5 }, rows: [] }
+  const left = rect.x + BOX_PADDING.x
+  const top = rect.y + BOX_PADDING.y
+  const rule = top + TITLE_HEIGHT + RULE_GAP
+  return { ...rect, title, titleAt: { x: left, y: tenth(top + TITLE_BASELINE) }, ...(rows.length === 0 ? {} : { ruleY: tenth(rule) }), rows: placedRows(rows, left, rule + RULE_GAP, 0) }
+}
+
+function labelOf(rect: Rect, rows: readonly Row[]): NonNullable<DrawnLine['label']> {
+  return { ...rect, rows: placedRows(rows, rect.x + LABEL_PADDING.x, rect.y + LABEL_PADDING.y, LABEL_GAP) }
+}
+
+function placedRows(rows: readonly Row[], x: number, y: number, gap: number): readonly DrawnRow[] {
+  let top = y
+  return rows.map((row) => {
+    const start = top
+    top += rowLines(row) * LINE_HEIGHT + gap
+    const room = { x: tenth(x), y: tenth(start + row.lines.length * LINE_HEIGHT), width: ROOM_WIDTH, height: LINE_HEIGHT }
+    return { ...row, x: tenth(x), baselines: row.lines.map((_, at) => tenth(start + at * LINE_HEIGHT + LINE_BASELINE)), ...(row.hasRoom === true ? { room } : {}) }
+  })
 }
 
 function placeOf(placement: Placement, name: string): Rect {
@@ -82,10 +123,5 @@ function placeOf(placement: Placement, name: string): Rect {
 }
 
 function moved({ x, y }: Point): Point {
-  return { x: rounded(x + MARGIN), y: rounded(y + MARGIN) }
-}
-
-/** Tenths of a pixel: a drawing is sent and kept. */
-function rounded(value: number): number {
-  return Math.round(value * 10) / 10
+  return { x: tenth(x + MARGIN), y: tenth(y + MARGIN) }
 }

@@ -9,14 +9,17 @@ import type { Outline } from '../ports/outline.ts'
 import { DRAWINGS_MAX } from '../protocol/limits.ts'
 import { drawingOf } from './drawing.ts'
 import type { Drawing } from './drawing.ts'
+import type { SketchOptions } from './sketch.ts'
 import { outlineHash } from './hash.ts'
 
 export class Drawings {
   readonly #layout: Layout
+  readonly #options: SketchOptions
   readonly #made = new Map<string, Promise<Drawing>>()
 
-  constructor(layout: Layout) {
+  constructor(layout: Layout, options: SketchOptions = {}) {
     this.#layout = layout
+    this.#options = options
   }
 
   /** Rejects with OperationError when the layout cannot place it. */
@@ -24,7 +27,7 @@ export class Drawings {
     const hash = outlineHash(outline)
     const known = this.#made.get(hash)
     if (known !== undefined) return known
-    const making = drawingOf(outline, this.#layout)
+    const making = drawingOf(outline, this.#layout, this.#options)
     this.#made.set(hash, making)
     making.catch(() => this.#made.delete(hash))
     const [first] = this.#made.keys()

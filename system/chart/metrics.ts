@@ -21,6 +21,8 @@ export const LABEL_WIDTH_MAX = 190
 export const LABEL_PADDING = { x: 5, y: 2 } as const
 /** Between transitions that share a line. */
 export const LABEL_GAP = 3
+/** What a live drawing keeps free for the numbers of a state or a transition; one line high. */
+export const ROOM_WIDTH = 124
 export const DESCRIPTION_LINES_MAX = 3
 export const PART_LINES_MAX = 2
 

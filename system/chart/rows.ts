@@ -1,8 +1,9 @@
 // Rows: the texts of boxes and labels, broken into lines.
 //
 // R1. A row is at most as wide as it may be; what does not fit is cut, and `full` says all of it.
+// R2. In a live drawing each state but history, and each transition, has a line of its own below its text, which is kept free.
 import type { OutlineState, OutlineTransition } from '../ports/outline.ts'
-import { DESCRIPTION_LINES_MAX, PART_LINES_MAX, ROW_WIDTH_MAX, TEXT_FONT } from './metrics.ts'
+import { DESCRIPTION_LINES_MAX, PART_LINES_MAX, ROOM_WIDTH, ROW_WIDTH_MAX, TEXT_FONT } from './metrics.ts'
 import { firstWords, textWidth, wrapped } from './text-size.ts'
 import { actionsText, isForbidden, shown, transitionText, triggerText } from './words.ts'
 
@@ -21,6 +22,20 @@ export interface Row {
   readonly width: number
   /** All of it, on one line. */
   readonly full: string
+  /** A line is kept free below its text, for numbers. */
+  readonly hasRoom?: true
+}
+
+/** Nothing but room. */
+export const ROOM: Row = { lines: [], width: ROOM_WIDTH, full: '', hasRoom: true }
+
+export function withRoom(row: Row): Row {
+  return { ...row, width: Math.max(row.width, ROOM_WIDTH), hasRoom: true }
+}
+
+/** In lines of text. */
+export function rowLines({ lines, hasRoom }: Row): number {
+  return lines.length + (hasRoom === true ? 1 : 0)
 }
 
 const SPACE = textWidth(' ', TEXT_FONT)

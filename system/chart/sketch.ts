@@ -7,7 +7,7 @@ import type { LayoutEdge, LayoutGraph, LayoutNode } from '../ports/layout.ts'
 import type { Outline, OutlineState, OutlineTransition } from '../ports/outline.ts'
 import { BOX_PADDING, BOX_WIDTH_MIN, COUNT_SLOT, DOT_SIZE, FORK, HISTORY_SIZE, LABEL_GAP, LABEL_PADDING, LABEL_WIDTH_MAX, LINE_HEIGHT, ROW_WIDTH_MAX, RULE_GAP, TITLE_FONT, TITLE_HEIGHT, TITLE_WIDTH_MAX } from './metrics.ts'
 import { readingOrder } from './reading-order.ts'
-import { initialRow, stateRows, transitionRow } from './rows.ts'
+import { initialRow, ROOM, rowLines, stateRows, transitionRow, withRoom } from './rows.ts'
 import type { Row } from './rows.ts'
 import { fitted, textWidth } from './text-size.ts'
 import { shown } from './words.ts'
@@ -39,18 +39,25 @@ export const boxName = (state: number): string => `s${state}`
 export const dotName = (state: number): string => `i${state}`
 export const forkName = (transition: number): string => `f${transition}`
 
-export function sketchOf(outline: Outline): Sketch {
+export interface SketchOptions {
+  /** Keeps room for numbers that change. */
+  readonly isLive?: boolean
+}
+
+export function sketchOf(outline: Outline, { isLive = false }: SketchOptions = {}): Sketch {
   const { states, transitions } = outline
+  const roomy = isLive ? withRoom : (row: Row): Row => row
   const drawn = transitions.map((transition, place) => ({ transition, place }))
   const boxes = states.map((state, at) => ({
     title: state.kind === 'history' ? (state.history?.isDeep === true ? 'H*' : 'H') : fitted(shown(state.parent === undefined ? outline.id : state.key), TITLE_WIDTH_MAX, TITLE_FONT),
     rows: [
+      ...(isLive && state.kind !== 'history' ? [ROOM] : []),
       ...stateRows(state),
-      ...drawn.filter(({ transition: { source, targets } }) => source === at && targets.length === 0).map(({ transition, place }) => transitionRow(transition, place, ROW_WIDTH_MAX)),
+      ...drawn.filter(({ transition: { source, targets } }) => source === at && targets.length === 0).map(({ transition, place }) => roomy(transitionRow(transition, place, ROW_WIDTH_MAX))),
     ],
   }))
   const forks = drawn.filter(({ transition: { targets } }) => targets.length > 1).map(({ place }) => place)
-  const lines = linesOf(outline)
+  const lines = linesOf(outline, roomy)
   return {
     graph: { root: nodeOf(outline, boxes, forks, 0), edges: lines.map(({ edge }) => edge) },
     boxes, forks,
@@ -74,7 +81,7 @@ function nodeOf(outline: Outline, boxes: readonly SketchedBox[], forks: readonly
 }
 
 export function rowsHeight(rows: readonly Row[]): number {
-  return rows.reduce((sum, { lines }) => sum + lines.length * LINE_HEIGHT, 0)
+  return rows.reduce((sum, row) => sum + rowLines(row) * LINE_HEIGHT, 0)
 }
 
 function leaf(id: string, width: number, height: number): LayoutNode {
@@ -98,7 +105,7 @@ interface Drawn {
   readonly edge: LayoutEdge
 }
 
-function linesOf(outline: Outline): readonly Drawn[] {
+function linesOf(outline: Outline, roomy: (row: Row) => Row): readonly Drawn[] {
   const { states, transitions } = outline
   const runsBack = readingOrder(outline)
   const drawn: Drawn[] = []
@@ -113,13 +120,13 @@ function linesOf(outline: Outline): readonly Drawn[] {
   const shared = Map.groupBy(transitions.keys().filter((place) => transitions[place]?.targets.length === 1), (place) => `${transitions[place]?.source} ${transitions[place]?.targets[0]}`)
   for (const places of shared.values()) {
     const { source, targets: [target = 0] } = transitions[places[0] ?? 0] as OutlineTransition
-    add(boxName(source), boxName(target), runsBack(source, target), places, places.map((place) => rowAt(transitions, place)))
+    add(boxName(source), boxName(target), runsBack(source, target), places, places.map((place) => roomy(rowAt(transitions, place))))
   }
   transitions.forEach(({ source, targets }, place) => {
     if (targets.length < 2) return
     // The fork stands behind its source, as the source's end of the way to most targets.
     const isBack = targets.every((target) => runsBack(source, target))
-    add(boxName(source), forkName(place), isBack, [place], [rowAt(transitions, place)], true)
+    add(boxName(source), forkName(place), isBack, [place], [roomy(rowAt(transitions, place))], true)
     for (const target of new Set(targets)) add(forkName(place), boxName(target), isBack || runsBack(source, target), [place])
   })
   return drawn

@@ -16,6 +16,7 @@ import type { NumberExpression } from './expression.ts'
 import { nodeOf } from './expression.ts'
 import { FeatureError } from './failure.ts'
 import { folder } from './folder.ts'
+import { knowSet } from './known-sets.ts'
 import { FEATURES_MAX, SAMPLES_MAX } from './limits.ts'
 import type { Node } from './node.ts'
 import { Plan } from './plan.ts'
@@ -141,6 +142,7 @@ function makeSet<Event>({ name, version, hash, kinds, samplesMax, listed }: SetD
     }
     return result
   }
+  knowSet(empty.of, { names, values: (state) => values(state) })
   return {
     name, version, hash, names, empty, State: empty, values,
     fold: (state, event, timeMs) => fold(state, event as EventRecord, timeMs),

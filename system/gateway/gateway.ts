@@ -9,14 +9,18 @@
 //     partition's state. There is no answer from a cache, and no sum over a part of the partitions.
 // G3. A command is durable before anything is told of it. Sent again with the same key it is applied once, as long as the entity remembers it
 //     (`dedup` of its type says how many and for how long), and answered with the first reply. An event that is not taken was not applied, unless the answer says that it may have been.
+// G4. What is told from the log (histories, dead letters, lists) was committed; how much of it is missing, and why, is said with it.
 import type { EntityAnswer } from '../partition/view.ts'
-import type { Letter } from '../inspect/outcome.ts'
+import type { HistoryAsked, HistoryPage } from '../inspect/history-page.ts'
+import type { Letter, LettersAsked, LettersPage } from '../inspect/letters.ts'
+import type { Letter as LetterPlace } from '../inspect/outcome.ts'
 import type { FlowAnswer, Place, Unanswered, Waiting } from '../node/query-client.ts'
 import type { Standing } from '../node/questions.ts'
 import type { MachineEvent } from '../protocol/data.ts'
 import type { FailureClass } from '../protocol/failures.ts'
 import type { EntityId } from '../protocol/ids.ts'
 import type { FlowDocument } from './flow-document.ts'
+import type { Condition } from './where.ts'
 
 export interface TypeSummary {
   readonly type: string
@@ -68,7 +72,7 @@ export interface PartitionReport {
 export type CommandResult =
   /** `value` is null when the machine gave none. */
   | { readonly kind: 'reply'; readonly at: Standing; readonly value: unknown }
-  | { readonly kind: 'refused'; readonly at: Standing; readonly class: FailureClass; readonly message: string; readonly letter: Letter | undefined }
+  | { readonly kind: 'refused'; readonly at: Standing; readonly class: FailureClass; readonly message: string; readonly letter: LetterPlace | undefined }
   /** Consumed, and nothing is known of it: the entity is at its end or parked, or the command was refused when it was first sent, or was forgotten since. */
   | { readonly kind: 'unknown'; readonly at: Standing }
   /** Durable, and not taken within the deadline. */
@@ -91,6 +95,49 @@ export interface PartitionFlow {
   readonly answer: FlowAnswer | Unanswered
 }
 
+export type HistoryResult = { readonly kind: 'history'; readonly page: HistoryPage } | Unread
+export type LettersResult = { readonly kind: 'letters'; readonly page: LettersPage } | Unread
+
+export interface ListedEntity {
+  readonly id: EntityId
+  /** Undefined: it is in no state yet. */
+  readonly configuration: string | undefined
+  /** Commit that stored what is shown, and its time. */
+  readonly changedSeq: number
+  readonly changedMs: number
+  /** Those that were asked about. */
+  readonly numbers?: Readonly<Record<string, number>>
+}
+
+export interface ListAsked extends Waiting {
+  /** In it or within it; undefined: in any. */
+  readonly state?: string | undefined
+  /** All of them. */
+  readonly conditions: readonly Condition[]
+  readonly limit: number
+  readonly after?: EntityId | undefined
+}
+
+export interface EntityPage {
+  /** In the order of the UTF-8 bytes of their ids. */
+  readonly entities: readonly ListedEntity[]
+  /** Behind this one there may be more. */
+  readonly next: EntityId | undefined
+  /** Nothing is missing that was committed `lagMs` before the answer, nor anything up to these commits. */
+  readonly index: { readonly lagMs: number; readonly at: readonly Standing[] }
+}
+
+export type EntitiesResult =
+  | { readonly kind: 'entities'; readonly page: EntityPage }
+  /** The index is made for the first time. */
+  | { readonly kind: 'building'; readonly reason: string }
+
+/** The log could not be read in time. */
+export interface Unread {
+  readonly kind: 'unread'
+  readonly reason: string
+}
+
 /** A type that the system does not have throws OperationError: ask `types` first. */
 export interface Gateway {
   types(): readonly TypeSummary[]
@@ -105,4 +152,14 @@ export interface Gateway {
   flows(options: Waiting): Promise<readonly PartitionFlow[]>
   /** What these types do (F1, F2 of `flow-document.ts`), again whenever it has changed. All who watch share one look, 5 times a second. */
   watch(types: readonly string[], signal: AbortSignal): AsyncIterable<FlowDocument>
+  /** As it is now, then whenever it has changed, until `signal` aborts. While it cannot be seen that is told, and it goes on afterwards. */
+  follow(type: string, id: EntityId, signal: AbortSignal): AsyncIterable<EntityResult>
+  /** Entities as they were stored last, by id. Throws OperationError where no index is kept. */
+  list(type: string, asked: ListAsked): Promise<EntitiesResult>
+  /** What the entity took, newest first, with its states and context then. Of the log: it is told while the partition moves too. */
+  history(type: string, id: EntityId, options: HistoryAsked): Promise<HistoryResult>
+  /** Dead letters of one type or of all, newest first. */
+  letters(options: LettersAsked): Promise<LettersResult>
+  /** One of them whole; undefined: there is none at that place. */
+  letter(topic: string, partition: number, offset: number): Promise<Letter | undefined>
 }

@@ -1,6 +1,11 @@
 // Owner gateway: answers by asking the owners of the partitions over rpc, and sends by appending to their inboxes.
+import type { HistoryAsked } from '../inspect/history-page.ts'
+import type { Letter, LettersAsked } from '../inspect/letters.ts'
+import { IndexFeeder } from '../inspect/index-feeder.ts'
+import type { Stored } from '../inspect/index-feeder.ts'
 import { outcomeWithoutReply } from '../inspect/outcome.ts'
 import type { SentCommand } from '../inspect/outcome.ts'
+import { isIn } from '../node/in-state.ts'
 import { appendCommand } from '../node/commands.ts'
 import type { Sending } from '../node/commands.ts'
 import type { CallPorts } from '../node/call-owner.ts'
@@ -9,6 +14,7 @@ import type { Place, Waiting } from '../node/query-client.ts'
 import type { Standing } from '../node/questions.ts'
 import type { TypePlan } from '../partition/topology.ts'
 import type { Codec } from '../ports/codec.ts'
+import type { EntityIndex } from '../ports/entity-index.ts'
 import { NotPlainData } from '../ports/codec.ts'
 import type { Log } from '../ports/log.ts'
 import type { MachineEvent } from '../protocol/data.ts'
@@ -18,29 +24,41 @@ import { partitionOf } from '../protocol/murmur2.ts'
 import { utf8Encode } from '../protocol/utf8.ts'
 import { within } from '../protocol/within.ts'
 import type { FlowDocument } from './flow-document.ts'
-import type { CommandResult, CountsResult, EntityResult, Gateway, PartitionFlow, PartitionReport, TypeSummary, Unavailable, WaitResult } from './gateway.ts'
+import { Following } from './following.ts'
+import type { CommandResult, CountsResult, EntitiesResult, EntityResult, Gateway, HistoryResult, LettersResult, ListAsked, PartitionFlow, PartitionReport, TypeSummary, Unavailable, WaitResult } from './gateway.ts'
+import { Listing } from './listing.ts'
+import { LogReader } from './log-reader.ts'
 import { Watching } from './watching.ts'
 
 export interface GatewayPorts extends CallPorts {
   readonly log: Log
   readonly codec: Codec
+  /** Opened when entities are listed for the first time; undefined: they are not listed. */
+  readonly openIndex?: (() => EntityIndex) | undefined
 }
 
 /** Between two looks of a wait, ms: first and longest. */
 const LOOK_MS_MIN = 15
 const LOOK_MS_MAX = 100
+/** How long an owner is asked for what it has stored, ms. */
+const STORED_MS_MAX = 200
 
 export class OwnerGateway implements Gateway {
   readonly #ports: GatewayPorts
   readonly #plans: ReadonlyMap<string, TypePlan>
   readonly #client: QueryClient
   readonly #watching: Watching
+  readonly #reader: LogReader
+  readonly #following: Following
+  #listing: Listing | undefined
 
   constructor(ports: GatewayPorts, plans: ReadonlyMap<string, TypePlan>) {
     this.#ports = ports
     this.#plans = plans
     this.#client = new QueryClient(ports, ports.codec, plans)
     this.#watching = new Watching(this.#client, ports.clock, plans)
+    this.#reader = new LogReader(ports, plans)
+    this.#following = new Following((type, id, waiting) => this.get(type, id, waiting), ports.clock)
   }
 
   types(): readonly TypeSummary[] {
@@ -116,6 +134,28 @@ export class OwnerGateway implements Gateway {
     return this.#watching.watch(types.map((type) => this.#planOf(type).definition.name), signal)
   }
 
+  follow(type: string, id: EntityId, signal: AbortSignal): AsyncIterable<EntityResult> {
+    this.#planOf(type)
+    return this.#following.follow(type, id, signal)
+  }
+
+  async list(type: string, asked: ListAsked): Promise<EntitiesResult> {
+    const plan = this.#planOf(type)
+    return (this.#listing ??= this.#newListing()).list(plan, asked)
+  }
+
+  async history(type: string, id: EntityId, asked: HistoryAsked): Promise<HistoryResult> {
+    return this.#reader.history(this.#planOf(type), id, asked)
+  }
+
+  letters(asked: LettersAsked): Promise<LettersResult> {
+    return this.#reader.letters(asked)
+  }
+
+  letter(topic: string, partition: number, offset: number): Promise<Letter | undefined> {
+    return this.#reader.letter(topic, partition, offset)
+  }
+
   async #send(plan: TypePlan, id: EntityId, event: MachineEvent, key: string, deadlineMs: number): Promise<Sending | { readonly kind: 'unfit'; readonly reason: string }> {
     const { log, codec, clock } = this.#ports
     try {
@@ -149,6 +189,17 @@ export class OwnerGateway implements Gateway {
     }
   }
 
+  #newListing(): Listing {
+    const { openIndex, log, codec, clock } = this.#ports
+    if (openIndex === undefined) throw new OperationError('index/none', 'no index of entities is kept here')
+    const index = openIndex()
+    const stored = async (type: string, partition: number): Promise<Stored | undefined> => {
+      const answer = await this.#client.partition(type, partition, { deadlineMs: STORED_MS_MAX })
+      return answer.kind === 'partition' && answer.at !== undefined && 'dirtySeq' in answer ? { ...answer.at, dirtySeq: answer.dirtySeq } : undefined
+    }
+    return new Listing(clock, index, new IndexFeeder({ log, codec, clock, index, stored }))
+  }
+
   #planOf(type: string): TypePlan {
     const plan = this.#plans.get(type)
     if (plan === undefined) throw new OperationError('gateway/type', `there is no actor type '${type}'. Types: ${[...this.#plans.keys()].join(', ')}.`)
@@ -161,8 +212,3 @@ const unavailable = (type: string, partition: number, { state, reason }: { reado
 const ofAll = <T>({ partitions }: TypePlan, ask: (partition: number) => Promise<T>): Promise<readonly T[]> => Promise.all(Array.from({ length: partitions }, (_, partition) => ask(partition)))
 
 const sum = (counts: Iterable<number>): number => [...counts].reduce((total, count) => total + count, 0)
-
-/** True when one of the active leaf states is the state, or within it. */
-function isIn(configuration: string | undefined, state: string): boolean {
-  return configuration?.split(',').some((leaf) => leaf === state || leaf.startsWith(`${state}.`)) === true
-}

@@ -1,7 +1,9 @@
-// History: everything one entity took, in the order in which it took it, from a full replay of its partition.
+// History: everything one entity took, in the order in which it took it, from a replay of its partition.
 //
 // H1. Nothing is decided anew: times, scores and verdicts come from the journal, so the history is what happened.
+// H2. Within a commit the inputs of an entity are numbered in the order in which it took them: (seq, n) names one for good, within a life of the partition.
 import { OperationError } from '../protocol/failures.ts'
+import type { EntityId } from '../protocol/ids.ts'
 import { partitionOf } from '../protocol/murmur2.ts'
 import { utf8Encode } from '../protocol/utf8.ts'
 import type { MachineEvent } from '../protocol/data.ts'
@@ -12,15 +14,23 @@ import type { Log } from '../ports/log.ts'
 import type { Batch } from '../partition/batch.ts'
 import type { Verdict } from '../partition/journal.ts'
 import { recover } from '../partition/recovery.ts'
+import { keyedStateStore } from '../partition/state-store.ts'
+import type { StateStore } from '../partition/state-store.ts'
 import type { TypePlan } from '../partition/topology.ts'
 import type { TurnTrace } from '../partition/turn-input.ts'
 import { parkedView } from '../partition/view.ts'
 import type { ParkedView } from '../partition/view.ts'
+import { ownKeys } from './own-keys.ts'
 import { entityId, statesOf } from './query.ts'
 import { silentTelemetry } from './silence.ts'
 
-export interface HistoryEntry {
+/** Place of an input in the history of its entity (H2). */
+export interface HistoryPlace {
   readonly seq: number
+  readonly n: number
+}
+
+export interface HistoryEntry extends HistoryPlace {
   /** Event time of the input, and when its batch was processed. */
   readonly timeMs: number
   readonly processedMs: number
@@ -29,6 +39,8 @@ export interface HistoryEntry {
   readonly cause: string
   readonly from: string | undefined
   readonly to: string | undefined
+  /** After it. */
+  readonly context: unknown
   readonly effects: readonly Effect[]
   /** Scores in the order of asking; a text says why there was none. */
   readonly scores: readonly (number | string)[]
@@ -42,6 +54,7 @@ export interface History {
   readonly id: string
   readonly partition: number
   readonly life: string
+  readonly epoch: number
   readonly seq: number
   readonly entries: readonly HistoryEntry[]
   /** Entries that fit but were over the limit; the newest are kept. */
@@ -49,47 +62,71 @@ export interface History {
   readonly drops: ReadonlyMap<DropReason, number>
   /** What came since it was parked is not among the entries: it is put aside. */
   readonly parked: ParkedView | undefined
+  /** The whole life of the partition was replayed; else what came since the entity's state was stored last. */
+  readonly isWhole: boolean
 }
 
 export interface HistoryRange {
   /** The newest so many. */
   readonly entriesMax: number
-  readonly fromMs: number
-  readonly toMs: number
+  /** Event times. */
+  readonly fromMs?: number
+  readonly toMs?: number
+  /** None from this place on. */
+  readonly before?: HistoryPlace | undefined
 }
 
 /** Throws OperationError: no entity id, or a journal that does not reach back to the beginning. */
 export async function historyOf(log: Log, codec: Codec, plan: TypePlan, text: string, range: HistoryRange): Promise<History> {
-  const id = entityId(text)
+  return replayed(log, codec, plan, entityId(text), range, undefined)
+}
+
+/** What came since its state was stored last: as little is replayed as in a recovery. Throws OperationError, and InvariantBroken where it came to its end meanwhile. */
+export async function newestHistoryOf(log: Log, codec: Codec, plan: TypePlan, id: EntityId, range: HistoryRange): Promise<History> {
   const partition = partitionOf(utf8Encode(id), plan.partitions)
+  return replayed(log, codec, plan, id, range, keyedStateStore(ownKeys(log, id), codec, plan, partition))
+}
+
+/** `states`: where the entity's state is read; undefined: from the first commit of the partition on. */
+async function replayed(log: Log, codec: Codec, plan: TypePlan, id: EntityId, range: HistoryRange, states: StateStore | undefined): Promise<History> {
+  const partition = partitionOf(utf8Encode(id), plan.partitions)
+  const { entriesMax, fromMs = -Infinity, toMs = Infinity, before } = range
   const entries: HistoryEntry[] = []
   const drops = new Map<DropReason, number>()
   let left = 0
   let turns: TurnTrace[] = []
   const onFolded = (batch: Batch): void => {
-    for (const turn of turns) {
-      if (turn.input.timeMs < range.fromMs || turn.input.timeMs > range.toMs) continue
-      entries.push(entryOf(codec, turn, batch))
+    for (const [n, turn] of turns.entries()) {
+      if (turn.input.timeMs < fromMs || turn.input.timeMs > toMs || (before !== undefined && !isEarlier({ seq: batch.seq, n }, before))) continue
+      entries.push(entryOf(codec, n, turn, batch))
       // Twice the bound before it is cut: shifting one by one would cost too much.
-      if (entries.length >= 2 * range.entriesMax) left += entries.splice(0, entries.length - range.entriesMax).length
+      if (entries.length >= 2 * entriesMax) left += entries.splice(0, entries.length - entriesMax).length
     }
     for (const [reason, count] of batch.drops) drops.set(reason, (drops.get(reason) ?? 0) + count)
     turns = []
   }
   const recovery = await recover({
-    log, codec, plan, partition, states: statesOf(log, codec, plan, partition), telemetry: silentTelemetry, fromStart: true,
+    log, codec, plan, partition, states: states ?? statesOf(log, codec, plan, partition), telemetry: silentTelemetry, fromStart: states === undefined,
     watch: { entity: id, onTurn: (turn) => turns.push(turn) },
     onFolded: (_record, batch) => onFolded(batch),
   })
   if (recovery.kind === 'history-gone') throw new OperationError('history-gone', recovery.reason)
-  left += entries.splice(0, Math.max(0, entries.length - range.entriesMax)).length
+  left += entries.splice(0, Math.max(0, entries.length - entriesMax)).length
   const { memory } = recovery
-  return { type: plan.definition.name, id, partition, life: memory.life, seq: memory.seq, entries, left, drops, parked: parkedView(memory.parked.get(id), memory.entities.peek(id)) }
+  const entity = memory.entities.peek(id)
+  return {
+    type: plan.definition.name, id, partition, life: memory.life, epoch: memory.epoch, seq: memory.seq, entries, left, drops,
+    parked: parkedView(memory.parked.get(id), entity), isWhole: states === undefined,
+  }
 }
 
-function entryOf(codec: Codec, { input, from, to, effects, isRefused }: TurnTrace, batch: Batch): HistoryEntry {
+export function isEarlier(a: HistoryPlace, b: HistoryPlace): boolean {
+  return a.seq < b.seq || (a.seq === b.seq && a.n < b.n)
+}
+
+function entryOf(codec: Codec, n: number, { input, from, to, context, effects, isRefused }: TurnTrace, batch: Batch): HistoryEntry {
   return {
-    seq: batch.seq, timeMs: input.timeMs, processedMs: batch.nowMs, event: input.event, cause: input.cause, from, to, effects,
+    seq: batch.seq, n, timeMs: input.timeMs, processedMs: batch.nowMs, event: input.event, cause: input.cause, from, to, context, effects,
     scores: batch.decisions.filter(([ref]) => ref === input.ref).map(([, score]) => score),
     rows: batch.choices.filter(([ref]) => ref === input.ref).map(([, bytes]) => rowOf(codec, bytes)),
     verdict: isRefused ? batch.verdicts.find((verdict) => verdict.input === input.ref) : undefined,

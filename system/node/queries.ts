@@ -90,10 +90,11 @@ async function partitionAnswer(log: Log, plan: TypePlan, partition: Partition, g
     eventTime: eventTimeOf(glance.parts),
     occupancy: [...glance.parts.memory.occupancy].filter(([, entities]) => entities !== 0),
     parked: glance.parts.memory.parked.size,
+    dirtySeq: glance.parts.memory.entities.oldestDirtySeq(),
   }))
   const lag = await lagOf(log, plan, index, positions)
-  const { at, eventTime, occupancy, parked } = seen
-  return { kind: 'partition', at, look: { ...absentLook(plan.definition.name, index), state: partition.state, reason: partition.reason, ...lag, ...eventTime }, occupancy, parked }
+  const { at, eventTime, occupancy, parked, dirtySeq } = seen
+  return { kind: 'partition', at, look: { ...absentLook(plan.definition.name, index), state: partition.state, reason: partition.reason, ...lag, ...eventTime }, occupancy, parked, dirtySeq }
 }
 
 const standingOf = ({ memory: { life, epoch, seq } }: PartitionParts): Omit<Standing, 'partition'> => ({ life, epoch, seq })

@@ -30,8 +30,8 @@ export type QueryAnswer =
   | { readonly kind: 'state'; readonly at: Standing; readonly code: string; readonly watermarkMs: number | undefined; readonly entity: EntityView | undefined }
   /** `reply`: what the machine gave, null for nothing; undefined: the entity does not know of the command (any more), or refused it. */
   | { readonly kind: 'command'; readonly at: Standing; readonly isTaken: boolean; readonly reply: unknown }
-  /** `at` is undefined, and nothing counted, while the partition is not live. */
-  | { readonly kind: 'partition'; readonly at: Standing | undefined; readonly look: PartitionLook; readonly occupancy: readonly (readonly [configuration: string, entities: number])[]; readonly parked: number }
+  /** `at` is undefined, and nothing counted, while the partition is not live. `dirtySeq`: oldest commit of which a change is not stored yet; absent where the owner does not say, undefined where all is stored. */
+  | { readonly kind: 'partition'; readonly at: Standing | undefined; readonly look: PartitionLook; readonly occupancy: readonly (readonly [configuration: string, entities: number])[]; readonly parked: number; readonly dirtySeq?: number | undefined }
   /** `at` and `flow` are undefined while the partition is not live. `owner`: name of the membership. */
   | { readonly kind: 'flow'; readonly at: Standing | undefined; readonly state: string; readonly reason: string; readonly owner: string; readonly flow: LiveFlow | undefined }
   /** Who was asked does not own the partition, or not yet, or can no longer prove it. Ask again: the owner may be another by now. `state`: of the partition there. */

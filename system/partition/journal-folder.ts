@@ -8,7 +8,7 @@
 import { parseEntityId } from '../protocol/ids.ts'
 import type { EntityId } from '../protocol/ids.ts'
 import type { LogRecord, RecordRange } from '../protocol/record.ts'
-import { utf8Decode } from '../protocol/utf8.ts'
+import { equalBytes, utf8Decode, utf8Encode } from '../protocol/utf8.ts'
 import type { Codec } from '../ports/codec.ts'
 import type { Log } from '../ports/log.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
@@ -138,7 +138,7 @@ export class JournalFolder {
     const { watch, guard } = this.#deps
     await guard?.before(record, { entities: () => this.#touched(record), decode: (entity) => this.#decode(record, entity), rehearse: (entity) => this.#rehearse(record, entity) })
     const ranges = await this.#ranges(record)
-    const arrivals = this.#arrivals(record, ranges)
+    const arrivals = this.#arrivals(record, this.#ofWatched(ranges))
     const needed = neededEntities(this.#memory, arrivals, record.nowMs, record)
     const lacking = this.#lacking(record.seq)
     const loaded = watch === undefined && lacking.size === 0 ? needed : new Set([...needed].filter((id) => (watch === undefined || id === watch.entity) && !lacking.has(id)))
@@ -157,6 +157,14 @@ export class JournalFolder {
 
   async #ranges(record: JournalRecord): Promise<readonly RecordRange[]> {
     return this.#ahead.take(record) ?? rangesOf(this.#deps.log, this.#deps.partition, record)
+  }
+
+  /** Where nobody else's inputs say anything about event time, only those of whom is watched are decoded; and control records, which have no key. */
+  #ofWatched(ranges: readonly RecordRange[]): readonly RecordRange[] {
+    const { watch, plan } = this.#deps
+    if (watch === undefined || this.#memory.watermarks !== undefined || plan.definition.entityOfAll !== undefined) return ranges
+    const own = utf8Encode(watch.entity)
+    return ranges.map((range) => ({ ...range, records: range.records.filter(({ key }) => key === null || equalBytes(key, own)) }))
   }
 
   /** Decoded, but for inputs that end the process by that. */

@@ -30,6 +30,8 @@ export interface TurnTrace {
   /** Configurations before and after; undefined: the entity did not exist. Equal for a refused input. */
   readonly from: string | undefined
   readonly to: string | undefined
+  /** After the turn. */
+  readonly context: unknown
   readonly effects: readonly Effect[]
   readonly isRefused: boolean
 }

@@ -244,14 +244,15 @@ export class Turns {
     if (failure !== undefined) return this.#fail(input, failure)
     this.#batch.turns += 1
     if (taken !== undefined) this.#tally?.turn(taken, input)
-    this.#onTurn?.({ input, from, to: machine.configuration(state), effects, isRefused: false })
+    this.#onTurn?.({ input, from, to: machine.configuration(state), context: machine.context(state), effects, isRefused: false })
     this.#next(input.entity)
   }
 
   #traceRefused(input: TurnInput): void {
-    const { machine } = input.entity
-    const at = machine === undefined ? undefined : this.#memory.plan.definition.machine.configuration(machine)
-    this.#onTurn?.({ input, from: at, to: at, effects: [], isRefused: true })
+    const { machine: state } = input.entity
+    const { machine } = this.#memory.plan.definition
+    const at = state === undefined ? undefined : machine.configuration(state)
+    this.#onTurn?.({ input, from: at, to: at, context: state === undefined ? undefined : machine.context(state), effects: [], isRefused: true })
   }
 
   /** R1: nothing of the turn is kept. */

@@ -107,6 +107,10 @@ export const ESCALATIONS_MAX = 5
 export const ESCALATION_PERIOD_MS = 60_000
 /** Looks that wait for the end of a partition's batch, also of callers that have gone. Over: they are told to ask again. */
 export const LOOKS_WAITING_MAX = 5000
+/** How far apart looks at an entity are that is followed, in ms. */
+export const FOLLOW_EVERY_MS = 200
+/** Entities that a gateway follows. Over: refused. */
+export const FOLLOWED_MAX = 1000
 /** Drawings of statecharts that a process keeps. Over: the one made first goes, and is laid out again when it is asked for. */
 export const DRAWINGS_MAX = 200
 /** States of a statechart that is drawn, and lines between them: laying out more holds the thread up for many seconds. Over: refused; its text can still be had. */

@@ -28,7 +28,7 @@ const stop: Block = { kind: 'session', steps: [{ at: 0, command: '^C', shown: ['
 test('the package holds the product, its pages and its licence; no tests, no TypeScript, nothing native', () => {
   const unwanted = workshop.files.filter((path) => /(^|\/)(test|node_modules)\/|\.test\.|adapters\/npm\/|\.node$|(?<!\.d)\.ts$/.test(path))
   assert.deepEqual(unwanted, [])
-  for (const path of ['LICENSE', 'README.md', 'actors/TUTORIAL.md', 'actors/fraud/fraud-model.json', 'adapters/cbor/cbor-x/LICENSE', 'adapters/cli/bin.js', 'adapters/node/statelog.d.ts']) assert.ok(workshop.files.includes(path), path)
+  for (const path of ['LICENSE', 'README.md', 'actors/TUTORIAL.md', 'actors/fraud/fraud-model.json', 'adapters/cbor/cbor-x/LICENSE', 'adapters/cli/bin.js', 'adapters/node/statelog.d.ts', 'adapters/ui/page/index.html', 'adapters/ui/page/app.js', 'adapters/ui/page/base.css']) assert.ok(workshop.files.includes(path), path)
 })
 
 test('every link of the first two pages leads to a file of the package', () => {

@@ -3,10 +3,14 @@ import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
+import { elkLayout } from '../../adapters/elk/layout.ts'
 import type { HttpOptions } from '../../adapters/http/options.ts'
+import { LIFE_CHART } from '../../adapters/http/routes-chart.ts'
 import { ROUTES } from '../../adapters/http/routes.ts'
 import { openHttp } from '../../adapters/http/server.ts'
+import { Charts } from '../../system/chart/charts.ts'
 import type { Gateway } from '../../system/gateway/gateway.ts'
+import { lifeOutline } from '../../system/partition/life.ts'
 import { ask, converse, postEvent } from '../support/http.ts'
 import { stubGateway } from '../unit/adapters/http/stub-gateway.ts'
 
@@ -20,12 +24,13 @@ async function opened(t: TestContext, options: HttpOptions = OPEN, gateway: Gate
   return { url: server.url.replace('0.0.0.0', '127.0.0.1'), close: () => server.close() }
 }
 
-const pathOf = (path: string): string => `${path.replace('{type}', 'door').replace('{id}', 'front')}${path.endsWith('/wait') ? '?state=open' : ''}`
+const pathOf = (path: string): string => `${path.replace('{type}', 'door').replace('{id}', 'front').replace('{topic}/{partition}/{offset}', 'doors.dlq/0/3')}${path.endsWith('/wait') ? '?state=open' : ''}`
 const EVENT = { headers: { 'content-type': 'application/json', 'idempotency-key': 'k' }, body: '{"type":"open"}' }
 
 test('bound to all addresses every route but the open one needs the right token, whatever the method', async (t) => {
   const gateway = stubGateway()
-  const { url } = await opened(t, { ...OPEN, listen: '0.0.0.0:0', token: TOKEN }, gateway)
+  const charts = new Charts(new Map([['door', lifeOutline], [LIFE_CHART, lifeOutline]]), elkLayout)
+  const { url } = await opened(t, { ...OPEN, listen: '0.0.0.0:0', token: TOKEN, charts }, gateway)
   let count = 0
   for (const { method, path, isOpen } of ROUTES) {
     for (const [authorization, isRight] of [[undefined, false], ['Bearer a-token-of-another-length', false], [TOKEN, false], [`Bearer ${TOKEN}`, true]] as const) {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { folderFor, HERE, objects, start } from '../support/cli.ts'
 import { placeOn } from '../support/cluster-runs.ts'
-import { ask, postEvent } from '../support/http.ts'
+import { ask, eventsOf, postEvent } from '../support/http.ts'
 import { natsServer } from '../support/nats.ts'
 import { serviceTest } from '../support/services.ts'
 
@@ -42,6 +42,11 @@ serviceTest('kafka', 'two processes answer for each other over NATS, and for one
     for (const id of IDS) assert.deepEqual((await ask(url, `/v1/entities/counter/${id}?atLeast=${places.get(id)}&${PATIENT}`)).json['context'], { n: 2 })
   }
 
+  const over = new AbortController()
+  const told = new Map(IDS.map((id) => [id, [] as Record<string, unknown>[]]))
+  const following = IDS.map(async (id) => {
+    for await (const { event, data } of eventsOf(one.url, `/v1/entities/counter/${id}/watch`, over.signal)) if (event === 'entity') told.get(id)?.push(data)
+  })
   await two.kill()
   const moved: string[] = []
   for (const id of IDS) {
@@ -49,6 +54,22 @@ serviceTest('kafka', 'two processes answer for each other over NATS, and for one
     assert.deepEqual([status, json['context']], [200, { n: 2 }], text)
     if (json['epoch'] !== Number(places.get(id)?.split('.')[0])) moved.push(id)
     assert.deepEqual([await send(one.url, id, 'k2'), await send(one.url, id, 'k3')], [2, 3], id)
+  }
+  for (const [id, list] of told) {
+    while ((list.at(-1)?.['context'] as { readonly n?: number } | undefined)?.n !== 3) await new Promise((resolve) => setTimeout(resolve, 20))
+    const steps = list.map(({ epoch, seq }) => [Number(epoch), Number(seq)] as const)
+    for (const [nth, [epoch, seq]] of steps.entries()) assert.ok(nth === 0 || epoch > (steps[nth - 1]?.[0] ?? 0) || seq >= (steps[nth - 1]?.[1] ?? 0), `${id}: ${JSON.stringify(steps)}`)
+    const { json, text } = await ask(one.url, `/v1/entities/counter/${id}/history?${PATIENT}`)
+    assert.deepEqual([(json['events'] as { readonly context: unknown }[]).map(({ context }) => context), json['older']], [[{ n: 3 }, { n: 2 }, { n: 1 }], 'none'], text)
+  }
+  over.abort()
+  await Promise.allSettled(following)
+  for (;;) {
+    const { status, json, text } = await ask(one.url, `/v1/entities/counter?where=n%3E%3D3&${PATIENT}`)
+    assert.equal(status, 200, text)
+    if ((json['index'] as { readonly lag: number }).lag > 0) continue
+    assert.deepEqual((json['entities'] as { readonly id: string }[]).map(({ id }) => id), IDS)
+    break
   }
   assert.ok(moved.length > 0 && moved.length < IDS.length, `each had a partition; moved: ${moved.join(', ')}`)
 })

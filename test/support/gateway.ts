@@ -1,6 +1,7 @@
 // A system of counters in memory, with a gateway to it.
 import type { TestContext } from 'node:test'
 import { cborCodec } from '../../adapters/cbor/codec.ts'
+import { memoryIndex } from '../../adapters/memory/entity-index.ts'
 import { wallClock } from '../../adapters/memory/clock.ts'
 import { memoryLog } from '../../adapters/memory/log.ts'
 import type { MemoryLog } from '../../adapters/memory/log.ts'
@@ -9,6 +10,8 @@ import { memoryRpc } from '../../adapters/memory/rpc.ts'
 import { OwnerGateway } from '../../system/gateway/owner-gateway.ts'
 import { StatelogNode } from '../../system/node/node.ts'
 import type { SystemDefinition } from '../../system/authoring/system.ts'
+import type { EntityIndex } from '../../system/ports/entity-index.ts'
+import type { Log } from '../../system/ports/log.ts'
 import type { Rpc } from '../../system/ports/rpc.ts'
 import counters from './counter/counter.system.ts'
 import { silent } from './partition/owner.ts'
@@ -28,6 +31,6 @@ export async function served(t: TestContext, { system = counters, log = memoryLo
   return { gateway: gatewayTo(node, log, rpc), node, log, rpc }
 }
 
-export function gatewayTo({ plans }: Pick<StatelogNode, 'plans'>, log: MemoryLog, rpc: Rpc): OwnerGateway {
-  return new OwnerGateway({ rpc, log, codec: cborCodec, clock: wallClock, random: new SeededRandom(2) }, plans)
+export function gatewayTo({ plans }: Pick<StatelogNode, 'plans'>, log: Log, rpc: Rpc, openIndex: () => EntityIndex = memoryIndex): OwnerGateway {
+  return new OwnerGateway({ rpc, log, codec: cborCodec, clock: wallClock, random: new SeededRandom(2), openIndex }, plans)
 }

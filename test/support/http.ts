@@ -47,3 +47,17 @@ export function converse(url: string, bytes: string): Promise<string> {
     socket.setEncoding('latin1').on('data', (more: string) => (text += more)).once('error', reject).once('close', () => resolve(text))
   })
 }
+
+/** Server-sent events, as they come. */
+export async function* eventsOf(url: string, path: string, signal: AbortSignal): AsyncGenerator<{ readonly event: string; readonly data: Record<string, unknown> }, void> {
+  const { body } = await fetch(`${url}${path}`, { signal })
+  let text = ''
+  for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
+    text += new TextDecoder().decode(chunk)
+    for (let end = text.indexOf('\n\n'); end !== -1; end = text.indexOf('\n\n')) {
+      const [, event, data] = /^event: (\w+)\ndata: (.*)$/.exec(text.slice(0, end)) ?? []
+      text = text.slice(end + 2)
+      if (event !== undefined && data !== undefined) yield { event, data: JSON.parse(data) as Record<string, unknown> }
+    }
+  }
+}

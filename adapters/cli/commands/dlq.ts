@@ -2,6 +2,8 @@
 import { deadLetterTopic } from '../../../system/protocol/ids.ts'
 import { OperationError } from '../../../system/protocol/failures.ts'
 import { FAILURE_CLASSES } from '../../../system/protocol/failures.ts'
+import { deadLetterTopics, letterAt } from '../../../system/inspect/letters.ts'
+import type { Letter } from '../../../system/inspect/letters.ts'
 import { readDeadLetter } from '../../../system/partition/dead-letters.ts'
 import type { TypePlan } from '../../../system/partition/topology.ts'
 import { recordsOf } from '../../node/outputs.ts'
@@ -13,8 +15,7 @@ import { shown, withFolder } from '../data-folder.ts'
 import type { OpenFolder } from '../data-folder.ts'
 import { EXIT, UsageError } from '../exit-codes.ts'
 import type { Io } from '../io.ts'
-import { letterAt, letterLines, letterObject } from '../letter-words.ts'
-import type { Letter } from '../letter-words.ts'
+import { letterLines, letterObject } from '../letter-words.ts'
 import { keyText } from '../record-words.ts'
 import { didYouMean } from '../suggestion.ts'
 import { counts, grouped, line, table } from '../text.ts'
@@ -71,7 +72,7 @@ function newest(letters: readonly Letter[], limit: number): Letter[] {
 }
 
 function chosenTopics(plans: ReadonlyMap<string, TypePlan>, named: string | undefined): readonly string[] {
-  const topics = [...new Set([...plans.values()].flatMap((plan) => plan.inputs.map(deadLetterTopic)))]
+  const topics = [...deadLetterTopics(plans.values()).keys()]
   if (named === undefined) return topics
   const wanted = topics.includes(named) ? named : deadLetterTopic(named)
   if (topics.includes(wanted)) return [wanted]

@@ -1,7 +1,10 @@
 // `statelog parked`: entities that stand still, why, and the events that are put aside for them.
 import { entityId } from '../../../system/inspect/query.ts'
+import { letterAt } from '../../../system/inspect/letters.ts'
+import type { Letter } from '../../../system/inspect/letters.ts'
 import { parkedEntities, putAside } from '../../../system/inspect/parked.ts'
 import type { ParkedEntity, PutAside } from '../../../system/inspect/parked.ts'
+import { valueObject } from '../../../system/inspect/value-words.ts'
 import { OperationError } from '../../../system/protocol/failures.ts'
 import { partitionOf } from '../../../system/protocol/murmur2.ts'
 import { utf8Encode } from '../../../system/protocol/utf8.ts'
@@ -15,9 +18,8 @@ import type { OpenFolder } from '../data-folder.ts'
 import { entityWords, planOf } from '../entity-words.ts'
 import { EXIT } from '../exit-codes.ts'
 import type { Io } from '../io.ts'
-import { letterAt, letterLines, letterObject } from '../letter-words.ts'
-import type { Letter } from '../letter-words.ts'
-import { valueLine, valueObject } from '../record-words.ts'
+import { letterLines, letterObject } from '../letter-words.ts'
+import { valueLine } from '../record-words.ts'
 import { bytes, counted, counts, cut, grouped, line, table, time } from '../text.ts'
 
 export const parkedCommand: Command = {

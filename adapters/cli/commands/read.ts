@@ -1,6 +1,7 @@
 // `statelog read`: the newest records of a topic: outputs, sources, dead letters.
 import { utf8Decode } from '../../../system/protocol/utf8.ts'
 import type { LogRecord } from '../../../system/protocol/record.ts'
+import { hexText, readableText } from '../../../system/inspect/value-words.ts'
 import type { Log } from '../../../system/ports/log.ts'
 import type { Arguments } from '../arguments.ts'
 import { FOLDER_FLAG, JSON_FLAG } from '../command.ts'
@@ -9,7 +10,6 @@ import { shown, withFolder } from '../data-folder.ts'
 import { jsonText } from '../entity-words.ts'
 import { EXIT, UsageError } from '../exit-codes.ts'
 import type { Io } from '../io.ts'
-import { hexText, readableText } from '../record-words.ts'
 import { didYouMean } from '../suggestion.ts'
 import { cut, grouped, printable, table, time } from '../text.ts'
 

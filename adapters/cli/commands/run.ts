@@ -269,7 +269,7 @@ function headLines({ target, folder, medium, system, scenario, io, workers, quer
     `${io.paint('bold', `statelog ${VERSION}`)} · ${name} · ${whereOf(medium, shown(folder))} · ${system.partitions} partitions · workers: ${workers} · ${runtimeName()}`,
     scenario?.about ?? liveAbout(system),
     ...(queries === undefined ? [] : [`answering over NATS: statelog get <type> <id> --nats ${shownUrl(queries.url)}`]),
-    ...(face === undefined ? [] : [`answering over HTTP: ${face.url}/v1/types, described by ${face.url}/openapi.json`]),
+    ...(face === undefined ? [] : [`answering over HTTP: ${face.url}/v1/types, described by ${face.url}/openapi.json`, `to be watched in a browser: ${face.url}/ui/`]),
     '',
   ]
 }
@@ -282,7 +282,7 @@ function liveAbout({ actors }: SystemDefinition): string {
 }
 
 function headFacts({ folder, system, scenario, origin, workers }: Session, face: HttpServer | undefined): Record<string, unknown> {
-  return { statelog: VERSION, runtime: runtimeName(), pid: process.pid, folder, system: system.name, partitions: system.partitions, workers, about: scenario?.about ?? null, total: scenario?.total ?? null, ...(face === undefined ? {} : { http: face.url }), ...origin }
+  return { statelog: VERSION, runtime: runtimeName(), pid: process.pid, folder, system: system.name, partitions: system.partitions, workers, about: scenario?.about ?? null, total: scenario?.total ?? null, ...(face === undefined ? {} : { http: face.url, ui: `${face.url}/ui/` }), ...origin }
 }
 
 function runtimeName(): string {

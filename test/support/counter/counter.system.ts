@@ -4,7 +4,7 @@ import { defineActor, defineSystem, reply } from 'statelog'
 
 class NoNumber extends RangeError {}
 
-const machine = setup({
+export const counter = setup({
   types: { context: {} as { n: number }, events: {} as { type: 'add'; by: number } | { type: 'end' } },
   actions: {
     add: assign({
@@ -20,4 +20,4 @@ const machine = setup({
   states: { counting: { on: { add: { actions: ['add', reply(({ context }) => context.n)] }, end: 'ended' } }, ended: { type: 'final' } },
 })
 
-export default defineSystem({ name: 'counters', actors: [defineActor({ name: 'counter', version: 1, machine })], partitions: 2 })
+export default defineSystem({ name: 'counters', actors: [defineActor({ name: 'counter', version: 1, machine: counter })], partitions: 2 })

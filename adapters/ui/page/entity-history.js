@@ -1,0 +1,133 @@
+// Entity history: the newest events that an entity took, and what differs between its context after any two of them.
+import { button, h, replace, setAttribute, setText } from './dom.js'
+import { count, oneLine, time } from './format.js'
+import { nameOf } from './chart.js'
+import { differenceTable } from './diff.js'
+import { differences } from './differences.js'
+import { failed, loading, settle } from './notice.js'
+import { query } from './route.js'
+import { tree } from './tree.js'
+
+const PAGE = 25
+const KEPT_MAX = 500
+/** A history is read from the log: what is old takes its time. */
+const DEADLINE_MS = 20_000
+
+/** @typedef {{ seq: number, n?: number, nowMs: number, cause: string, event: { type?: string }, verdict?: { class: string, directive: string }, from?: string, to?: string, context?: unknown, outputs?: readonly unknown[], decisions?: readonly unknown[], lookups?: readonly unknown[] }} Taken */
+
+export class History {
+  #api
+  #path
+  #signal
+  /** @type {readonly Taken[]} */
+  #events = []
+  #list = h('tbody')
+  #more = button('Older', () => this.#older())
+  #diff = h('div')
+  #body = h('div', {}, loading('its events'))
+  /** @type {unknown} */
+  #next
+  #before = h('p', { class: 'muted' })
+  /** Of the two that are compared, by key. */
+  #a = ''
+  #b = ''
+  #isAsking = false
+  element = h('section', { class: 'card', 'aria-labelledby': 'history-title' }, h('h2', { id: 'history-title' }, 'Recent events'), this.#body)
+
+  /** @param {import('./api.js').Api} api @param {string} path @param {AbortSignal} signal */
+  constructor(api, path, signal) {
+    this.#api = api
+    this.#path = `${path}/history`
+    this.#signal = signal
+    this.newer()
+  }
+
+  /** Looks for what came since. */
+  newer() {
+    if (this.#isAsking) return
+    this.#isAsking = true
+    settle(this.#signal, this.#api.get(`${this.#path}${query({ limit: PAGE, deadlineMs: DEADLINE_MS })}`, this.#signal), ({ events, next, older, reason }) => {
+      this.#isAsking = false
+      const known = new Set(this.#events.map(keyOf))
+      const isJoined = events.some((/** @type {Taken} */ one) => known.has(keyOf(one)))
+      const fresh = events.filter((/** @type {Taken} */ one) => !known.has(keyOf(one)))
+      if (!isJoined || this.#events.length === 0) this.#tellBefore(next, older, reason)
+      this.#events = isJoined ? [...fresh, ...this.#events].slice(0, KEPT_MAX) : events
+      if (fresh.length > 0 || this.#events.length === 0) this.#write()
+    }, (problem) => {
+      this.#isAsking = false
+      if (this.#events.length > 0) return
+      replace(this.#body, problem instanceof Error && 'isNoRoute' in problem && problem.isNoRoute === true ? h('p', { class: 'muted' }, 'This node tells no history. On the command line: statelog history.') : failed(problem, () => this.newer()))
+    })
+  }
+
+  #older() {
+    settle(this.#signal, this.#api.get(`${this.#path}${query({ limit: PAGE, before: String(this.#next), deadlineMs: DEADLINE_MS })}`, this.#signal), ({ events, next, older, reason }) => {
+      this.#tellBefore(this.#events.length + events.length >= KEPT_MAX ? undefined : next, older, reason)
+      this.#events = [...this.#events, ...events].slice(0, KEPT_MAX)
+      this.#write()
+    }, (problem) => replace(this.#diff, failed(problem)))
+  }
+
+  /** What stands before the oldest here. @param {unknown} next @param {string | undefined} older @param {string | undefined} reason */
+  #tellBefore(next, older, reason) {
+    this.#next = next
+    const words = older === 'gone' ? 'What was before is not kept any more' : older === 'unread' ? 'What was before was not read in time' : ''
+    this.#before.hidden = words === ''
+    setText(this.#before, reason === undefined || reason === '' ? `${words}.` : `${words}: ${reason}`)
+  }
+
+  #write() {
+    this.#more.hidden = this.#next === undefined || this.#next === null
+    if (this.#events.length === 0) return replace(this.#body, h('p', { class: 'muted' }, 'It has taken no event that is still told of.'), this.#before, this.#more)
+    const keys = this.#events.map(keyOf)
+    if (!keys.includes(this.#b)) this.#b = keys[0] ?? ''
+    if (!keys.includes(this.#a)) this.#a = keys[1] ?? this.#b
+    replace(this.#list, ...this.#events.map((taken) => this.#row(taken)))
+    if (this.#body.firstElementChild?.classList.contains('table') !== true) {
+      replace(this.#body, h('div', { class: 'table', role: 'region', tabindex: 0, 'aria-label': 'Recent events' }, h('table', { class: 'events' }, h('thead', {}, h('tr', {}, ...['A', 'B', 'Event', 'When', 'seq'].map((text) => h('th', { scope: 'col' }, text)))), this.#list)), this.#before, this.#more, h('h3', {}, 'What differs in the context, from A to B'), this.#diff)
+    }
+    this.#compare()
+  }
+
+  /** @param {Taken} taken */
+  #row(taken) {
+    const { seq, nowMs, event, from, to, verdict } = taken
+    const key = keyOf(taken)
+    const radio = (/** @type {'a' | 'b'} */ end) => {
+      const element = h('input', { type: 'radio', name: `compare-${end}`, 'aria-label': `${end.toUpperCase()}: seq ${seq}` })
+      element.checked = (end === 'a' ? this.#a : this.#b) === key
+      element.addEventListener('change', () => {
+        if (end === 'a') this.#a = key
+        else this.#b = key
+        this.#compare()
+      })
+      return element
+    }
+    const way = from === to ? nameOf(to ?? 'no state', 60) : h('span', {}, nameOf(from ?? 'new', 44), ' → ', nameOf(to ?? '–', 44))
+    const detail = h('details', {}, h('summary', {}, nameOf(event?.type ?? '(none)', 36), ' ', h('span', { class: 'muted glimpse' }, oneLine(without(event, 'type'), 60)), h('span', { class: 'way muted' }, way), verdict !== undefined && verdict !== null && h('span', { class: 'way is-bad' }, `▲ refused: ${verdict.class}, then ${verdict.directive}`)))
+    detail.addEventListener('toggle', () => {
+      if (detail.open && detail.childElementCount === 1) detail.append(tree({ cause: taken.cause, event, outputs: taken.outputs ?? [], decisions: taken.decisions ?? [], ...(taken.lookups === undefined ? {} : { lookups: taken.lookups }) }))
+    })
+    return h('tr', {}, h('td', {}, radio('a')), h('td', {}, radio('b')), h('td', { class: 'grow' }, detail), h('td', { class: 'number', title: time(nowMs) }, time(nowMs).slice(11)), h('td', { class: 'number' }, count(seq)))
+  }
+
+  #compare() {
+    const of = (/** @type {string} */ key) => this.#events.find((taken) => keyOf(taken) === key)
+    const [a, b] = [of(this.#a), of(this.#b)]
+    if (a === undefined || b === undefined) return replace(this.#diff)
+    replace(this.#diff, a === b ? h('p', { class: 'muted' }, 'A and B are the same event: choose two.') : differenceTable(differences(a.context, b.context)))
+    setAttribute(this.#diff, 'aria-live', 'polite')
+  }
+}
+
+/** @param {Taken} taken */
+function keyOf({ seq, n, cause }) {
+  return `${seq}.${n ?? 0}.${cause}`
+}
+
+/** @param {unknown} value @param {string} name */
+function without(value, name) {
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).filter(([key]) => key !== name))
+}

@@ -1,0 +1,24 @@
+// Known sets: which feature set wrote a state, for those who meet a state and have no set at hand.
+//
+// Owns: the sets that were defined in this process, by the mark that their states carry. Nothing of a step depends on it.
+import type { FeatureState } from './state.ts'
+
+interface KnownSet {
+  readonly names: readonly string[]
+  /** At the newest event of the state. Throws FeatureError. */
+  values(state: FeatureState): readonly number[]
+}
+
+const sets = new Map<string, KnownSet>()
+
+/** `of`: as its states carry it. A set that is defined again is the same one. */
+export function knowSet(of: string, set: KnownSet): void {
+  sets.set(of, set)
+}
+
+/** Undefined: it is no feature state, or of a set that this process does not know. */
+export function knownSetOf(value: object): { readonly set: KnownSet; readonly state: FeatureState } | undefined {
+  if (!('of' in value) || typeof value.of !== 'string' || !('rings' in value) || !('newestMs' in value)) return undefined
+  const set = sets.get(value.of)
+  return set === undefined ? undefined : { set, state: value as unknown as FeatureState }
+}

@@ -1,0 +1,127 @@
+// Following: one look after another at each entity that somebody follows; what is new of it goes to all who do.
+//
+// Owns: who follows which entity, and what was seen of it last. With nobody following nothing is asked, and nothing kept.
+//
+// L1. Looks at an entity are FOLLOW_EVERY_MS apart, however many follow it; one that is not answered holds up no other entity.
+// L2. A follower is given the newest when it asks: whoever is slow misses what was between, and makes no queue (I9).
+// L3. What is given never goes back in (epoch, seq) within a life. An entity is given when the place of its last change has moved on, or what is put aside
+//     for it; and anew after it could not be seen.
+// L4. That nobody answers is told once for each state that its partition is in then, and the looks go on.
+import { FOLLOWED_MAX, FOLLOW_EVERY_MS } from '../protocol/limits.ts'
+import { OperationError } from '../protocol/failures.ts'
+import type { EntityId } from '../protocol/ids.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { EntityAnswer } from '../partition/view.ts'
+import type { EntityResult } from './gateway.ts'
+
+/** How long an owner may take before its partition counts as moving. */
+const ANSWER_MS_MAX = 1000
+
+type Look = (type: string, id: EntityId, waiting: { readonly deadlineMs: number; readonly signal: AbortSignal }) => Promise<EntityResult>
+
+interface Followed {
+  readonly type: string
+  readonly id: EntityId
+  /** Aborts when nobody follows it any more. */
+  readonly over: AbortController
+  readonly waiting: Set<() => void>
+  followers: number
+  /** Undefined before the first look. */
+  update: EntityResult | undefined
+  /** The newest that was seen, whatever came after. */
+  entity: EntityAnswer | undefined
+}
+
+export class Following {
+  readonly #look: Look
+  readonly #clock: Clock
+  readonly #followed = new Map<string, Followed>()
+
+  constructor(look: Look, clock: Clock) {
+    this.#look = look
+    this.#clock = clock
+  }
+
+  /** As it is, then one whenever it has changed. Ends when `signal` aborts. Throws OperationError when too many are followed. */
+  async *follow(type: string, id: EntityId, signal: AbortSignal): AsyncGenerator<EntityResult, void> {
+    const followed = this.#join(type, id)
+    try {
+      for (let given: EntityResult | undefined; !signal.aborted;) {
+        if (followed.update === given) await changeOf(followed, signal)
+        else if (followed.update !== undefined) yield (given = followed.update)
+      }
+    } finally {
+      this.#leave(followed)
+    }
+  }
+
+  #join(type: string, id: EntityId): Followed {
+    const name = nameOf(type, id)
+    let followed = this.#followed.get(name)
+    if (followed === undefined) {
+      if (this.#followed.size >= FOLLOWED_MAX) throw new OperationError('gateway/followers', `${FOLLOWED_MAX} entities are followed already`)
+      followed = { type, id, over: new AbortController(), waiting: new Set(), followers: 0, update: undefined, entity: undefined }
+      this.#followed.set(name, followed)
+      void this.#run(followed)
+    }
+    followed.followers += 1
+    return followed
+  }
+
+  #leave(followed: Followed): void {
+    followed.followers -= 1
+    if (followed.followers > 0) return
+    this.#followed.delete(nameOf(followed.type, followed.id))
+    followed.over.abort()
+  }
+
+  async #run(followed: Followed): Promise<void> {
+    const { type, id, over: { signal } } = followed
+    while (!signal.aborted) {
+      const dueMs = this.#clock.monotonicMs() + FOLLOW_EVERY_MS
+      try {
+        take(followed, await this.#look(type, id, { deadlineMs: ANSWER_MS_MAX, signal }))
+      } catch (thrown) {
+        take(followed, { kind: 'unavailable', type, partition: followed.entity?.partition ?? 0, state: 'unknown', reason: thrown instanceof Error ? thrown.message : String(thrown) })
+      }
+      await this.#clock.sleep(Math.max(0, dueMs - this.#clock.monotonicMs()), signal)
+    }
+  }
+}
+
+const nameOf = (type: string, id: EntityId): string => `${type}/${id}`
+
+/** L3, L4. */
+function take(followed: Followed, result: EntityResult): void {
+  if (followed.over.signal.aborted) return
+  const { update, entity } = followed
+  if (result.kind === 'unavailable') {
+    // Whoever is live was only too busy to tell.
+    if (result.state === 'live' || (update?.kind === 'unavailable' && update.state === result.state)) return
+  } else {
+    const { answer } = result
+    if (entity !== undefined && entity.life === answer.life && isBefore(answer, entity)) return
+    followed.entity = answer
+    if (entity !== undefined && update?.kind === 'entity' && changeName(entity) === changeName(answer)) return
+  }
+  followed.update = result
+  for (const tell of [...followed.waiting]) tell()
+}
+
+const isBefore = (a: EntityAnswer, b: EntityAnswer): boolean => a.epoch < b.epoch || (a.epoch === b.epoch && a.seq < b.seq)
+
+function changeName({ life, code, entity }: EntityAnswer): string {
+  return entity === undefined ? `${life} ${code} none` : `${life} ${code} ${entity.changedSeq} ${entity.status} ${entity.parked?.events ?? '-'}`
+}
+
+/** After the next change, or when `signal` aborts. */
+async function changeOf({ waiting }: Followed, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const tell = (): void => resolve()
+  waiting.add(tell)
+  signal.addEventListener('abort', tell)
+  await promise
+  signal.removeEventListener('abort', tell)
+  waiting.delete(tell)
+}

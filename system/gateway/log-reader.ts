@@ -1,0 +1,62 @@
+// Log reader: what a gateway answers from the log, whoever owns the partitions.
+//
+// Owns: the turn of those who read. Long reads come one after the other: many at once would each take many times as long.
+import { historyPage } from '../inspect/history-page.ts'
+import type { HistoryAsked } from '../inspect/history-page.ts'
+import { deadLetterTopics, letterAt, lettersPage } from '../inspect/letters.ts'
+import type { Letter, LettersAsked } from '../inspect/letters.ts'
+import { OutOfTime } from '../inspect/patient-log.ts'
+import type { Patience } from '../inspect/patient-log.ts'
+import type { TypePlan } from '../partition/topology.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Codec } from '../ports/codec.ts'
+import type { Log } from '../ports/log.ts'
+import type { EntityId } from '../protocol/ids.ts'
+import type { HistoryResult, LettersResult, Unread } from './gateway.ts'
+
+interface ReaderPorts {
+  readonly log: Log
+  readonly codec: Codec
+  readonly clock: Clock
+}
+
+export class LogReader {
+  readonly #ports: ReaderPorts
+  readonly #plans: ReadonlyMap<string, TypePlan>
+  #turn: Promise<unknown> = Promise.resolve()
+
+  constructor(ports: ReaderPorts, plans: ReadonlyMap<string, TypePlan>) {
+    this.#ports = ports
+    this.#plans = plans
+  }
+
+  history(plan: TypePlan, id: EntityId, asked: HistoryAsked): Promise<HistoryResult> {
+    const { log, codec, clock } = this.#ports
+    return this.#inTurn(asked, async (patience) => {
+      const page = await historyPage(log, codec, clock, plan, id, { ...asked, ...patience })
+      return page.at.life === '' ? { kind: 'unread', reason: `partition ${page.at.partition} of '${plan.definition.name}' has not run yet` } : { kind: 'history', page }
+    })
+  }
+
+  letters(asked: LettersAsked): Promise<LettersResult> {
+    const { log, clock } = this.#ports
+    return this.#inTurn(asked, async (patience) => ({ kind: 'letters', page: await lettersPage(log, clock, this.#plans, { ...asked, ...patience }) }))
+  }
+
+  async letter(topic: string, partition: number, offset: number): Promise<Letter | undefined> {
+    const partitions = deadLetterTopics(this.#plans.values()).get(topic) ?? 0
+    return partition < partitions ? letterAt(this.#ports.log, topic, partition, offset) : undefined
+  }
+
+  /** The time in which others are read is of the asker's own. */
+  #inTurn<T>({ deadlineMs, signal }: Patience, read: (patience: Patience) => Promise<T>): Promise<T | Unread> {
+    const { clock } = this.#ports
+    const untilMs = clock.monotonicMs() + deadlineMs
+    const reading = this.#turn.then(() => read({ deadlineMs: Math.max(0, Math.round(untilMs - clock.monotonicMs())), signal })).catch((thrown: unknown): Unread => {
+      if (thrown instanceof OutOfTime) return { kind: 'unread', reason: thrown.message }
+      throw thrown
+    })
+    this.#turn = reading.catch(() => undefined)
+    return reading
+  }
+}

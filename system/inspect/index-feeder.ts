@@ -1,0 +1,153 @@
+// Index feeder: brings an index of entities up to what the state topics hold. Reads the log without a lease and commits nothing there.
+//
+// Owns: the rounds under way. Between rounds nothing is read: an index that nobody asks costs nothing.
+//
+// F1. A row is committed state, as of the commit that stored it; a state is stored some time after it has changed (`snapshotEvery`).
+// F2. The `seq` of a place says up to which commit nothing is missing: of the journal's floor, or of the owner, who knows whether all is stored. It is
+//     worked out before the state topic's end is looked up, so that what it promises has been read.
+// F3. One round of a type at a time; who comes while one runs shares the next, so that what was committed before it asked is read.
+// F4. Half of the thread's time at the most, in pieces.
+import type { EntityId } from '../protocol/ids.ts'
+import { parseEntityId, PARTITION_KEY } from '../protocol/ids.ts'
+import type { LogRecord } from '../protocol/record.ts'
+import { equalBytes, utf8Decode } from '../protocol/utf8.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Codec } from '../ports/codec.ts'
+import type { EntityIndex, IndexedEntity, IndexPlace } from '../ports/entity-index.ts'
+import type { Log } from '../ports/log.ts'
+import { decodeEntity } from '../partition/entity.ts'
+import type { JournalRecord } from '../partition/journal.ts'
+import { durableState } from '../partition/state-store.ts'
+import { readStateHeader } from '../partition/states.ts'
+import { journalRecords, lastRecord } from '../partition/survey.ts'
+import type { TypePlan } from '../partition/topology.ts'
+import { numbersOf } from './numbers.ts'
+
+const PIECE = { recordsMax: 64, bytesMax: 256 << 10 }
+/** A log without reads by key removes tombstones some time after they were written: an index that has not been read on for longer is made anew, ms. */
+const TOMBSTONES_KEPT_MS = 3600 * 1000
+const MOVED_MAX = 5
+
+/** What an owner says of its states. */
+export interface Stored {
+  readonly life: string
+  readonly seq: number
+  /** Oldest commit of which a change is not stored yet; undefined: all is. */
+  readonly dirtySeq: number | undefined
+}
+
+export interface FeederPorts {
+  readonly log: Log
+  readonly codec: Codec
+  readonly clock: Clock
+  readonly index: EntityIndex
+  /** Undefined: nobody answers. */
+  stored(type: string, partition: number): Promise<Stored | undefined>
+}
+
+/** Up to which commit nothing is missing, and the time of the first one after it. */
+type Whole = Pick<IndexPlace, 'seq' | 'behindMs'>
+
+export class IndexFeeder {
+  readonly #ports: FeederPorts
+  readonly #running = new Map<string, Promise<void>>()
+  readonly #next = new Map<string, Promise<void>>()
+
+  constructor(ports: FeederPorts) {
+    this.#ports = ports
+  }
+
+  /** F3. Rejects with OperationError for a damaged state or index. */
+  round(plan: TypePlan): Promise<void> {
+    const waiting = this.#next.get(plan.group)
+    if (waiting !== undefined) return waiting
+    const round = (this.#running.get(plan.group) ?? Promise.resolve()).then(async () => {
+      this.#next.delete(plan.group)
+      for (let partition = 0; partition < plan.partitions; partition += 1) await this.#bringUp(plan, partition)
+    })
+    this.#next.set(plan.group, round)
+    this.#running.set(plan.group, round.catch(() => undefined))
+    return round
+  }
+
+  async #bringUp(plan: TypePlan, partition: number): Promise<void> {
+    // Another process may feed the same file.
+    for (let moved = 0; moved < MOVED_MAX; moved += 1) if (await this.#feed(plan, partition) === 'fed') return
+  }
+
+  async #feed(plan: TypePlan, partition: number): Promise<'fed' | 'moved'> {
+    const { log, codec, clock, index } = this.#ports
+    const readMs = clock.nowMs()
+    const journalEnd = await log.offsetsAt(plan.journal, partition, 'latest')
+    const tip = await lastRecord(log, codec, plan, partition, journalEnd)
+    const whole: Whole = tip === undefined ? { seq: -1, behindMs: undefined } : await this.#whole(plan, partition, tip, journalEnd)
+    const end = await log.offsetsAt(plan.state, partition, 'latest')
+    let known = await index.place(plan.group, partition)
+    if (known !== undefined && (known.life !== (tip?.life ?? '') || known.code !== plan.code || known.next > end || (log.keyed === undefined && readMs - known.readMs > TOMBSTONES_KEPT_MS))) {
+      await index.clear(plan.group, partition)
+      known = undefined
+    }
+    let place: IndexPlace = known ?? { life: tip?.life ?? '', code: plan.code, epoch: 0, next: await log.offsetsAt(plan.state, partition, 'earliest'), seq: undefined, behindMs: undefined, readMs }
+    let from = known?.next
+    while (place.next < end) {
+      const startedMs = clock.monotonicMs()
+      const range = await log.read(plan.state, partition, place.next, end, PIECE)
+      if (range.to <= place.next) break
+      place = { ...place, next: range.to }
+      if (await index.apply({ group: plan.group, partition, from, ...this.#rows(plan, partition, range.records, place.life), place }) === 'moved') return 'moved'
+      from = place.next
+      await clock.sleep(Math.max(1, clock.monotonicMs() - startedMs))
+    }
+    const seq = Math.max(whole.seq ?? -1, place.seq ?? -1)
+    return await index.apply({ group: plan.group, partition, from, rows: [], gone: [], place: { ...place, ...whole, seq, epoch: tip?.epoch ?? 0, readMs } }) === 'moved' ? 'moved' : 'fed'
+  }
+
+  /** F2. */
+  async #whole(plan: TypePlan, partition: number, tip: JournalRecord, journalEnd: number): Promise<Whole> {
+    const first = await this.#firstUnstored(plan, partition, tip, journalEnd)
+    if (first === undefined) return { seq: tip.seq, behindMs: undefined }
+    const stored = await this.#ports.stored(plan.definition.name, partition)
+    if (stored?.life === tip.life && stored.seq >= tip.seq && (stored.dirtySeq ?? Infinity) > tip.seq) return { seq: tip.seq, behindMs: undefined }
+    return { seq: first.seq - 1, behindMs: first.nowMs }
+  }
+
+  /** The first commit that may have changed something that is not stored: a batch from the floor on. Others change no entity. */
+  async #firstUnstored(plan: TypePlan, partition: number, { floor }: JournalRecord, journalEnd: number): Promise<JournalRecord | undefined> {
+    const { log, codec } = this.#ports
+    for (let from = floor.offset, step = 4; from < journalEnd; from += step, step *= 8) {
+      for await (const { record } of journalRecords(log, codec, plan, partition, from, Math.min(journalEnd, from + step))) {
+        if (record.seq >= floor.seq && record.kind === 'batch') return record
+      }
+    }
+    return undefined
+  }
+
+  #rows(plan: TypePlan, partition: number, records: readonly LogRecord[], life: string): { readonly rows: readonly IndexedEntity[]; readonly gone: readonly EntityId[] } {
+    const newest = new Map<EntityId, LogRecord>()
+    for (const record of records) {
+      const text = record.key === null || equalBytes(record.key, PARTITION_KEY) ? undefined : utf8Decode(record.key)
+      const id = text === undefined ? undefined : parseEntityId(text)
+      if (id !== undefined) newest.set(id, record)
+    }
+    const rows: IndexedEntity[] = []
+    const gone: EntityId[] = []
+    for (const [id, record] of newest) {
+      const isOurs = record.value !== null && readStateHeader(this.#ports.codec, record)?.life === life
+      if (record.value === null || !isOurs) gone.push(id)
+      else rows.push(this.#row(plan, partition, id, record, record.value))
+    }
+    return { rows, gone }
+  }
+
+  #row(plan: TypePlan, partition: number, id: EntityId, record: LogRecord, value: Uint8Array): IndexedEntity {
+    const { codec } = this.#ports
+    const { seq } = durableState(codec, plan, partition, record, value)
+    const read = decodeEntity(codec, plan.definition, id, seq, value)
+    const state = read.kind === 'ok' ? read.entity.machine : undefined
+    const { machine } = plan.definition
+    return {
+      id, seq, storedMs: record.timestampMs,
+      configuration: state === undefined ? undefined : machine.configuration(state), numbers: state === undefined ? {} : numbersOf(machine.context(state)),
+    }
+  }
+}

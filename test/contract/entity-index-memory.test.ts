@@ -1,0 +1,4 @@
+import { memoryIndex } from '../../adapters/memory/entity-index.ts'
+import { entityIndexContract } from './entity-index.ts'
+
+entityIndexContract('memory index', async () => memoryIndex())

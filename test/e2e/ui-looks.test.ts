@@ -1,0 +1,125 @@
+// The pages while a scenario runs: each of them, wide and narrow, light and dark, by keyboard and for who cannot see; and what a large statechart costs a browser.
+import assert from 'node:assert/strict'
+import { createRequire } from 'node:module'
+import { readFileSync } from 'node:fs'
+import { after } from 'node:test'
+import type { Browser, Page } from 'playwright-core'
+import { folderFor } from '../support/cli.ts'
+import { until } from '../support/redis.ts'
+import { browserTest, figures, launch, openPage } from '../support/ui/browser.ts'
+import type { Look } from '../support/ui/browser.ts'
+import { startNode } from '../support/ui/node.ts'
+import type { WatchedNode } from '../support/ui/node.ts'
+import { playedNode } from '../support/ui/played.ts'
+import { quantile, traced } from '../support/ui/tracing.ts'
+
+const OPTIONS = { timeout: 60_000 }
+const LOOKS: readonly Look[] = [{ width: 1280, isDark: false }, { width: 390, isDark: true }]
+/** Of a frame in which numbers change, and of any task of the page. */
+const UPDATE_MS_MAX = 16
+const TASK_MS_MAX = 50
+const TRACED_MS = 5000
+
+const ended: (() => unknown)[] = []
+after(async () => {
+  for (const end of ended.reverse()) await end()
+})
+
+let opened: Promise<{ readonly browser: Browser; readonly node: WatchedNode }> | undefined
+/** Shared: a browser, and a scenario that goes on for as long as it is looked at. */
+function room(t: Parameters<Parameters<typeof browserTest>[2]>[0]): NonNullable<typeof opened> {
+  const folder = folderFor(t)
+  opened ??= (async () => {
+    const [browser, node] = await Promise.all([launch(), startNode(`${folder}-looks`, ['fraud', '--events', '40k', '--rate', '400', '--bad', '0.05'])])
+    ended.push(() => node.child.kill('SIGKILL'), () => browser.close())
+    return { browser, node }
+  })()
+  return opened
+}
+
+const PAGES: readonly (readonly [path: string, isThere: string])[] = [
+  ['#/', '.health'], ['#/types/card', '.statechart .count'], ['#/types/card/12', '.facts'], ['#/dead-letters', 'main table'], ['#/types/card/nobody', '.notice'], ['#/nowhere', '.notice'],
+]
+
+interface Violation {
+  readonly id: string
+  readonly impact: string
+  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[]
+}
+
+async function violations(page: Page): Promise<readonly Violation[]> {
+  await page.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'))
+  const { violations: found } = await page.evaluate(`axe.run(document, { resultTypes: ['violations'] })`) as { readonly violations: readonly Violation[] }
+  return found.filter(({ impact }) => impact === 'serious' || impact === 'critical')
+}
+
+browserTest('every page, wide and narrow, light and dark: nothing goes wrong, nothing stands out sideways, nothing serious for who cannot see', OPTIONS, async (t) => {
+  const { browser, node } = await room(t)
+  for (const look of LOOKS) {
+    const { page, wrong } = await openPage(browser, `${node.url}/ui/`, { ...look, needsAxe: true })
+    for (const [path, isThere] of PAGES) {
+      await page.goto(`${node.url}/ui/${path}`)
+      await page.locator(isThere).first().waitFor()
+      await page.locator('.notice.is-loading').waitFor({ state: 'detached' })
+      assert.deepEqual((await violations(page)).map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join('\n')}`), [], `${path} at ${look.width}`)
+      assert.equal(await page.evaluate(`document.documentElement.scrollWidth <= innerWidth`), true, `${path} at ${look.width} is as wide as the window`)
+    }
+    assert.deepEqual(wrong, [])
+    await page.context().close()
+  }
+})
+
+browserTest('a running scenario shows: rates, partitions, a life, exports; everything by keyboard', OPTIONS, async (t) => {
+  const { browser, node } = await room(t)
+  const { page, wrong } = await openPage(browser, `${node.url}/ui/`)
+  await page.locator('.health').filter({ hasText: /All \d+ partitions are live/ }).waitFor()
+  await until(async () => /^\d+(\.\d)?\/s$/.test((await figures(page))['events in'] ?? '') && (await figures(page))['events in'] !== '0/s')
+  await page.getByRole('button', { name: 'card 0' }).click()
+  await until(async () => JSON.stringify(await page.evaluate(`[...document.querySelectorAll('.state.is-lit > .title')].map((title) => title.textContent)`)) === '["live"]')
+
+  await page.keyboard.press('/')
+  await page.keyboard.type('card 12')
+  await page.keyboard.press('Enter')
+  await page.locator('h1').filter({ hasText: '12' }).waitFor()
+  assert.equal(new URL(page.url()).hash, '#/types/card/12')
+  await page.locator('.facts').first().waitFor()
+
+  await page.goto(`${node.url}/ui/#/types/card`)
+  await page.locator('.statechart .hit[tabindex="0"]').focus()
+  const focused = (): Promise<unknown> => page.evaluate(`document.activeElement.getAttribute('aria-label')`)
+  const first = await focused()
+  await page.keyboard.press('ArrowDown')
+  assert.notEqual(await focused(), first)
+  await page.keyboard.press('Enter')
+  await page.locator('.picked').waitFor()
+  await page.keyboard.press('Escape')
+  await page.locator('.picked').waitFor({ state: 'hidden' })
+  for (const [form, name, start] of [['SVG', 'card.svg', '<svg'], ['Mermaid', 'card.mmd', 'stateDiagram-v2'], ['JSON', 'card.json', '{"hash"']] as const) {
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: form, exact: true }).click()])
+    assert.equal(download.suggestedFilename(), name)
+    assert.ok(readFileSync(await download.path(), 'utf8').startsWith(start), name)
+  }
+  assert.deepEqual(wrong, [])
+})
+
+browserTest('sixty states that all change five times a second: updates are short, no task is long, elements stay as many', OPTIONS, async (t) => {
+  const { browser } = await room(t)
+  const { url, states } = await playedNode(t, 60)
+  const page = await (await browser.newContext({ viewport: { width: 1280, height: 900 } })).newPage()
+  const loading = await traced(browser, async () => {
+    await page.goto(`${url}/ui/#/types/order`)
+    await page.locator('.statechart .flow').filter({ hasText: '/s' }).first().waitFor()
+  })
+  assert.equal(await page.locator('.statechart .state').count(), states)
+  await page.locator('tr[data-state]').first().waitFor()
+  const elements = (): Promise<unknown> => page.evaluate(`document.querySelectorAll('*').length`)
+  const before = await elements()
+  const { tasksMs, framesMs } = await traced(browser, () => page.waitForTimeout(TRACED_MS))
+  const p95 = quantile(framesMs, 0.95)
+  t.diagnostic(`${framesMs.length} frames, processor time p50 ${quantile(framesMs, 0.5).toFixed(1)} ms, p95 ${p95.toFixed(1)} ms; longest task ${Math.max(...tasksMs).toFixed(1)} ms, while loading ${Math.max(...loading.tasksMs).toFixed(1)} ms; ${before} elements`)
+  assert.equal(await elements(), before)
+  assert.ok(framesMs.length > 10, `${framesMs.length} frames`)
+  assert.ok(p95 <= UPDATE_MS_MAX, `p95 of a frame is ${p95} ms`)
+  assert.ok(tasksMs.every((ms) => ms <= TASK_MS_MAX), `tasks of ${tasksMs.filter((ms) => ms > TASK_MS_MAX).join(', ')} ms`)
+  await page.context().close()
+})
