@@ -25,9 +25,13 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+/** Of a message, characters: what others say in it has no bound of its own. */
+const MESSAGE_LENGTH_MAX = 4000
+
 /** `{ error: { code, message, ...details } }`. `code` is stable, for programs. */
 export function problem(status: number, code: string, message: string, details: Readonly<Record<string, unknown>> = {}, headers: Readonly<Record<string, string>> = {}): Answer {
-  return { status, body: { error: { code, message, ...details } }, headers }
+  const said = message.length > MESSAGE_LENGTH_MAX ? `${message.slice(0, MESSAGE_LENGTH_MAX).toWellFormed()} ...` : message
+  return { status, body: { error: { code, message: said, ...details } }, headers }
 }
 
 /** Worth another try in a second. */

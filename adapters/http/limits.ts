@@ -3,6 +3,8 @@
 export interface HttpLimits {
   /** Over: a new connection is closed. */
   readonly connectionsMax: number
+  /** Of them, those of one caller: an IPv4 address, or an IPv6 /64. Over: a new one is closed. */
+  readonly connectionsOfOneMax: number
   /** Requests that are not answered to their last byte. Over: 503, but for open routes. */
   readonly inFlightMax: number
   /** Of them, those of one connection: it has sent them before it took the answers. Over: it is closed. */
@@ -13,7 +15,7 @@ export interface HttpLimits {
   readonly streamsMax: number
   /** After how long without an event such an answer shows that it goes on, ms. */
   readonly aliveMs: number
-  /** Of one address; as many may come at once. Over: 429. */
+  /** Of one caller; as many may come at once. Over: 429. */
   readonly requestsPerSecondMax: number
   /** Over: 431. */
   readonly headerBytesMax: number
@@ -33,7 +35,7 @@ export interface HttpLimits {
 export const DEADLINE_MS_MAX = 60_000
 
 export const HTTP_LIMITS: HttpLimits = {
-  connectionsMax: 1000, inFlightMax: 1000, pipelinedMax: 16, unsentBytesMax: 64 << 20, streamsMax: 100, aliveMs: 15_000, requestsPerSecondMax: 10_000,
+  connectionsMax: 1000, connectionsOfOneMax: 800, inFlightMax: 1000, pipelinedMax: 16, unsentBytesMax: 64 << 20, streamsMax: 100, aliveMs: 15_000, requestsPerSecondMax: 10_000,
   headerBytesMax: 16 * 1024, bodyBytesMax: 256 * 1024,
   headersMsMax: 5000, requestMsMax: 15_000, idleMsMax: 5000, silentMsMax: DEADLINE_MS_MAX + 10_000, drainMsMax: 2000,
 }

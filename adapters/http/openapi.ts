@@ -9,6 +9,9 @@ const ALWAYS: Readonly<Record<number, Reply>> = {
   400: { description: 'The request cannot be understood.', schema: 'Error' },
   403: { description: 'A Host or an origin that this server does not answer to.', schema: 'Error' },
   429: { description: 'Too many requests: Retry-After says when to come again.', schema: 'Error' },
+  431: { description: 'The headers are too large.', schema: 'Error' },
+  500: { description: 'A defect; the log of the server says more.', schema: 'Error' },
+  503: { description: 'The server is busy, or is being stopped: Retry-After says when to come again.', schema: 'Error' },
 }
 
 /** What only a server with a token answers. */

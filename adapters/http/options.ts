@@ -16,7 +16,7 @@ export interface HttpOptions {
   /** Default: `HTTP_LIMITS`. */
   readonly limits?: Partial<HttpLimits>
   /** Drawn where asked for; undefined: none are. */
-  readonly charts?: Charts
+  readonly charts?: Charts | undefined
   /** For browsers, under `/ui/`; undefined: there are none. */
   readonly pages?: Pages
   /** What goes wrong with a request that its caller cannot mend. */

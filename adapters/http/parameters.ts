@@ -22,7 +22,7 @@ export type Values<P extends Parameters> = { readonly [K in keyof P]: P[K] exten
 
 /** Of an actor type. */
 export const NAME = /^[a-z][a-z0-9-]{0,62}$/
-const PLACE = /^([0-9]{1,15})\.([0-9]{1,15})$/
+const PLACE = /^(?:([0-9]{1,6})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.)?([0-9]{1,15})\.([0-9]{1,15})$/
 const KEY = /^[\x21-\x7e]{1,128}$/
 const STATE_LENGTH_MAX = 1000
 
@@ -42,12 +42,13 @@ export const ID: Parameter<EntityId> = {
 }
 
 export const AT_LEAST: Parameter<Place | undefined> = {
-  in: 'query', name: 'atLeast', description: 'epoch.seq of an answer before, of a command too: this answer is no older, in the same life of the partition.', isRequired: false,
+  in: 'query', name: 'atLeast', description: 'partition.life.epoch.seq of an answer before, of a command too: this answer is no older. One of another partition, or of a life that is over, is refused; epoch.seq alone is taken for one of this partition and life.', isRequired: false,
   schema: { type: 'string', pattern: PLACE.source },
   read: (text) => {
     if (text === undefined) return { value: undefined }
-    const [, epoch, seq] = PLACE.exec(text) ?? []
-    return epoch === undefined ? undefined : { value: { epoch: Number(epoch), seq: Number(seq) } }
+    const [, partition, life, epoch, seq] = PLACE.exec(text) ?? []
+    if (epoch === undefined) return undefined
+    return { value: { ...(partition === undefined || life === undefined ? {} : { partition: Number(partition), life }), epoch: Number(epoch), seq: Number(seq) } }
   },
 }
 

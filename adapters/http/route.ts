@@ -4,10 +4,14 @@ import type { Gateway } from '../../system/gateway/gateway.ts'
 import type { Answer } from './answer.ts'
 import type { Parameters, Values } from './parameters.ts'
 
-export interface Call {
+/** What is answered from. */
+export interface Serving {
   readonly gateway: Gateway
-  /** Undefined: this server draws none. */
+  /** Undefined: none are drawn. */
   readonly charts?: Charts | undefined
+}
+
+export interface Call extends Serving {
   /** Aborts when the caller is gone, or the server drains. */
   readonly signal: AbortSignal
   /** The server asks for a token. */

@@ -9,7 +9,7 @@ import { openApiOf } from './openapi.ts'
 import { FOLLOWING } from './routes-follow.ts'
 import { LISTING } from './routes-list.ts'
 import { LOG_ROUTES } from './routes-log.ts'
-import { NOT_FOUND, UNAVAILABLE, unavailable, unknownType } from './replies.ts'
+import { MISPLACED, misplaced, NOT_FOUND, UNAVAILABLE, unavailable, unknownType } from './replies.ts'
 import { AT_LEAST, deadline, ID, IDEMPOTENCY_KEY, STATE, TYPE } from './parameters.ts'
 import { route } from './route.ts'
 import type { Route } from './route.ts'
@@ -20,6 +20,7 @@ import { WATCHING } from './routes-watch.ts'
 const DEADLINE = deadline(5000)
 const LOOK_DEADLINE = deadline(1000)
 const WAIT_DEADLINE = deadline(30_000)
+
 const found = (answer: EntityAnswer): Answer => (answer.entity === undefined
   ? problem(404, 'entity/not-found', `there is no ${answer.type} '${answer.id}' (partition ${answer.partition}, seq ${answer.seq})`, placeOf(answer))
   : { status: 200, body: answerObject(answer) })
@@ -33,6 +34,8 @@ function outcome(type: string, id: string, command: string, result: CommandResul
     case 'waiting': return { status: 202, body: { outcome: 'waiting', ...named, partition: { type, partition: result.partition, state: result.state, reason: result.reason } }, headers: RETRY_SOON }
     case 'refused': return problem(422, 'command/refused', `'${id}' refused the event, class ${result.class}: ${result.message}. It is a dead letter now.`, { ...named, class: result.class, letter: result.letter, at: result.at })
     case 'unknown': return problem(409, 'command/no-reply', `'${id}' gives no reply: it is at its end or parked, or it refused this command when it was first sent, or has forgotten it since. Look at it: GET /v1/entities/${type}/{id}.`, { ...named, at: result.at })
+    case 'other-event': return problem(422, 'command/other-event', `'${id}' was sent another event under the key '${command}' before. Nothing came of this one: send it under a key of its own.`, { ...named, at: result.at })
+    case 'rejected': return problem(422, 'command/rejected', `the log refuses the event, and would again: ${result.reason}. Nothing was written.`, named)
     case 'unfit': return problem(422, 'event/unfit', `${result.reason}. Nothing was sent.`)
     case 'not-taken': return problem(503, 'command/not-taken', `${result.isCertain ? 'the event was not taken' : 'whether the event was taken is not known'}: ${result.reason}. Send it again with the same Idempotency-Key: it is applied once.`, named, RETRY_SOON)
   }
@@ -69,22 +72,24 @@ const READING: readonly Route[] = [
   }),
   route({
     method: 'GET', path: '/v1/entities/{type}/{id}', operation: 'getEntity', summary: 'An entity as committed: state, context, timers, held events, and where that stands',
-    parameters: { type: TYPE, id: ID, atLeast: AT_LEAST, deadlineMs: DEADLINE }, replies: { 200: { description: 'As its owner has it.', schema: 'Entity' }, 404: NOT_FOUND, 503: UNAVAILABLE },
+    parameters: { type: TYPE, id: ID, atLeast: AT_LEAST, deadlineMs: DEADLINE }, replies: { 200: { description: 'As its owner has it.', schema: 'Entity' }, 404: NOT_FOUND, 409: MISPLACED, 503: UNAVAILABLE },
     handle: async ({ type, id, atLeast, deadlineMs }, { gateway, signal }) => {
       const wrong = unknownType(gateway, type)
       if (wrong !== undefined) return wrong
       const result = await gateway.get(type, id, { deadlineMs, signal, ...(atLeast === undefined ? {} : { atLeast }) })
+      if (result.kind === 'misplaced') return misplaced(result)
       return result.kind === 'entity' ? found(result.answer) : unavailable(result)
     },
   }),
   route({
     method: 'GET', path: '/v1/entities/{type}/{id}/wait', operation: 'waitForState', summary: 'Waits until an entity is in a state',
-    parameters: { type: TYPE, id: ID, state: STATE, deadlineMs: WAIT_DEADLINE },
-    replies: { 200: { description: 'It is.', schema: 'Entity' }, 404: NOT_FOUND, 503: UNAVAILABLE, 504: { description: 'It was not within the deadline; `entity` is as it was seen last.', schema: 'Error' } },
-    handle: async ({ type, id, state, deadlineMs }, { gateway, signal }) => {
+    parameters: { type: TYPE, id: ID, state: STATE, atLeast: AT_LEAST, deadlineMs: WAIT_DEADLINE },
+    replies: { 200: { description: 'It is.', schema: 'Entity' }, 404: NOT_FOUND, 409: MISPLACED, 503: UNAVAILABLE, 504: { description: 'It was not within the deadline; `entity` is as it was seen last.', schema: 'Error' } },
+    handle: async ({ type, id, state, atLeast, deadlineMs }, { gateway, signal }) => {
       const wrong = unknownType(gateway, type)
       if (wrong !== undefined) return wrong
-      const result = await gateway.wait(type, id, state, { deadlineMs, signal })
+      const result = await gateway.wait(type, id, state, { deadlineMs, signal, ...(atLeast === undefined ? {} : { atLeast }) })
+      if (result.kind === 'misplaced') return misplaced(result)
       if (result.kind === 'unavailable') return unavailable(result)
       if (result.kind === 'reached') return { status: 200, body: answerObject(result.answer) }
       const is = result.answer.entity === undefined ? 'does not exist' : `is in '${result.answer.entity.configuration ?? 'no state yet'}'`
@@ -99,7 +104,7 @@ const CHANGING: readonly Route[] = [
     parameters: { type: TYPE, id: ID, key: IDEMPOTENCY_KEY, deadlineMs: DEADLINE }, body: 'Event',
     replies: {
       200: { description: 'Taken and committed.', schema: 'Outcome' }, 202: { description: 'Durable, and not taken within the deadline: send it again with the same key for its reply.', schema: 'Outcome' },
-      404: NOT_FOUND, 409: { description: 'Taken, and no reply is known.', schema: 'Error' }, 422: { description: 'The entity refused it, or it is no event that can be taken.', schema: 'Error' },
+      404: NOT_FOUND, 409: { description: 'Taken, and no reply is known.', schema: 'Error' }, 422: { description: 'The entity refused it, its key names another event, or it is no event that can be taken.', schema: 'Error' },
       503: { description: 'The log did not take it.', schema: 'Error' },
     },
     handle: async ({ type, id, key, deadlineMs }, { gateway, body, signal }) => {

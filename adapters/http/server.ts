@@ -14,9 +14,11 @@ import type { Duplex } from 'node:stream'
 import { OperationError } from '../../system/protocol/failures.ts'
 import type { Gateway } from '../../system/gateway/gateway.ts'
 import { readableJson } from '../../system/protocol/readable-json.ts'
+import { callerOf } from './address.ts'
 import { problem, RETRY_SOON } from './answer.ts'
 import type { Answer } from './answer.ts'
 import { readBody } from './body.ts'
+import { Connections } from './connections.ts'
 import { dispatch, find } from './dispatch.ts'
 import { EVENT_STREAM, sendEvents } from './event-stream.ts'
 import { Guard, UNAUTHORIZED } from './guard.ts'
@@ -49,6 +51,8 @@ export async function openHttp(gateway: Gateway, options: HttpOptions): Promise<
   }, (message, response) => void face.take(message, response))
   server.maxConnections = limits.connectionsMax
   server.timeout = limits.silentMsMax
+  const connections = new Connections(limits.connectionsOfOneMax)
+  server.on('connection', (socket) => connections.take(socket))
   server.on('clientError', refuse)
   await listen(server, settings)
   server.on('error', (error) => options.onError(`the HTTP server: ${error.message}`))
@@ -171,7 +175,7 @@ class Face {
     const isForPage = pages !== undefined && isPage(target)
     const stranger = this.#guard.stranger(header, message.socket.localAddress, isForPage && method === 'GET')
     if (stranger !== undefined) return stranger
-    const afterSeconds = this.#rate.take(message.socket.remoteAddress ?? '', performance.now())
+    const afterSeconds = this.#rate.take(callerOf(message.socket.remoteAddress), performance.now())
     if (afterSeconds !== undefined) return problem(429, 'rate/limit', `too many requests from this address: come again in ${afterSeconds} s`, {}, { 'retry-after': String(afterSeconds) })
     if (this.#draining.signal.aborted) return STOPPING
     const { inFlightMax, unsentBytesMax } = this.#limits

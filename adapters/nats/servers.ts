@@ -140,7 +140,7 @@ function respond(message: Msg, { body, headers }: Reply): void {
 }
 
 /** Work that waits for NATS; it never ends by itself when the connection does. A failure is left to what the connection says. */
-async function taken(connection: NatsConnection, work: Promise<unknown>): Promise<void> {
+export async function taken(connection: NatsConnection, work: Promise<unknown>): Promise<void> {
   await Promise.race([connection.closed(), work.catch(() => {})])
 }
 

@@ -2,9 +2,10 @@
 //
 //   <prefix>.<app>.<type>.<partition>      queries for one partition
 //   <prefix>._reply.<caller>.<call>        answers for one caller
+//   <prefix>._api.<app>.<operation>        questions to a gateway
 //
 // J1. Different addresses have different subjects, whatever characters their groups are made of; none has a wildcard or a blank.
-// J2. No address has the subject of an answer: '_' is escaped.
+// J2. No address has the subject of an answer or of a gateway: '_' is escaped.
 import type { RpcAddress } from '../../system/ports/rpc.ts'
 
 const PREFIX = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/
@@ -32,6 +33,8 @@ export function replyRoot(prefix: string, caller: string): string {
 /** What a user must be allowed so that everything of this kind works, and no more. */
 export function grantFor(prefix: string, subject: string): string {
   if (subject.startsWith(`${prefix}._reply.`)) return `${prefix}._reply.>`
+  if (subject.endsWith('.>')) return subject
+  if (subject.startsWith('_INBOX.')) return '_INBOX.>'
   return `${subject.slice(0, subject.lastIndexOf('.'))}.*`
 }
 

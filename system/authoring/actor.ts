@@ -6,7 +6,7 @@ import { ENTITY_BYTES_MAX, FUTURE_MS_MAX, HELD_PER_ENTITY_MAX, RECORD_BYTES_MAX,
 import type { MachineEvent } from '../protocol/data.ts'
 import type { Engine, PreparedMachine, StoredMachine } from '../ports/engine.ts'
 import type { AnyStateMachine, EventFromLogic } from 'xstate'
-import type { ActorDefinition, ActorLimits, LatePolicy, OutputDefinition, SourceDefinition, SourceFormat } from './definition.ts'
+import type { ActorDefinition, ActorLimits, LatePolicy, OutputDefinition, SourceDefinition, SourceFormat, TypedActor } from './definition.ts'
 import type { QualityRule } from './quality.ts'
 import type { OutputOf, StandardSchemaV1 } from './standard-schema.ts'
 import { parseDuration } from './duration.ts'
@@ -89,9 +89,9 @@ const DIRECTIVES: Readonly<Record<FailureClass, Directive>> = {
 
 /** Binds `defineActor` to an engine; composition roots do this once. `strict` freezes contexts (development and tests). */
 export function actorDefiner(engine: Engine, strict: boolean) {
-  return function defineActor<M extends AnyStateMachine, Sources extends Record<string, StandardSchemaV1<unknown, EventFromLogic<M>>> = Record<never, never>>(
-    options: ActorOptions<M, Sources>,
-  ): ActorDefinition {
+  return function defineActor<M extends AnyStateMachine, Sources extends Record<string, StandardSchemaV1<unknown, EventFromLogic<M>>> = Record<never, never>, const Name extends string = string>(
+    options: ActorOptions<M, Sources> & { readonly name: Name },
+  ): TypedActor<Name, M> {
     const problems: string[] = []
     const at = `actor type '${options.name}'`
     if (!isName(options.name)) problems.push(`${at}: a name is a-z, 0-9 and '-', starts with a letter and has at most 63 characters`)
@@ -108,7 +108,7 @@ export function actorDefiner(engine: Engine, strict: boolean) {
     if (prepared.kind === 'refused' || problems.length > 0) throw new DefinitionError(problems)
     checkMachine(options.name, prepared.machine, options.outputs ?? {}, problems)
     if (problems.length > 0) throw new DefinitionError(problems)
-    return actorDefinition(options as unknown as ActorOptions<AnyStateMachine, Record<string, StandardSchemaV1>>, prepared.machine, sources)
+    return { ...actorDefinition(options as unknown as ActorOptions<AnyStateMachine, Record<string, StandardSchemaV1>>, prepared.machine, sources), name: options.name }
   }
 }
 

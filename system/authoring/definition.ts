@@ -63,6 +63,12 @@ export interface Migration {
   readonly migrate: (stored: StoredMachine) => StoredMachine
 }
 
+/** An actor type as the compiler knows it: its name, and the machine it was defined with. Of `types` nothing is there when it runs. */
+export interface TypedActor<Name extends string, Machine> extends ActorDefinition {
+  readonly name: Name
+  readonly types?: Machine
+}
+
 export interface ActorDefinition {
   readonly name: string
   readonly version: number

@@ -8,10 +8,10 @@ import type { Model } from '../models/model.ts'
 import type { ActorDefinition } from './definition.ts'
 import type { Table } from './table.ts'
 
-export interface SystemOptions {
+export interface SystemOptions<Actors extends readonly ActorDefinition[] = readonly ActorDefinition[]> {
   /** Durable: the prefix of the app's own topics. */
   readonly name: string
-  readonly actors: readonly ActorDefinition[]
+  readonly actors: Actors
   readonly models?: readonly Model[]
   /** Reference tables that machines look rows up in. */
   readonly tables?: readonly Table[]
@@ -19,16 +19,16 @@ export interface SystemOptions {
   readonly partitions?: number
 }
 
-export interface SystemDefinition {
+export interface SystemDefinition<Actors extends readonly ActorDefinition[] = readonly ActorDefinition[]> {
   readonly name: string
-  readonly actors: readonly ActorDefinition[]
+  readonly actors: Actors
   readonly models: readonly Model[]
   readonly tables: readonly Table[]
   readonly partitions: number
 }
 
 /** Throws DefinitionError with every problem: unknown targets, undeclared cycles, unknown models and tables, bad names. */
-export function defineSystem(options: SystemOptions): SystemDefinition {
+export function defineSystem<const Actors extends readonly ActorDefinition[]>(options: SystemOptions<Actors>): SystemDefinition<Actors> {
   const problems: string[] = []
   const models = options.models ?? []
   const tables = options.tables ?? []

@@ -8,13 +8,13 @@
 // G2. A call ends within its deadline. While a partition moves its owner is asked again until then; after that the answer is `unavailable`, with the
 //     partition's state. There is no answer from a cache, and no sum over a part of the partitions.
 // G3. A command is durable before anything is told of it. Sent again with the same key it is applied once, as long as the entity remembers it
-//     (`dedup` of its type says how many and for how long), and answered with the first reply. An event that is not taken was not applied, unless the answer says that it may have been.
+//     (`dedup` of its type says how many and for how long), and answered with the first reply; another event under that key is refused. An event that is not taken was not applied, unless the answer says that it may have been.
 // G4. What is told from the log (histories, dead letters, lists) was committed; how much of it is missing, and why, is said with it.
 import type { EntityAnswer } from '../partition/view.ts'
 import type { HistoryAsked, HistoryPage } from '../inspect/history-page.ts'
 import type { Letter, LettersAsked, LettersPage } from '../inspect/letters.ts'
 import type { Letter as LetterPlace } from '../inspect/outcome.ts'
-import type { FlowAnswer, Place, Unanswered, Waiting } from '../node/query-client.ts'
+import type { FlowAnswer, Misplaced, Place, Unanswered, Waiting } from '../node/query-client.ts'
 import type { Standing } from '../node/questions.ts'
 import type { MachineEvent } from '../protocol/data.ts'
 import type { FailureClass } from '../protocol/failures.ts'
@@ -77,8 +77,12 @@ export type CommandResult =
   | { readonly kind: 'unknown'; readonly at: Standing }
   /** Durable, and not taken within the deadline. */
   | { readonly kind: 'waiting'; readonly partition: number; readonly state: string; readonly reason: string }
+  /** Under its key another event was sent before: nothing came of this one. */
+  | { readonly kind: 'other-event'; readonly at: Standing }
   /** No event, or none that can be stored. */
   | { readonly kind: 'unfit'; readonly reason: string }
+  /** Nothing was written, and the same again would be refused again. */
+  | { readonly kind: 'rejected'; readonly reason: string }
   /** `isCertain`: nothing was written. */
   | { readonly kind: 'not-taken'; readonly isCertain: boolean; readonly reason: string }
 
@@ -86,7 +90,11 @@ export type WaitResult =
   | { readonly kind: 'reached'; readonly answer: EntityAnswer }
   /** As it was seen last. */
   | { readonly kind: 'not-reached'; readonly answer: EntityAnswer }
+  | Misplaced
   | Unavailable
+
+/** `atLeast`: no answer stands before it. */
+export type Reaching = Waiting & { readonly atLeast?: Place }
 
 /** What goes through a partition, as its owner counts it. */
 export interface PartitionFlow {
@@ -141,13 +149,13 @@ export interface Unread {
 /** A type that the system does not have throws OperationError: ask `types` first. */
 export interface Gateway {
   types(): readonly TypeSummary[]
-  get(type: string, id: EntityId, options: Waiting & { readonly atLeast?: Place }): Promise<EntityResult>
+  get(type: string, id: EntityId, options: Reaching): Promise<EntityResult | Misplaced>
   counts(type: string, options: Waiting): Promise<CountsResult>
   /** One that does not answer in time is reported as such. */
   partitions(options: Waiting): Promise<readonly PartitionReport[]>
   command(type: string, id: EntityId, event: MachineEvent, key: string, options: Waiting): Promise<CommandResult>
   /** Until the entity is in the state, or in one within it: 'open' is reached in 'open.ajar' too. */
-  wait(type: string, id: EntityId, state: string, options: Waiting): Promise<WaitResult>
+  wait(type: string, id: EntityId, state: string, options: Reaching): Promise<WaitResult>
   /** Every partition, once. One that does not answer in time says so. */
   flows(options: Waiting): Promise<readonly PartitionFlow[]>
   /** What these types do (F1, F2 of `flow-document.ts`), again whenever it has changed. All who watch share one look, 5 times a second. */

@@ -10,7 +10,7 @@ import { appendCommand } from '../node/commands.ts'
 import type { Sending } from '../node/commands.ts'
 import type { CallPorts } from '../node/call-owner.ts'
 import { QueryClient } from '../node/query-client.ts'
-import type { Place, Waiting } from '../node/query-client.ts'
+import type { ClientAnswer, Misplaced, Waiting } from '../node/query-client.ts'
 import type { Standing } from '../node/questions.ts'
 import type { TypePlan } from '../partition/topology.ts'
 import type { Codec } from '../ports/codec.ts'
@@ -25,7 +25,7 @@ import { utf8Encode } from '../protocol/utf8.ts'
 import { within } from '../protocol/within.ts'
 import type { FlowDocument } from './flow-document.ts'
 import { Following } from './following.ts'
-import type { CommandResult, CountsResult, EntitiesResult, EntityResult, Gateway, HistoryResult, LettersResult, ListAsked, PartitionFlow, PartitionReport, TypeSummary, Unavailable, WaitResult } from './gateway.ts'
+import type { CommandResult, CountsResult, EntitiesResult, EntityResult, Gateway, HistoryResult, LettersResult, ListAsked, PartitionFlow, PartitionReport, Reaching, TypeSummary, Unavailable, WaitResult } from './gateway.ts'
 import { Listing } from './listing.ts'
 import { LogReader } from './log-reader.ts'
 import { Watching } from './watching.ts'
@@ -42,6 +42,8 @@ const LOOK_MS_MIN = 15
 const LOOK_MS_MAX = 100
 /** How long an owner is asked for what it has stored, ms. */
 const STORED_MS_MAX = 200
+/** Of a look with less time than this it says nothing that no answer came, where one came before. */
+const LAST_LOOK_MS = 1000
 
 export class OwnerGateway implements Gateway {
   readonly #ports: GatewayPorts
@@ -58,18 +60,17 @@ export class OwnerGateway implements Gateway {
     this.#client = new QueryClient(ports, ports.codec, plans)
     this.#watching = new Watching(this.#client, ports.clock, plans)
     this.#reader = new LogReader(ports, plans)
-    this.#following = new Following((type, id, waiting) => this.get(type, id, waiting), ports.clock)
+    this.#following = new Following(async (type, id, waiting) => this.#seen(type, id, await this.#client.get(type, id, waiting)), ports.clock)
   }
 
   types(): readonly TypeSummary[] {
     return [...this.#plans].map(([type, { definition, code, partitions }]) => ({ type, version: definition.version, code, partitions, sources: definition.sources.map(({ topic }) => topic) }))
   }
 
-  async get(type: string, id: EntityId, { atLeast, ...waiting }: Waiting & { readonly atLeast?: Place }): Promise<EntityResult> {
-    const plan = this.#planOf(type)
+  async get(type: string, id: EntityId, { atLeast, ...waiting }: Reaching): Promise<EntityResult | Misplaced> {
+    this.#planOf(type)
     const answer = await this.#client.get(type, id, waiting, atLeast)
-    if (answer.kind === 'refused') return unavailable(type, partitionOf(utf8Encode(id), plan.partitions), answer)
-    return { kind: 'entity', answer: { type, id, ...answer.at, code: answer.code, watermarkMs: answer.watermarkMs, entity: answer.entity } }
+    return answer.kind === 'misplaced' ? answer : this.#seen(type, id, answer)
   }
 
   async counts(type: string, waiting: Waiting): Promise<CountsResult> {
@@ -104,11 +105,12 @@ export class OwnerGateway implements Gateway {
     const untilMs = clock.monotonicMs() + deadlineMs
     const sending = await this.#send(plan, id, event, key, deadlineMs)
     if (sending.kind === 'unfit') return sending
+    if (sending.kind === 'failed') return { kind: 'rejected', reason: sending.reason }
     if (sending.kind !== 'sent') return { kind: 'not-taken', isCertain: sending.kind === 'busy', reason: sending.reason }
     return this.#outcome(plan, sending.command, () => untilMs - clock.monotonicMs(), signal)
   }
 
-  async wait(type: string, id: EntityId, state: string, { deadlineMs, signal }: Waiting): Promise<WaitResult> {
+  async wait(type: string, id: EntityId, state: string, { deadlineMs, signal, atLeast }: Reaching): Promise<WaitResult> {
     const { clock } = this.#ports
     const untilMs = clock.monotonicMs() + deadlineMs
     let last: WaitResult | undefined
@@ -116,11 +118,13 @@ export class OwnerGateway implements Gateway {
       const leftMs = untilMs - clock.monotonicMs()
       // With less than this left an owner that is there may seem away.
       if (last !== undefined && leftMs < LOOK_MS_MIN) return last
-      const result = await this.get(type, id, { deadlineMs: leftMs, signal })
-      if (result.kind === 'unavailable') return result
+      const result = await this.get(type, id, { deadlineMs: leftMs, signal, ...(atLeast === undefined ? {} : { atLeast }) })
+      if (result.kind === 'misplaced') return result
+      // Asked so late, an owner that commits just then does not answer in time.
+      if (result.kind === 'unavailable') return last !== undefined && leftMs < LAST_LOOK_MS ? last : result
       if (isIn(result.answer.entity?.configuration, state)) return { kind: 'reached', answer: result.answer }
       last = { kind: 'not-reached', answer: result.answer }
-      await clock.sleep(Math.min(pauseMs, untilMs - clock.monotonicMs()), signal)
+      await clock.sleep(Math.max(0, Math.min(pauseMs, untilMs - clock.monotonicMs())), signal)
       if (signal?.aborted === true) return last
     }
   }
@@ -156,6 +160,11 @@ export class OwnerGateway implements Gateway {
     return this.#reader.letter(topic, partition, offset)
   }
 
+  #seen(type: string, id: EntityId, answer: ClientAnswer): EntityResult {
+    if (answer.kind === 'refused') return unavailable(type, partitionOf(utf8Encode(id), this.#planOf(type).partitions), answer)
+    return { kind: 'entity', answer: { type, id, ...answer.at, code: answer.code, watermarkMs: answer.watermarkMs, entity: answer.entity } }
+  }
+
   async #send(plan: TypePlan, id: EntityId, event: MachineEvent, key: string, deadlineMs: number): Promise<Sending | { readonly kind: 'unfit'; readonly reason: string }> {
     const { log, codec, clock } = this.#ports
     try {
@@ -172,7 +181,8 @@ export class OwnerGateway implements Gateway {
     const answer = await this.#client.command(plan.definition.name, sent, { deadlineMs: leftMs(), signal })
     const { partition } = sent
     if (answer.kind === 'refused') return { kind: 'waiting', partition, state: answer.state, reason: answer.reason }
-    const { at, reply } = answer
+    const { at, reply, isOther } = answer
+    if (isOther === true) return { kind: 'other-event', at }
     if (reply !== undefined) return { kind: 'reply', at, value: reply }
     for (;;) {
       const outcome = await outcomeWithoutReply(log, codec, plan, sent).catch((thrown: unknown) => {
@@ -194,8 +204,8 @@ export class OwnerGateway implements Gateway {
     if (openIndex === undefined) throw new OperationError('index/none', 'no index of entities is kept here')
     const index = openIndex()
     const stored = async (type: string, partition: number): Promise<Stored | undefined> => {
-      const answer = await this.#client.partition(type, partition, { deadlineMs: STORED_MS_MAX })
-      return answer.kind === 'partition' && answer.at !== undefined && 'dirtySeq' in answer ? { ...answer.at, dirtySeq: answer.dirtySeq } : undefined
+      const answer = await this.#client.livePartition(type, partition, { deadlineMs: STORED_MS_MAX })
+      return answer.kind === 'partition' && answer.stored !== undefined ? { ...answer.at, ...answer.stored } : undefined
     }
     return new Listing(clock, index, new IndexFeeder({ log, codec, clock, index, stored }))
   }

@@ -4,7 +4,8 @@
 //
 // F1. A row is committed state, as of the commit that stored it; a state is stored some time after it has changed (`snapshotEvery`).
 // F2. The `seq` of a place says up to which commit nothing is missing: of the journal's floor, or of the owner, who knows whether all is stored. It is
-//     worked out before the state topic's end is looked up, so that what it promises has been read.
+//     worked out before the state topic's end is looked up, so that what it promises has been read; an owner sees a commit before others do, and is taken
+//     at its word once the log shows the states that it speaks of.
 // F3. One round of a type at a time; who comes while one runs shares the next, so that what was committed before it asked is read.
 // F4. Half of the thread's time at the most, in pieces.
 import type { EntityId } from '../protocol/ids.ts'
@@ -17,10 +18,12 @@ import type { EntityIndex, IndexedEntity, IndexPlace } from '../ports/entity-ind
 import type { Log } from '../ports/log.ts'
 import { decodeEntity } from '../partition/entity.ts'
 import type { JournalRecord } from '../partition/journal.ts'
+import { assertShown } from '../partition/range-reading.ts'
 import { durableState } from '../partition/state-store.ts'
 import { readStateHeader } from '../partition/states.ts'
 import { journalRecords, lastRecord } from '../partition/survey.ts'
 import type { TypePlan } from '../partition/topology.ts'
+import type { Standing, StoredUpTo } from '../node/questions.ts'
 import { numbersOf } from './numbers.ts'
 
 const PIECE = { recordsMax: 64, bytesMax: 256 << 10 }
@@ -28,13 +31,8 @@ const PIECE = { recordsMax: 64, bytesMax: 256 << 10 }
 const TOMBSTONES_KEPT_MS = 3600 * 1000
 const MOVED_MAX = 5
 
-/** What an owner says of its states. */
-export interface Stored {
-  readonly life: string
-  readonly seq: number
-  /** Oldest commit of which a change is not stored yet; undefined: all is. */
-  readonly dirtySeq: number | undefined
-}
+/** What an owner says of its states, and where it stands. */
+export type Stored = StoredUpTo & Pick<Standing, 'life' | 'seq'>
 
 export interface FeederPorts {
   readonly log: Log
@@ -45,8 +43,8 @@ export interface FeederPorts {
   stored(type: string, partition: number): Promise<Stored | undefined>
 }
 
-/** Up to which commit nothing is missing, and the time of the first one after it. */
-type Whole = Pick<IndexPlace, 'seq' | 'behindMs'>
+/** Up to which commit nothing is missing once the state topic is read up to `end`, and the time of the first one after it. */
+type Whole = Pick<IndexPlace, 'seq' | 'behindMs'> & { readonly end: number }
 
 export class IndexFeeder {
   readonly #ports: FeederPorts
@@ -80,8 +78,7 @@ export class IndexFeeder {
     const readMs = clock.nowMs()
     const journalEnd = await log.offsetsAt(plan.journal, partition, 'latest')
     const tip = await lastRecord(log, codec, plan, partition, journalEnd)
-    const whole: Whole = tip === undefined ? { seq: -1, behindMs: undefined } : await this.#whole(plan, partition, tip, journalEnd)
-    const end = await log.offsetsAt(plan.state, partition, 'latest')
+    const { end, ...whole } = await this.#whole(plan, partition, tip, journalEnd)
     let known = await index.place(plan.group, partition)
     if (known !== undefined && (known.life !== (tip?.life ?? '') || known.code !== plan.code || known.next > end || (log.keyed === undefined && readMs - known.readMs > TOMBSTONES_KEPT_MS))) {
       await index.clear(plan.group, partition)
@@ -92,7 +89,10 @@ export class IndexFeeder {
     while (place.next < end) {
       const startedMs = clock.monotonicMs()
       const range = await log.read(plan.state, partition, place.next, end, PIECE)
-      if (range.to <= place.next) break
+      if (range.to <= place.next) {
+        await assertShown(log, plan.state, partition, place.next)
+        break
+      }
       place = { ...place, next: range.to }
       if (await index.apply({ group: plan.group, partition, from, ...this.#rows(plan, partition, range.records, place.life), place }) === 'moved') return 'moved'
       from = place.next
@@ -103,12 +103,13 @@ export class IndexFeeder {
   }
 
   /** F2. */
-  async #whole(plan: TypePlan, partition: number, tip: JournalRecord, journalEnd: number): Promise<Whole> {
-    const first = await this.#firstUnstored(plan, partition, tip, journalEnd)
-    if (first === undefined) return { seq: tip.seq, behindMs: undefined }
-    const stored = await this.#ports.stored(plan.definition.name, partition)
-    if (stored?.life === tip.life && stored.seq >= tip.seq && (stored.dirtySeq ?? Infinity) > tip.seq) return { seq: tip.seq, behindMs: undefined }
-    return { seq: first.seq - 1, behindMs: first.nowMs }
+  async #whole(plan: TypePlan, partition: number, tip: JournalRecord | undefined, journalEnd: number): Promise<Whole> {
+    const first = tip === undefined ? undefined : await this.#firstUnstored(plan, partition, tip, journalEnd)
+    const stored = first === undefined ? undefined : await this.#ports.stored(plan.definition.name, partition)
+    const end = await this.#ports.log.offsetsAt(plan.state, partition, 'latest')
+    if (tip === undefined) return { seq: -1, behindMs: undefined, end }
+    const isStored = stored?.life === tip.life && stored.seq >= tip.seq && (stored.dirtySeq ?? Infinity) > tip.seq && stored.stateEnd <= end
+    return first === undefined || isStored ? { seq: tip.seq, behindMs: undefined, end } : { seq: first.seq - 1, behindMs: first.nowMs, end }
   }
 
   /** The first commit that may have changed something that is not stored: a batch from the floor on. Others change no entity. */

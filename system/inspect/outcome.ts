@@ -23,6 +23,8 @@ export interface SentCommand {
   readonly offset: number
   /** End of the partition's journal before the command was appended. */
   readonly journalFrom: number
+  /** `eventSum` of its event. */
+  readonly sum: number
 }
 
 export type Outcome =
@@ -32,6 +34,8 @@ export type Outcome =
   | Refusal
   /** Consumed by another version of the definitions than the one at hand. */
   | { readonly kind: 'other-code'; readonly seq: number; readonly code: string }
+  /** Under its id another event was sent before; nothing came of this one. */
+  | { readonly kind: 'other-event'; readonly seq: number }
   /** Consumed, and nothing is known of it: the entity has come to its end, or the command was refused when it was first sent. */
   | { readonly kind: 'unknown'; readonly seq: number }
 
@@ -64,11 +68,12 @@ export async function outcomeOf(log: Log, codec: Codec, plan: TypePlan, command:
   if (code !== plan.code) return { kind: 'other-code', seq, code }
   const { entity } = await entityAtEnd(log, codec, plan, command.partition, command.entity)
   const seen = entity?.seen.find(({ key }) => key === commandKey(command.id))
+  if (seen?.sum !== undefined && seen.sum !== command.sum) return { kind: 'other-event', seq }
   return seen?.reply === undefined ? { kind: 'unknown', seq } : { kind: 'reply', seq, value: seen.reply }
 }
 
 /** What became of a command to which no reply is known, without looking for one. */
-export async function outcomeWithoutReply(log: Log, codec: Codec, plan: TypePlan, command: SentCommand): Promise<Exclude<Outcome, { readonly kind: 'reply' | 'other-code' }>> {
+export async function outcomeWithoutReply(log: Log, codec: Codec, plan: TypePlan, command: SentCommand): Promise<Exclude<Outcome, { readonly kind: 'reply' | 'other-code' | 'other-event' }>> {
   const consumed = await consumedBy(log, codec, plan, command)
   if (consumed === undefined) return { kind: 'waiting' }
   return (await refusalBy(log, plan, command, consumed)) ?? { kind: 'unknown', seq: consumed.seq }

@@ -36,7 +36,7 @@ export interface OwnerCall<T> {
 }
 
 export interface CallPorts {
-  readonly rpc: Rpc
+  readonly rpc: Pick<Rpc, 'call'>
   readonly clock: Clock
   readonly random: Random
 }
@@ -56,7 +56,7 @@ export async function callOwner<T>({ rpc, clock, random }: CallPorts, { address,
     if (isOnce) return { ...reading, kind: 'none' }
     reason = reading.reason
     state = reading.state
-    await clock.sleep(Math.min(pauseMs(tries, random), untilMs - clock.monotonicMs()), signal)
+    await clock.sleep(Math.max(0, Math.min(pauseMs(tries, random), untilMs - clock.monotonicMs())), signal)
     tries += 1
   }
 }
@@ -74,7 +74,7 @@ async function unlessGone<T>(work: Promise<T>, signal: AbortSignal | undefined):
   }
 }
 
-async function tryOnce<T>(rpc: Rpc, address: RpcAddress, request: Uint8Array, tryMs: number, read: (answer: Uint8Array) => Reading<T>): Promise<Reading<T> | OwnerAnswer<T>> {
+async function tryOnce<T>(rpc: Pick<Rpc, 'call'>, address: RpcAddress, request: Uint8Array, tryMs: number, read: (answer: Uint8Array) => Reading<T>): Promise<Reading<T> | OwnerAnswer<T>> {
   const result = await rpc.call(address, request, tryMs)
   switch (result.kind) {
     case 'answer': return read(result.bytes)

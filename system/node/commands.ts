@@ -1,6 +1,6 @@
 // Commands: events sent to an entity through its inbox, with the reply that the machine gives, once it is committed (U2).
 //
-// Owns: the callers that wait here. A command itself is durable from its append on; a retry with the same id gets the same reply.
+// Owns: the callers that wait here, and what was replied of late. A command itself is durable from its append on; a retry with the same id gets the same reply.
 import { OperationError } from '../protocol/failures.ts'
 import { parseEntityId } from '../protocol/ids.ts'
 import type { EntityId } from '../protocol/ids.ts'
@@ -14,20 +14,23 @@ import type { AppendOutcome, Log } from '../ports/log.ts'
 import type { Random } from '../ports/random.ts'
 import type { SentCommand } from '../inspect/outcome.ts'
 import type { CommandReply } from '../partition/batch.ts'
-import { isReserved } from '../partition/decode.ts'
-import { encodeEnvelope } from '../partition/envelope.ts'
+import { faultOfSent } from '../partition/decode.ts'
+import { encodeEnvelope, eventSum } from '../partition/envelope.ts'
 import type { TypePlan } from '../partition/topology.ts'
+import { nameOf, Replies } from './replies.ts'
 
 /** Callers waiting at one time; more are refused. */
 const WAITING_MAX = 10_000
 
-/** A command as it stands in the inbox of its entity's type. Throws OperationError for what is no entity id, and for a reserved event type. */
+/** A command as it stands in the inbox of its entity's type. Throws OperationError for what is no entity id and for an event that its owner would refuse to read, NotPlainData for one that cannot be stored. */
 export function commandRecord(codec: Codec, plan: TypePlan, id: string, event: MachineEvent, commandId: string, nowMs: number): OutRecord {
   const entity = parseEntityId(id)
   if (entity === undefined) throw new OperationError('command/id', `'${id.slice(0, 80)}' is no entity id: UTF-8, 1..256 bytes`)
-  if (isReserved(event.type)) throw new OperationError('command/event', `event type '${event.type}' is reserved`)
+  const sum = eventSum(codec, event)
+  const fault = faultOfSent(event)
+  if (fault !== undefined) throw new OperationError('command/event', fault.failure.message)
   const key = utf8Encode(entity)
-  const value = encodeEnvelope(codec, { kind: 'command', id: commandId, timeMs: nowMs, event })
+  const value = encodeEnvelope(codec, { kind: 'command', id: commandId, timeMs: nowMs, event, sum })
   return { topic: plan.inbox, partition: partitionOf(key, plan.partitions), key, value, headers: [], timestampMs: nowMs }
 }
 
@@ -41,7 +44,7 @@ export async function appendCommand(log: Log, codec: Codec, plan: TypePlan, id: 
   const journalFrom = await log.offsetsAt(plan.journal, record.partition, 'latest')
   const appended = await log.append([record])
   if (appended.kind !== 'done') return appended
-  return { kind: 'sent', command: { id: commandId, entity: id as EntityId, partition: record.partition, offset: appended.offsets[0] ?? 0, journalFrom } }
+  return { kind: 'sent', command: { id: commandId, entity: id as EntityId, partition: record.partition, offset: appended.offsets[0] ?? 0, journalFrom, sum: eventSum(codec, event) } }
 }
 
 export class Commands {
@@ -54,6 +57,7 @@ export class Commands {
   readonly #waiting = new Map<string, Set<(reply: CommandReply) => void>>()
   #waiters = 0
   readonly #closed = new AbortController()
+  readonly replies: Replies
 
   constructor(log: Log, codec: Codec, clock: Clock, random: Random, plans: ReadonlyMap<string, TypePlan>) {
     this.#log = log
@@ -61,6 +65,7 @@ export class Commands {
     this.#clock = clock
     this.#random = random
     this.#plans = plans
+    this.replies = new Replies(codec, clock)
   }
 
   /** Appends a command. Resolves with its id when it is durable; the entity takes it in its inbox order. */
@@ -87,6 +92,7 @@ export class Commands {
       await this.send(type, id, event, commandId)
       const answer = await Promise.race([reply, late])
       if (answer === undefined) throw new OperationError('command/deadline', `no reply within ${options.deadlineMs} ms. The command '${commandId}' is durable: ask again with the same id for its reply.`)
+      if (answer.sum !== undefined && answer.sum !== eventSum(this.#codec, event)) throw new OperationError('command/other-event', `'${id}' was sent another event under the id '${commandId}' before. Nothing came of this one: send it under an id of its own.`)
       if (answer.refused !== undefined) throw new OperationError('command/refused', `'${id}' refused the command, class ${answer.refused.class}: ${answer.refused.message}. It is a dead letter now.`)
       return answer.value
     } finally {
@@ -99,6 +105,7 @@ export class Commands {
 
   /** Replies of a commit that was done. */
   settle(type: string, replies: readonly CommandReply[]): void {
+    this.replies.keep(type, replies)
     for (const reply of replies) for (const take of this.#waiting.get(nameOf(type, reply.entity, reply.command)) ?? []) take(reply)
   }
 
@@ -107,5 +114,3 @@ export class Commands {
   }
 }
 
-/** Types have no blanks in their names, and an id follows its length: no two are one name. */
-const nameOf = (type: string, id: string, command: string): string => `${type} ${id.length} ${id} ${command}`

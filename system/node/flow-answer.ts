@@ -48,7 +48,7 @@ export async function liveFlow(log: Log, clock: Clock, plan: TypePlan, partition
     const { life, epoch, seq, occupancy, parked, watermarks } = parts.memory
     const counts = [...occupancy].filter(([, entities]) => entities > 0)
     const entities = counts.reduce((sum, [, count]) => sum + count, 0)
-    return { life, epoch, seq, flow: { ...flow.report(), occupancy: bounded(counts), entities, parked: parked.size, lag, watermarkMs: watermarks?.currentMs } }
+    return { life, epoch, seq, flow: { ...flow.report(), occupancy: bounded(counts), entities, parked: parked.size, lag, watermarkMs: watermarks?.committedMs } }
   })
 }
 

@@ -168,7 +168,7 @@ export class StatelogNode {
     const answer = async (request: Uint8Array): Promise<Uint8Array> => {
       const decoded = codec.decode(request)
       const question = decoded.kind === 'ok' ? parseQuestion(decoded.value) : undefined
-      return codec.encode(question === undefined ? { kind: 'refused', reason: 'the request is no question that is understood here; it may come from another version' } : await answerQuestion(plan, partition, { log, codec, clock, sessionMs }, question))
+      return codec.encode(question === undefined ? { kind: 'refused', reason: 'the request is no question that is understood here; it may come from another version' } : await answerQuestion(plan, partition, { log, codec, clock, sessionMs, replies: this.commands.replies }, question))
     }
     const serving = rpc.serve({ group: plan.group, partition: partition.lease.partition }, answer)
     serving.then((stop) => partition.done.finally(stop)).catch((thrown: unknown) => telemetry.log('warn', `queries for ${plan.group}/${partition.lease.partition} are not served: ${String(thrown)}`))

@@ -7,7 +7,7 @@ import type { EntityId } from '../protocol/ids.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Codec } from '../ports/codec.ts'
 import type { Log } from '../ports/log.ts'
-import { Unsettled } from '../partition/cycle.ts'
+import { Unsettled } from '../partition/looks.ts'
 import { commandKey, decodeEntity } from '../partition/entity.ts'
 import type { Entity } from '../partition/entity.ts'
 import type { Glance, Partition } from '../partition/partition.ts'
@@ -17,6 +17,7 @@ import { entityView } from '../partition/view.ts'
 import { liveFlow } from './flow-answer.ts'
 import { absentLook, eventTimeOf, lagOf, positionsOf } from './partition-look.ts'
 import type { Question, QueryAnswer, Standing } from './questions.ts'
+import type { Replies } from './replies.ts'
 
 export interface QueryPorts {
   readonly log: Log
@@ -24,17 +25,18 @@ export interface QueryPorts {
   readonly clock: Clock
   /** Session timeout of the group; half of it is how old a proof of ownership may be. */
   readonly sessionMs: number
+  readonly replies: Pick<Replies, 'to'>
 }
 
 /** Answers for one partition. */
-export function answerQuestion(plan: TypePlan, partition: Partition, { log, codec, clock, sessionMs }: QueryPorts, question: Question): Promise<QueryAnswer> {
+export function answerQuestion(plan: TypePlan, partition: Partition, { log, codec, clock, sessionMs, replies }: QueryPorts, question: Question): Promise<QueryAnswer> {
   switch (question.kind) {
     case 'entity': return answerQuery(plan, partition, codec, clock, sessionMs, question.id)
-    case 'command': return proven(plan, partition, clock, sessionMs, (glance) => becameOf(plan, glance, partition.lease.partition, codec, question))
+    case 'command': return proven(plan, partition, clock, sessionMs, (glance) => becameOf(plan, glance, partition.lease.partition, codec, replies, question))
     case 'partition': {
       const { state, reason, lease } = partition
       if (partition.live === undefined) return Promise.resolve({ kind: 'partition', at: undefined, look: { ...absentLook(plan.definition.name, lease.partition), state, reason }, occupancy: [], parked: 0 })
-      return proven(plan, partition, clock, sessionMs, (glance) => partitionAnswer(log, plan, partition, glance))
+      return proven(plan, partition, clock, sessionMs, (glance) => partitionAnswer(question.lag ? log : undefined, plan, partition, glance))
     }
     case 'flow': {
       const { state, reason, lease: { partition: index, owner } } = partition
@@ -49,7 +51,7 @@ export function answerQuestion(plan: TypePlan, partition: Partition, { log, code
 
 export function answerQuery(plan: TypePlan, partition: Partition, codec: Codec, clock: Clock, sessionMs: number, id: EntityId): Promise<QueryAnswer> {
   return proven(plan, partition, clock, sessionMs, async (glance) => {
-    const around = ({ memory: { watermarks, parked } }: PartitionParts) => ({ watermarkMs: watermarks?.currentMs, parked: parked.get(id) })
+    const around = ({ memory: { watermarks, parked } }: PartitionParts) => ({ watermarkMs: watermarks?.committedMs, parked: parked.get(id) })
     const seen = await look(plan, glance, codec, id, around, (entity, { watermarkMs, parked }) => ({
       watermarkMs, entity: entity === undefined ? undefined : entityView(plan.definition, entity, parked),
     }))
@@ -73,28 +75,31 @@ async function proven(plan: TypePlan, partition: Partition, clock: Clock, sessio
   }
 }
 
-async function becameOf(plan: TypePlan, glance: Glance, partition: number, codec: Codec, { id, command, offset }: Extract<Question, { readonly kind: 'command' }>): Promise<QueryAnswer> {
-  const seen = await look(plan, glance, codec, id, ({ position }) => position.of(plan.inbox) > offset, (entity, isConsumed) => ({
+async function becameOf(plan: TypePlan, glance: Glance, partition: number, codec: Codec, replies: Pick<Replies, 'to'>, { id, command, offset, sum }: Extract<Question, { readonly kind: 'command' }>): Promise<QueryAnswer> {
+  const seen = await look(plan, glance, codec, id, ({ position }) => position.of(plan.inbox) > offset, (entity, isConsumed) => {
+    const known = entity?.seen.find(({ key }) => key === commandKey(command))
+    const isOther = known?.sum !== undefined && sum !== undefined && known.sum !== sum
     // Held for the watermark it has not been taken.
-    isTaken: isConsumed && entity?.holds.some(({ origin }) => origin.source === 'command' && origin.id === command) !== true,
-    reply: entity?.seen.find(({ key }) => key === commandKey(command))?.reply,
-  }))
+    const isTaken = isConsumed && entity?.holds.some(({ origin }) => origin.source === 'command' && origin.id === command) !== true
+    return { isTaken, isOther, reply: isOther ? undefined : known?.reply ?? (isTaken ? replies.to(plan.definition.name, id, command, sum) : undefined) }
+  })
   return seen === undefined ? tooFast(id) : { kind: 'command', at: { partition, ...seen.at }, ...seen.value }
 }
 
-async function partitionAnswer(log: Log, plan: TypePlan, partition: Partition, glance: Glance): Promise<QueryAnswer> {
+/** `log` is undefined where nobody wants to know how far it is behind. */
+async function partitionAnswer(log: Log | undefined, plan: TypePlan, partition: Partition, glance: Glance): Promise<QueryAnswer> {
   const index = partition.lease.partition
   const { positions, ...seen } = await glance.atRest(() => ({
     at: { partition: index, ...standingOf(glance.parts) },
     positions: positionsOf(plan, glance.parts),
-    eventTime: eventTimeOf(glance.parts),
+    eventTime: { ...eventTimeOf(glance.parts), watermarkMs: glance.parts.memory.watermarks?.committedMs },
     occupancy: [...glance.parts.memory.occupancy].filter(([, entities]) => entities !== 0),
     parked: glance.parts.memory.parked.size,
-    dirtySeq: glance.parts.memory.entities.oldestDirtySeq(),
+    stored: { dirtySeq: glance.parts.memory.entities.oldestDirtySeq(), stateEnd: glance.parts.committer.stateEnd },
   }))
-  const lag = await lagOf(log, plan, index, positions)
-  const { at, eventTime, occupancy, parked, dirtySeq } = seen
-  return { kind: 'partition', at, look: { ...absentLook(plan.definition.name, index), state: partition.state, reason: partition.reason, ...lag, ...eventTime }, occupancy, parked, dirtySeq }
+  const lag = log === undefined ? {} : await lagOf(log, plan, index, positions)
+  const { at, eventTime, occupancy, parked, stored } = seen
+  return { kind: 'partition', at, look: { ...absentLook(plan.definition.name, index), state: partition.state, reason: partition.reason, ...lag, ...eventTime }, occupancy, parked, stored }
 }
 
 const standingOf = ({ memory: { life, epoch, seq } }: PartitionParts): Omit<Standing, 'partition'> => ({ life, epoch, seq })

@@ -8,10 +8,11 @@ import { partitionOf } from '../protocol/murmur2.ts'
 import { utf8Encode } from '../protocol/utf8.ts'
 import type { Codec } from '../ports/codec.ts'
 import type { TypePlan } from '../partition/topology.ts'
+import { parseAnswer } from './answers.ts'
 import { callOwner } from './call-owner.ts'
 import type { CallPorts, Reading } from './call-owner.ts'
-import { parseAnswer } from './questions.ts'
 import type { Question, QueryAnswer, Standing } from './questions.ts'
+import { SharedCalls } from './shared-calls.ts'
 
 /** No owner answered. `state`: of the partition as last heard of, 'absent' where nobody has it. */
 export interface Unanswered {
@@ -28,8 +29,15 @@ export interface Waiting {
   readonly signal?: AbortSignal | undefined
 }
 
-/** A place that an answer must have reached: what its asker has seen, or written. */
-export type Place = Pick<Standing, 'epoch' | 'seq'>
+/** A place that an answer must have reached: what its asker has seen, or written. With partition and life one of another partition, or of a life that was, is told apart. */
+export type Place = Pick<Standing, 'epoch' | 'seq'> & Partial<Standing>
+
+/** A place that no answer will reach: another partition's, or of a life that is over. */
+export interface Misplaced {
+  readonly kind: 'misplaced'
+  readonly what: 'partition' | 'life'
+  readonly reason: string
+}
 
 type Moving = Extract<Reading<unknown>, { readonly kind: 'moving' }>
 type AnswerOf<K extends QueryAnswer['kind']> = Extract<QueryAnswer, { readonly kind: K }>
@@ -42,35 +50,44 @@ export interface CommandPlace {
   readonly id: string
   readonly partition: number
   readonly offset: number
+  /** `eventSum` of its event. */
+  readonly sum: number
 }
 
 export class QueryClient {
   readonly #ports: CallPorts
+  readonly #shared: SharedCalls
   readonly #codec: Codec
   readonly #plans: ReadonlyMap<string, TypePlan>
   readonly #newest = new Map<string, Standing>()
 
   constructor(ports: CallPorts, codec: Codec, plans: ReadonlyMap<string, TypePlan>) {
     this.#ports = ports
+    this.#shared = new SharedCalls(ports.rpc, ports.clock)
     this.#codec = codec
     this.#plans = plans
   }
 
   /** Ends within the deadline; `refused` with the last reason when no owner has answered by then, or none that has reached `atLeast`. Throws OperationError for a type or an id that cannot be. */
-  async get(type: string, id: string, waiting: Waiting, atLeast?: Place): Promise<ClientAnswer> {
+  get(type: string, id: string, waiting: Waiting): Promise<ClientAnswer>
+  get(type: string, id: string, waiting: Waiting, atLeast: Place | undefined): Promise<ClientAnswer | Misplaced>
+  async get(type: string, id: string, waiting: Waiting, atLeast?: Place): Promise<ClientAnswer | Misplaced> {
     const plan = this.#planOf(type)
     const entity = parseEntityId(id)
     if (entity === undefined) throw new OperationError('query/address', `'${id.slice(0, 80)}' is no entity id: UTF-8, 1..256 bytes`)
-    return this.#ask(plan, partitionOf(utf8Encode(entity), plan.partitions), { kind: 'entity', id: entity }, waiting, (answer) => {
+    const partition = partitionOf(utf8Encode(entity), plan.partitions)
+    if (atLeast?.partition !== undefined && atLeast.partition !== partition) return { kind: 'misplaced', what: 'partition', reason: `the place is of partition ${atLeast.partition}, and '${entity}' is in partition ${partition}` }
+    return this.#ask<AnswerOf<'state'> | Misplaced>(plan, partition, { kind: 'entity', id: entity }, waiting, (answer) => {
       if (answer.kind !== 'state') return undefined
+      if (atLeast?.life !== undefined && atLeast.life !== answer.at.life) return { kind: 'taken', value: { kind: 'misplaced', what: 'life', reason: `the place is of life ${atLeast.life} of the partition, which is over: it was begun anew as ${answer.at.life}` } }
       if (atLeast !== undefined && isBefore(answer.at, atLeast)) return moving(`its owner is at epoch ${answer.at.epoch}, seq ${answer.at.seq}, and has not reached epoch ${atLeast.epoch}, seq ${atLeast.seq}`, 'live')
       return { kind: 'taken', value: answer }
     })
   }
 
   /** What became of a command, once it is taken. */
-  async command(type: string, { entity, id, partition, offset }: CommandPlace, waiting: Waiting): Promise<AnswerOf<'command'> | Unanswered> {
-    return this.#ask(this.#planOf(type), partition, { kind: 'command', id: entity, command: id, offset }, waiting, (answer) => {
+  async command(type: string, { entity, id, partition, offset, sum }: CommandPlace, waiting: Waiting): Promise<AnswerOf<'command'> | Unanswered> {
+    return this.#ask(this.#planOf(type), partition, { kind: 'command', id: entity, command: id, offset, sum }, waiting, (answer) => {
       if (answer.kind !== 'command') return undefined
       return answer.isTaken ? { kind: 'taken', value: answer } : moving('the command waits its turn', 'live')
     })
@@ -78,12 +95,12 @@ export class QueryClient {
 
   /** As it is: one that is assigned but not live tells its state and no more. */
   async partition(type: string, partition: number, waiting: Waiting): Promise<AnswerOf<'partition'> | Unanswered> {
-    return this.#ask(this.#planOf(type), partition, { kind: 'partition' }, waiting, (answer) => (answer.kind === 'partition' ? { kind: 'taken', value: answer } : undefined))
+    return this.#ask(this.#planOf(type), partition, { kind: 'partition', lag: true }, waiting, (answer) => (answer.kind === 'partition' ? { kind: 'taken', value: answer } : undefined))
   }
 
-  /** Once it is live. */
+  /** Once it is live; how far it is behind is not asked. */
   async livePartition(type: string, partition: number, waiting: Waiting): Promise<LivePartition | Unanswered> {
-    return this.#ask(this.#planOf(type), partition, { kind: 'partition' }, waiting, (answer) => {
+    return this.#ask(this.#planOf(type), partition, { kind: 'partition', lag: false }, waiting, (answer) => {
       if (answer.kind !== 'partition') return undefined
       const { at, look } = answer
       return at === undefined ? moving(`it is ${look.state}${look.reason === '' ? '' : `: ${look.reason}`}`, look.state) : { kind: 'taken', value: { ...answer, at } }
@@ -102,11 +119,18 @@ export class QueryClient {
   }
 
   async #ask<T>({ group }: TypePlan, partition: number, question: Question, { deadlineMs, signal }: Waiting, read: (answer: QueryAnswer) => Reading<T> | undefined, isOnce = false): Promise<T | Unanswered> {
-    const answer = await callOwner<T | Unanswered>(this.#ports, {
+    const { clock, random } = this.#ports
+    const rpc = question.kind === 'partition' ? this.#sharing(question.lag ? 'with lag' : 'without lag') : this.#ports.rpc
+    const answer = await callOwner<T | Unanswered>({ rpc, clock, random }, {
       address: { group, partition }, request: this.#codec.encode(question), deadlineMs, isOnce, signal,
       read: (bytes) => this.#read(`${group}/${partition}`, partition, bytes, read),
     })
     return answer.kind === 'taken' ? answer.value : { kind: 'refused', reason: answer.reason, state: answer.state }
+  }
+
+  /** Questions that many ask alike. */
+  #sharing(question: string): CallPorts['rpc'] {
+    return { call: (address, request, deadlineMs) => this.#shared.call(address, question, request, deadlineMs) }
   }
 
   #read<T>(name: string, partition: number, bytes: Uint8Array, read: (answer: QueryAnswer) => Reading<T> | undefined): Reading<T | Unanswered> {

@@ -43,6 +43,8 @@ export interface CommandReply {
   readonly entity: EntityId
   readonly command: string
   readonly value: unknown
+  /** Of the event that was applied under this id. */
+  readonly sum?: number
   /** The command was refused with this, and dead-lettered; it has no value. */
   readonly refused?: Failure
 }

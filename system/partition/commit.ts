@@ -122,6 +122,11 @@ export class Committer {
     this.#announcements = new Announcements(deps.plan, lease.partition, deps.codec)
   }
 
+  /** Where the state topic ends for who sees all that was committed. */
+  get stateEnd(): number {
+    return this.#stateEnd
+  }
+
   /** True when receivers are owed a promise although nothing happened. */
   owesPromise(idle: boolean, nowMs: number): boolean {
     const { watermarks } = this.#memory
@@ -151,6 +156,7 @@ export class Committer {
     if (sent.writesPartition) this.#partitionFrom = this.#stateEnd
     this.#stateEnd = outcome.end.get(deps.plan.state) ?? this.#stateEnd
     this.#position.settle(positions)
+    this.#memory.watermarks?.settle()
     this.#writeCache(plan.seq, cached)
     if (plan.kind === 'batch') this.batches += 1
     return { kind: 'done', outputs: written }

@@ -1,7 +1,7 @@
 // Cycle: the live loop of a partition: poll, decode, load, fold, commit, then tell the world. One batch at a time (no step past an undecided commit).
 //
 // Owns: nothing beyond the batch in hand; memory and position belong to the acquisition. Ends by itself only when told to or when it cannot go on.
-import { CLOCK_JUMP_MS_MAX, LOOKS_WAITING_MAX } from '../protocol/limits.ts'
+import { CLOCK_JUMP_MS_MAX } from '../protocol/limits.ts'
 import type { RecordRange } from '../protocol/record.ts'
 import type { Lease } from '../ports/log.ts'
 import { prepareActivations } from './activation.ts'
@@ -18,6 +18,7 @@ import type { BatchBounds } from './fullness.ts'
 import { Idleness } from './idleness.ts'
 import { Isolation } from './isolation.ts'
 import { loadEntities, neededEntities, unloadEntities } from './loading.ts'
+import { Looks } from './looks.ts'
 import { RecordMaker } from './outbox.ts'
 import type { PartitionParts } from './parts.ts'
 import { publish } from './publishing.ts'
@@ -42,11 +43,6 @@ interface Folded {
   readonly leave: () => void
 }
 
-/** Thrown to those who wanted to look while the partition lost its footing. */
-export class Unsettled extends TypeError {
-  override readonly name = 'Unsettled'
-}
-
 /** What a batch begins with. */
 interface Moment {
   readonly ranges: readonly RecordRange[]
@@ -65,11 +61,7 @@ export class Cycle {
   #isolation: Isolation | undefined
   /** Lives as long as the partition: what waits for it is taken back. */
   #stop: AbortSignal | undefined
-  readonly #looks: ((isCommitted: boolean) => void)[] = []
-  /** Memory is what was committed last. */
-  #isResting = true
-  /** The loop is over: nothing will come to rest any more. */
-  #isOver = false
+  readonly #looks = new Looks()
 
   constructor(deps: PartitionDeps, lease: Lease, parts: PartitionParts, flow = new Flow(deps.plan.definition.machine)) {
     this.#flow = flow
@@ -80,6 +72,7 @@ export class Cycle {
     this.#maker = new RecordMaker(deps.plan, lease.partition, deps.codec)
     this.#isolation = parts.suspicion === undefined ? undefined : new Isolation(deps, parts, parts.suspicion)
     this.#idleness = new Idleness(deps.plan, deps.settings.idleMs)
+    parts.memory.watermarks?.settle()
   }
 
   /** Runs until `stop` aborts or a batch cannot be committed. */
@@ -92,39 +85,22 @@ export class Cycle {
       }
       return { kind: 'stopped' }
     } finally {
-      this.#isOver = true
+      this.#looks.end()
     }
   }
 
-  /** Runs `look` now when memory is what was committed last, else right after the batch in hand. Rejects when that batch is not committed. */
+  /** What `look` sees once memory is what was committed last (`looks.ts`). */
   atRest<T>(look: () => T): Promise<T> {
-    if (this.#isOver) return Promise.reject(new Unsettled('the partition has stopped, or is being acquired again'))
-    if (this.#isResting) return new Promise((resolve) => resolve(look()))
-    if (this.#looks.length >= LOOKS_WAITING_MAX) return Promise.reject(new Unsettled(`${LOOKS_WAITING_MAX} questions wait for the end of its batch already`))
-    return new Promise((resolve, reject) => this.#looks.push((isCommitted) => {
-      if (!isCommitted) return reject(new Unsettled('the partition is being acquired again'))
-      try {
-        resolve(look())
-      } catch (thrown) {
-        reject(thrown as TypeError)
-      }
-    }))
-  }
-
-  #rest(isCommitted: boolean): void {
-    this.#isResting = isCommitted
-    // Before the looks are told: whoever asks again at once would wait for ever.
-    if (!isCommitted) this.#isOver = true
-    for (const look of this.#looks.splice(0)) look(isCommitted)
+    return this.#looks.atRest(look)
   }
 
   async #turn(): Promise<CycleEnd | undefined> {
     try {
       const end = await this.#batch()
-      this.#rest(end === undefined)
+      this.#looks.rest(end === undefined)
       return end
     } catch (thrown) {
-      this.#rest(false)
+      this.#looks.rest(false)
       throw thrown
     }
   }
@@ -203,7 +179,7 @@ export class Cycle {
     telemetry.probe('after-load', plan.group, this.#lease.partition)
     const failed = await isolation?.name(await isolation.dueAfter(arrivals), nowMs)
     if (failed !== undefined) return failed
-    this.#isResting = false
+    this.#looks.move()
     const beganMs = this.#deps.clock.monotonicMs()
     const watermarks = memory.watermarks?.save() ?? []
     const { models } = memory

@@ -154,7 +154,7 @@ export class Decoder {
         const fault = faultOfSent(envelope.event)
         if (fault !== undefined) return fault
         const origin = { source: 'command', id: envelope.id }
-        return { kind: 'input', promised: undefined, input: { ...this.#plain(entity, envelope.event, envelope.timeMs, origin), dedupKey: commandKey(envelope.id), command: envelope.id } }
+        return { kind: 'input', promised: undefined, input: { ...this.#plain(entity, envelope.event, envelope.timeMs, origin), dedupKey: commandKey(envelope.id), command: envelope.id, ...(envelope.sum === undefined ? {} : { sum: envelope.sum }) } }
       }
       case 'task': {
         const event = { type: envelope.ok ? `xstate.done.actor.${envelope.task}` : `xstate.error.actor.${envelope.task}`, [envelope.ok ? 'output' : 'error']: envelope.value, actorId: envelope.task }
@@ -189,8 +189,8 @@ export function isReserved(type: string): boolean {
   return type.startsWith('xstate.') || type.startsWith('inference.') || type.startsWith('lookup.')
 }
 
-/** What is wrong with an event that came through the inbox. */
-function faultOfSent(event: MachineEvent): Extract<Decode, { readonly kind: 'failed' }> | undefined {
+/** What is wrong with an event that comes through the inbox. */
+export function faultOfSent(event: MachineEvent): Extract<Decode, { readonly kind: 'failed' }> | undefined {
   if (isReserved(event.type)) return failed('schema', `event type '${event.type}' is reserved`)
   const danger = dangerIn(event, 1)
   return danger === undefined ? undefined : failed('decode', danger)

@@ -149,7 +149,7 @@ export class EffectApplier {
   #reply(entity: Entity, command: string, value: unknown): void {
     const seen = entity.seen.find((one) => one.key === commandKey(command))
     if (seen !== undefined) seen.reply = value ?? null
-    this.#batch.replies.push({ entity: entity.id, command, value: value ?? null })
+    this.#batch.replies.push({ entity: entity.id, command, value: value ?? null, ...(seen?.sum === undefined ? {} : { sum: seen.sum }) })
   }
 
   #setTimers(entity: Entity, timers: ReadonlyMap<string, Timer>): void {

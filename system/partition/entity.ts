@@ -45,6 +45,8 @@ export interface Seen {
   readonly key: string
   readonly timeMs: number
   reply?: unknown
+  /** Of a command's event, where its sender gave it. */
+  readonly sum?: number
 }
 
 /** Dedup key of a command; no topic name holds a ':', so no source's ids meet it. */
@@ -212,7 +214,7 @@ interface StoredEntity {
   readonly t?: readonly (readonly [id: string, generation: string, dueMs: number, event: MachineEvent])[]
   readonly k?: readonly (readonly [id: string, key: string, src: string, input: unknown, attempt: number, dueMs: number])[]
   readonly h?: readonly (readonly [timeMs: number, rank: number, source: string, id: string, topic: string, partition: number, offset: number, event: MachineEvent])[]
-  readonly d?: readonly (readonly [key: string, timeMs: number, reply?: unknown])[]
+  readonly d?: readonly (readonly [key: string, timeMs: number, reply?: unknown, sum?: number])[]
   readonly x?: number
   readonly stopped?: true
   readonly p?: readonly [failureClass: FailureClass, unfoldedFrom?: number, unfoldedTo?: number]
@@ -226,11 +228,16 @@ export function encodeEntity(codec: Codec, definition: ActorDefinition, entity: 
   if (entity.timers.size > 0) stored.t = [...entity.timers].map(([id, { generation, dueMs, event }]) => [id, generation, dueMs, event] as const).sort(byId)
   if (entity.tasks.size > 0) stored.k = [...entity.tasks].map(([id, { key, src, input, attempt, dueMs }]) => [id, key, src, input, attempt, dueMs] as const).sort(byId)
   if (entity.holds.length > 0) stored.h = entity.holds.map((held) => [held.timeMs, held.rank, held.origin.source, held.origin.id, held.topic, held.partition, held.offset, held.event] as const)
-  if (entity.seen.length > 0) stored.d = entity.seen.map((seen) => (seen.reply === undefined ? [seen.key, seen.timeMs] as const : [seen.key, seen.timeMs, seen.reply] as const))
+  if (entity.seen.length > 0) stored.d = entity.seen.map(storedSeen)
   if (entity.expireAtMs !== undefined) stored.x = entity.expireAtMs
   if (entity.stopped) stored.stopped = true
   if (entity.parked !== undefined) stored.p = [entity.parked.class, ...(entity.parked.unfolded ?? [])] as const
   return codec.canonical(stored)
+}
+
+function storedSeen({ key, timeMs, reply, sum }: Seen): NonNullable<StoredEntity['d']>[number] {
+  if (sum !== undefined) return [key, timeMs, reply, sum]
+  return reply === undefined ? [key, timeMs] : [key, timeMs, reply]
 }
 
 const byId = (a: readonly [string, ...unknown[]], b: readonly [string, ...unknown[]]): number => (a[0] < b[0] ? -1 : 1)
@@ -257,7 +264,7 @@ export function decodeEntity(codec: Codec, definition: ActorDefinition, id: Enti
   if (stored.t !== undefined) entity.timers = new Map(stored.t.map(([timer, generation, dueMs, event]) => [timer, { generation, dueMs, event }]))
   if (stored.k !== undefined) entity.tasks = new Map(stored.k.map(([task, key, src, input, attempt, dueMs]) => [task, { key, src, input, attempt, dueMs }]))
   if (stored.h !== undefined) entity.holds = stored.h.map(([timeMs, rank, source, origin, topic, partition, offset, event]) => ({ timeMs, rank, origin: { source, id: origin }, topic, partition, offset, event }))
-  if (stored.d !== undefined) entity.seen = stored.d.map(([key, timeMs, reply]) => (reply === undefined ? { key, timeMs } : { key, timeMs, reply }))
+  if (stored.d !== undefined) entity.seen = stored.d.map(([key, timeMs, reply, sum]) => ({ key, timeMs, ...(reply === undefined ? {} : { reply }), ...(sum === undefined ? {} : { sum }) }))
   entity.expireAtMs = stored.x
   entity.stopped = stored.stopped === true
   entity.parked = stored.p === undefined ? undefined : parkedOf(stored.p)

@@ -15,6 +15,8 @@ export interface Input {
   /** Feedback, commands and task results never wait for a watermark. */
   readonly onArrival: boolean
   readonly command: string | undefined
+  /** Of a command's event; undefined: of no command, or of an older one. */
+  readonly sum?: number
   readonly task: TaskResult | undefined
 }
 

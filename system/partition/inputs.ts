@@ -156,7 +156,7 @@ export class InputApplier {
     const seen = entity.seen.find((one) => one.key === input.dedupKey)
     if (seen !== undefined) {
       this.#fold.batch.drop('duplicate')
-      if (input.command !== undefined && seen.reply !== undefined) this.#fold.batch.replies.push({ entity: entity.id, command: input.command, value: seen.reply })
+      if (input.command !== undefined && seen.reply !== undefined) this.#fold.batch.replies.push({ entity: entity.id, command: input.command, value: seen.reply, ...(seen.sum === undefined ? {} : { sum: seen.sum }) })
       return true
     }
     const { count, withinMs } = this.#fold.memory.plan.definition.dedup
@@ -166,7 +166,7 @@ export class InputApplier {
     const newestMs = alike.reduce((newest, one) => Math.max(newest, one.timeMs), input.timeMs)
     const kept = alike.filter((one) => one.timeMs > newestMs - withinMs)
     const others = entity.seen.filter((one) => !isAlike(one))
-    entity.seen = [...others, ...kept.slice(Math.max(0, kept.length - count + 1)), { key: input.dedupKey, timeMs: input.timeMs }]
+    entity.seen = [...others, ...kept.slice(Math.max(0, kept.length - count + 1)), input.sum === undefined ? { key: input.dedupKey, timeMs: input.timeMs } : { key: input.dedupKey, timeMs: input.timeMs, sum: input.sum }]
     this.#fold.touch(entity)
     return false
   }

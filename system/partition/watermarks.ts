@@ -19,6 +19,7 @@ export class Watermarks {
   readonly #inputs = new Map<string, Progress>()
   readonly #outOfOrderMs = new Map<string, number>()
   #applied = -Infinity
+  #settled = -Infinity
 
   constructor(plan: TypePlan) {
     for (const source of plan.definition.sources) {
@@ -32,6 +33,16 @@ export class Watermarks {
   /** The partition's watermark (W2, W3). */
   get currentMs(): number {
     return this.#applied
+  }
+
+  /** As of the last commit: what comes after it another owner may never see. */
+  get committedMs(): number {
+    return this.#settled
+  }
+
+  /** What stands now is committed. */
+  settle(): void {
+    this.#settled = this.#applied
   }
 
   /** An event of a source at `timeMs` was seen. */

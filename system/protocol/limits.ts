@@ -52,6 +52,9 @@ export const BATCH_UNKNOWN_MAX = 128
 export const COMMIT_WAIT_MS = 20
 /** The same on the embedded log, whose commits take less, in ms. */
 export const EMBEDDED_COMMIT_WAIT_MS = 5
+/** Replies of commands that an owner keeps although their entity may have forgotten them: bytes, and for how long, in ms. Over: the oldest goes. */
+export const REPLIES_BYTES_MAX = 16 << 20
+export const REPLIES_MS_MAX = 60_000
 /** Timer firings and releases of held events in one batch. The rest runs in the next batch. */
 export const RELEASES_PER_BATCH_MAX = 5000
 /** A clock that jumps forward by more than this makes the partition unhealthy instead of firing timers. */

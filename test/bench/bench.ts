@@ -13,6 +13,7 @@ import { CLUSTER_PARTS, measureCluster } from './cluster/measure.ts'
 import type { ClusterPart } from './cluster/measure.ts'
 import { measureFleet } from './delivery/measure.ts'
 import { page } from './page.ts'
+import { measureQueries } from './query/measure.ts'
 import { readProfiles } from './profile.ts'
 import { merged, readResults, writeResults } from './results.ts'
 import type { FleetRow, MicroRow, RuntimeResults, W1Row } from './results.ts'
@@ -22,7 +23,7 @@ import type { MeasurePlan, Runtime } from './w1/measure.ts'
 import { measureWatch } from './w1/watch.ts'
 import { measureWorkers } from './w1/workers.ts'
 
-const USAGE = `npm run bench -- [micro | w1 | memory | entities | workers | watch | fleet | cluster | page]... [--node | --bun] [--rounds n] [--events n] [--deliveries n] [--cycles n] [--part p] [--client c] [--rivals] [--profile] [--write]
+const USAGE = `npm run bench -- [micro | w1 | memory | entities | workers | watch | fleet | query | cluster | page]... [--node | --bun] [--rounds n] [--events n] [--deliveries n] [--cycles n] [--part p] [--client c] [--rivals] [--profile] [--write]
   micro    the parts of an event's path, each by itself
   w1       the whole runtime, embedded, next to the raw append of SQLite
   memory   1,000,000 entities in 64 MiB, three events each
@@ -30,6 +31,7 @@ const USAGE = `npm run bench -- [micro | w1 | memory | entities | workers | watc
   workers  w1 stepped by the main thread, by one worker thread and by two
   watch    w1 on a worker thread, watched and not, in pairs (--rounds of them)
   fleet    100,000 deliveries, a ping every 5 s each, at their time (--deliveries of the domain's own statecharts: 5,000)
+  query    entities asked for over HTTP and NATS: latency idle and at half load, and what 5,000 a second cost the worker thread
   cluster  on a Kafka broker, by both clients: W1, what an idle process takes, latency, and recovery (--part drain, idle, latency, recovery or failover: only that;
            --client platformatic or kafkajs: only that; --cycles of recovery: 15; --rivals, on Node: loops written by hand, Kafka Streams and Restate take turns with the drains)
   page     only writes README.md from results.json
@@ -37,7 +39,7 @@ const USAGE = `npm run bench -- [micro | w1 | memory | entities | workers | watc
   --write   keeps the results and writes the page`
 
 const ROOT = join(import.meta.dirname, '../..')
-const WHATS = ['micro', 'w1', 'memory', 'entities', 'workers', 'watch', 'fleet', 'cluster', 'page']
+const WHATS = ['micro', 'w1', 'memory', 'entities', 'workers', 'watch', 'fleet', 'query', 'cluster', 'page']
 const COSTS_SHOWN = 30
 const ENTITY_COUNTS = [1000, 10_000, 100_000, 1_000_000]
 
@@ -131,6 +133,7 @@ async function measure(runtime: Runtime, whats: readonly string[], options: Opti
     say(`${runtime.name} watched: ${row.cpuRatio} of the processor time, ${row.rateRatio} of the rate${row.watchedPercent === undefined ? '' : `; of the worker's profile ${row.watchedPercent} % counts and answers, ${row.alonePercent ?? 0} % when nobody watches`}`)
     results = { ...results, watch: [row] }
   }
+  if (whats.includes('query')) results = { ...results, query: await measureQueries({ runtime, events: options.events ?? 2_000_000, rounds: options.rounds, say: (line) => say(`${runtime.name} ${line}`) }) }
   if (whats.includes('fleet')) results = { ...results, fleet: await fleets(runtime, options) }
   if (whats.includes('cluster')) {
     const { rounds, events = 2_000_000, cycles, part, client, hasRivals } = options

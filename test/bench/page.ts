@@ -1,5 +1,5 @@
 // The page: README.md of the bench, made of the results and of what must be said beside them.
-import type { DrainRow, EntitiesRow, FleetRow, IdleRow, LatencyRow, MicroRow, RecoveryRow, Results, RivalRow, RuntimeName, W1Row, WatchRow, WorkersRow } from './results.ts'
+import type { DrainRow, EntitiesRow, FleetRow, IdleRow, LatencyRow, MicroRow, QueryCostRow, QueryRow, RecoveryRow, Results, RivalRow, RuntimeName, W1Row, WatchRow, WorkersRow } from './results.ts'
 import { RIVAL_WORDS } from './rivals/words.ts'
 
 const ENGINE_WORDS = { reducer: 'plain reducer', compiled: 'XState machine, compiled', xstate: "XState's interpreter" } as const
@@ -7,7 +7,7 @@ const ENGINE_WORDS = { reducer: 'plain reducer', compiled: 'XState machine, comp
 const RUNTIMES: readonly RuntimeName[] = ['node', 'bun']
 
 export function page(results: Results): string {
-  return [HEAD, measuredOn(results), w1Table(results), memoryTable(results), entitiesTable(results), workersTable(results), watchTable(results), fleetTable(results), clusterTables(results), rivalsTable(results), microTable(results), NOTES].filter((part) => part !== '').join('\n\n') + '\n'
+  return [HEAD, measuredOn(results), w1Table(results), memoryTable(results), entitiesTable(results), workersTable(results), watchTable(results), fleetTable(results), queryTables(results), clusterTables(results), rivalsTable(results), microTable(results), NOTES].filter((part) => part !== '').join('\n\n') + '\n'
 }
 
 const HEAD = `# Bench
@@ -23,6 +23,7 @@ npm run bench -- workers                 stepped by the main thread, by one work
 npm run bench -- watch                   watched and not watched, in pairs
 npm run bench -- micro                   the parts of an event's path, each by itself
 npm run bench -- fleet                   100,000 deliveries, 20,000 pings a second
+npm run bench -- query                   entities asked for over HTTP and NATS
 npm run bench -- cluster                 on a Kafka broker: W1, an idle process, recovery
 npm run bench -- cluster --part drain --rivals   and other stream processors in turn with it
 npm run bench -- w1 memory fleet micro --write everything on both runtimes, kept, with this page
@@ -134,6 +135,28 @@ every ping is stepped by rider, spoof watch, router and delivery, four commits i
 ${found.map(([name, row]) => `| ${name} | ${row.subject} | ${number(row.deliveries)} | ${number(row.pingsPerSecond)} | ${number(row.etasPerSecond)} | ${number(row.p50Ms)}, ${number(row.p99Ms)} | ${number(row.lagFirst)}, ${number(row.lagLast)} | ${number(row.behindMs)} | ${row.cores} | ${row.peakMb} |`).join('\n')}`
 }
 
+function queryTables(results: Results): string {
+  const latency = rows<QueryRow>(results, (runtime) => runtime.query?.latency)
+  const cost = rows<QueryCostRow>(results, (runtime) => runtime.query?.cost)
+  if (latency.length + cost.length === 0) return ''
+  return `## Questions
+
+W1 with the machine compiled on one worker thread, its gateway on the main thread, entities asked for by another process on loopback, on 500 connections or through a NATS server. A question's time is from the millisecond in which it was due to
+the last byte of its answer. Half load is half of the rate without questions below; its events are appended by the main thread too.
+
+| runtime | over | events/s | questions/s | answers | p50 ms | p99 ms | longest ms |
+|---|---|---|---|---|---|---|---|
+${latency.map(([name, row]) => `| ${name} | ${row.carrier} | ${row.mode === 'idle' ? 'none' : number(row.eventsPerSecond)} | ${number(row.perSecond)} | ${number(row.answers)} | ${row.p50Ms} | ${row.p99Ms} | ${row.longestMs} |`).join('\n')}
+
+At full speed, on two cores that worker, gateway, writer, asker and NATS share: processor time of the worker thread a million events, and of the main thread.
+
+| runtime | over | questions/s | answers/s | worker, s a million events | main thread, cores | events/s |
+|---|---|---|---|---|---|---|
+${cost.map(([name, row]) => `| ${name} | ${row.carrier} | ${number(row.perSecond)} | ${number(row.answersPerSecond)} | ${row.workerSecondsPerMillion} | ${row.mainCores} | ${number(row.eventsPerSecond)} |`).join('\n')}
+
+Medians of ${cost[0]?.[1].rounds ?? 1} rounds of ${number(cost[0]?.[1].events ?? 0)} events, in turn; the first tenth of each is not counted.`
+}
+
 const KINDS: Readonly<Record<string, string>> = {
   restarted: 'killed and started again at once: its partitions go on', moved: 'left as asked: its partitions pause', joined: 'joined: partitions that it gets pause',
   crashed: 'killed for good: its partitions go on elsewhere', kept: 'another process left, joined or died: partitions that stay pause',
@@ -222,6 +245,6 @@ const NOTES = `## What is measured, and what is not
 - The plain reducer is a fixture that stands behind the engine port; users write statecharts. It shows what the runtime costs without a statechart.
 - The bench is no part of \`npm test\`; a small W1 with its checker is (\`test/integration/w1.test.ts\`).
 
-Files: \`bench.ts\` the command · \`w1/\` events, step, statechart, reducer, reference, checker, raw append, one run, rounds, a watcher · \`delivery/\` tracker, load, runtime · \`cluster/\` a member of the group, the reader that times it, drain, turns, idle, recovery · \`rivals/\` what takes turns with it · \`micro.ts\` · \`profile.ts\` · \`results.ts\` · \`page.ts\`.`
+Files: \`bench.ts\` the command · \`w1/\` events, step, statechart, reducer, reference, checker, raw append, one run, rounds, a watcher · \`delivery/\` tracker, load, runtime · \`query/\` a runtime that is asked, who asks, rounds · \`cluster/\` a member of the group, the reader that times it, drain, turns, idle, recovery · \`rivals/\` what takes turns with it · \`micro.ts\` · \`profile.ts\` · \`results.ts\` · \`page.ts\`.`
 
 const number = (value: number): string => value.toLocaleString('en-US')

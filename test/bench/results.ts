@@ -89,6 +89,32 @@ export interface FleetRow {
   readonly peakMb: number
 }
 
+/** Questions for entities while little or nothing happens. */
+export interface QueryRow {
+  readonly carrier: 'http' | 'nats'
+  readonly mode: 'idle' | 'half'
+  readonly perSecond: number
+  readonly eventsPerSecond: number
+  readonly answers: number
+  readonly wrong: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+  readonly longestMs: number
+}
+
+/** What questions cost at full speed. */
+export interface QueryCostRow {
+  readonly carrier: 'none' | 'http' | 'nats'
+  readonly perSecond: number
+  readonly answersPerSecond: number
+  readonly events: number
+  readonly rounds: number
+  /** Medians over the rounds. */
+  readonly eventsPerSecond: number
+  readonly workerSecondsPerMillion: number
+  readonly mainCores: number
+}
+
 export interface DrainRow {
   readonly client: string
   readonly events: number
@@ -159,6 +185,7 @@ export interface RuntimeResults {
   readonly workers?: readonly WorkersRow[]
   readonly watch?: readonly WatchRow[]
   readonly fleet?: readonly FleetRow[]
+  readonly query?: { readonly latency: readonly QueryRow[]; readonly cost: readonly QueryCostRow[] }
   readonly cluster?: ClusterRows
 }
 

@@ -1,6 +1,6 @@
 // The package as a stranger gets it: packed, installed in an empty folder, used by following the pages.
 import assert from 'node:assert/strict'
-import { readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import { after, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
@@ -67,10 +67,26 @@ function asOnBun(block: Block): Block {
 /** Against the shipped types alone, libraries included; what is wrong must be found. */
 function typeCheck(folder: string): void {
   writeFileSync(join(folder, 'wrong.ts'), `import { defineSystem, infer } from 'statelog'\n// @ts-expect-error\ndefineSystem({ name: 'a', actors: [1] })\n// @ts-expect-error\ninfer(1, [])\n`)
-  const options = ['--noEmit', '--strict', '--target', 'esnext', '--module', 'nodenext', '--types', '', '--pretty', 'false', 'door.system.ts', 'wrong.ts']
+  writeFileSync(join(folder, 'ask.ts'), `import type house from './door.system.ts'\nimport { client } from 'statelog/client'\nconst door = client<typeof house>({ url: 'http://127.0.0.1:8080' }).door('front')\nawait door.send({ type: 'open' })
+const opened: number | undefined = (await door.get())?.context?.opened\nawait door.wait('closed')\n// @ts-expect-error\nawait door.send({ type: 'kick' })\n// @ts-expect-error\nawait door.wait('ajar')\nvoid opened\n`)
+  const options = ['--allowImportingTsExtensions', '--noEmit', '--strict', '--target', 'esnext', '--module', 'nodenext', '--types', '', '--pretty', 'false', 'door.system.ts', 'wrong.ts', 'ask.ts']
   const { status, stdout } = workshop.run(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), ...options], folder)
   assert.equal(status, 0, stdout)
 }
+
+test('what a browser loads of the client is its own files and nothing else', () => {
+  const loaded = new Set<string>()
+  const load = (path: string): void => {
+    if (loaded.has(path)) return
+    loaded.add(path)
+    for (const [, specifier = ''] of readFileSync(join(workshop.folder, 'dist', path), 'utf8').matchAll(/(?:from|import)\s*\(?'([^']+)'/g)) {
+      assert.match(specifier, /^\.{1,2}\//, `${path} imports ${specifier}`)
+      load(posix.join(posix.dirname(path), specifier))
+    }
+  }
+  load('adapters/client/client.js')
+  assert.deepEqual([...loaded].filter((path) => !path.startsWith('adapters/client/')), ['system/gateway/transport.js'])
+})
 
 test('the tutorial is right: every command of it answers as shown', async () => {
   const page = workshop.page('actors/TUTORIAL.md')

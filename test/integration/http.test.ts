@@ -1,11 +1,13 @@
 // The HTTP server on a socket: who may ask, what is too much, what is too slow, how it ends.
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { elkLayout } from '../../adapters/elk/layout.ts'
 import type { HttpOptions } from '../../adapters/http/options.ts'
 import { LIFE_CHART } from '../../adapters/http/routes-chart.ts'
+import type { Route } from '../../adapters/http/route.ts'
 import { ROUTES } from '../../adapters/http/routes.ts'
 import { openHttp } from '../../adapters/http/server.ts'
 import { Charts } from '../../system/chart/charts.ts'
@@ -24,7 +26,14 @@ async function opened(t: TestContext, options: HttpOptions = OPEN, gateway: Gate
   return { url: server.url.replace('0.0.0.0', '127.0.0.1'), close: () => server.close() }
 }
 
-const pathOf = (path: string): string => `${path.replace('{type}', 'door').replace('{id}', 'front').replace('{topic}/{partition}/{offset}', 'doors.dlq/0/3')}${path.endsWith('/wait') ? '?state=open' : ''}`
+/** What stands in for a parameter; others are left out where they may be. */
+const SAMPLES: Readonly<Record<string, string>> = { type: 'door', id: 'front', state: 'open', topic: 'house.door.inbox.dlq', partition: '0', offset: '0' }
+const sample = (name: string): string => SAMPLES[name] ?? assert.fail(`a route has a parameter '${name}' that this test knows no value for`)
+
+function pathOf({ path, parameters }: Pick<Route, 'path' | 'parameters'>): string {
+  const query = Object.values(parameters).filter((one) => one.in === 'query' && one.isRequired).map(({ name }) => `${name}=${sample(name)}`)
+  return `${path.replace(/\{(\w+)\}/g, (_, name: string) => sample(name))}${query.length === 0 ? '' : `?${query.join('&')}`}`
+}
 const EVENT = { headers: { 'content-type': 'application/json', 'idempotency-key': 'k' }, body: '{"type":"open"}' }
 
 test('bound to all addresses every route but the open one needs the right token, whatever the method', async (t) => {
@@ -32,11 +41,12 @@ test('bound to all addresses every route but the open one needs the right token,
   const charts = new Charts(new Map([['door', lifeOutline], [LIFE_CHART, lifeOutline]]), elkLayout)
   const { url } = await opened(t, { ...OPEN, listen: '0.0.0.0:0', token: TOKEN, charts }, gateway)
   let count = 0
-  for (const { method, path, isOpen } of ROUTES) {
+  for (const route of ROUTES) {
+    const { method, path, isOpen } = route
     for (const [authorization, isRight] of [[undefined, false], ['Bearer a-token-of-another-length', false], [TOKEN, false], [`Bearer ${TOKEN}`, true]] as const) {
       for (const asked of method === 'GET' ? ['GET', 'HEAD', 'OPTIONS', 'DELETE'] : ['POST', 'OPTIONS', 'GET']) {
         const before = gateway.asked.length
-        const { status, headers } = await ask(url, pathOf(path), { method: asked, headers: { ...(asked === 'POST' ? EVENT.headers : {}), ...(authorization === undefined ? {} : { authorization }) }, ...(asked === 'POST' ? { body: EVENT.body } : {}) })
+        const { status, headers } = await ask(url, pathOf(route), { method: asked, headers: { ...(asked === 'POST' ? EVENT.headers : {}), ...(authorization === undefined ? {} : { authorization }) }, ...(asked === 'POST' ? { body: EVENT.body } : {}) })
         const isWelcome = isRight || isOpen === true
         const right = asked === 'OPTIONS' ? 204 : asked === method || (asked === 'HEAD' && method === 'GET') ? 200 : 405
         assert.equal(status, isWelcome ? right : 401, `${asked} ${path} with ${authorization ?? 'none'}`)
@@ -53,13 +63,14 @@ test('another Host and another origin are refused before anything else', async (
   const { url } = await opened(t, { ...OPEN, names: ['door.example'] })
   assert.equal((await ask(url, '/v1/types', { headers: { host: 'door.example' } })).status, 200)
   for (const headers of [{ host: 'evil.example' }, { host: 'evil.example:80' }, { origin: 'http://evil.example' }, { origin: 'null' }, { 'sec-fetch-site': 'cross-site' }] as Record<string, string>[]) {
-    for (const { method, path } of ROUTES) {
-      const { status, code } = await ask(url, pathOf(path), { method, headers: { ...EVENT.headers, ...headers }, ...(method === 'POST' ? { body: EVENT.body } : {}) })
+    for (const route of ROUTES) {
+      const { method, path } = route
+      const { status, code } = await ask(url, pathOf(route), { method, headers: { ...EVENT.headers, ...headers }, ...(method === 'POST' ? { body: EVENT.body } : {}) })
       assert.deepEqual([status, /^(host|origin)\//.test(code)], [403, true], `${method} ${path} ${JSON.stringify(headers)}`)
     }
   }
   assert.match(await converse(url, 'GET /v1/types HTTP/1.1\r\nConnection: close\r\n\r\n'), /^HTTP\/1\.1 403 [^]*host\/unknown/)
-  const preflight = await ask(url, pathOf('/v1/entities/{type}/{id}/events'), { method: 'OPTIONS', headers: { origin: 'http://evil.example', 'access-control-request-method': 'POST' } })
+  const preflight = await ask(url, '/v1/entities/door/front/events', { method: 'OPTIONS', headers: { origin: 'http://evil.example', 'access-control-request-method': 'POST' } })
   assert.deepEqual([preflight.status, preflight.headers['access-control-allow-origin']], [403, undefined])
 })
 
@@ -118,6 +129,23 @@ test('more under way than the bound is refused, and a caller that goes ends its 
   leaving.abort()
   assert.equal(await waiting, 'gone')
   await ended.promise
+})
+
+test('one caller cannot take all connections, and what it gives back it may take again', async (t) => {
+  const { url } = await opened(t, { ...OPEN, limits: { connectionsOfOneMax: 2 } })
+  const { hostname, port } = new URL(url)
+  const held = [1, 2].map(() => connect(Number(port), hostname))
+  t.after(() => held.forEach((socket) => socket.destroy()))
+  await Promise.all(held.map((socket) => once(socket, 'connect')))
+  await assert.rejects(ask(url, '/healthz'))
+  held[0]?.destroy()
+  for (;;) {
+    const answered = await ask(url, '/healthz').catch(() => undefined)
+    if (answered === undefined) continue
+    assert.equal(answered.status, 200)
+    break
+  }
+  held[1]?.destroy()
 })
 
 test('an open route is answered while nothing else is', async (t) => {

@@ -8,7 +8,7 @@ import { memoryLog } from '../../adapters/memory/log.ts'
 import { SeededRandom } from '../../adapters/memory/random.ts'
 import { defineActor, defineSystem } from '../../adapters/node/statelog.ts'
 import { StatelogNode } from '../../system/node/node.ts'
-import { Unsettled } from '../../system/partition/cycle.ts'
+import { Unsettled } from '../../system/partition/looks.ts'
 import type { Glance } from '../../system/partition/partition.ts'
 import { silent } from '../support/partition/owner.ts'
 

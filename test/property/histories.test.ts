@@ -67,7 +67,7 @@ for (const isKeyed of [true, false]) {
       const reader: Log = isKeyed ? peer : Object.assign(peer, { keyed: undefined })
       const committed = new Map<number, ReadonlyMap<string, string>>()
       let asksOwner = false
-      const stored = async () => (asksOwner ? { life: owner.parts.memory.life, seq: owner.parts.memory.seq, dirtySeq: owner.parts.memory.entities.oldestDirtySeq() } : undefined)
+      const stored = async () => (asksOwner ? { life: owner.parts.memory.life, seq: owner.parts.memory.seq, dirtySeq: owner.parts.memory.entities.oldestDirtySeq(), stateEnd: owner.parts.committer.stateEnd } : undefined)
       let index = memoryIndex()
       await owner.acquire()
       for (const { moves, entriesMax, isFresh, ...asked } of looks) {

@@ -13,9 +13,11 @@ export interface Import {
     | { readonly kind: 'package'; readonly name: string }
 }
 
-/** The entries that `import 'statelog'` and `import 'statelog/testing'` mean. */
+/** The entries that `import 'statelog'` and its like mean. */
 export const PUBLIC_ENTRIES: Readonly<Record<string, string>> = {
   statelog: 'adapters/node/statelog.ts',
+  'statelog/client': 'adapters/client/client.ts',
+  'statelog/client/nats': 'adapters/nats/transport.ts',
   'statelog/testing': 'adapters/testing/testing.ts',
 }
 

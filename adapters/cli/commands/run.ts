@@ -9,7 +9,6 @@ import { addTotals, noTotals } from '../../../system/inspect/totals.ts'
 import type { Totals } from '../../../system/inspect/totals.ts'
 import { planSystem } from '../../../system/partition/topology.ts'
 import { cborCodec } from '../../cbor/codec.ts'
-import type { HttpServer } from '../../http/server.ts'
 import { systemClock } from '../../node/clock.ts'
 import { keepHeapSmall } from '../../node/heap.ts'
 import { openEmbedded } from '../../node/embedded.ts'
@@ -39,8 +38,10 @@ import { CLUSTER_FLAGS, mediumFrom, stateCacheOf } from '../cluster-flags.ts'
 import { NATS_FLAGS } from '../command.ts'
 import type { Command } from '../command.ts'
 import { DATA, assertMedium, earlierRun, moveAside, shown } from '../data-folder.ts'
-import { httpFaceOf, HTTP_FLAGS, openFace } from '../http-face.ts'
-import type { HttpFace } from '../http-face.ts'
+import { openFaces } from '../faces.ts'
+import type { Faces, FacesAsked } from '../faces.ts'
+import { httpFaceOf, HTTP_FLAGS } from '../http-face.ts'
+import { NATS_API_FLAGS, natsApiOf } from '../nats-face.ts'
 import { interpretedLines } from '../engine-words.ts'
 import { EXIT, UsageError } from '../exit-codes.ts'
 import type { Io } from '../io.ts'
@@ -70,6 +71,7 @@ const FLAGS: Flags = {
   ...CLUSTER_FLAGS,
   'no-feed': { help: 'run the partitions only: another process feeds the scenario' },
   ...NATS_FLAGS,
+  ...NATS_API_FLAGS,
   ...HTTP_FLAGS,
   'no-supervise': { help: 'without the parent process that starts the run again when it dies (also off under systemd and Kubernetes)' },
   json: { help: 'one JSON object a line: start, progress, summary' },
@@ -113,7 +115,7 @@ interface Session {
   readonly workers: number
   readonly queries: QueryService | undefined
   readonly stateCache: StateCache | undefined
-  readonly http: HttpFace | undefined
+  readonly asked: FacesAsked
 }
 
 async function runIt({ words, flags }: Arguments, io: Io): Promise<number> {
@@ -138,7 +140,7 @@ async function runIt({ words, flags }: Arguments, io: Io): Promise<number> {
   const queries = queriesOf(flags)
   const stateCache = stateCacheOf(flags, medium)
   const workers = Math.min(flags.number('workers', { min: 0, max: 64 }) ?? WORKERS, system.partitions * system.actors.length)
-  return runSession({ target, origin, folder, medium, scenario: flags.has('no-feed') ? undefined : scenario, system, reporter, io, flags, durationMs, rate, workers, queries, stateCache, http })
+  return runSession({ target, origin, folder, medium, scenario: flags.has('no-feed') ? undefined : scenario, system, reporter, io, flags, durationMs, rate, workers, queries, stateCache, asked: { http, natsApi: natsApiOf(flags, queries) } })
 }
 
 function ownFlags(target: Target, flags: FlagValues): Record<string, string> {
@@ -194,13 +196,13 @@ async function runSession(session: Session): Promise<number> {
   })
   const telemetry = new RunTelemetry(({ message }) => reporter.notice(message))
   let embedded: Embedded | undefined
-  let face: HttpServer | undefined
+  let faces: Faces | undefined
   try {
     keepHeapSmall(system)
     embedded = await openEmbedded({ folder, medium, ...(session.stateCache === undefined ? {} : { stateCache: session.stateCache }), system, origin, telemetry, hurry: signals.hurry, ...(session.queries === undefined ? {} : { queries: session.queries }), ...(session.workers === 0 ? {} : { threads: { count: session.workers, loader: { module: new URL('../worker-system.ts', import.meta.url).href, argument: { folder } } } }) })
     const feeder = scenario === undefined ? undefined : await openFeeder({ log: embedded.log, codec: cborCodec, clock: systemClock, system, folder, input: feedInput(origin) })
-    face = await openFace(session.http, embedded, (message) => reporter.notice(message))
-    reporter.head(headLines(session, face), headFacts(session, face))
+    faces = await openFaces(session.asked, embedded, (message) => reporter.notice(message))
+    reporter.head(headLines(session, faces), headFacts(session, faces))
     for (const line of interpretedLines(system)) reporter.notice(line)
     const base = Math.max(0, (feeder?.progress.events ?? 0) - (await sourceLagAtRest(embedded.log, cborCodec, planSystem(system))))
     const meter = new ProgressMeter(telemetry, scenario?.total, base, () => systemClock.monotonicMs())
@@ -211,7 +213,7 @@ async function runSession(session: Session): Promise<number> {
     const look = await embedded.look()
     meter.at(look, feeder?.progress)
     const elapsedMs = systemClock.monotonicMs() - startedMs
-    await face?.close()
+    await faces?.close()
     await embedded.drain()
     const facts = await conclude(session, { embedded, feeder, telemetry, look, end, elapsedMs, consumedHere: meter.consumedHere })
     if (end.kind === 'consumed' && end.fed === 'ended') markFinished(folder)
@@ -219,7 +221,7 @@ async function runSession(session: Session): Promise<number> {
     reporter.end(summaryLines(facts, io.paint), summaryObject(facts))
     return exitCodeOf(facts)
   } finally {
-    await face?.close()
+    await faces?.close()
     await embedded?.close()
     signals.dispose()
   }
@@ -263,13 +265,14 @@ function exitCodeOf({ end, expectation }: RunFacts): number {
   return end.kind === 'failed' || !isMet(expectation) ? EXIT.problem : EXIT.ok
 }
 
-function headLines({ target, folder, medium, system, scenario, io, workers, queries }: Session, face: HttpServer | undefined): readonly string[] {
+function headLines({ target, folder, medium, system, scenario, io, workers, queries }: Session, { http, nats }: Faces): readonly string[] {
   const name = target.kind === 'scenario' ? target.scenario.name : system.name
   return [
     `${io.paint('bold', `statelog ${VERSION}`)} · ${name} · ${whereOf(medium, shown(folder))} · ${system.partitions} partitions · workers: ${workers} · ${runtimeName()}`,
     scenario?.about ?? liveAbout(system),
     ...(queries === undefined ? [] : [`answering over NATS: statelog get <type> <id> --nats ${shownUrl(queries.url)}`]),
-    ...(face === undefined ? [] : [`answering over HTTP: ${face.url}/v1/types, described by ${face.url}/openapi.json`, `to be watched in a browser: ${face.url}/ui/`]),
+    ...(nats === undefined ? [] : [`answering questions over NATS: nats request ${nats.subject.replace('>', 'listTypes')} ''`]),
+    ...(http === undefined ? [] : [`answering over HTTP: ${http.url}/v1/types, described by ${http.url}/openapi.json`, `to be watched in a browser: ${http.url}/ui/`]),
     '',
   ]
 }
@@ -281,8 +284,8 @@ function liveAbout({ actors }: SystemDefinition): string {
   return `${sources.length === 0 ? 'taking' : `consuming ${sources.join(', ')}, and taking`} what is sent (${how}), until it is stopped (Ctrl-C)`
 }
 
-function headFacts({ folder, system, scenario, origin, workers }: Session, face: HttpServer | undefined): Record<string, unknown> {
-  return { statelog: VERSION, runtime: runtimeName(), pid: process.pid, folder, system: system.name, partitions: system.partitions, workers, about: scenario?.about ?? null, total: scenario?.total ?? null, ...(face === undefined ? {} : { http: face.url, ui: `${face.url}/ui/` }), ...origin }
+function headFacts({ folder, system, scenario, origin, workers }: Session, { http }: Faces): Record<string, unknown> {
+  return { statelog: VERSION, runtime: runtimeName(), pid: process.pid, folder, system: system.name, partitions: system.partitions, workers, about: scenario?.about ?? null, total: scenario?.total ?? null, ...(http === undefined ? {} : { http: http.url, ui: `${http.url}/ui/` }), ...origin }
 }
 
 function runtimeName(): string {

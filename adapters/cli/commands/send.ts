@@ -118,6 +118,7 @@ function say(io: Io, { type, id, event, command, waitMs, rerun }: Facts, outcome
       return
     }
     case 'other-code': return io.err(`statelog: ${name} took '${event}', but the file has changed since the system was started, so the reply cannot be told. Restart the system to run what the file says.`)
+    case 'other-event': return io.err(`statelog: ${name} was sent another event under --command ${command} before: nothing came of '${event}'. Send it under an id of its own.`)
     case 'unknown': return io.err(`statelog: ${name} gave no answer to '${event}': it has come to its end, or this command was refused when it was first sent`)
     case 'waiting':
       if (waitMs === 0) return io.out(`${name} will take '${event}'; its reply: the same with --command ${command}`)

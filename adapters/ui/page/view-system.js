@@ -29,6 +29,7 @@ export function systemView(main, route, { api, live, signal, title }) {
     h('section', { 'aria-labelledby': 'partitions-title' }, h('h2', { id: 'partitions-title' }, 'Partitions'), partitions.element),
     h('section', { 'aria-labelledby': 'life-title' }, h('h2', { id: 'life-title' }, 'Life of a partition'), life.element))
   body.hidden = true
+  summary.element.hidden = true
   replace(main, h('h1', {}, 'System'), summary.element, waiting, body)
   settle(signal, api.get('/v1/partitions/chart', signal), (chart) => {
     life.draw(chart)
@@ -39,6 +40,7 @@ export function systemView(main, route, { api, live, signal, title }) {
     if (look === undefined) return
     const isFirst = body.hidden
     body.hidden = false
+    summary.element.hidden = false
     if (isFirst) waiting.remove()
     const all = partitionsOf(look)
     summary.write(look, rates, all)
@@ -55,7 +57,7 @@ export function systemView(main, route, { api, live, signal, title }) {
 class Summary {
   #health = h('p', { class: 'health' })
   #values = new Map(['entities', 'events in', 'outputs', 'behind', 'commit p99', 'parked', 'dead letters'].map((name) => [name, h('dd')]))
-  element = h('div', { class: 'summary' }, this.#health, h('dl', { class: 'figures' }, ...[...this.#values].map(([name, value]) => h('div', {}, h('dt', {}, name), value))))
+  element = h('div', { class: 'summary' }, this.#health, h('dl', { class: 'figures' }, ...[...this.#values].map(([name, value]) => h('div', { title: name === 'dead letters' ? SINCE : undefined }, h('dt', {}, name), value))))
 
   /** @param {import('../../../system/gateway/flow-document.ts').FlowDocument} look @param {import('./series.js').Rates} rates @param {readonly import('./partitions.js').PartitionRow[]} partitions */
   write(look, rates, partitions) {

@@ -8,6 +8,7 @@ import { save } from './exports.js'
 import { empty, failed, loading, settle } from './notice.js'
 import { PickedCard } from './panel-picked.js'
 import { RefusedTable, StateTable, TransitionTable } from './panel-tables.js'
+import { SINCE } from './partitions.js'
 import { address } from './route.js'
 import { RATE_SECONDS } from './series.js'
 import { Statechart } from './statechart.js'
@@ -57,7 +58,7 @@ class Head {
     this.#figures = new Map(['entities', 'in', 'out', 'decisions', 'parked', 'dead letters'].map((name) => [name, name === 'dead letters' ? h('a', { href: address({ view: 'letters', type }) }) : h('span')]))
     const tools = h('div', { class: 'tools', role: 'group', 'aria-label': 'Save the statechart' }, ...(/** @type {const} */ (['SVG', 'Mermaid', 'JSON'])).map((form) => button(form, () => save(context.api, type, form), { title: `Save the statechart as ${form}` })))
     this.element = h('div', { class: 'head' }, h('div', {}, h('h1', {}, nameOf(type, 48)), this.#code), tools,
-      h('dl', { class: 'figures' }, ...[...this.#figures].map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value)))))
+      h('dl', { class: 'figures' }, ...[...this.#figures].map(([name, value]) => h('div', { title: name === 'dead letters' ? SINCE : undefined }, h('dt', {}, name), h('dd', {}, value)))))
   }
 
   /** @param {import('./app.js').TypeSummary | undefined} summary */

@@ -25,7 +25,7 @@ export interface Actor {
   stopped: boolean
   timers: Map<string, Timer>
   tasks: Map<string, Task>
-  seen: { readonly key: string; readonly timeMs: number; reply?: unknown }[]
+  seen: { readonly key: string; readonly timeMs: number; reply?: unknown; readonly sum?: number }[]
   expireAtMs: number | undefined
   arms: { readonly seq: number; count: number }
 }
@@ -43,7 +43,7 @@ export function storedActor(machine: OracleMachine, actor: Actor): object | unde
     ...(snapshot === undefined ? {} : { m: machine.stored(snapshot) }),
     ...(timers.size === 0 ? {} : { t: [...timers].map(([id, { generation, dueMs, event }]) => [id, generation, dueMs, event] as const).sort(byId) }),
     ...(tasks.size === 0 ? {} : { k: [...tasks].map(([id, { key, src, input, attempt, dueMs }]) => [id, key, src, input, attempt, dueMs] as const).sort(byId) }),
-    ...(seen.length === 0 ? {} : { d: seen.map(({ key, timeMs, reply }) => (reply === undefined ? [key, timeMs] : [key, timeMs, reply])) }),
+    ...(seen.length === 0 ? {} : { d: seen.map(({ key, timeMs, reply, sum }) => (sum !== undefined ? [key, timeMs, reply, sum] : reply === undefined ? [key, timeMs] : [key, timeMs, reply])) }),
     ...(expireAtMs === undefined ? {} : { x: expireAtMs }),
     ...(stopped ? { stopped: true } : {}),
   }

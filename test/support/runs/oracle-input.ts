@@ -28,6 +28,8 @@ export interface ReadInput {
   readonly source: string
   readonly id: string
   readonly dedup: string | undefined
+  /** Of a command's event. */
+  readonly sum?: number
   readonly command: string | undefined
   readonly task: TaskAnswer | undefined
 }
@@ -77,8 +79,8 @@ function readInbox(input: HistoryInput): OracleRead {
     case 'c': {
       const event = parts[3] as MachineEvent
       if (isForged(event.type)) return bad('schema')
-      const [, id, timeMs] = parts as readonly [string, string, number]
-      return { ...base, event: { ...event, time: timeMs }, timeMs, source: 'command', id, dedup: `:command/${id}`, command: id }
+      const [, id, timeMs, , sum] = parts as readonly [string, string, number, MachineEvent, number?]
+      return { ...base, event: { ...event, time: timeMs }, timeMs, source: 'command', id, dedup: `:command/${id}`, command: id, ...(sum === undefined ? {} : { sum }) }
     }
     case 'r': {
       const [, task, key, timeMs, ok, value] = parts as readonly [string, string, string, number, boolean, unknown]

@@ -124,7 +124,7 @@ export class Oracle {
     }
     const actor = this.actor(read.entity)
     actor.partition = record.partition
-    if (read.dedup !== undefined && !this.#notes(actor, read.dedup, read.timeMs)) {
+    if (read.dedup !== undefined && !this.#notes(actor, read.dedup, read.timeMs, read.sum)) {
       this.#drop('duplicate')
       return undefined
     }
@@ -164,13 +164,13 @@ export class Oracle {
     return `${this.#policy.inputs.indexOf(record.topic)}:${record.offset}@${record.partition}`
   }
 
-  #notes(actor: Actor, key: string, timeMs: number): boolean {
+  #notes(actor: Actor, key: string, timeMs: number, sum: number | undefined): boolean {
     if (actor.seen.some((one) => one.key === key)) return false
     const { count, withinMs } = this.#policy.dedup
     // Ids of commands and ids of sources are remembered apart.
     const { true: alike = [], false: others = [] } = Object.groupBy(actor.seen, (one) => `${isCommand(one.key) === isCommand(key)}`)
     const newestMs = Math.max(timeMs, ...alike.map((one) => one.timeMs))
-    actor.seen = [...others, ...[...alike.filter((one) => one.timeMs > newestMs - withinMs), { key, timeMs }].slice(-count)]
+    actor.seen = [...others, ...[...alike.filter((one) => one.timeMs > newestMs - withinMs), { key, timeMs, ...(sum === undefined ? {} : { sum }) }].slice(-count)]
     return true
   }
 

@@ -97,6 +97,37 @@ test('a step of a history pairs what was asked with what came back; a letter is 
   assert.deepEqual([whole?.['stack'], whole?.['value']], ['at step', { hex: 'ff00' }])
 })
 
+test('a place may name its partition and life; what stands against it is told with its code', async () => {
+  const gateway = stubGateway()
+  const life = '00000000-0000-4000-8000-000000000000'
+  assert.equal((await ask(gateway, 'GET', `/v1/entities/door/front?atLeast=0.${life}.1.7`)).status, 200)
+  assert.equal((await ask(gateway, 'GET', `/v1/entities/door/front/wait?state=open&atLeast=1.7`)).status, 200)
+  assert.deepEqual(gateway.asked[0], ['get', 'door', 'front', { deadlineMs: 5000, atLeast: { partition: 0, life, epoch: 1, seq: 7 } }])
+  const misplaced = async () => ({ kind: 'misplaced', what: 'life', reason: 'it is over' } as const)
+  for (const path of ['?atLeast=1.7', '/wait?state=open&atLeast=1.7']) {
+    const answer = await ask({ ...gateway, get: misplaced, wait: misplaced }, 'GET', `/v1/entities/door/front${path}`)
+    assert.deepEqual([answer.status, codeOf(answer)], [409, 'place/other-life'])
+  }
+})
+
+test('what is permanent of an event is 422, what may pass is 503 and says when to come again', async () => {
+  const at = { partition: 0, life: 'l', epoch: 1, seq: 2 }
+  const sent = { headers: { 'content-type': 'application/json', 'idempotency-key': 'k1' }, body: '{"type":"open"}' }
+  for (const [result, status, code] of [
+    [{ kind: 'rejected', reason: 'too large' }, 422, 'command/rejected'], [{ kind: 'other-event', at }, 422, 'command/other-event'], [{ kind: 'unfit', reason: 'no event' }, 422, 'event/unfit'],
+    [{ kind: 'not-taken', isCertain: true, reason: 'busy' }, 503, 'command/not-taken'],
+  ] as const) {
+    const answer = await ask({ ...stubGateway(), command: async () => result }, 'POST', '/v1/entities/door/front/events', sent)
+    assert.deepEqual([answer.status, codeOf(answer), answer.headers?.['retry-after']], [status, code, status === 503 ? '1' : undefined])
+  }
+})
+
+test('what an owner says is told up to a bound', async () => {
+  const reason = 'x'.repeat(1 << 20)
+  const answer = await ask({ ...stubGateway(), command: async () => ({ kind: 'not-taken', isCertain: true, reason }) }, 'POST', '/v1/entities/door/front/events', { headers: { 'content-type': 'application/json', 'idempotency-key': 'k1' }, body: '{"type":"open"}' })
+  assert.ok(JSON.stringify(answer.body).length < 5000)
+})
+
 test('OPTIONS says what can be done, and so does a wrong method', async () => {
   const gateway = stubGateway()
   for (const [target, allow] of [['/v1/types', 'GET, HEAD, OPTIONS'], ['/v1/entities/door/front/events', 'POST, OPTIONS']] as const) {

@@ -38,6 +38,10 @@ test('every reference leads somewhere, and every operation says how it succeeds'
   for (const { path, operation } of operations) assert.ok(Object.keys(operation.responses).some((status) => status.startsWith('2')), path)
 })
 
+test('every operation says what a server answers that fails, is busy or is asked too often', () => {
+  for (const { path, operation } of operations) for (const status of ['400', '403', '429', '500', '503']) assert.ok(Object.hasOwn(operation.responses, status), `${path} ${status}`)
+})
+
 test('a server without a token asks for none in its document either', () => {
   const open = openApiOf(ROUTES, false)
   assert.equal(/bearer|"security|"401"/.test(JSON.stringify(open)), false)

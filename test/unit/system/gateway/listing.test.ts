@@ -45,6 +45,30 @@ test('a live owner that has stored all says so, also of what the journal alone d
   }
 })
 
+test('an owner that has stored what its log does not show yet is not taken to be read', async (t) => {
+  const { node, log, rpc } = await served(t, { system: systemThatStores('0s') })
+  const state = node.plans.get('counter')?.state
+  let isBehind = false
+  const shown = new Map<string, number>()
+  const offsetsAt = log.offsetsAt.bind(log)
+  log.offsetsAt = async (topic, partition, at) => {
+    const now = await offsetsAt(topic, partition, at)
+    if (topic !== state || at !== 'latest') return now
+    const end = isBehind ? shown.get(`${partition}`) ?? 0 : now
+    shown.set(`${partition}`, end)
+    return end
+  }
+  const gateway = gatewayTo(node, log, rpc)
+  await pageOf(gateway)
+  isBehind = true
+  const { at } = await gateway.command('counter', entityId('a'), { type: 'add', by: 1 }, 'k', IN_TIME) as { readonly at: { readonly partition: number; readonly seq: number } }
+  const early = await pageOf(gateway)
+  assert.deepEqual([idsOf(early), early.index.lagMs > 0, early.index.at.every(({ partition, seq }) => partition !== at.partition || seq < at.seq)], [[], true, true])
+  isBehind = false
+  const page = await pageOf(gateway)
+  assert.deepEqual([idsOf(page), page.index.lagMs], [['a'], 0])
+})
+
 test('pages go on behind an id, with a state or numbers asked for, and end', async (t) => {
   const { gateway, node } = await served(t)
   await Promise.all(Array.from({ length: 25 }, (_, n) => gateway.command('counter', entityId(`e${String(n).padStart(2, '0')}`), { type: 'add', by: n }, 'k', IN_TIME)))

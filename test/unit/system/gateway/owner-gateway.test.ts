@@ -5,7 +5,7 @@ import { cborCodec } from '../../../../adapters/cbor/codec.ts'
 import { wallClock } from '../../../../adapters/memory/clock.ts'
 import { memoryLog } from '../../../../adapters/memory/log.ts'
 import { defineActor, defineSystem } from '../../../../adapters/node/statelog.ts'
-import type { CommandResult, EntityResult } from '../../../../system/gateway/gateway.ts'
+import type { CommandResult, Gateway } from '../../../../system/gateway/gateway.ts'
 import { queryEntity } from '../../../../system/inspect/query.ts'
 import { absentLook } from '../../../../system/node/partition-look.ts'
 import type { TypePlan } from '../../../../system/partition/topology.ts'
@@ -20,7 +20,7 @@ const IN_TIME = { deadlineMs: 5000 }
 const A = entityId('a')
 const add = (by: number) => ({ type: 'add', by })
 
-function answerOf(result: EntityResult) {
+function answerOf(result: Awaited<ReturnType<Gateway['get']>>) {
   assert.ok(result.kind === 'entity', JSON.stringify(result))
   return result.answer
 }

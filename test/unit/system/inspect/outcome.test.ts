@@ -10,6 +10,7 @@ import { outcomeOf } from '../../../../system/inspect/outcome.ts'
 import type { SentCommand } from '../../../../system/inspect/outcome.ts'
 import { commandRecord } from '../../../../system/node/commands.ts'
 import { StatelogNode } from '../../../../system/node/node.ts'
+import { eventSum } from '../../../../system/partition/envelope.ts'
 import { planSystem } from '../../../../system/partition/topology.ts'
 import type { TypePlan } from '../../../../system/partition/topology.ts'
 import system from '../../../support/counter/counter.system.ts'
@@ -21,7 +22,7 @@ async function sent(log: MemoryLog, command: string, event: { readonly type: str
   const journalFrom = await log.offsetsAt(plan.journal, record.partition, 'latest')
   const outcome = await log.append([record])
   assert.ok(outcome.kind === 'done')
-  return { id: command, entity: entityId('a'), partition: record.partition, offset: outcome.offsets[0] as number, journalFrom }
+  return { id: command, entity: entityId('a'), partition: record.partition, offset: outcome.offsets[0] as number, journalFrom, sum: eventSum(cborCodec, event) }
 }
 
 function nodeOver(log: MemoryLog, seed: number): StatelogNode {
@@ -56,6 +57,7 @@ test('a command waits for its commit; then the log tells its reply, its refusal,
   assert.ok(bad?.kind === 'refused' && bad.class === 'action' && /add what\?/.test(bad.message) && bad.letter?.topic === `${plan.inbox}.dlq`)
   assert.deepEqual([end?.kind, end?.kind === 'reply' && end.value], ['reply', null])
   assert.equal(late?.kind, 'unknown')
+  assert.equal((await outcomeOf(log, cborCodec, plan, { ...commands[0] as SentCommand, sum: 1 })).kind, 'other-event')
 
   const changed: TypePlan = { ...plan, code: 'counter@2' }
   assert.deepEqual(await outcomeOf(log, cborCodec, changed, commands[0] as SentCommand), { kind: 'other-code', seq: second?.kind === 'reply' ? second.seq : -1, code: plan.code })

@@ -11,7 +11,7 @@ import { planSystem } from '../../../../system/partition/topology.ts'
 
 const system = defineSystem({ name: 'q', actors: [defineActor({ name: 'counter', version: 1, machine: createMachine({}) })], partitions: 1 })
 const HERE = { group: 'q.counter', partition: 0 }
-const state = (life: string, epoch: number, seq: number): unknown => ({ kind: 'state', at: { partition: 0, life, epoch, seq }, entity: undefined })
+const state = (life: string, epoch: number, seq: number): unknown => ({ kind: 'state', at: { partition: 0, life, epoch, seq }, code: 'counter@1', entity: undefined })
 
 /** A client whose owner gives these answers, one after the other, the last for ever. */
 async function clientOf(answers: unknown[]): Promise<{ readonly get: (deadlineMs?: number) => ReturnType<QueryClient['get']>; readonly clock: SimulatedClock }> {

@@ -28,7 +28,7 @@ function rich(): Entity {
     machine: stateOf(definition.machine.initial({ id: 'x' }, 0)), stopped: true, seq: 9, savedSeq: 9, bytes: 0,
     timers: new Map([['u', { generation: '1.1', dueMs: 5, event: { type: 'go', deep: [1] } }], ['t', { generation: '1.2', dueMs: 6, event: { type: 'go' } }]]),
     tasks: new Map([['call', { key: 'k', src: 's', input: { a: 1 }, attempt: 2, dueMs: 7 }]]),
-    holds: [held(1), held(2)], seen: [{ key: 'a', timeMs: 1 }, { key: 'command/1', timeMs: 2, reply: null }, { key: 'command/2', timeMs: 3, reply: { ok: true } }], expireAtMs: 99,
+    holds: [held(1), held(2)], seen: [{ key: 'a', timeMs: 1 }, { key: 'command/1', timeMs: 2, reply: null }, { key: 'command/2', timeMs: 3, reply: { ok: true } }, { key: 'command/3', timeMs: 4, sum: 7 }, { key: 'command/4', timeMs: 4, reply: null, sum: 0xffff_ffff }], expireAtMs: 99,
   })
 }
 
