@@ -1,4 +1,4 @@
-// HTTP face of a run: its gateway served over HTTP, with its pages.
+// HTTP face: a gateway served over HTTP, with its pages, where asked for.
 import type { Serving } from '../http/route.ts'
 import type { HttpServer } from '../http/server.ts'
 import type { Flags, FlagValues } from './arguments.ts'
@@ -16,9 +16,9 @@ export interface HttpFace {
   readonly names: readonly string[]
 }
 
-/** Throws OperationError, before anything is opened, for what a server would refuse to be started with. */
-export async function httpFaceOf(flags: FlagValues, env: NodeJS.ProcessEnv): Promise<HttpFace | undefined> {
-  const listen = flags.text('http')
+/** Throws OperationError, before anything is opened, for what a server would refuse to be started with. `otherwise`: where it listens unless it is said. */
+export async function httpFaceOf(flags: FlagValues, env: NodeJS.ProcessEnv, otherwise?: string): Promise<HttpFace | undefined> {
+  const listen = flags.text('http') ?? otherwise
   if (listen === undefined) {
     for (const flag of ['http-token', 'http-name']) if (flags.has(flag)) throw new UsageError(`--${flag} goes with --http`)
     return undefined

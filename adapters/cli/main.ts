@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
   models: { summary: 'list the active models, or activate another one', load: async () => (await import('./commands/models.ts')).modelsCommand },
   doctor: { summary: 'check a data folder', load: async () => (await import('./commands/doctor.ts')).doctorCommand },
   chart: { summary: 'draw the statechart of an actor type: SVG, Mermaid, JSON', load: async () => (await import('./commands/chart.ts')).chartCommand },
+  ui: { summary: 'show a system at rest in a browser', load: async () => (await import('./commands/ui.ts')).uiCommand },
   top: { summary: 'watch a running system: partitions, states, rates', load: async () => (await import('./commands/top.ts')).topCommand },
   verify: { summary: 'replay the journals: outputs and states must come out the same', load: async () => (await import('./commands/verify.ts')).verifyCommand },
 }

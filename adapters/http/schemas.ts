@@ -5,7 +5,7 @@ import { COUNT, list, object, TEXT } from './schema-words.ts'
 import type { Schema } from './schema-words.ts'
 
 const STANDING = { partition: COUNT, life: { type: 'string', format: 'uuid' }, epoch: COUNT, seq: COUNT } satisfies Record<string, Schema>
-const OF_PARTITION = { type: TEXT, partition: COUNT, state: { ...TEXT, description: "Of the partition's life: live, recovering, waiting, failed ...; absent where nobody has it." }, reason: TEXT } satisfies Record<string, Schema>
+const OF_PARTITION = { type: TEXT, partition: COUNT, state: { ...TEXT, description: "Of the partition's life: live, recovering, waiting, failed ...; absent where nobody has it, at rest or elsewhere where its log alone is read." }, reason: TEXT } satisfies Record<string, Schema>
 
 export const SCHEMAS = {
   Standing: { ...object(STANDING), description: 'A place in the order of commits of a partition. Within a life, (epoch, seq) grows.' },

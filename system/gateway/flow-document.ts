@@ -4,10 +4,10 @@
 // F2. Counts are of the time since somebody began to look here, and never go back: whoever reads them makes rates of them.
 
 export interface PartitionRow {
-  /** Of its life at its owner; 'absent' where nobody has it, 'silent' where its owner does not answer. */
+  /** Of its life at its owner; 'absent' where nobody has it, 'silent' where its owner does not answer; 'at rest' or 'elsewhere' where its log alone is read. */
   readonly state: string
   readonly reason: string
-  /** The rest is of the last answer of an owner that was live. */
+  /** The rest is of the last answer of an owner that was live, or of the log. */
   readonly owner?: string
   readonly epoch?: number
   readonly seq?: number

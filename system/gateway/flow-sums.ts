@@ -113,8 +113,9 @@ function rowOf({ state, reason, live, inputs, deadLetters }: Heard): PartitionRo
   if (live === undefined) return { state, reason, inputs, deadLetters }
   const { at: { epoch, seq }, owner, flow: { lag, entities, parked, watermarkMs, commitMs: { p50Ms, p99Ms } } } = live
   return {
-    state, reason, owner, epoch, seq, ...(lag === undefined ? {} : { lag }), entities, parked, ...(Number.isFinite(watermarkMs) ? { watermarkMs: watermarkMs as number } : {}),
-    commitMs: { p50: tenths(p50Ms), p99: tenths(p99Ms) }, inputs, deadLetters,
+    state, reason, epoch, seq, ...(lag === undefined ? {} : { lag }), entities, parked, ...(Number.isFinite(watermarkMs) ? { watermarkMs: watermarkMs as number } : {}),
+    // Read from its log: nobody was asked.
+    ...(owner === '' ? {} : { owner, commitMs: { p50: tenths(p50Ms), p99: tenths(p99Ms) } }), inputs, deadLetters,
   }
 }
 

@@ -31,7 +31,7 @@ export interface TypeSummary {
   readonly sources: readonly string[]
 }
 
-/** Nobody could answer in time. `state`: of the partition's life, 'absent' where nobody has it, 'silent' where its owner does not answer, 'live' where it is behind. */
+/** Nobody could answer in time. `state`: of the partition's life, 'absent' where nobody has it, 'silent' where its owner does not answer, 'live' where it is behind, 'unread' where its log cannot be read. */
 export interface Unavailable {
   readonly kind: 'unavailable'
   readonly type: string

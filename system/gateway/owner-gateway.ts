@@ -6,8 +6,6 @@ import type { Stored } from '../inspect/index-feeder.ts'
 import { outcomeWithoutReply } from '../inspect/outcome.ts'
 import type { SentCommand } from '../inspect/outcome.ts'
 import { isIn } from '../node/in-state.ts'
-import { appendCommand } from '../node/commands.ts'
-import type { Sending } from '../node/commands.ts'
 import type { CallPorts } from '../node/call-owner.ts'
 import { QueryClient } from '../node/query-client.ts'
 import type { ClientAnswer, Misplaced, Waiting } from '../node/query-client.ts'
@@ -15,19 +13,19 @@ import type { Standing } from '../node/questions.ts'
 import type { TypePlan } from '../partition/topology.ts'
 import type { Codec } from '../ports/codec.ts'
 import type { EntityIndex } from '../ports/entity-index.ts'
-import { NotPlainData } from '../ports/codec.ts'
 import type { Log } from '../ports/log.ts'
 import type { MachineEvent } from '../protocol/data.ts'
 import { OperationError } from '../protocol/failures.ts'
 import type { EntityId } from '../protocol/ids.ts'
 import { partitionOf } from '../protocol/murmur2.ts'
 import { utf8Encode } from '../protocol/utf8.ts'
-import { within } from '../protocol/within.ts'
 import type { FlowDocument } from './flow-document.ts'
 import { Following } from './following.ts'
 import type { CommandResult, CountsResult, EntitiesResult, EntityResult, Gateway, HistoryResult, LettersResult, ListAsked, PartitionFlow, PartitionReport, Reaching, TypeSummary, Unavailable, WaitResult } from './gateway.ts'
 import { Listing } from './listing.ts'
 import { LogReader } from './log-reader.ts'
+import { sendCommand } from './sending.ts'
+import { ofAll, planNamed, typeSummaries } from './types.ts'
 import { Watching } from './watching.ts'
 
 export interface GatewayPorts extends CallPorts {
@@ -64,7 +62,7 @@ export class OwnerGateway implements Gateway {
   }
 
   types(): readonly TypeSummary[] {
-    return [...this.#plans].map(([type, { definition, code, partitions }]) => ({ type, version: definition.version, code, partitions, sources: definition.sources.map(({ topic }) => topic) }))
+    return typeSummaries(this.#plans)
   }
 
   async get(type: string, id: EntityId, { atLeast, ...waiting }: Reaching): Promise<EntityResult | Misplaced> {
@@ -103,10 +101,8 @@ export class OwnerGateway implements Gateway {
     const plan = this.#planOf(type)
     const { clock } = this.#ports
     const untilMs = clock.monotonicMs() + deadlineMs
-    const sending = await this.#send(plan, id, event, key, deadlineMs)
-    if (sending.kind === 'unfit') return sending
-    if (sending.kind === 'failed') return { kind: 'rejected', reason: sending.reason }
-    if (sending.kind !== 'sent') return { kind: 'not-taken', isCertain: sending.kind === 'busy', reason: sending.reason }
+    const sending = await sendCommand(this.#ports, plan, id, event, key, deadlineMs)
+    if (sending.kind !== 'sent') return sending
     return this.#outcome(plan, sending.command, () => untilMs - clock.monotonicMs(), signal)
   }
 
@@ -165,16 +161,6 @@ export class OwnerGateway implements Gateway {
     return { kind: 'entity', answer: { type, id, ...answer.at, code: answer.code, watermarkMs: answer.watermarkMs, entity: answer.entity } }
   }
 
-  async #send(plan: TypePlan, id: EntityId, event: MachineEvent, key: string, deadlineMs: number): Promise<Sending | { readonly kind: 'unfit'; readonly reason: string }> {
-    const { log, codec, clock } = this.#ports
-    try {
-      return await within(clock, appendCommand(log, codec, plan, id, event, key, clock.nowMs()), deadlineMs, () => ({ kind: 'unknown', reason: `the log has not confirmed it within ${deadlineMs} ms` }))
-    } catch (thrown) {
-      if (thrown instanceof NotPlainData || (thrown instanceof OperationError && thrown.code === 'command/event')) return { kind: 'unfit', reason: thrown.message }
-      throw thrown
-    }
-  }
-
   /** The owner knows the reply, the log a refusal. */
   async #outcome(plan: TypePlan, sent: SentCommand, leftMs: () => number, signal: AbortSignal | undefined): Promise<CommandResult> {
     const { log, codec, clock } = this.#ports
@@ -211,14 +197,10 @@ export class OwnerGateway implements Gateway {
   }
 
   #planOf(type: string): TypePlan {
-    const plan = this.#plans.get(type)
-    if (plan === undefined) throw new OperationError('gateway/type', `there is no actor type '${type}'. Types: ${[...this.#plans.keys()].join(', ')}.`)
-    return plan
+    return planNamed(this.#plans, type)
   }
 }
 
 const unavailable = (type: string, partition: number, { state, reason }: { readonly state: string; readonly reason: string }): Unavailable => ({ kind: 'unavailable', type, partition, state, reason })
-
-const ofAll = <T>({ partitions }: TypePlan, ask: (partition: number) => Promise<T>): Promise<readonly T[]> => Promise.all(Array.from({ length: partitions }, (_, partition) => ask(partition)))
 
 const sum = (counts: Iterable<number>): number => [...counts].reduce((total, count) => total + count, 0)

@@ -19,6 +19,9 @@ const ROUND_MS_MAX = 150
 /** Looks that the first document of a type waits for partitions that nothing is known of: until they are silent. */
 const PATIENT_LOOKS = Math.ceil(ANSWER_MS_MAX / FLOW_EVERY_MS) + 1
 
+/** Who tells what goes through a partition. */
+export type FlowSource = Pick<QueryClient, 'flow'>
+
 interface Watched {
   readonly plan: TypePlan
   readonly sums: FlowSums
@@ -31,7 +34,7 @@ interface Watched {
 }
 
 export class Watching {
-  readonly #client: QueryClient
+  readonly #asked: FlowSource
   readonly #clock: Clock
   readonly #plans: ReadonlyMap<string, TypePlan>
   readonly #watched = new Map<string, Watched>()
@@ -39,8 +42,8 @@ export class Watching {
   #atMs = 0
   #isRunning = false
 
-  constructor(client: QueryClient, clock: Clock, plans: ReadonlyMap<string, TypePlan>) {
-    this.#client = client
+  constructor(asked: FlowSource, clock: Clock, plans: ReadonlyMap<string, TypePlan>) {
+    this.#asked = asked
     this.#clock = clock
     this.#plans = plans
   }
@@ -118,7 +121,7 @@ export class Watching {
     return free.map(async (partition) => {
       asked.add(partition)
       try {
-        sums.take(partition, await this.#client.flow(plan.definition.name, partition, true, { deadlineMs: ANSWER_MS_MAX }))
+        sums.take(partition, await this.#asked.flow(plan.definition.name, partition, true, { deadlineMs: ANSWER_MS_MAX }))
       } catch (thrown) {
         sums.take(partition, { kind: 'refused', state: 'unknown', reason: thrown instanceof Error ? thrown.message : String(thrown) })
       } finally {

@@ -4,8 +4,8 @@
 //
 // F1. A row is committed state, as of the commit that stored it; a state is stored some time after it has changed (`snapshotEvery`).
 // F2. The `seq` of a place says up to which commit nothing is missing: of the journal's floor, or of the owner, who knows whether all is stored. It is
-//     worked out before the state topic's end is looked up, so that what it promises has been read; an owner sees a commit before others do, and is taken
-//     at its word once the log shows the states that it speaks of.
+//     worked out before the state topic's end is looked up, and promised once that end has been read: a log may show less than it has for a while. An owner
+//     sees a commit before others do, and is taken at its word once the log shows the states that it speaks of.
 // F3. One round of a type at a time; who comes while one runs shares the next, so that what was committed before it asked is read.
 // F4. Half of the thread's time at the most, in pieces.
 import type { EntityId } from '../protocol/ids.ts'
@@ -18,7 +18,6 @@ import type { EntityIndex, IndexedEntity, IndexPlace } from '../ports/entity-ind
 import type { Log } from '../ports/log.ts'
 import { decodeEntity } from '../partition/entity.ts'
 import type { JournalRecord } from '../partition/journal.ts'
-import { assertShown } from '../partition/range-reading.ts'
 import { durableState } from '../partition/state-store.ts'
 import { readStateHeader } from '../partition/states.ts'
 import { journalRecords, lastRecord } from '../partition/survey.ts'
@@ -89,17 +88,16 @@ export class IndexFeeder {
     while (place.next < end) {
       const startedMs = clock.monotonicMs()
       const range = await log.read(plan.state, partition, place.next, end, PIECE)
-      if (range.to <= place.next) {
-        await assertShown(log, plan.state, partition, place.next)
-        break
-      }
-      place = { ...place, next: range.to }
+      const next = range.to > place.next ? range.to : await log.offsetsAt(plan.state, partition, 'earliest')
+      if (next <= place.next) break
+      place = { ...place, next }
       if (await index.apply({ group: plan.group, partition, from, ...this.#rows(plan, partition, range.records, place.life), place }) === 'moved') return 'moved'
       from = place.next
       await clock.sleep(Math.max(1, clock.monotonicMs() - startedMs))
     }
-    const seq = Math.max(whole.seq ?? -1, place.seq ?? -1)
-    return await index.apply({ group: plan.group, partition, from, rows: [], gone: [], place: { ...place, ...whole, seq, epoch: tip?.epoch ?? 0, readMs } }) === 'moved' ? 'moved' : 'fed'
+    // Shown less than there is, it promises what it promised before, and lacks something since then.
+    const promised: IndexPlace = place.next < end ? { ...place, behindMs: place.behindMs ?? place.readMs } : { ...place, ...whole, seq: Math.max(whole.seq ?? -1, place.seq ?? -1), epoch: tip?.epoch ?? 0, readMs }
+    return await index.apply({ group: plan.group, partition, from, rows: [], gone: [], place: promised }) === 'moved' ? 'moved' : 'fed'
   }
 
   /** F2. */

@@ -39,6 +39,16 @@ export interface Misplaced {
   readonly reason: string
 }
 
+export function otherPartition(entity: EntityId, partition: number, atLeast: Place | undefined): Misplaced | undefined {
+  if (atLeast?.partition === undefined || atLeast.partition === partition) return undefined
+  return { kind: 'misplaced', what: 'partition', reason: `the place is of partition ${atLeast.partition}, and '${entity}' is in partition ${partition}` }
+}
+
+export function otherLife({ life }: Pick<Standing, 'life'>, atLeast: Place | undefined): Misplaced | undefined {
+  if (atLeast?.life === undefined || atLeast.life === life) return undefined
+  return { kind: 'misplaced', what: 'life', reason: `the place is of life ${atLeast.life} of the partition, which is over: it was begun anew as ${life}` }
+}
+
 type Moving = Extract<Reading<unknown>, { readonly kind: 'moving' }>
 type AnswerOf<K extends QueryAnswer['kind']> = Extract<QueryAnswer, { readonly kind: K }>
 export type LivePartition = AnswerOf<'partition'> & { readonly at: Standing }
@@ -76,10 +86,12 @@ export class QueryClient {
     const entity = parseEntityId(id)
     if (entity === undefined) throw new OperationError('query/address', `'${id.slice(0, 80)}' is no entity id: UTF-8, 1..256 bytes`)
     const partition = partitionOf(utf8Encode(entity), plan.partitions)
-    if (atLeast?.partition !== undefined && atLeast.partition !== partition) return { kind: 'misplaced', what: 'partition', reason: `the place is of partition ${atLeast.partition}, and '${entity}' is in partition ${partition}` }
+    const misplaced = otherPartition(entity, partition, atLeast)
+    if (misplaced !== undefined) return misplaced
     return this.#ask<AnswerOf<'state'> | Misplaced>(plan, partition, { kind: 'entity', id: entity }, waiting, (answer) => {
       if (answer.kind !== 'state') return undefined
-      if (atLeast?.life !== undefined && atLeast.life !== answer.at.life) return { kind: 'taken', value: { kind: 'misplaced', what: 'life', reason: `the place is of life ${atLeast.life} of the partition, which is over: it was begun anew as ${answer.at.life}` } }
+      const misplaced = otherLife(answer.at, atLeast)
+      if (misplaced !== undefined) return { kind: 'taken', value: misplaced }
       if (atLeast !== undefined && isBefore(answer.at, atLeast)) return moving(`its owner is at epoch ${answer.at.epoch}, seq ${answer.at.seq}, and has not reached epoch ${atLeast.epoch}, seq ${atLeast.seq}`, 'live')
       return { kind: 'taken', value: answer }
     })
@@ -154,6 +166,6 @@ export class QueryClient {
 
 const moving = (reason: string, state: string): Moving => ({ kind: 'moving', reason, state })
 
-function isBefore(at: Place, other: Place): boolean {
+export function isBefore(at: Place, other: Place): boolean {
   return at.epoch < other.epoch || (at.epoch === other.epoch && at.seq < other.seq)
 }

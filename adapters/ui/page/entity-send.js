@@ -71,12 +71,13 @@ export class Sender {
     this.#say('', 'Sending …', '')
     try {
       const response = await this.#api.send(this.#path, { method: 'POST', body, headers: { 'content-type': 'application/json', 'idempotency-key': this.#key } })
-      const { outcome, reply } = await response.json()
+      const { outcome, reply, partition } = await response.json()
       if (outcome === 'reply') {
         this.#key = ''
         this.#say('good', reply === null || reply === undefined ? 'Taken and committed; it replied nothing.' : 'Taken and committed. It replied:', '')
         if (reply !== null && reply !== undefined) this.#outcome.append(tree(reply))
-      } else this.#say('warn', 'Durable, and not taken yet.', 'Send again for its reply: it is applied once.')
+      } else if (partition?.state === 'at rest') this.#say('warn', 'Durable: it is taken when the system runs next.', 'Nothing runs now. Sent again it is applied once.')
+      else this.#say('warn', 'Durable, and not taken yet.', 'Send again for its reply: it is applied once.')
       this.#onTaken()
     } catch (problem) {
       const { title, detail } = wordsOf(problem)

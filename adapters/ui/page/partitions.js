@@ -16,9 +16,16 @@ const COLUMNS = [
 ]
 const TONES = /** @type {const} */ ({ bad: 0, warn: 1, good: 2 })
 
+/** Read from their logs alone (`statelog ui`): nobody has them, or whoever does is not asked. */
+const RESTING = ['at rest', 'elsewhere']
+
+/** @param {string} state */
+export const isResting = (state) => RESTING.includes(state)
+
 /** Never by colour alone. @param {string} state @returns {{ sign: string, tone: Tone }} */
 export function signOf(state) {
   if (state === 'live') return { sign: '●', tone: 'good' }
+  if (isResting(state)) return { sign: '○', tone: 'good' }
   return ['failed', 'position-moved', 'absent', 'silent', 'fenced'].includes(state) ? { sign: '▲', tone: 'bad' } : { sign: '◐', tone: 'warn' }
 }
 

@@ -5,7 +5,7 @@ import { chartFrame } from './chart-frame.js'
 import { sumOf } from './chart-numbers.js'
 import { nameOf } from './chart.js'
 import { failed, loading, settle } from './notice.js'
-import { partitionsOf, PartitionTable, signOf, SINCE } from './partitions.js'
+import { isResting, partitionsOf, PartitionTable, signOf, SINCE } from './partitions.js'
 import { address } from './route.js'
 import { RATE_SECONDS } from './series.js'
 import { drawSpark } from './spark.js'
@@ -78,9 +78,11 @@ class Summary {
     const ill = partitions.filter(({ look: { state } }) => signOf(state).tone === 'bad')
     const moving = partitions.filter(({ look: { state } }) => signOf(state).tone === 'warn')
     const tone = ill.length > 0 ? 'bad' : moving.length > 0 ? 'warn' : 'good'
-    const sign = { bad: '▲', warn: '◐', good: '●' }[tone]
     const total = partitions.length
-    const words = ill.length > 0 ? `${ill.length} of ${total} partitions need somebody` : moving.length > 0 ? `${moving.length} of ${total} partitions are on their way` : total === 1 ? 'The one partition is live' : `All ${total} partitions are live`
+    const resting = partitions.filter(({ look: { state } }) => isResting(state)).length
+    const sign = tone === 'good' && resting > 0 ? '○' : { bad: '▲', warn: '◐', good: '●' }[tone]
+    const isElsewhere = partitions.some(({ look: { state } }) => state === 'elsewhere')
+    const words = ill.length > 0 ? `${ill.length} of ${total} partitions need somebody` : moving.length > 0 ? `${moving.length} of ${total} partitions are on their way` : resting > 0 ? (isElsewhere ? 'Read from the log: whoever runs it is not asked' : resting === total ? 'At rest: nothing runs, what stands in the log is shown' : `${resting} of ${total} partitions are at rest`) : total === 1 ? 'The one partition is live' : `All ${total} partitions are live`
     setText(this.#health, `${sign} ${words}`)
     setAttribute(this.#health, 'data-tone', tone)
   }
@@ -149,7 +151,7 @@ class LifeCard {
 
   /** @param {readonly import('./partitions.js').PartitionRow[]} all @param {import('./partitions.js').PartitionRow | undefined} chosen */
   write(all, chosen) {
-    setText(this.#text, chosen === undefined ? `${all.length === 1 ? 'Where the partition is now.' : `Where the ${all.length} partitions are now.`} Choose one to see it alone.` : `${chosen.type} ${chosen.index} is ${chosen.look.state}${chosen.look.reason === undefined || chosen.look.reason === '' ? '' : `: ${chosen.look.reason}`}`)
+    setText(this.#text, chosen === undefined ? all.every(({ look: { state } }) => isResting(state)) ? 'The log alone is read: no owner is asked where it is.' : `${all.length === 1 ? 'Where the partition is now.' : `Where the ${all.length} partitions are now.`} Choose one to see it alone.` : `${chosen.type} ${chosen.index} is ${chosen.look.state}${chosen.look.reason === undefined || chosen.look.reason === '' ? '' : `: ${chosen.look.reason}`}`)
     if (this.#drawn === undefined) return
     const { frame, outline } = this.#drawn
     const of = (/** @type {string} */ state) => all.filter(({ look }) => look.state === state).length

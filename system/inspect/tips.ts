@@ -1,0 +1,102 @@
+// Tips: how partitions stand at the ends of their journals: the newest record, and entities by state, read on from where they were read last.
+//
+// Owns: what was seen of each partition. Reads beside whoever runs them, and folds nothing.
+//
+// E1. What is told of a partition is that of one commit (I12), and never goes back.
+// E2. A partition is read by one reader at a time. Who comes while one reads waits, and then reads what is new: each sees what was committed before it asked.
+import { OperationError } from '../protocol/failures.ts'
+import type { EntityId } from '../protocol/ids.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Codec } from '../ports/codec.ts'
+import type { Log } from '../ports/log.ts'
+import type { JournalRecord } from '../partition/journal.ts'
+import { Gone } from '../partition/range-reading.ts'
+import type { ParkedEntry } from '../partition/states.ts'
+import { addCounts, addParked, journalRecords, lastRecord, surveyed } from '../partition/survey.ts'
+import type { TypePlan } from '../partition/topology.ts'
+import { patientLog } from './patient-log.ts'
+import { statesOf } from './query.ts'
+
+export interface Tip {
+  /** Newest journal record. */
+  readonly last: JournalRecord
+  /** Of the journal. */
+  readonly end: number
+  readonly occupancy: ReadonlyMap<string, number>
+  readonly parked: ReadonlyMap<EntityId, ParkedEntry>
+}
+
+interface TipPorts {
+  readonly log: Log
+  readonly codec: Codec
+  readonly clock: Clock
+}
+
+/** Reading goes on for so long, whoever waits for it, ms. */
+const READ_MS_MAX = 30_000
+/** An owner that commits meanwhile makes what was read disagree. */
+const LOOKS_MAX = 10
+
+export class Tips {
+  readonly #ports: TipPorts
+  readonly #known = new Map<string, Tip>()
+  readonly #turns = new Map<string, Promise<unknown>>()
+
+  constructor(ports: TipPorts) {
+    this.#ports = ports
+  }
+
+  /** Undefined: the partition has not run yet. Throws OperationError, Gone. */
+  of(plan: TypePlan, partition: number): Promise<Tip | undefined> {
+    const name = `${plan.group}/${partition}`
+    const tip = (this.#turns.get(name) ?? Promise.resolve()).then(() => this.#read(name, plan, partition))
+    this.#turns.set(name, tip.catch(() => undefined))
+    return tip
+  }
+
+  async #read(name: string, plan: TypePlan, partition: number): Promise<Tip | undefined> {
+    const log = patientLog(this.#ports.log, this.#ports.clock, { deadlineMs: READ_MS_MAX })
+    const known = this.#known.get(name)
+    const end = await log.offsetsAt(plan.journal, partition, 'latest')
+    // E1: less than before is a log that shows less than it has.
+    if (known !== undefined && end <= known.end) return known
+    const tip = (known === undefined ? undefined : await this.#readOn(log, plan, partition, known, end)) ?? await this.#survey(log, plan, partition)
+    if (tip !== undefined) this.#known.set(name, tip)
+    return tip
+  }
+
+  /** Undefined: what is new does not follow what is known. */
+  async #readOn(log: Log, plan: TypePlan, partition: number, known: Tip, end: number): Promise<Tip | undefined> {
+    let { last } = known
+    const occupancy = new Map(known.occupancy)
+    const parked = new Map(known.parked)
+    for await (const { record } of journalRecords(log, this.#ports.codec, plan, partition, known.end, end)) {
+      if (record.life !== last.life || record.seq !== last.seq + 1) return undefined
+      addCounts(occupancy, record.occupancy)
+      addParked(parked, record)
+      last = record
+    }
+    return { last, end, occupancy, parked }
+  }
+
+  async #survey(log: Log, plan: TypePlan, partition: number): Promise<Tip | undefined> {
+    const { codec } = this.#ports
+    for (let looks = 1; ; looks += 1) {
+      const end = await log.offsetsAt(plan.journal, partition, 'latest')
+      const last = await lastRecord(log, codec, plan, partition, end)
+      if (last === undefined) return undefined
+      const states = statesOf(log, codec, plan, partition)
+      const own = await states.partitionRecord(last.partitionFrom)
+      try {
+        // Else the counts would be those of another commit than the record's.
+        if ((own?.seq ?? -1) <= last.seq) {
+          const { occupancy, parked } = await surveyed({ log, codec, plan, partition }, { ...states, partitionRecord: async () => own }, last, end, false)
+          return { last, end, occupancy, parked }
+        }
+      } catch (thrown) {
+        if (!(thrown instanceof Gone) || looks === LOOKS_MAX) throw thrown
+      }
+      if (looks === LOOKS_MAX) throw new OperationError('journal/moving', `partition ${partition} of '${plan.definition.name}' commits faster than it is read`)
+    }
+  }
+}
