@@ -14,6 +14,7 @@ import type { EntityIndex } from '../../system/ports/entity-index.ts'
 import { cborCodec } from '../cbor/codec.ts'
 import { elkLayout } from '../elk/layout.ts'
 import type { Serving } from '../http/route.ts'
+import type { Scenario } from '../http/scenario.ts'
 import type { HttpServer } from '../http/server.ts'
 import type { NatsApi } from '../nats/api.ts'
 import { systemClock, systemRandom } from '../node/clock.ts'
@@ -39,14 +40,14 @@ export interface Faces {
   close(): Promise<void>
 }
 
-export async function openFaces({ http, natsApi }: FacesAsked, embedded: Embedded, onNotice: (message: string) => void): Promise<Faces> {
+export async function openFaces({ http, natsApi }: FacesAsked, embedded: Embedded, onNotice: (message: string) => void, scenario?: Scenario): Promise<Faces> {
   const { folder, system, log } = embedded
   // Of a run that was killed, maybe under the same number.
   forgetPage(folder)
   if (http === undefined && natsApi === undefined) return { http: undefined, nats: undefined, close: async () => {} }
   const index = await folderIndex(folder)
   const gateway = new OwnerGateway({ rpc: await embedded.rpc(), log, codec: cborCodec, clock: systemClock, random: systemRandom, openIndex: index.open }, planSystem(system))
-  const serving: Serving = { gateway, charts: await chartsOf(system) }
+  const serving: Serving = { gateway, charts: await chartsOf(system), scenario }
   const server = http === undefined ? undefined : await openHttpFace(http, serving, onNotice)
   if (server !== undefined) leavePage(folder, `${server.url}/ui/`)
   let closing: Promise<void> | undefined

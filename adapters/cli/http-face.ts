@@ -30,9 +30,9 @@ export async function httpFaceOf(flags: FlagValues, env: NodeJS.ProcessEnv, othe
   return face
 }
 
-export async function openHttpFace(face: HttpFace, { gateway, charts }: Serving, onError: (message: string) => void): Promise<HttpServer> {
+export async function openHttpFace(face: HttpFace, { gateway, charts, scenario }: Serving, onError: (message: string) => void): Promise<HttpServer> {
   const [{ openHttp }, { readPages }] = await Promise.all([import('../http/server.ts'), import('../ui/pages.ts')])
-  return openHttp(gateway, { ...given(face), charts, pages: readPages(), onError })
+  return openHttp(gateway, { ...given(face), charts, scenario, pages: readPages(), onError })
 }
 
 const given = ({ listen, token, names }: HttpFace) => ({ listen, names, ...(token === undefined ? {} : { token }) })

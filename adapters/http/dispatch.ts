@@ -10,6 +10,7 @@ import type { Answer } from './answer.ts'
 import type { Parameter } from './parameters.ts'
 import type { Route } from './route.ts'
 import { ROUTES } from './routes.ts'
+import type { Scenario } from './scenario.ts'
 
 export type Body =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
@@ -27,6 +28,7 @@ export interface Request {
   /** The server asks for a token, and has seen it. */
   readonly isGuarded: boolean
   readonly charts?: Charts | undefined
+  readonly scenario?: Scenario | undefined
 }
 
 export interface Found {
@@ -56,7 +58,7 @@ export async function dispatch(gateway: Gateway, { routes, segments, query }: Fo
   const body = route.body === undefined ? undefined : await json(request)
   if (body !== undefined && 'status' in body) return body
   try {
-    return await route.handle(values.values, { gateway, charts: request.charts, signal: request.signal, isGuarded: request.isGuarded, body: body?.json })
+    return await route.handle(values.values, { gateway, charts: request.charts, scenario: request.scenario, signal: request.signal, isGuarded: request.isGuarded, body: body?.json })
   } catch (thrown) {
     // What an operator must act on is said; anything else is a defect, and the server's to tell.
     if (thrown instanceof OperationError) return problem(503, thrown.code, thrown.message)

@@ -5,6 +5,7 @@ import { hostName } from './guard.ts'
 import { HTTP_LIMITS } from './limits.ts'
 import type { HttpLimits } from './limits.ts'
 import type { Pages } from './pages.ts'
+import type { Scenario } from './scenario.ts'
 
 export interface HttpOptions {
   /** `[host:]port`; without a host 127.0.0.1. Port 0: any free one. */
@@ -17,6 +18,8 @@ export interface HttpOptions {
   readonly limits?: Partial<HttpLimits>
   /** Drawn where asked for; undefined: none are. */
   readonly charts?: Charts | undefined
+  /** The scenario that drives the run; undefined: none does. */
+  readonly scenario?: Scenario | undefined
   /** For browsers, under `/ui/`; undefined: there are none. */
   readonly pages?: Pages
   /** What goes wrong with a request that its caller cannot mend. */
@@ -35,7 +38,7 @@ const TOKEN_LENGTH_MIN = 16
 const TOKEN = /^[\x21-\x7e]{16,1024}$/
 
 /** Throws OperationError with the cure. */
-export function settingsOf({ listen, token, names = [], limits = {} }: Omit<HttpOptions, 'onError' | 'charts' | 'pages'>): HttpSettings {
+export function settingsOf({ listen, token, names = [], limits = {} }: Omit<HttpOptions, 'onError' | 'charts' | 'pages' | 'scenario'>): HttpSettings {
   const [, bracketed, plain, digits] = /^(?:(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9._-]+)):)?(\d{1,5})$/.exec(listen) ?? []
   const port = Number(digits ?? NaN)
   if (!(port <= 65_535)) throw new OperationError('http/address', `'${listen.slice(0, 80)}' is no address to listen on: 8080, 127.0.0.1:8080, [::1]:8080`)

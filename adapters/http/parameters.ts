@@ -66,6 +66,12 @@ export const STATE: Parameter<string> = {
   read: (text = '') => (text.length >= 1 && text.length <= STATE_LENGTH_MAX ? { value: text } : undefined),
 }
 
+export const FEATURES: Parameter<boolean> = {
+  in: 'query', name: 'features', description: 'Whether to tell the features in its context too, with the events that made them.', isRequired: false,
+  schema: { enum: ['true', 'false'], default: 'false' },
+  read: (text = 'false') => (text === 'true' || text === 'false' ? { value: text === 'true' } : undefined),
+}
+
 export const IDEMPOTENCY_KEY: Parameter<string> = {
   in: 'header', name: 'Idempotency-Key', description: 'Names this command: sent again with the same key it is applied once. A UUID is a good one.', isRequired: true,
   schema: { type: 'string', pattern: KEY.source },

@@ -3,12 +3,15 @@ import type { Charts } from '../../system/chart/charts.ts'
 import type { Gateway } from '../../system/gateway/gateway.ts'
 import type { Answer } from './answer.ts'
 import type { Parameters, Values } from './parameters.ts'
+import type { Scenario } from './scenario.ts'
 
 /** What is answered from. */
 export interface Serving {
   readonly gateway: Gateway
   /** Undefined: none are drawn. */
   readonly charts?: Charts | undefined
+  /** Undefined: none drives this run. */
+  readonly scenario?: Scenario | undefined
 }
 
 export interface Call extends Serving {

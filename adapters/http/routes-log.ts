@@ -20,11 +20,11 @@ type Asking = Extract<Effect, { readonly kind: 'infer' | 'lookup' }>
 const isAsking = (effect: Effect): effect is Asking => effect.kind === 'infer' || effect.kind === 'lookup'
 
 /** Scores and rows come in the order in which they were asked for. */
-function stepOf({ seq, n, timeMs, processedMs, cause, event, verdict, from, to, context, effects, scores, rows }: HistoryEntry): Record<string, unknown> {
+function stepOf({ seq, n, timeMs, processedMs, cause, event, verdict, from, to, context, effects, scores, models, rows }: HistoryEntry): Record<string, unknown> {
   const asked = effects.filter(isAsking)
   const infers = asked.filter((effect) => effect.kind === 'infer')
   const lookups = asked.filter((effect) => effect.kind === 'lookup')
-  const decisions = scores.map((score, at) => ({ model: infers[at]?.model, vector: infers[at]?.vector, ...(typeof score === 'number' ? { score } : { reason: score }) }))
+  const decisions = scores.map((score, at) => ({ model: infers[at]?.model, version: models[at]?.version, hash: models[at]?.hash, vector: infers[at]?.vector, ...(typeof score === 'number' ? { score } : { reason: score }) }))
   return {
     seq, n, timeMs, nowMs: processedMs, cause, event, ...(verdict === undefined ? {} : { verdict: { class: verdict.class, directive: verdict.directive } }), from, to, context,
     outputs: effects.filter((effect) => !isAsking(effect)), decisions, ...(rows.length === 0 ? {} : { lookups: rows.map((row, at) => ({ table: lookups[at]?.table, key: lookups[at]?.key, row })) }),
@@ -32,7 +32,7 @@ function stepOf({ seq, n, timeMs, processedMs, cause, event, verdict, from, to, 
 }
 
 /** As many as fit, one at least. */
-function pageOf({ type, id, at, entries, older, reason }: HistoryPage): Record<string, unknown> {
+function pageOf({ type, id, at, entries, inputs, older, reason }: HistoryPage): Record<string, unknown> {
   const events: Record<string, unknown>[] = []
   let bytes = 0
   for (const entry of entries) {
@@ -43,7 +43,7 @@ function pageOf({ type, id, at, entries, older, reason }: HistoryPage): Record<s
   }
   const last = entries[events.length - 1]
   const hasMore = events.length < entries.length
-  return { type, id, at, events, ...(last !== undefined && (hasMore || older !== 'none') ? { next: stepPlace(last) } : {}), older: hasMore ? 'more' : older, ...(reason === '' || hasMore ? {} : { reason }) }
+  return { type, id, at, events, inputs: Object.fromEntries(inputs), ...(last !== undefined && (hasMore || older !== 'none') ? { next: stepPlace(last) } : {}), older: hasMore ? 'more' : older, ...(reason === '' || hasMore ? {} : { reason }) }
 }
 
 function letterObject({ topic, partition, record, info: { stack: _, ...info } }: Letter): Record<string, unknown> {

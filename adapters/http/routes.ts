@@ -1,6 +1,7 @@
-// The table of routes. Reading is GET and changes nothing; the one thing that changes something is POST, and names itself by a key.
+// The table of routes. Reading is GET and changes nothing; what changes an entity is POST and names itself by a key.
 import type { CommandResult } from '../../system/gateway/gateway.ts'
 import type { MachineEvent } from '../../system/protocol/data.ts'
+import { answerWithFeatures } from '../../system/inspect/features.ts'
 import { answerObject } from '../../system/partition/view.ts'
 import type { EntityAnswer } from '../../system/partition/view.ts'
 import { problem, RETRY_SOON } from './answer.ts'
@@ -10,10 +11,11 @@ import { FOLLOWING } from './routes-follow.ts'
 import { LISTING } from './routes-list.ts'
 import { LOG_ROUTES } from './routes-log.ts'
 import { MISPLACED, misplaced, NOT_FOUND, UNAVAILABLE, unavailable, unknownType } from './replies.ts'
-import { AT_LEAST, deadline, ID, IDEMPOTENCY_KEY, STATE, TYPE } from './parameters.ts'
+import { AT_LEAST, deadline, FEATURES, ID, IDEMPOTENCY_KEY, STATE, TYPE } from './parameters.ts'
 import { route } from './route.ts'
 import type { Route } from './route.ts'
 import { CHARTS } from './routes-chart.ts'
+import { SCENARIO } from './routes-scenario.ts'
 import { METRICS } from './routes-metrics.ts'
 import { WATCHING } from './routes-watch.ts'
 
@@ -21,9 +23,9 @@ const DEADLINE = deadline(5000)
 const LOOK_DEADLINE = deadline(1000)
 const WAIT_DEADLINE = deadline(30_000)
 
-const found = (answer: EntityAnswer): Answer => (answer.entity === undefined
+const found = (answer: EntityAnswer, features: boolean): Answer => (answer.entity === undefined
   ? problem(404, 'entity/not-found', `there is no ${answer.type} '${answer.id}' (partition ${answer.partition}, seq ${answer.seq})`, placeOf(answer))
-  : { status: 200, body: answerObject(answer) })
+  : { status: 200, body: features ? answerWithFeatures(answer) : answerObject(answer) })
 
 const placeOf = ({ partition, life, epoch, seq }: EntityAnswer) => ({ at: { partition, life, epoch, seq } })
 
@@ -72,13 +74,13 @@ const READING: readonly Route[] = [
   }),
   route({
     method: 'GET', path: '/v1/entities/{type}/{id}', operation: 'getEntity', summary: 'An entity as committed: state, context, timers, held events, and where that stands',
-    parameters: { type: TYPE, id: ID, atLeast: AT_LEAST, deadlineMs: DEADLINE }, replies: { 200: { description: 'As its owner has it.', schema: 'Entity' }, 404: NOT_FOUND, 409: MISPLACED, 503: UNAVAILABLE },
-    handle: async ({ type, id, atLeast, deadlineMs }, { gateway, signal }) => {
+    parameters: { type: TYPE, id: ID, atLeast: AT_LEAST, features: FEATURES, deadlineMs: DEADLINE }, replies: { 200: { description: 'As its owner has it.', schema: 'Entity' }, 404: NOT_FOUND, 409: MISPLACED, 503: UNAVAILABLE },
+    handle: async ({ type, id, atLeast, features, deadlineMs }, { gateway, signal }) => {
       const wrong = unknownType(gateway, type)
       if (wrong !== undefined) return wrong
       const result = await gateway.get(type, id, { deadlineMs, signal, ...(atLeast === undefined ? {} : { atLeast }) })
       if (result.kind === 'misplaced') return misplaced(result)
-      return result.kind === 'entity' ? found(result.answer) : unavailable(result)
+      return result.kind === 'entity' ? found(result.answer, features) : unavailable(result)
     },
   }),
   route({
@@ -121,7 +123,7 @@ function isEvent(body: unknown): body is MachineEvent {
 }
 
 /** All, with the one that describes them. */
-export const ROUTES: readonly Route[] = [...OPEN, ...READING, ...LISTING, ...LOG_ROUTES, ...FOLLOWING, ...CHARTS, ...CHANGING, ...WATCHING, ...METRICS, route({
+export const ROUTES: readonly Route[] = [...OPEN, ...READING, ...LISTING, ...LOG_ROUTES, ...FOLLOWING, ...CHARTS, ...CHANGING, ...SCENARIO, ...WATCHING, ...METRICS, route({
   method: 'GET', path: '/openapi.json', operation: 'describe', summary: 'This description',
   parameters: {}, replies: { 200: { description: 'OpenAPI 3.1.', schema: 'Document' } },
   handle: async (_, { isGuarded }) => ({ status: 200, body: openApiOf(ROUTES, isGuarded) }),

@@ -23,10 +23,11 @@ export const LOG_SCHEMAS = {
       seq: COUNT, n: { ...COUNT, description: 'Among the inputs of its entity in that commit.' }, timeMs: { type: 'number', description: 'Event time.' }, nowMs: { type: 'number', description: 'When its batch was processed.' },
       cause: TEXT, event: { type: 'object' }, verdict: { ...object({ class: TEXT, directive: TEXT }), description: 'It was refused.' },
       from: { ...TEXT, description: 'State before; absent: the entity did not exist.' }, to: TEXT, context: { description: 'After it.' },
-      outputs: list({ type: 'object' }), decisions: list(object({ model: TEXT, vector: list({ type: 'number' }), score: { type: ['number', 'string'] }, reason: TEXT }, [])), lookups: list({ type: 'object' }),
+      outputs: list({ type: 'object' }), decisions: list(object({ model: TEXT, version: COUNT, hash: TEXT, vector: list({ type: 'number' }), score: { type: ['number', 'string'] }, reason: TEXT }, [])), lookups: list({ type: 'object' }),
     }, ['seq', 'n', 'timeMs', 'nowMs', 'cause', 'event', 'outputs', 'decisions'])),
+    inputs: { type: 'object', additionalProperties: list(TEXT), description: 'Names of what a vector holds, in order, by the hash of the model; of the models that the system brings.' },
     next: { ...TEXT, description: '`before` of the next page.' }, older: { enum: ['none', 'more', 'gone', 'unread'] }, reason: TEXT,
-  }, ['type', 'id', 'at', 'events', 'older']),
+  }, ['type', 'id', 'at', 'events', 'inputs', 'older']),
   DeadLetters: object({ letters: list(object(LETTER, ALWAYS_OF_LETTER)), next: TEXT }, ['letters']),
   DeadLetter: object({ ...LETTER, stack: TEXT, value: BYTES }, [...ALWAYS_OF_LETTER, 'value']),
 } satisfies Record<string, Schema>

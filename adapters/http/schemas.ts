@@ -1,6 +1,8 @@
 // Schemas of what goes back, for the OpenAPI document.
 import { FLOW_SCHEMAS } from './schemas-flow.ts'
+import { FEATURES_SCHEMA } from './schemas-features.ts'
 import { LOG_SCHEMAS } from './schemas-log.ts'
+import { SCENARIO_SCHEMAS } from './schemas-scenario.ts'
 import { COUNT, list, object, TEXT } from './schema-words.ts'
 import type { Schema } from './schema-words.ts'
 
@@ -24,9 +26,11 @@ export const SCHEMAS = {
       type: TEXT, id: TEXT, ...STANDING, code: TEXT, watermarkMs: { type: ['number', 'string'] }, found: { type: 'boolean' },
       value: { description: 'Active states, as XState writes them.' }, configuration: TEXT, context: {}, status: { enum: ['active', 'done', 'error', 'stopped', 'unborn'] }, changedSeq: COUNT,
       timers: list({ type: 'object' }), tasks: list({ type: 'object' }), held: list({ type: 'object' }), expireAtMs: { type: 'number' }, parked: { type: 'object' },
+      features: list({ $ref: '#/components/schemas/Features' }),
     }, ['type', 'id', ...Object.keys(STANDING), 'code', 'found', 'status', 'changedSeq', 'timers', 'tasks', 'held']),
-    description: 'What `statelog get --json` prints.',
+    description: 'What `statelog get --json` prints; `features` where it is asked for.',
   },
+  Features: FEATURES_SCHEMA,
   Chart: {
     ...object({ hash: TEXT, outline: { type: 'object', description: 'States and transitions by their names.' }, drawing: { type: ['object', 'null'], description: 'Boxes, lines and texts with their places; null where it cannot be drawn.' }, reason: TEXT }, ['hash', 'outline', 'drawing']),
     description: 'A statechart. What `statelog chart --format json` prints is its outline.',
@@ -35,4 +39,5 @@ export const SCHEMAS = {
   Event: { ...object({ type: { type: 'string', minLength: 1 } }), additionalProperties: true, description: 'An event of the machine, with its fields.' },
   Outcome: object({ outcome: { enum: ['reply', 'waiting'] }, command: TEXT, type: TEXT, id: TEXT, reply: { description: 'What the machine replied; null for nothing.' }, at: { $ref: '#/components/schemas/Standing' }, partition: object(OF_PARTITION) }, ['outcome', 'command', 'type', 'id']),
   ...FLOW_SCHEMAS,
+  ...SCENARIO_SCHEMAS,
 } satisfies Record<string, Schema>

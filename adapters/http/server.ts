@@ -92,14 +92,14 @@ class Face {
   readonly #guard: Guard
   readonly #rate: Rate
   readonly #limits: HttpLimits
-  readonly #options: Pick<HttpOptions, 'onError' | 'charts' | 'pages'>
+  readonly #options: Pick<HttpOptions, 'onError' | 'charts' | 'pages' | 'scenario'>
   readonly #draining = new AbortController()
   readonly #inFlightOf = new WeakMap<Socket, number>()
   #inFlight = 0
   #unsentBytes = 0
   #streams = 0
 
-  constructor(gateway: Gateway, settings: HttpSettings, options: Pick<HttpOptions, 'onError' | 'charts' | 'pages'>) {
+  constructor(gateway: Gateway, settings: HttpSettings, options: Pick<HttpOptions, 'onError' | 'charts' | 'pages' | 'scenario'>) {
     this.#gateway = gateway
     this.#guard = new Guard(settings)
     this.#rate = new Rate(settings.limits.requestsPerSecondMax)
@@ -170,7 +170,7 @@ class Face {
       const value = message.headers[name]
       return Array.isArray(value) ? value.join(', ') : value
     }
-    const { pages, charts } = this.#options
+    const { pages, charts, scenario } = this.#options
     const { method = '', url: target = '' } = message
     const isForPage = pages !== undefined && isPage(target)
     const stranger = this.#guard.stranger(header, message.socket.localAddress, isForPage && method === 'GET')
@@ -188,7 +188,7 @@ class Face {
     if ('status' in found) return found
     const isStream = found.routes.some(({ replies }) => replies[200]?.type === EVENT_STREAM)
     if (isStream && this.#streams >= this.#limits.streamsMax) return problem(503, 'server/busy', `${this.#limits.streamsMax} callers are told of changes already`, {}, RETRY_SOON)
-    return dispatch(this.#gateway, found, { method, target, header, charts, body: () => readBody(message, this.#limits), signal, isGuarded: this.#guard.asksForToken })
+    return dispatch(this.#gateway, found, { method, target, header, charts, scenario, body: () => readBody(message, this.#limits), signal, isGuarded: this.#guard.asksForToken })
   }
 }
 

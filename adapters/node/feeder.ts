@@ -11,6 +11,7 @@ import type { SystemDefinition } from '../../system/authoring/system.ts'
 import { FeedEncoder, isPromise } from './feed-records.ts'
 import { assertSameInput, feedTopicSpec, progressRecord, readFeedProgress } from './feed-progress.ts'
 import type { FeedProgress } from './feed-progress.ts'
+import type { Tempo } from './tempo.ts'
 
 export interface FeederOptions {
   readonly log: Log
@@ -24,8 +25,7 @@ export interface FeederOptions {
 }
 
 export interface Pace {
-  /** Events a second; undefined: as fast as the consumers. */
-  readonly rate: number | undefined
+  readonly tempo: Tempo
   /** Ends the feed early; what was fed stays, and the next run goes on. */
   readonly stop: AbortSignal
   /** Resolves when the consumers are near enough. */
@@ -36,6 +36,8 @@ export interface Pace {
 const BUSY_MS_MAX = 30_000
 /** A paced feed appends this often, ms. */
 const PACED_MS = 100
+/** A feed that is paused looks so often whether it still is, beside being told. */
+const PAUSED_MS = 60_000
 /** Otherwise several chunks are appended at once: each append costs a commit of the medium. */
 const APPEND_RECORDS_MAX = 4000
 const APPEND_BYTES_MAX = 4 << 20
@@ -50,6 +52,8 @@ export class Feeder {
   #bytes = 0
   /** Where the feed stands with what is encoded. */
   #ahead: FeedProgress
+  /** From where on the present tempo is kept. */
+  #since: { readonly changed: AbortSignal; readonly atMs: number; readonly events: number } | undefined
 
   constructor(options: FeederOptions, progress: FeedProgress) {
     this.#options = options
@@ -70,7 +74,6 @@ export class Feeder {
   /** Feeds what is not in the log yet. Answers whether the feed came to its end. */
   async feed(chunks: AsyncIterable<readonly FeedItem[]>, pace: Pace): Promise<'ended' | 'stopped'> {
     const skipped = this.#progress
-    const startedMs = this.#options.clock.monotonicMs()
     let chunk = 0
     for await (const items of chunks) {
       // A feed that ended is still read to its end: the scenario may sum up what it fed.
@@ -78,7 +81,7 @@ export class Feeder {
       else {
         const from = chunk === skipped.chunks ? skipped.items : 0
         this.#note(items.slice(0, from))
-        await this.#chunk(chunk, items, from, pace, startedMs, skipped.events)
+        await this.#chunk(chunk, items, from, pace)
         // Before the next chunk is drawn: the scenario counts what it has yielded as fed.
         if (pace.stop.aborted) return this.#stopped()
       }
@@ -96,10 +99,13 @@ export class Feeder {
     return 'stopped'
   }
 
-  async #chunk(chunk: number, items: readonly FeedItem[], from: number, pace: Pace, startedMs: number, base: number): Promise<void> {
-    const { rate } = pace
-    const sliceMax = rate === undefined ? items.length : Math.max(1, Math.round((rate * PACED_MS) / 1000))
-    for (let at = from; at < items.length && !pace.stop.aborted;) {
+  async #chunk(chunk: number, items: readonly FeedItem[], from: number, pace: Pace): Promise<void> {
+    for (let at = from; at < items.length;) {
+      await this.#whilePaused(pace)
+      if (pace.stop.aborted) return
+      this.#keepFromHere(pace.tempo)
+      const { rate } = pace.tempo.now
+      const sliceMax = rate === undefined ? items.length : Math.max(1, Math.round((rate * PACED_MS) / 1000))
       const slice = items.slice(at, at + sliceMax)
       at += slice.length
       this.#encode(slice, at === items.length ? { chunks: chunk + 1, items: 0 } : { chunks: chunk, items: at })
@@ -107,8 +113,21 @@ export class Feeder {
       const before = this.#progress.events
       await this.#append()
       await pace.room(this.#progress.events - before)
-      if (rate !== undefined) await this.#waitUntil(startedMs + ((this.#progress.events - base) * 1000) / rate, pace.stop)
+      if (rate !== undefined) await this.#untilDue(rate, pace)
     }
+  }
+
+  async #whilePaused({ tempo, stop }: Pace): Promise<void> {
+    while (tempo.now.isPaused && !stop.aborted) {
+      if (this.#records.length > 0) await this.#append()
+      await this.#options.clock.sleep(PAUSED_MS, AbortSignal.any([tempo.changed, stop]))
+    }
+  }
+
+  /** T2. */
+  #keepFromHere({ changed }: Tempo): void {
+    if (this.#since?.changed === changed) return
+    this.#since = { changed, atMs: this.#options.clock.monotonicMs(), events: this.#ahead.events }
   }
 
   #encode(items: readonly FeedItem[], at: { readonly chunks: number; readonly items: number }): void {
@@ -143,10 +162,11 @@ export class Feeder {
     this.#bytes = 0
   }
 
-  async #waitUntil(atMs: number, stop: AbortSignal): Promise<void> {
+  async #untilDue(rate: number, { tempo, stop }: Pace): Promise<void> {
     const { clock } = this.#options
-    const leftMs = atMs - clock.monotonicMs()
-    if (leftMs > 0) await clock.sleep(leftMs, stop)
+    const { atMs = 0, events = 0 } = this.#since ?? {}
+    const leftMs = atMs + ((this.#progress.events - events) * 1000) / rate - clock.monotonicMs()
+    if (leftMs > 0 && this.#since?.changed === tempo.changed) await clock.sleep(leftMs, AbortSignal.any([tempo.changed, stop]))
   }
 }
 

@@ -8,6 +8,7 @@ import { completionOf, failureOf } from './completion.ts'
 import type { Embedded } from './embedded.ts'
 import type { Feeder } from './feeder.ts'
 import type { Look } from './look.ts'
+import type { Tempo } from './tempo.ts'
 
 export type RunEnd =
   | { readonly kind: 'consumed'; readonly fed: 'ended' | 'stopped'; readonly note: string | undefined }
@@ -18,7 +19,7 @@ export interface RunPlan {
   readonly embedded: Embedded
   readonly clock: Clock
   /** Undefined: the system lives on what others append, until it is told to stop. */
-  readonly feed: { readonly scenario: ScenarioRun; readonly feeder: Feeder; readonly rate: number | undefined } | undefined
+  readonly feed: { readonly scenario: ScenarioRun; readonly feeder: Feeder; readonly tempo: Tempo } | undefined
   /** Wall time after which feeding (or, without a feed, the run) stops, ms. */
   readonly durationMs: number | undefined
   /** Asks for an orderly end. */
@@ -67,7 +68,7 @@ async function live(clock: Clock, ended: AbortSignal, late: AbortSignal): Promis
   return { kind: 'consumed', fed: 'stopped', note: undefined }
 }
 
-async function feedAll(plan: RunPlan, { scenario, feeder, rate }: NonNullable<RunPlan['feed']>, ended: AbortSignal, late: AbortSignal): Promise<RunEnd> {
+async function feedAll(plan: RunPlan, { scenario, feeder, tempo }: NonNullable<RunPlan['feed']>, ended: AbortSignal, late: AbortSignal): Promise<RunEnd> {
   const { embedded, clock } = plan
   let unseen = 0
   const room = async (events: number): Promise<void> => {
@@ -76,7 +77,7 @@ async function feedAll(plan: RunPlan, { scenario, feeder, rate }: NonNullable<Ru
     unseen = 0
     while (!ended.aborted && (await embedded.look()).lag > LAG_MAX) await clock.sleep(10, ended)
   }
-  const fed = await feeder.feed(scenario.feed(), { rate, stop: AbortSignal.any([ended, late]), room })
+  const fed = await feeder.feed(scenario.feed(), { tempo, stop: AbortSignal.any([ended, late]), room })
   return waitUntilConsumed(plan, feeder.promisedMs, fed, ended)
 }
 

@@ -14,6 +14,7 @@ import { sha256Hex } from '../protocol/sha256.ts'
 import type { EventRecord } from './compute.ts'
 import type { NumberExpression } from './expression.ts'
 import { nodeOf } from './expression.ts'
+import { compileSources } from './evidence.ts'
 import { FeatureError } from './failure.ts'
 import { folder } from './folder.ts'
 import { knowSet } from './known-sets.ts'
@@ -129,6 +130,7 @@ interface SetDefinition {
 function makeSet<Event>({ name, version, hash, kinds, samplesMax, listed }: SetDefinition): FeatureSet<Event> {
   const plan = new Plan(name, kinds, samplesMax)
   const reads = listed.map(([feature, node]) => compileFeature(node, plan, feature))
+  const sources = listed.map(([feature, node]) => compileSources(node, plan, feature))
   const { empty, fold, at } = folder({ name, of: hash.slice(0, 16), kinds, plan: plan.finished() })
   const names = listed.map(([feature]) => feature)
   const values = (state: FeatureState, timeMs?: number): number[] => {
@@ -142,7 +144,7 @@ function makeSet<Event>({ name, version, hash, kinds, samplesMax, listed }: SetD
     }
     return result
   }
-  knowSet(empty.of, { names, values: (state) => values(state) })
+  knowSet(empty.of, { name, version, hash, names, sources, values: (state) => values(state) })
   return {
     name, version, hash, names, empty, State: empty, values,
     fold: (state, event, timeMs) => fold(state, event as EventRecord, timeMs),

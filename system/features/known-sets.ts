@@ -1,10 +1,16 @@
 // Known sets: which feature set wrote a state, for those who meet a state and have no set at hand.
 //
 // Owns: the sets that were defined in this process, by the mark that their states carry. Nothing of a step depends on it.
+import type { ReadSources } from './evidence.ts'
 import type { FeatureState } from './state.ts'
 
-interface KnownSet {
+export interface KnownSet {
+  readonly name: string
+  readonly version: number
+  readonly hash: string
   readonly names: readonly string[]
+  /** In the order of `names`. */
+  readonly sources: readonly ReadSources[]
   /** At the newest event of the state. Throws FeatureError. */
   values(state: FeatureState): readonly number[]
 }

@@ -24,6 +24,8 @@ export interface HistoryPage {
   readonly at: { readonly partition: number; readonly life: string; readonly epoch: number; readonly seq: number }
   /** Newest first. */
   readonly entries: readonly HistoryEntry[]
+  /** What vectors hold, in order, by the hash of the model; of the models that the system brings. */
+  readonly inputs: ReadonlyMap<string, readonly string[]>
   readonly older: Older
   /** Of 'gone' and 'unread'; '' otherwise. */
   readonly reason: string
@@ -40,10 +42,10 @@ export async function historyPage(log: Log, codec: Codec, clock: Clock, plan: Ty
   const patient = patientLog(log, clock, patience)
   const range = { entriesMax, before }
   const newest = await inTime(newestHistoryOf(patient, codec, plan, id, range).catch(endedMeanwhile))
-  if (newest.kind === 'history' && newest.history.left > 0) return pageOf(newest.history, 'more', '')
+  if (newest.kind === 'history' && newest.history.left > 0) return pageOf(plan, newest.history, 'more', '')
   const whole = await inTime(historyOf(patient, codec, plan, id, range))
-  if (whole.kind === 'history') return pageOf(whole.history, whole.history.left > 0 ? 'more' : 'none', '')
-  if (newest.kind === 'history') return pageOf(newest.history, whole.kind, whole.reason)
+  if (whole.kind === 'history') return pageOf(plan, whole.history, whole.history.left > 0 ? 'more' : 'none', '')
+  if (newest.kind === 'history') return pageOf(plan, newest.history, whole.kind, whole.reason)
   throw whole.kind === 'unread' ? new OutOfTime(whole.reason) : new OperationError('history-gone', whole.reason)
 }
 
@@ -64,6 +66,6 @@ function endedMeanwhile(thrown: unknown): never {
   throw thrown instanceof InvariantBroken ? new OutOfTime('the entity came to its end while it was read') : thrown
 }
 
-function pageOf({ type, id, partition, life, epoch, seq, entries }: History, older: Older, reason: string): HistoryPage {
-  return { type, id, at: { partition, life, epoch, seq }, entries: [...entries].reverse(), older, reason }
+function pageOf({ modelInputs }: TypePlan, { type, id, partition, life, epoch, seq, entries }: History, older: Older, reason: string): HistoryPage {
+  return { type, id, at: { partition, life, epoch, seq }, entries: [...entries].reverse(), inputs: modelInputs, older, reason }
 }

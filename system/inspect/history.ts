@@ -30,6 +30,13 @@ export interface HistoryPlace {
   readonly n: number
 }
 
+export interface ScoringModel {
+  readonly name: string
+  readonly version: number
+  /** Of its artifact. */
+  readonly hash: string
+}
+
 export interface HistoryEntry extends HistoryPlace {
   /** Event time of the input, and when its batch was processed. */
   readonly timeMs: number
@@ -44,6 +51,8 @@ export interface HistoryEntry extends HistoryPlace {
   readonly effects: readonly Effect[]
   /** Scores in the order of asking; a text says why there was none. */
   readonly scores: readonly (number | string)[]
+  /** Beside each score, the model that was active for it; undefined of a refused input, of which it is not told what it asked. */
+  readonly models: readonly (ScoringModel | undefined)[]
   /** Rows that its lookups got, in their order. */
   readonly rows: readonly unknown[]
   readonly verdict: Verdict | undefined
@@ -124,13 +133,20 @@ export function isEarlier(a: HistoryPlace, b: HistoryPlace): boolean {
   return a.seq < b.seq || (a.seq === b.seq && a.n < b.n)
 }
 
-function entryOf(codec: Codec, n: number, { input, from, to, context, effects, isRefused }: TurnTrace, batch: Batch): HistoryEntry {
+function entryOf(codec: Codec, n: number, { input, from, to, context, effects, models, isRefused }: TurnTrace, batch: Batch): HistoryEntry {
+  const asked = effects.filter((effect) => effect.kind === 'infer')
+  const scores = batch.decisions.filter(([ref]) => ref === input.ref).map(([, score]) => score)
   return {
     seq: batch.seq, n, timeMs: input.timeMs, processedMs: batch.nowMs, event: input.event, cause: input.cause, from, to, context, effects,
-    scores: batch.decisions.filter(([ref]) => ref === input.ref).map(([, score]) => score),
+    scores, models: scores.map((_, at) => scoringModel(asked[at]?.model, models)),
     rows: batch.choices.filter(([ref]) => ref === input.ref).map(([, bytes]) => rowOf(codec, bytes)),
     verdict: isRefused ? batch.verdicts.find((verdict) => verdict.input === input.ref) : undefined,
   }
+}
+
+function scoringModel(name: string | undefined, models: TurnTrace['models']): ScoringModel | undefined {
+  const ref = name === undefined ? undefined : models.get(name)
+  return name === undefined || ref === undefined ? undefined : { name, version: ref.version, hash: ref.hash }
 }
 
 function rowOf(codec: Codec, bytes: Uint8Array): unknown {

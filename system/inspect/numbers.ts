@@ -5,7 +5,7 @@
 import { knownSetOf } from '../features/known-sets.ts'
 
 const NUMBERS_MAX = 100
-const DEPTH_MAX = 4
+export const DEPTH_MAX = 4
 const NAME_LENGTH_MAX = 128
 
 export function numbersOf(context: unknown): Readonly<Record<string, number>> {

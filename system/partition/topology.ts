@@ -43,13 +43,16 @@ export interface TypePlan {
   readonly code: string
   /** Models that the system serves, by name. */
   readonly models: ReadonlyMap<string, ModelRef>
+  /** What their vectors hold, in order, by the hash of the artifact. Nothing of a step depends on it. */
+  readonly modelInputs: ReadonlyMap<string, readonly string[]>
 }
 
 /** Plans of all actor types by name. */
 export function planSystem(system: SystemDefinition): ReadonlyMap<string, TypePlan> {
   const models = new Map(system.models.map((model): [string, ModelRef] => [model.name, { version: model.version, hash: model.hash }]))
+  const modelInputs = new Map(system.models.map(({ hash, features }) => [hash, features] as const))
   const eventTime = eventTimeTypes(system.actors)
-  return new Map(system.actors.map((actor) => [actor.name, planType(system, actor, eventTime, models)]))
+  return new Map(system.actors.map((actor) => [actor.name, planType(system, actor, eventTime, models, modelInputs)]))
 }
 
 function eventTimeTypes(actors: readonly ActorDefinition[]): ReadonlySet<string> {
@@ -67,7 +70,7 @@ function eventTimeTypes(actors: readonly ActorDefinition[]): ReadonlySet<string>
   return found
 }
 
-function planType(system: SystemDefinition, actor: ActorDefinition, eventTime: ReadonlySet<string>, models: ReadonlyMap<string, ModelRef>): TypePlan {
+function planType(system: SystemDefinition, actor: ActorDefinition, eventTime: ReadonlySet<string>, models: ReadonlyMap<string, ModelRef>, modelInputs: TypePlan['modelInputs']): TypePlan {
   const app = system.name
   const usesEventTime = eventTime.has(actor.name)
   const senders = system.actors.filter((other) => usesEventTime && other.tells.get(actor.name) === 'forward')
@@ -88,7 +91,7 @@ function planType(system: SystemDefinition, actor: ActorDefinition, eventTime: R
     senders: senders.flatMap((sender) => Array.from({ length: system.partitions }, (_, index) => `${app}.${sender.name}/${index}`)),
     targets: new Map(targets),
     code: `${actor.name}@${actor.version}:${actor.machine.hash.slice(0, 12)}`,
-    models,
+    models, modelInputs,
   }
 }
 

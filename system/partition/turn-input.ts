@@ -9,6 +9,7 @@ import type { Entity } from './entity.ts'
 import type { InputRef } from './journal.ts'
 import type { Provenance } from './outbox.ts'
 import type { Tally } from './tally.ts'
+import type { ModelRef } from './topology.ts'
 
 export interface TurnInput extends Provenance {
   readonly entity: Entity
@@ -33,6 +34,8 @@ export interface TurnTrace {
   /** After the turn. */
   readonly context: unknown
   readonly effects: readonly Effect[]
+  /** Active when it ended: an activation has a place between inputs. */
+  readonly models: ReadonlyMap<string, ModelRef>
   readonly isRefused: boolean
 }
 

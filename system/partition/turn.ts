@@ -244,7 +244,7 @@ export class Turns {
     if (failure !== undefined) return this.#fail(input, failure)
     this.#batch.turns += 1
     if (taken !== undefined) this.#tally?.turn(taken, input)
-    this.#onTurn?.({ input, from, to: machine.configuration(state), context: machine.context(state), effects, isRefused: false })
+    this.#onTurn?.({ input, from, to: machine.configuration(state), context: machine.context(state), effects, models: this.#memory.models, isRefused: false })
     this.#next(input.entity)
   }
 
@@ -252,7 +252,7 @@ export class Turns {
     const { machine: state } = input.entity
     const { machine } = this.#memory.plan.definition
     const at = state === undefined ? undefined : machine.configuration(state)
-    this.#onTurn?.({ input, from: at, to: at, context: state === undefined ? undefined : machine.context(state), effects: [], isRefused: true })
+    this.#onTurn?.({ input, from: at, to: at, context: state === undefined ? undefined : machine.context(state), effects: [], models: this.#memory.models, isRefused: true })
   }
 
   /** R1: nothing of the turn is kept. */

@@ -58,7 +58,7 @@ for (const [nth, runtime] of RUNTIMES.entries()) {
       assert.deepEqual((await send('a', { type: 'add', by: 2 }, 'one')).json['reply'], 2)
       const second = await send('a', { type: 'add', by: 3 }, 'two')
       assert.equal(second.json['reply'], 5, 'the first had one effect')
-      const read = await ask(url, `/v1/entities/counter/a?atLeast=${placeOf(second)}&deadlineMs=30000`)
+      const read = await ask(url, `/v1/entities/counter/a?atLeast=${placeOf(second)}&features=true&deadlineMs=30000`)
       assert.deepEqual([read.status, read.json['context']], [200, { n: 5 }], read.text)
       // The commit that stores a state may come between the two; a reader of the folder takes it for the one that changed it.
       const [{ seq = -1, changedSeq = -1, ...shown } = {}] = objects((await call(HERE, ['get', 'counter', 'a', '--folder', folder, '--json'])).stdout)

@@ -4,7 +4,11 @@ import { createRequire } from 'node:module'
 import { readFileSync } from 'node:fs'
 import { after } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
+import type { ScenarioLook } from '../../adapters/http/scenario.ts'
+import { count } from '../../adapters/ui/page/format.js'
+import type { FeatureReport } from '../../system/inspect/features.ts'
 import { folderFor } from '../support/cli.ts'
+import { ask } from '../support/http.ts'
 import { until } from '../support/redis.ts'
 import { browserTest, figures, launch, openPage } from '../support/ui/browser.ts'
 import type { Look } from '../support/ui/browser.ts'
@@ -38,8 +42,16 @@ function room(t: Parameters<Parameters<typeof browserTest>[2]>[0]): NonNullable<
 }
 
 const PAGES: readonly (readonly [path: string, isThere: string])[] = [
-  ['#/', '.health'], ['#/types/card', '.statechart .count'], ['#/types/card/12', '.facts'], ['#/dead-letters', 'main table'], ['#/types/card/nobody', '.notice'], ['#/nowhere', '.notice'],
+  ['#/', '.health'], ['#/types/card', '.statechart .count'], ['#/types/card/12', '.facts'], ['#/dead-letters', 'main table'], ['#/scenario', '.scenario'], ['#/types/card/nobody', '.notice'], ['#/nowhere', '.notice'],
 ]
+
+interface Decided {
+  readonly model: string
+  readonly version: number
+  readonly hash: string
+  readonly vector: readonly number[]
+  readonly score: number
+}
 
 interface Violation {
   readonly id: string
@@ -100,6 +112,64 @@ browserTest('a running scenario shows: rates, partitions, a life, exports; every
     assert.ok(readFileSync(await download.path(), 'utf8').startsWith(start), name)
   }
   assert.deepEqual(wrong, [])
+})
+
+browserTest('features are shown as GET tells them, with the events that made them; a decision is told with its model and its inputs', OPTIONS, async (t) => {
+  const { browser, node } = await room(t)
+  const { page, wrong } = await openPage(browser, `${node.url}/ui/`, { needsAxe: true })
+  const told = async (path: string): Promise<Record<string, unknown>> => (await ask(node.url, path)).json
+  const card = '/v1/entities/card/12'
+  await until(async () => ((await told(`${card}?features=true`))['features'] as readonly FeatureReport[] | undefined)?.[0]?.seen !== undefined)
+  await page.goto(`${node.url}/ui/#/types/card/12`)
+  const row = page.locator('.features .rows > li').filter({ hasText: 'cardCount7d' })
+  await until(async () => {
+    const [report] = (await told(`${card}?features=true`))['features'] as readonly FeatureReport[]
+    const shown = await page.locator('.features .row-value').evaluateAll((values) => values.map((value) => Number(value.getAttribute('title'))))
+    return report !== undefined && JSON.stringify(shown) === JSON.stringify(report.features.map(({ value }) => value))
+  })
+  await row.locator('summary').click()
+  const newest = row.locator('.times li').first()
+  await newest.getByRole('button', { name: 'seq' }).click()
+  await page.locator('.events details[open] > .tree').first().waitFor()
+  assert.ok((await page.locator('.events details[open] > .tree').first().textContent())?.includes('"transaction"'))
+  assert.equal(await page.locator('.context summary .field').filter({ hasText: 'spending' }).locator('xpath=ancestor::details').getAttribute('open'), null)
+
+  const { events: bought } = await told(`${card}/history`) as unknown as { readonly events: readonly { readonly event: { readonly type: string; readonly terminalId: string } }[] }
+  const terminal = bought.find(({ event }) => event.type === 'transaction')?.event.terminalId ?? ''
+  await page.goto(`${node.url}/ui/#/types/terminal/${encodeURIComponent(terminal)}`)
+  await page.locator('.last-decision .inputs').waitFor()
+  const { events, inputs } = await told(`/v1/entities/terminal/${encodeURIComponent(terminal)}/history`) as unknown as { readonly events: readonly { readonly decisions: readonly Decided[] }[]; readonly inputs: Readonly<Record<string, readonly string[]>> }
+  const decided = events.flatMap(({ decisions }) => decisions).map(({ model, version, hash, vector, score }) => JSON.stringify([`${model} v${version} ${hash.slice(0, 12)}`, String(score), vector.map((value, at) => [inputs[hash]?.[at], String(value)])]))
+  const last = await page.locator('.last-decision .decision').evaluate((block) => JSON.stringify([block.querySelector('.decision-head span')?.textContent, block.querySelector('strong')?.title, [...block.querySelectorAll('.inputs > div')].map((one) => [one.querySelector('dt')?.textContent, one.querySelector('dd')?.title])]))
+  assert.ok(decided.includes(last), `${last} is none of ${decided.join()}`)
+  assert.deepEqual((await violations(page)).map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join()}`), [])
+  assert.deepEqual(wrong, [])
+  await page.context().close()
+})
+
+browserTest('a scenario is paused, resumed and made slower from its page; what it says is what is sent', OPTIONS, async (t) => {
+  const { browser, node } = await room(t)
+  const { page, wrong } = await openPage(browser, `${node.url}/ui/`)
+  const look = async (): Promise<ScenarioLook> => (await ask(node.url, '/v1/scenario')).json as unknown as ScenarioLook
+  await page.getByRole('link', { name: 'Scenario' }).click()
+  await page.getByRole('button', { name: 'Pause' }).click()
+  await page.locator('.health').filter({ hasText: 'paused' }).waitFor()
+  await until(async () => (await look()).lag === 0)
+  const { sent, total, state } = await look()
+  assert.equal(state, 'paused')
+  await until(async () => (await figures(page))['sent'] === `${count(sent)} of ${count(total ?? 0)}` && (await figures(page))['lag'] === '0')
+  await page.getByLabel('Events a second').fill('none')
+  await page.getByRole('button', { name: 'Set the rate' }).click()
+  await page.locator('.outcome').filter({ hasText: 'is no rate' }).waitFor()
+  await page.getByLabel('Events a second').fill('250')
+  await page.getByRole('button', { name: 'Set the rate' }).click()
+  await until(async () => (await look()).rate === 250)
+  assert.equal((await look()).sent, sent, 'a paused scenario sends nothing')
+  await page.getByRole('button', { name: 'Resume' }).click()
+  await page.locator('.health').filter({ hasText: 'sending at 250/s' }).waitFor()
+  await until(async () => (await look()).sent > sent)
+  assert.deepEqual(wrong, [])
+  await page.context().close()
 })
 
 browserTest('sixty states that all change five times a second: updates are short, no task is long, elements stay as many', OPTIONS, async (t) => {

@@ -127,6 +127,7 @@ browserTest('names, contexts and events that would be markup are text', OPTIONS,
     assert.deepEqual(wrong, [], where)
   }
   await page.getByRole('link', { name: 'parcel' }).first().waitFor()
+  assert.equal(await page.getByRole('link', { name: 'Scenario' }).count(), 0, 'none drives this node')
   await isInert('system')
   for (const id of HOSTILE) {
     await page.goto(`${url}/ui/#/types/parcel/${encodeURIComponent(id)}`)

@@ -1,6 +1,6 @@
 // `statelog get`: one entity, as committed: from a data folder, or from its owner over NATS.
+import { answerWithFeatures } from '../../../system/inspect/features.ts'
 import { queryEntity } from '../../../system/inspect/query.ts'
-import { answerObject } from '../../../system/partition/view.ts'
 import type { EntityAnswer, EntityView } from '../../../system/partition/view.ts'
 import { parseDuration } from '../../../system/authoring/duration.ts'
 import type { Duration } from '../../../system/authoring/duration.ts'
@@ -57,7 +57,7 @@ async function getFromOwner(type: string, id: string, url: string, flags: FlagVa
 
 function show(answer: EntityAnswer, where: string, flags: FlagValues, io: Io): number {
   const { type, id, partition, seq, entity } = answer
-  if (flags.has('json')) io.out(jsonText(answerObject(answer)))
+  if (flags.has('json')) io.out(jsonText(answerWithFeatures(answer)))
   else if (entity === undefined) io.err(`statelog: there is no ${type} '${id}' in ${where} (partition ${partition}, seq ${seq})`)
   else for (const text of lines(answer, entity, io)) io.out(text)
   return entity === undefined ? EXIT.problem : EXIT.ok

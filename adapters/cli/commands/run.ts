@@ -31,6 +31,7 @@ import { run } from '../../node/run.ts'
 import type { RunEnd } from '../../node/run.ts'
 import { RunTelemetry } from '../../node/run-telemetry.ts'
 import { stopSignals } from '../../node/stop-signals.ts'
+import { Tempo } from '../../node/tempo.ts'
 import { VERSION } from '../../node/version.ts'
 import { bringUpToDate } from '../../sqlite/log.ts'
 import type { Arguments, Flags, FlagValues } from '../arguments.ts'
@@ -38,6 +39,7 @@ import { CLUSTER_FLAGS, mediumFrom, stateCacheOf } from '../cluster-flags.ts'
 import { NATS_FLAGS } from '../command.ts'
 import type { Command } from '../command.ts'
 import { DATA, assertMedium, earlierRun, moveAside, shown } from '../data-folder.ts'
+import { drivenScenario } from '../driven.ts'
 import { openFaces } from '../faces.ts'
 import type { Faces, FacesAsked } from '../faces.ts'
 import { httpFaceOf, HTTP_FLAGS } from '../http-face.ts'
@@ -201,14 +203,14 @@ async function runSession(session: Session): Promise<number> {
     keepHeapSmall(system)
     embedded = await openEmbedded({ folder, medium, ...(session.stateCache === undefined ? {} : { stateCache: session.stateCache }), system, origin, telemetry, hurry: signals.hurry, ...(session.queries === undefined ? {} : { queries: session.queries }), ...(session.workers === 0 ? {} : { threads: { count: session.workers, loader: { module: new URL('../worker-system.ts', import.meta.url).href, argument: { folder } } } }) })
     const feeder = scenario === undefined ? undefined : await openFeeder({ log: embedded.log, codec: cborCodec, clock: systemClock, system, folder, input: feedInput(origin) })
-    faces = await openFaces(session.asked, embedded, (message) => reporter.notice(message))
+    const feed = scenario === undefined || feeder === undefined ? undefined : { scenario, feeder, tempo: new Tempo(rate) }
+    faces = await openFaces(session.asked, embedded, (message) => reporter.notice(message), feed && drivenScenario(session.target.name, feed, embedded))
     reporter.head(headLines(session, faces), headFacts(session, faces))
     for (const line of interpretedLines(system)) reporter.notice(line)
     const base = Math.max(0, (feeder?.progress.events ?? 0) - (await sourceLagAtRest(embedded.log, cborCodec, planSystem(system))))
     const meter = new ProgressMeter(telemetry, scenario?.total, base, () => systemClock.monotonicMs())
     const startedMs = systemClock.monotonicMs()
     const onLook = (look: Look): void => reporter.progress(meter.at(look, feeder?.progress))
-    const feed = scenario === undefined || feeder === undefined ? undefined : { scenario, feeder, rate }
     const end = await run({ embedded, clock: systemClock, feed, durationMs, stop: signals.stop, onLook, lookEveryMs: reporter.everyMs })
     const look = await embedded.look()
     meter.at(look, feeder?.progress)

@@ -11,6 +11,7 @@ import { Shell } from './shell.js'
 import { askToken } from './token.js'
 import { entityView } from './view-entity.js'
 import { lettersView } from './view-letters.js'
+import { scenarioView } from './view-scenario.js'
 import { systemView } from './view-system.js'
 import { typeView } from './view-type.js'
 
@@ -31,7 +32,9 @@ const types = () => {
   asked.catch(() => (asked = undefined))
   return asked
 }
-const shell = new Shell(live, types)
+/** Whether one drives this run. */
+const hasScenario = () => api.get('/v1/scenario').then(() => true, () => false)
+const shell = new Shell(live, types, hasScenario)
 
 /** @type {{ view: View, leave: AbortController } | undefined} */
 let shown
@@ -66,6 +69,7 @@ function viewOf(route, context) {
     case 'type': return typeView(main, route, context)
     case 'entity': return entityView(main, route, context)
     case 'letters': return lettersView(main, route, context)
+    case 'scenario': return scenarioView(main, context)
     case 'unknown':
       context.title('Not found')
       replace(main, empty('There is no such page', 'The address does not lead anywhere. The system stands at the top left.'))

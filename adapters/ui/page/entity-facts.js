@@ -14,13 +14,19 @@ export class Facts {
   #waiting = h('div', { class: 'stack' })
   #writtenContext = ''
   #writtenWaiting = ''
-  element = h('div', { class: 'stack' },
-    h('section', { class: 'card', 'aria-labelledby': 'place-title' }, h('h2', { id: 'place-title' }, 'Where it stands'), this.#place),
-    h('section', { class: 'card', 'aria-labelledby': 'context-title' }, h('h2', { id: 'context-title' }, 'Context'), this.#context),
-    this.#waiting)
+  element
   /** @type {Entity | undefined} */
   #entity
   #heardAtMs = 0
+
+  /** @param {readonly HTMLElement[]} between Where it stands and its context. */
+  constructor(between) {
+    this.element = h('div', { class: 'stack' },
+      h('section', { class: 'card', 'aria-labelledby': 'place-title' }, h('h2', { id: 'place-title' }, 'Where it stands'), this.#place),
+      ...between,
+      h('section', { class: 'card', 'aria-labelledby': 'context-title' }, h('h2', { id: 'context-title' }, 'Context'), this.#context),
+      this.#waiting)
+  }
 
   /** @param {Entity} entity */
   write(entity) {
@@ -30,7 +36,7 @@ export class Facts {
     const context = JSON.stringify(entity.context) ?? ''
     if (this.#writtenContext !== context) {
       this.#writtenContext = context
-      replace(this.#context, isEmpty(entity.context) ? h('p', { class: 'muted' }, 'It has none.') : tree(entity.context))
+      replace(this.#context, isEmpty(entity.context) ? h('p', { class: 'muted' }, 'It has none.') : tree(entity.context, 0, isFeatureState))
     }
     const waiting = JSON.stringify([entity.timers, entity.tasks, entity.held])
     if (this.#writtenWaiting !== waiting) {
@@ -63,6 +69,11 @@ export class Facts {
     })
     for (const left of this.#waiting.querySelectorAll('[data-due]')) setText(left, ago(Number(left.getAttribute('data-due')), nowMs))
   }
+}
+
+/** Its values stand beside. @param {object} value */
+function isFeatureState(value) {
+  return 'of' in value && 'rings' in value && 'newestMs' in value
 }
 
 /** @param {unknown} value */

@@ -1,7 +1,8 @@
 // Entity history: the newest events that an entity took, and what differs between its context after any two of them.
 import { button, h, replace, setAttribute, setText } from './dom.js'
-import { count, oneLine, time } from './format.js'
+import { count, figure, oneLine, time, visible } from './format.js'
 import { nameOf } from './chart.js'
+import { decisionBlock } from './decisions.js'
 import { differenceTable } from './diff.js'
 import { differences } from './differences.js'
 import { failed, loading, settle } from './notice.js'
@@ -13,14 +14,18 @@ const KEPT_MAX = 500
 /** A history is read from the log: what is old takes its time. */
 const DEADLINE_MS = 20_000
 
-/** @typedef {{ seq: number, n?: number, nowMs: number, cause: string, event: { type?: string }, verdict?: { class: string, directive: string }, from?: string, to?: string, context?: unknown, outputs?: readonly unknown[], decisions?: readonly unknown[], lookups?: readonly unknown[] }} Taken */
+/** @typedef {{ seq: number, n?: number, timeMs: number, nowMs: number, cause: string, event: { type?: string }, verdict?: { class: string, directive: string }, from?: string, to?: string, context?: unknown, outputs?: readonly unknown[], decisions?: readonly import('./decisions.js').Decision[], lookups?: readonly unknown[] }} Taken */
+/** @typedef {{ element: HTMLElement, detail: HTMLDetailsElement, a: HTMLInputElement, b: HTMLInputElement }} Row */
 
 export class History {
   #api
   #path
   #signal
+  #onRead
   /** @type {readonly Taken[]} */
   #events = []
+  /** @type {import('./decisions.js').Inputs} */
+  #inputs = {}
   #list = h('tbody')
   #more = button('Older', () => this.#older())
   #diff = h('div')
@@ -32,13 +37,16 @@ export class History {
   #a = ''
   #b = ''
   #isAsking = false
+  /** What is open stays open. @type {Map<string, Row>} */
+  #rows = new Map()
   element = h('section', { class: 'card', 'aria-labelledby': 'history-title' }, h('h2', { id: 'history-title' }, 'Recent events'), this.#body)
 
-  /** @param {import('./api.js').Api} api @param {string} path @param {AbortSignal} signal */
-  constructor(api, path, signal) {
+  /** @param {import('./api.js').Api} api @param {string} path @param {AbortSignal} signal @param {(history: History) => void} onRead What is listed has changed. */
+  constructor(api, path, signal, onRead) {
     this.#api = api
     this.#path = `${path}/history`
     this.#signal = signal
+    this.#onRead = onRead
     this.newer()
   }
 
@@ -46,8 +54,9 @@ export class History {
   newer() {
     if (this.#isAsking) return
     this.#isAsking = true
-    settle(this.#signal, this.#api.get(`${this.#path}${query({ limit: PAGE, deadlineMs: DEADLINE_MS })}`, this.#signal), ({ events, next, older, reason }) => {
+    settle(this.#signal, this.#api.get(`${this.#path}${query({ limit: PAGE, deadlineMs: DEADLINE_MS })}`, this.#signal), ({ events, inputs = {}, next, older, reason }) => {
       this.#isAsking = false
+      this.#inputs = inputs
       const known = new Set(this.#events.map(keyOf))
       const isJoined = events.some((/** @type {Taken} */ one) => known.has(keyOf(one)))
       const fresh = events.filter((/** @type {Taken} */ one) => !known.has(keyOf(one)))
@@ -83,20 +92,47 @@ export class History {
     const keys = this.#events.map(keyOf)
     if (!keys.includes(this.#b)) this.#b = keys[0] ?? ''
     if (!keys.includes(this.#a)) this.#a = keys[1] ?? this.#b
-    replace(this.#list, ...this.#events.map((taken) => this.#row(taken)))
+    this.#rows = new Map(this.#events.map((taken) => [keyOf(taken), this.#rows.get(keyOf(taken)) ?? this.#row(taken)]))
+    for (const [key, { a, b }] of this.#rows) {
+      a.checked = this.#a === key
+      b.checked = this.#b === key
+    }
+    replace(this.#list, ...[...this.#rows.values()].map(({ element }) => element))
     if (this.#body.firstElementChild?.classList.contains('table') !== true) {
       replace(this.#body, h('div', { class: 'table', role: 'region', tabindex: 0, 'aria-label': 'Recent events' }, h('table', { class: 'events' }, h('thead', {}, h('tr', {}, ...['A', 'B', 'Event', 'When', 'seq'].map((text) => h('th', { scope: 'col' }, text)))), this.#list)), this.#before, this.#more, h('h3', {}, 'What differs in the context, from A to B'), this.#diff)
     }
     this.#compare()
+    this.#onRead(this)
+  }
+
+  /** The event of that time that was folded into the feature state at `path`: the one that the state had not seen before it. @param {number} timeMs @param {string} path */
+  folded(timeMs, path) {
+    const at = this.#events.findIndex((taken, nth) => taken.timeMs === timeMs && seenAt(taken, path) > seenAt(this.#events[nth + 1], path))
+    const taken = this.#events[at]
+    return taken === undefined ? undefined : { seq: taken.seq, show: () => this.#show(taken) }
+  }
+
+  /** The newest event among those listed that a model decided about. */
+  lastDecided() {
+    const taken = this.#events.find(({ decisions = [] }) => decisions.length > 0)
+    return taken === undefined ? undefined : { key: keyOf(taken), taken, inputs: this.#inputs, show: () => this.#show(taken) }
   }
 
   /** @param {Taken} taken */
+  #show(taken) {
+    const row = this.#rows.get(keyOf(taken))
+    if (row === undefined) return
+    row.detail.open = true
+    row.element.scrollIntoView({ block: 'center' })
+    row.detail.querySelector('summary')?.focus({ preventScroll: true })
+  }
+
+  /** @param {Taken} taken @returns {Row} */
   #row(taken) {
-    const { seq, nowMs, event, from, to, verdict } = taken
+    const { seq, nowMs, event, from, to, verdict, decisions = [] } = taken
     const key = keyOf(taken)
     const radio = (/** @type {'a' | 'b'} */ end) => {
       const element = h('input', { type: 'radio', name: `compare-${end}`, 'aria-label': `${end.toUpperCase()}: seq ${seq}` })
-      element.checked = (end === 'a' ? this.#a : this.#b) === key
       element.addEventListener('change', () => {
         if (end === 'a') this.#a = key
         else this.#b = key
@@ -105,11 +141,16 @@ export class History {
       return element
     }
     const way = from === to ? nameOf(to ?? 'no state', 60) : h('span', {}, nameOf(from ?? 'new', 44), ' → ', nameOf(to ?? '–', 44))
-    const detail = h('details', {}, h('summary', {}, nameOf(event?.type ?? '(none)', 36), ' ', h('span', { class: 'muted glimpse' }, oneLine(without(event, 'type'), 60)), h('span', { class: 'way muted' }, way), verdict !== undefined && verdict !== null && h('span', { class: 'way is-bad' }, `▲ refused: ${verdict.class}, then ${verdict.directive}`)))
+    const detail = h('details', {}, h('summary', {}, nameOf(event?.type ?? '(none)', 36), ' ', h('span', { class: 'muted glimpse' }, oneLine(without(event, 'type'), 60)), h('span', { class: 'way muted' }, way, ...decisions.map(({ model, score }) => ` · ${visible(model ?? 'a model')} ${score === undefined ? '▲ no score' : figure(score)}`)), verdict !== undefined && verdict !== null && h('span', { class: 'way is-bad' }, `▲ refused: ${verdict.class}, then ${verdict.directive}`)))
     detail.addEventListener('toggle', () => {
-      if (detail.open && detail.childElementCount === 1) detail.append(tree({ cause: taken.cause, event, outputs: taken.outputs ?? [], decisions: taken.decisions ?? [], ...(taken.lookups === undefined ? {} : { lookups: taken.lookups }) }))
+      if (!detail.open || detail.childElementCount > 1) return
+      const { cause, outputs = [], lookups } = taken
+      detail.append(tree({ cause, event, outputs, ...(lookups === undefined ? {} : { lookups }) }))
+      if (decisions.length > 0) detail.append(h('h3', {}, decisions.length === 1 ? 'Decision' : 'Decisions'), ...decisions.map((decision) => decisionBlock(decision, this.#inputs)))
     })
-    return h('tr', {}, h('td', {}, radio('a')), h('td', {}, radio('b')), h('td', { class: 'grow' }, detail), h('td', { class: 'number', title: time(nowMs) }, time(nowMs).slice(11)), h('td', { class: 'number' }, count(seq)))
+    const [a, b] = [radio('a'), radio('b')]
+    const element = h('tr', {}, h('td', {}, a), h('td', {}, b), h('td', { class: 'grow' }, detail), h('td', { class: 'number', title: time(nowMs) }, time(nowMs).slice(11)), h('td', { class: 'number' }, count(seq)))
+    return { element, detail, a, b }
   }
 
   #compare() {
@@ -119,6 +160,15 @@ export class History {
     replace(this.#diff, a === b ? h('p', { class: 'muted' }, 'A and B are the same event: choose two.') : differenceTable(differences(a.context, b.context)))
     setAttribute(this.#diff, 'aria-live', 'polite')
   }
+}
+
+/** How many events the feature state at `path` had seen after it; NaN: that is not known. @param {Taken | undefined} taken @param {string} path */
+function seenAt(taken, path) {
+  if (taken === undefined) return NaN
+  /** @type {unknown} */
+  let value = taken.context
+  for (const name of path.split('.')) value = typeof value === 'object' && value !== null && Object.hasOwn(value, name) ? /** @type {Record<string, unknown>} */ (value)[name] : undefined
+  return typeof value === 'object' && value !== null && 'seen' in value ? Number(value.seen) : NaN
 }
 
 /** @param {Taken} taken */

@@ -7,11 +7,12 @@ import { encode } from './route.js'
 
 const AGAIN_MS = 1000
 const RETRY_MS = 2000
+const WITH_FEATURES = '?features=true'
 
 /**
  * @typedef {{ type: string, id: string, partition: number, life: string, epoch: number, seq: number, code: string, watermarkMs?: number, found: boolean, value?: unknown, configuration?: string,
  *   context?: unknown, status?: string, changedSeq?: number, changedMs?: number, timers?: readonly { id: string, dueMs: number, event: unknown }[], tasks?: readonly { id: string, src: string, attempt: number }[],
- *   held?: readonly { timeMs: number, event: unknown, topic: string, offset: number }[], expireAtMs?: number, parked?: { class: string, sinceSeq: number, events: number, bytes: number } }} Entity
+ *   held?: readonly { timeMs: number, event: unknown, topic: string, offset: number }[], features?: readonly import('../../../system/inspect/features.ts').FeatureReport[], expireAtMs?: number, parked?: { class: string, sinceSeq: number, events: number, bytes: number } }} Entity
  */
 
 /** @param {string} type @param {string} id */
@@ -25,8 +26,8 @@ export async function follow(api, path, signal, onEntity, onProblem) {
   while (!signal.aborted) {
     await untilVisible(signal)
     try {
-      onEntity(await api.get(path, signal))
-      if (hasStream) hasStream = await stream(api, `${path}/watch`, signal, onEntity, onProblem)
+      onEntity(await api.get(`${path}${WITH_FEATURES}`, signal))
+      if (hasStream) hasStream = await stream(api, `${path}/watch${WITH_FEATURES}`, signal, onEntity, onProblem)
       await pause(AGAIN_MS, signal)
     } catch (problem) {
       if (signal.aborted) return

@@ -17,6 +17,12 @@ export function compact(value) {
   return count(value)
 }
 
+/** Whole numbers whole, others with six digits. @param {number} value */
+export function figure(value) {
+  if (Number.isSafeInteger(value)) return `${value < 0 ? '−' : ''}${count(Math.abs(value))}`
+  return String(Number(value.toPrecision(6)))
+}
+
 /** @param {number} perSecond */
 export function rate(perSecond) {
   if (!Number.isFinite(perSecond)) return '–'

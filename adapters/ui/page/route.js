@@ -7,6 +7,7 @@
  *   | { view: 'type', type: string, state?: string }
  *   | { view: 'entity', type: string, id: string }
  *   | { view: 'letters', type?: string, class?: string }
+ *   | { view: 'scenario' }
  *   | { view: 'unknown', path: string }} Route
  */
 
@@ -23,6 +24,7 @@ export function parse(hash) {
   if (parts.includes(undefined)) return { view: 'unknown', path: hash }
   if (first === '') return { view: 'system', ...given('partition') }
   if (first === 'dead-letters' && parts.length === 1) return { view: 'letters', ...given('type'), ...given('class') }
+  if (first === 'scenario' && parts.length === 1) return { view: 'scenario' }
   if (first === 'types' && second !== undefined && second !== '' && parts.length === 2) return { view: 'type', type: second, ...given('state') }
   if (first === 'types' && second !== undefined && third !== undefined && third !== '' && parts.length === 3) return { view: 'entity', type: second, id: third }
   return { view: 'unknown', path: hash }
@@ -35,6 +37,7 @@ export function address(route) {
     case 'type': return `#/types/${encode(route.type)}${query({ state: route.state })}`
     case 'entity': return `#/types/${encode(route.type)}/${encode(route.id)}`
     case 'letters': return `#/dead-letters${query({ type: route.type, class: route.class })}`
+    case 'scenario': return '#/scenario'
     case 'unknown': return route.path
   }
 }

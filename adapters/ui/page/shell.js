@@ -15,6 +15,7 @@ const WORDS = { connecting: ['◌', 'connecting'], live: ['●', 'live'], reconn
 export class Shell {
   #live
   #types
+  #hasScenario
   /** @type {import('./route.js').Route} */
   #route = { view: 'system' }
   #nav = h('nav', { 'aria-label': 'Pages' })
@@ -25,9 +26,10 @@ export class Shell {
   #banner = /** @type {HTMLElement} */ (document.getElementById('banner'))
   #bannerText = h('p')
 
-  /** @param {import('./live.js').Live} live @param {() => Promise<readonly import('./app.js').TypeSummary[]>} types */
-  constructor(live, types) {
+  /** @param {import('./live.js').Live} live @param {() => Promise<readonly import('./app.js').TypeSummary[]>} types @param {() => Promise<boolean>} hasScenario */
+  constructor(live, types, hasScenario) {
     this.#live = live
+    this.#hasScenario = hasScenario
     this.#types = types
     const header = /** @type {HTMLElement} */ (document.getElementById('header'))
     replace(header,
@@ -69,17 +71,17 @@ export class Shell {
 
   #list() {
     const link = (/** @type {import('./route.js').Route} */ route, /** @type {Node | string} */ text) => h('a', { href: address(route) }, text)
-    const fixed = (/** @type {readonly { type: string }[]} */ types) => replace(this.#nav, link({ view: 'system' }, 'System'), ...types.map(({ type }) => link({ view: 'type', type }, nameOf(type, 20))), link({ view: 'letters' }, 'Dead letters'))
-    if (this.#nav.childElementCount === 0) fixed([])
-    this.#types().then((types) => {
-      fixed(types)
+    const fixed = (/** @type {readonly { type: string }[]} */ types, /** @type {boolean} */ hasScenario) => replace(this.#nav, link({ view: 'system' }, 'System'), ...types.map(({ type }) => link({ view: 'type', type }, nameOf(type, 20))), link({ view: 'letters' }, 'Dead letters'), hasScenario && link({ view: 'scenario' }, 'Scenario'))
+    if (this.#nav.childElementCount === 0) fixed([], false)
+    Promise.all([this.#types(), this.#hasScenario()]).then(([types, hasScenario]) => {
+      fixed(types, hasScenario)
       this.#mark()
     }).catch(() => {})
   }
 
   #mark() {
     const route = this.#route
-    const here = route.view === 'entity' ? address({ view: 'type', type: route.type }) : route.view === 'type' ? address({ view: 'type', type: route.type }) : route.view === 'letters' ? address({ view: 'letters' }) : route.view === 'system' ? address({ view: 'system' }) : ''
+    const here = route.view === 'entity' ? address({ view: 'type', type: route.type }) : route.view === 'type' ? address({ view: 'type', type: route.type }) : route.view === 'letters' ? address({ view: 'letters' }) : route.view === 'system' ? address({ view: 'system' }) : route.view === 'scenario' ? address(route) : ''
     for (const link of this.#nav.children) {
       const isHere = link.getAttribute('href') === here
       setAttribute(link, 'aria-current', isHere ? (route.view === 'entity' ? 'true' : 'page') : undefined)

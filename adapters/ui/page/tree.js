@@ -8,15 +8,15 @@ const CHILDREN_MAX = 100
 const OPEN_DEPTH = 2
 const TEXT_MAX = 2000
 
-/** @param {unknown} value @param {number} [depth] @returns {HTMLElement} */
-export function tree(value, depth = 0) {
+/** `isInner`: what is folded away however small it is. @param {unknown} value @param {number} [depth] @param {(value: object) => boolean} [isInner] @returns {HTMLElement} */
+export function tree(value, depth = 0, isInner = () => false) {
   if (typeof value !== 'object' || value === null) return leaf(value)
   const entries = Object.entries(value)
   const isList = Array.isArray(value)
   if (entries.length === 0) return h('span', { class: 'value' }, isList ? '[ ]' : '{ }')
   const list = h('ul', { class: 'tree' })
   const add = (/** @type {number} */ from) => {
-    for (const [name, child] of entries.slice(from, from + CHILDREN_MAX)) list.append(h('li', {}, branch(isList ? `[${name}]` : visible(name), child, depth)))
+    for (const [name, child] of entries.slice(from, from + CHILDREN_MAX)) list.append(h('li', {}, branch(isList ? `[${name}]` : visible(name), child, depth, isInner)))
     const left = entries.length - from - CHILDREN_MAX
     if (left <= 0) return
     const more = h('li', {}, button(`Show more: ${left} are left`, () => {
@@ -29,14 +29,14 @@ export function tree(value, depth = 0) {
   return list
 }
 
-/** @param {string} name @param {unknown} value @param {number} depth @returns {HTMLElement} */
-function branch(name, value, depth) {
+/** @param {string} name @param {unknown} value @param {number} depth @param {(value: object) => boolean} isInner @returns {HTMLElement} */
+function branch(name, value, depth, isInner) {
   const label = h('bdi', { class: 'field' }, name)
   if (typeof value !== 'object' || value === null || Object.keys(value).length === 0) return h('span', {}, label, ': ', tree(value))
   const size = Object.keys(value).length
-  const folded = h('details', { open: depth < OPEN_DEPTH && size <= 20 }, h('summary', {}, label, h('span', { class: 'muted' }, Array.isArray(value) ? ` [${size}] ` : ` {${size}} `), h('span', { class: 'muted glimpse' }, oneLine(value, 60))))
+  const folded = h('details', { open: depth < OPEN_DEPTH && size <= 20 && !isInner(value) }, h('summary', {}, label, h('span', { class: 'muted' }, Array.isArray(value) ? ` [${size}] ` : ` {${size}} `), h('span', { class: 'muted glimpse' }, isInner(value) ? 'what its features are kept in' : oneLine(value, 60))))
   const fill = () => {
-    if (folded.open && folded.childElementCount === 1) folded.append(tree(value, depth + 1))
+    if (folded.open && folded.childElementCount === 1) folded.append(tree(value, depth + 1, isInner))
   }
   folded.addEventListener('toggle', fill)
   fill()

@@ -4,7 +4,9 @@ import { Problem } from './api.js'
 import { chartFrame } from './chart-frame.js'
 import { secondJobs, writeCounts } from './chart-numbers.js'
 import { nameOf } from './chart.js'
+import { LastDecision } from './decisions.js'
 import { Facts } from './entity-facts.js'
+import { Features } from './entity-features.js'
 import { History } from './entity-history.js'
 import { Sender } from './entity-send.js'
 import { entityPath, follow } from './entity-source.js'
@@ -28,7 +30,7 @@ export function entityView(main, { type, id }, context) {
   }
   const path = entityPath(type, id)
   const chart = new EntityChart(type, live)
-  /** @type {{ facts: Facts, history: History, sender: Sender } | undefined} */
+  /** @type {{ facts: Facts, features: Features, decision: LastDecision, history: History, sender: Sender } | undefined} */
   let parts
   /** @type {import('./entity-source.js').Entity | undefined} */
   let entity
@@ -38,7 +40,9 @@ export function entityView(main, { type, id }, context) {
     if (chart.machine !== undefined) parts?.sender.offer(chart.machine.outline, chart.machine.activeIn(entity.configuration))
   }
   const make = () => {
-    const made = { facts: new Facts(), history: new History(api, path, signal), sender: new Sender(api, path, () => made.history.newer()) }
+    const [features, decision] = [new Features(), new LastDecision()]
+    const history = new History(api, path, signal, (listed) => [features, decision].forEach((part) => part.listed(listed)))
+    const made = { facts: new Facts([decision.element, features.element]), features, decision, history, sender: new Sender(api, path, () => history.newer()) }
     replace(body, h('div', { class: 'columns' }, h('div', { class: 'wide stack' }, chart.element, made.history.element), h('div', { class: 'panel' }, made.facts.element, made.sender.element)))
     return made
   }
@@ -47,6 +51,7 @@ export function entityView(main, { type, id }, context) {
     entity = next
     parts ??= make()
     parts.facts.write(next)
+    parts.features.write(next.features ?? [])
     if (changedSeq !== -1 && next.changedSeq !== changedSeq) parts.history.newer()
     changedSeq = next.changedSeq ?? -1
     head.write(next)
@@ -67,6 +72,7 @@ export function entityView(main, { type, id }, context) {
     const look = live.look?.types[type]
     if (look !== undefined) chart.write(look, live.rates, isSample)
     parts?.facts.tick()
+    parts?.decision.tick()
   }
   update(true)
   return { update }

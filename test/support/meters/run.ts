@@ -5,6 +5,7 @@ import type { MemoryLog } from '../../../adapters/memory/log.ts'
 import { systemClock, systemRandom } from '../../../adapters/node/clock.ts'
 import { completionOf } from '../../../adapters/node/completion.ts'
 import { openFeeder } from '../../../adapters/node/feeder.ts'
+import { Tempo } from '../../../adapters/node/tempo.ts'
 import { lookAt } from '../../../adapters/node/look.ts'
 import type { Look } from '../../../adapters/node/look.ts'
 import type { FeedItem } from '../../../system/authoring/scenario.ts'
@@ -28,7 +29,7 @@ export async function ranOver(chunks: AsyncIterable<readonly FeedItem[]>, { drai
   const log = memoryLog({ keyed: true })
   await log.ensureTopics(topicSpecs(planSystem(system)))
   const feeder = await openFeeder({ log, codec: cborCodec, clock: systemClock, system, folder: 'memory', input: 'test' })
-  await feeder.feed(chunks, { rate: undefined, stop: new AbortController().signal, room: async () => {} })
+  await feeder.feed(chunks, { tempo: new Tempo(undefined), stop: new AbortController().signal, room: async () => {} })
   const node = new StatelogNode({ system, log, codec: cborCodec, clock: systemClock, random: systemRandom, telemetry: silentTelemetry, models: new Map(system.models.map((model) => [model.name, loadedModel(model)])), settings: { commitWaitMs: 0, batchRecordsMax } })
   await node.start()
   let before: Look | undefined

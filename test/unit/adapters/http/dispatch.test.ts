@@ -28,7 +28,7 @@ test('each route reaches the gateway with what it was asked', async () => {
     ['GET', '/v1/entities/door/front/history?limit=7&before=12.3', 200, {}], ['GET', '/v1/dead-letters', 200, {}],
     ['GET', '/v1/dead-letters?type=door&class=schema&limit=200&before=doors.dlq/0:3,house.door.inbox.dlq/1:7&deadlineMs=9', 200, {}],
     ['GET', '/v1/entities/door', 200, {}], ['GET', '/v1/entities/door?state=open.ajar&where=a.b%3E%3D-1.5+and+n%3D0&limit=1000&after=%C3%A9&deadlineMs=8', 200, {}],
-    ['GET', '/v1/entities/door/front/watch', 200, {}], ['GET', '/v1/dead-letters/doors.dlq/0/3', 200, {}], ['GET', '/v1/dead-letters/nothing.dlq/0/3', 404, {}],
+    ['GET', '/v1/entities/door/front/watch', 200, {}], ['GET', '/v1/entities/door/front/watch?features=true', 200, {}], ['GET', '/v1/entities/door/front?features=true', 200, {}], ['GET', '/v1/dead-letters/doors.dlq/0/3', 200, {}], ['GET', '/v1/dead-letters/nothing.dlq/0/3', 404, {}],
     ['POST', '/v1/entities/door/front/events', 200, { headers, body: '{"type":"open","by":1}' }],
   ] as const) assert.equal((await ask(gateway, method, target, sent)).status, status, target)
   assert.deepEqual(gateway.asked, [
@@ -39,7 +39,7 @@ test('each route reaches the gateway with what it was asked', async () => {
     ['letters', { type: 'door', class: 'schema', limit: 200, before: new Map([['doors.dlq/0', 3], ['house.door.inbox.dlq/1', 7]]), deadlineMs: 9 }],
     ['list', 'door', { state: undefined, conditions: [], limit: 100, after: undefined, deadlineMs: 5000 }],
     ['list', 'door', { state: 'open.ajar', conditions: [{ name: 'a.b', op: '>=', value: -1.5 }, { name: 'n', op: '=', value: 0 }], limit: 1000, after: 'é', deadlineMs: 8 }],
-    ['follow', 'door', 'front'],
+    ['follow', 'door', 'front'], ['follow', 'door', 'front'], ['get', 'door', 'front', { deadlineMs: 5000 }],
     ['letter', 'doors.dlq', 0, 3], ['letter', 'nothing.dlq', 0, 3],
     ['command', 'door', 'front', { type: 'open', by: 1 }, 'k1', { deadlineMs: 5000 }],
   ])
@@ -62,7 +62,7 @@ test('D1, D2: what does not fit the table is refused with its reason, and reache
     ...['limit=0', 'limit=201', 'limit=x', 'before=1', 'before=1.2.3', 'before=-1.0'].map((query) => ['GET', `${entity}/history?${query}`, 400, 'request/parameter'] as const),
     ...['limit=0', 'limit=1001', 'after=', 'state=', 'where=', `where=${'a'.repeat(2001)}`].map((query) => ['GET', `/v1/entities/door?${query}`, 400, 'request/parameter'] as const),
     ...['a', 'a%3E', 'a%3D1+or+b%3D2', 'a%3D%3D1', '1%3Ea', 'a%3D1%20and', 'a%3D1e999', 'a%3D01', 'a%3D0x1', 'a%20b%3D1', "a%3D'1'"].map((where) => ['GET', `/v1/entities/door?where=${where}`, 400, 'where/syntax'] as const),
-    ['GET', '/v1/entities/window', 404, 'type/not-found'], ['GET', '/v1/entities/window/front/watch', 404, 'type/not-found'],
+    ['GET', '/v1/entities/door/front?features=yes', 400, 'request/parameter'], ['GET', '/v1/entities/window', 404, 'type/not-found'], ['GET', '/v1/entities/window/front/watch', 404, 'type/not-found'],
     ['GET', '/v1/entities/window/front/history', 404, 'type/not-found'], ['GET', '/v1/dead-letters?type=window', 404, 'type/not-found'],
     ...['class=none', 'type=', 'before=a/b:1', 'before=a/1:1,', 'before=a%20b/1:1'].map((query) => ['GET', `/v1/dead-letters?${query}`, 400, 'request/parameter'] as const),
     ...['a%20b/0/0', 'a.dlq/x/0', 'a.dlq/0/-1', 'a.dlq/0/1e3', 'a.dlq/0/9999999999999999'].map((place) => ['GET', `/v1/dead-letters/${place}`, 400, 'request/parameter'] as const),
@@ -84,10 +84,10 @@ test('D1, D2: what does not fit the table is refused with its reason, and reache
 test('a step of a history pairs what was asked with what came back; a letter is shown whole at its own place', async () => {
   const { body } = await ask(stubGateway(), 'GET', '/v1/entities/door/front/history')
   assert.deepEqual(body, {
-    type: 'door', id: 'front', at: { partition: 0, life: '00000000-0000-4000-8000-000000000000', epoch: 1, seq: 7 }, next: '7.2', older: 'more',
+    type: 'door', id: 'front', at: { partition: 0, life: '00000000-0000-4000-8000-000000000000', epoch: 1, seq: 7 }, next: '7.2', older: 'more', inputs: { ab: ['x', 'y'] },
     events: [{
       seq: 7, n: 2, timeMs: 5, nowMs: 6, cause: 'doors-0-4', event: { type: 'open' }, from: 'shut', to: 'open', context: { opened: 1 }, outputs: [{ kind: 'emit', event: { type: 'opened' } }],
-      decisions: [{ model: 'm', vector: [1, 2], score: 0.5 }], lookups: [{ table: 't', key: 'k', row: { a: 1 } }],
+      decisions: [{ model: 'm', version: 4, hash: 'ab', vector: [1, 2], score: 0.5 }], lookups: [{ table: 't', key: 'k', row: { a: 1 } }],
     }],
   })
   const [listed, whole] = await Promise.all(['', '/doors.dlq/0/3'].map(async (place) => (await ask(stubGateway(), 'GET', `/v1/dead-letters${place}`)).body as Record<string, unknown>))

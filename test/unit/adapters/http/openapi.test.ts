@@ -48,7 +48,7 @@ test('a server without a token asks for none in its document either', () => {
   for (const { path, operation } of operations) assert.equal(Object.hasOwn(operation.responses, '401'), path !== '/healthz', path)
 })
 
-test('reading changes nothing: what changes something is POST and names itself', () => {
-  for (const { method, parameters } of ROUTES) if (method !== 'GET') assert.ok(Object.values(parameters).some(({ name, isRequired }) => name === 'Idempotency-Key' && isRequired))
+test('reading changes nothing: what changes an entity is POST and names itself; a scenario is set, so that twice is once', () => {
+  for (const { method, path, parameters } of ROUTES) if (method !== 'GET' && path !== '/v1/scenario') assert.ok(Object.values(parameters).some(({ name, isRequired }) => name === 'Idempotency-Key' && isRequired))
   assert.deepEqual(operations.filter(({ operation }) => operation.security?.length === 0).map(({ path }) => path), ['/healthz'], 'open to all')
 })

@@ -10,7 +10,7 @@ const PLACE = { partition: 0, life: '00000000-0000-4000-8000-000000000000', epoc
 
 const ENTRY: HistoryEntry = {
   seq: 7, n: 2, timeMs: 5, processedMs: 6, event: { type: 'open' }, cause: 'doors-0-4', from: 'shut', to: 'open', context: { opened: 1 },
-  effects: [{ kind: 'infer', model: 'm', vector: [1, 2] }, { kind: 'emit', event: { type: 'opened' } }, { kind: 'lookup', table: 't', key: 'k' }], scores: [0.5], rows: [{ a: 1 }], verdict: undefined,
+  effects: [{ kind: 'infer', model: 'm', vector: [1, 2] }, { kind: 'emit', event: { type: 'opened' } }, { kind: 'lookup', table: 't', key: 'k' }], scores: [0.5], models: [{ name: 'm', version: 4, hash: 'ab' }], rows: [{ a: 1 }], verdict: undefined,
 }
 const LETTER: Letter = {
   topic: 'doors.dlq', partition: 0, record: { offset: 3, key: utf8Encode('front'), value: new Uint8Array([0xff, 0]), headers: [], timestampMs: 9 },
@@ -52,7 +52,7 @@ export function stubGateway(): Gateway & { readonly asked: (readonly unknown[])[
     },
     history: async (...args) => {
       asked.push(['history', ...args.map(withoutSignal)])
-      return { kind: 'history', page: { type: args[0], id: args[1], at: PLACE, entries: [ENTRY], older: 'more', reason: '' } }
+      return { kind: 'history', page: { type: args[0], id: args[1], at: PLACE, entries: [ENTRY], inputs: new Map([['ab', ['x', 'y']]]), older: 'more', reason: '' } }
     },
     list: async (...args) => {
       asked.push(['list', ...args.map(withoutSignal)])

@@ -8,6 +8,7 @@ import { FeedEncoder } from '../../../../adapters/node/feed-records.ts'
 import { openFeeder } from '../../../../adapters/node/feeder.ts'
 import type { Feeder, Pace } from '../../../../adapters/node/feeder.ts'
 import { outputReader, recordsOf } from '../../../../adapters/node/outputs.ts'
+import { Tempo } from '../../../../adapters/node/tempo.ts'
 import type { Clock } from '../../../../system/ports/clock.ts'
 import type { FeedItem } from '../../../../system/authoring/scenario.ts'
 import { decodeSourceControl, SOURCE_CONTROL_HEADER } from '../../../../system/partition/envelope.ts'
@@ -41,7 +42,7 @@ function hastyClock(): Clock {
 }
 
 const open = (log: MemoryLog, input = 'a'): Promise<Feeder> => openFeeder({ log, codec: cborCodec, clock: hastyClock(), system: meters, folder: 'f', input })
-const pace = (change: Partial<Pace> = {}): Pace => ({ rate: undefined, stop: new AbortController().signal, room: async () => {}, ...change })
+const pace = (change: Partial<Pace> = {}): Pace => ({ tempo: new Tempo(undefined), stop: new AbortController().signal, room: async () => {}, ...change })
 
 async function fedTimes(log: MemoryLog): Promise<number[]> {
   const times: number[] = []
@@ -53,7 +54,7 @@ async function fedTimes(log: MemoryLog): Promise<number[]> {
 function stopping(after: number): Pace {
   const stop = new AbortController()
   let appends = 0
-  return pace({ stop: stop.signal, rate: 70, room: async () => { if ((appends += 1) === after) stop.abort() } })
+  return pace({ stop: stop.signal, tempo: new Tempo(70), room: async () => { if ((appends += 1) === after) stop.abort() } })
 }
 
 test('events go to the partition of their key, promises to every partition', async () => {
@@ -129,4 +130,31 @@ test('an event for a topic whose values are bytes is refused with the cure', () 
   const encoder = new FeedEncoder(raw, cborCodec)
   assert.throws(() => encoder.records({ topic: 'readings', key: 'm1', timeMs: 0, event: { type: 'reading' } }), (thrown) => thrown instanceof OperationError && thrown.code === 'feed/format')
   assert.equal(encoder.records({ topic: 'readings', key: utf8Encode('m1'), value: utf8Encode('x'), timeMs: 0 }).length, 1)
+})
+
+test('a rate is kept from its last change on; a paused feed sends nothing, makes nothing up, and can be stopped', async () => {
+  let nowMs = 0
+  const sent: (readonly [atMs: number, events: number])[] = []
+  const tempo = new Tempo(100)
+  const stop = new AbortController()
+  let feeder: Feeder | undefined
+  const clock: Clock = {
+    nowMs: () => nowMs, monotonicMs: () => nowMs,
+    sleep: async (ms) => {
+      if (!tempo.now.isPaused) return void (nowMs += ms)
+      nowMs += 5000
+      if (feeder?.progress.events === 30) return tempo.change({ isPaused: false, rate: 200 })
+      stop.abort()
+    },
+  }
+  feeder = await openFeeder({ log: await freshLog(), codec: cborCodec, clock, system: meters, folder: 'f', input: 'a' })
+  const room = async (): Promise<void> => {
+    const { events = 0 } = feeder?.progress ?? {}
+    // A promise is no event.
+    if (sent.at(-1)?.[1] === events) return
+    sent.push([nowMs, events])
+    if (events === 30 || events === 60) tempo.change({ isPaused: true })
+  }
+  assert.equal(await feeder.feed(chunks(100), pace({ tempo, stop: stop.signal, room })), 'stopped')
+  assert.deepEqual(sent, [[0, 10], [100, 20], [200, 30], [5200, 40], [5250, 50], [5300, 60]])
 })

@@ -14,7 +14,8 @@ test('an address leads back to what it was made of, whatever the names', () => {
     assert.deepEqual(parse(address({ view: 'letters', class: id })), { view: 'letters', class: id })
   }
   assert.deepEqual([parse(''), parse('#'), parse('#/')], [{ view: 'system' }, { view: 'system' }, { view: 'system' }])
-  for (const hash of ['#/nowhere', '#/types', '#/types/', '#/types/card/', '#/types/card/a/b', '#/types/card/%ff', '#/dead-letters/x']) assert.equal(parse(hash).view, 'unknown', hash)
+  assert.deepEqual(parse(address({ view: 'scenario' })), { view: 'scenario' })
+  for (const hash of ['#/nowhere', '#/scenario/x', '#/types', '#/types/', '#/types/card/', '#/types/card/a/b', '#/types/card/%ff', '#/dead-letters/x']) assert.equal(parse(hash).view, 'unknown', hash)
 })
 
 test('a merge patch is that of RFC 7396; what is not changed is shared, what is patched is not written to', () => {

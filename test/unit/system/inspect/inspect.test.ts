@@ -66,6 +66,8 @@ test('a history tells every input with its move, outputs, scores and verdict', a
   const site = await historyOf(log, cborCodec, plans.get('site') as TypePlan, 's2', ALL)
   assert.deepEqual(site.entries.map(({ scores }) => scores.length), Array.from({ length: 200 }, () => 1))
   assert.equal(site.entries.filter(({ scores }) => scores[0] === 0.01 * 95).length, 1)
+  const brought = [...plans.get('site')?.models ?? []].map(([name, { version, hash }]) => [{ name, version, hash }])
+  assert.deepEqual(site.entries.map(({ models }) => models), Array.from({ length: 200 }, () => brought[0]))
 })
 
 test('a history keeps the newest within its limit and range', async () => {
