@@ -19,8 +19,8 @@ export interface Operation {
   readonly signal: AbortSignal
 }
 
-/** All but streams, and what tells of the HTTP server alone. */
-const isCarried = ({ replies, isOpen }: Route): boolean => isOpen !== true && replies[200]?.type !== EVENT_STREAM
+/** All but streams, and what tells of one process. */
+const isCarried = ({ replies, isOpen, isOwn }: Route): boolean => isOpen !== true && isOwn !== true && replies[200]?.type !== EVENT_STREAM
 
 export async function runOperation(serving: Serving, { name, type, bytes, signal }: Operation): Promise<Answer> {
   const route = ROUTES.find((one) => one.operation === name && isCarried(one))

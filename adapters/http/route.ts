@@ -42,6 +42,8 @@ export interface Route {
   readonly body?: string
   /** Asks for no token, and tells nothing that needs one. */
   readonly isOpen?: boolean
+  /** Tells of this process, not of the system: faces on which any process of the system may answer do without. */
+  readonly isOwn?: boolean
   /** By status, beside the problems that every route may answer. */
   readonly replies: Readonly<Record<number, Reply>>
   handle(values: Readonly<Record<string, unknown>>, call: Call): Promise<Answer>

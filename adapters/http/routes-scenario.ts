@@ -26,12 +26,12 @@ function changeOf(body: unknown): ScenarioChange | undefined {
 
 export const SCENARIO: readonly Route[] = [
   route({
-    method: 'GET', path: '/v1/scenario', operation: 'getScenario', summary: 'The scenario that drives this run: how much of it is sent, and how fast',
+    method: 'GET', path: '/v1/scenario', operation: 'getScenario', summary: 'The scenario that drives this run: how much of it is sent, and how fast', isOwn: true,
     parameters: {}, replies: { 200: LOOKED, 404: NONE },
     handle: (_, { scenario }) => looked(scenario),
   }),
   route({
-    method: 'POST', path: '/v1/scenario', operation: 'changeScenario', summary: 'Pauses the scenario, lets it go on, or changes how fast it goes; until this process ends',
+    method: 'POST', path: '/v1/scenario', operation: 'changeScenario', summary: 'Pauses the scenario, lets it go on, or changes how fast it goes; until this process ends', isOwn: true,
     parameters: {}, body: 'ScenarioChange', replies: { 200: LOOKED, 404: NONE },
     handle: async (_, { scenario, body }) => {
       if (scenario === undefined) return looked(scenario)

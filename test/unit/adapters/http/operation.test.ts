@@ -29,11 +29,11 @@ test('each operation reaches the gateway with what it was asked, as over HTTP', 
   ])
 })
 
-test('whatever is no stream is answered; what has no JSON keeps its own type', async () => {
+test('whatever is no stream and tells of no single process is answered; what has no JSON keeps its own type', async () => {
   const gateway = stubGateway()
   const charts = new Charts(new Map([['door', lifeOutline], [LIFE_CHART, lifeOutline]]), { place: () => Promise.reject(new OperationError('chart/layout', 'nothing is drawn here')) })
   const said: Readonly<Record<string, unknown>> = { type: 'door', id: 'front', state: 'open', topic: 'doors.dlq', partition: 0, offset: 3, key: 'k' }
-  const carried = ROUTES.filter(({ operation }) => !['health', 'watch', 'watchEntity'].includes(operation))
+  const carried = ROUTES.filter(({ operation }) => !['health', 'watch', 'watchEntity', 'getScenario', 'changeScenario'].includes(operation))
   const types = new Map<string, string | undefined>()
   for (const { operation, parameters, body } of carried) {
     const names = Object.values(parameters).filter(({ isRequired }) => isRequired).map((one) => (one.in === 'header' ? 'key' : one.name))
@@ -43,7 +43,7 @@ test('whatever is no stream is answered; what has no JSON keeps its own type', a
     if (content !== undefined) types.set(operation, content.type)
   }
   assert.deepEqual([...types], [['getChartText', 'text/plain; charset=utf-8'], ['metrics', EXPOSITION]])
-  for (const name of ['watch', 'watchEntity']) assert.equal((await run(gateway, name, 'door', { id: 'front' })).status, 404, name)
+  for (const name of ['watch', 'watchEntity', 'getScenario', 'changeScenario']) assert.equal((await run(gateway, name, 'door', { id: 'front' })).status, 404, name)
 })
 
 test('D2: what does not fit the table is refused with its reason, and reaches nobody', async () => {
