@@ -6,8 +6,9 @@
 // Owns: its connection, and the questions under way.
 //
 // Y1. Processes that serve one app are one queue group: each question reaches one of them, and any may answer it.
-// Y2. At most ASKED_MAX questions are under way; more are told to come again. One without a reply subject is passed over.
+// Y2. At most ASKED_MAX questions are under way; more are told to come again, and larger ones than ASKED_BYTES_MAX are refused. One without a reply subject is passed over.
 // Y3. An id stands in the message, not in the subject: it may hold any character, and who may do what is said by subjects alone.
+// Y4. What was given up because the process stops is told as that.
 import type { Msg, NatsConnection } from 'nats'
 import { headers } from 'nats'
 import { Link } from './link.ts'
@@ -20,6 +21,7 @@ import { copied } from './wire.ts'
 
 const QUEUE = 'api'
 const ASKED_MAX = 1000
+const ASKED_BYTES_MAX = 256 * 1024
 const CLOSE_MS_MAX = 2000
 
 export interface ApiQuestion {
@@ -117,17 +119,23 @@ class Asked implements LinkUser {
 
   async #take(message: Msg, payloadBytesMax: number): Promise<void> {
     if (message.reply === undefined || message.reply === '') return
-    if (this.#draining.signal.aborted) return this.#respond(message, this.#options.problem(503, 'server/stopping', 'this process is being stopped; another may take its place'), payloadBytesMax)
+    if (this.#draining.signal.aborted) return this.#respond(message, this.#stopping(), payloadBytesMax)
+    if (message.data.length > ASKED_BYTES_MAX) return this.#respond(message, this.#options.problem(413, 'request/size', `the question is larger than ${ASKED_BYTES_MAX} bytes`), payloadBytesMax)
     if (this.#underWay >= ASKED_MAX) return this.#respond(message, this.#options.problem(503, 'server/busy', `${ASKED_MAX} questions are under way already`), payloadBytesMax)
     const [operation = '', type, ...more] = message.subject.slice(this.#root.length).split('.')
     if (more.length > 0) return this.#respond(message, this.#options.problem(404, 'route/not-found', `there is nothing at this subject: ${this.#root}<operation>[.<type>]`), payloadBytesMax)
     this.#underWay += 1
     try {
-      this.#respond(message, await this.#options.answer({ operation, type, bytes: copied(message.data), signal: this.#draining.signal }), payloadBytesMax)
+      const answer = await this.#options.answer({ operation, type, bytes: copied(message.data), signal: this.#draining.signal })
+      this.#respond(message, this.#draining.signal.aborted && answer.status > 500 ? this.#stopping() : answer, payloadBytesMax)
     } finally {
       this.#underWay -= 1
       if (this.#underWay === 0) this.#idle?.()
     }
+  }
+
+  #stopping(): ApiAnswer {
+    return this.#options.problem(503, 'server/stopping', 'this process is being stopped; another may take its place')
   }
 
   #respond(message: Msg, answer: ApiAnswer, payloadBytesMax: number): void {

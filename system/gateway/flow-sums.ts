@@ -5,7 +5,8 @@
 // S1. Sums never go back (F2): an owner counts from nothing when it is given a partition, which `since` tells; then all of its count is new.
 // S2. What was counted before somebody began to look is not in the sums: the first answer of a partition is where they begin, unless it was not live before.
 import type { Counts, FlowReport } from '../partition/flow.ts'
-import { bounded } from '../partition/flow.ts'
+import { bounded, OTHERS } from '../partition/flow.ts'
+import { FLOW_LABELS_MAX } from '../protocol/limits.ts'
 import type { FlowAnswer, Unanswered } from '../node/query-client.ts'
 import type { LiveFlow } from '../node/flow-answer.ts'
 import type { Standing } from '../node/questions.ts'
@@ -140,7 +141,9 @@ function add(counts: Map<string, number>, name: string, count: number): void {
   counts.set(name, (counts.get(name) ?? 0) + count)
 }
 
-function innerOf(of: Map<string, Map<string, number>>, name: string): Map<string, number> {
+/** Names beyond the bound are one. */
+function innerOf(of: Map<string, Map<string, number>>, given: string): Map<string, number> {
+  const name = of.has(given) || of.size < FLOW_LABELS_MAX - 1 ? given : OTHERS
   const known = of.get(name)
   if (known !== undefined) return known
   const made = new Map<string, number>()

@@ -228,6 +228,7 @@ export class LogGateway implements Gateway {
     if (outcome.kind === 'waiting' || tip === undefined) return undefined
     const at = standingOf(sent.partition, tip)
     if (outcome.kind === 'reply') return { kind: 'reply', at, value: outcome.value }
+    if (outcome.kind === 'other-event') return { kind: 'other-event', at }
     return outcome.kind === 'refused' ? { kind: 'refused', at, class: outcome.class, message: outcome.message, letter: outcome.letter } : { kind: 'unknown', at }
   }
 

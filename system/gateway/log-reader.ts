@@ -12,6 +12,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Codec } from '../ports/codec.ts'
 import type { Log } from '../ports/log.ts'
 import type { EntityId } from '../protocol/ids.ts'
+import { within } from '../protocol/within.ts'
 import type { HistoryResult, LettersResult, Unread } from './gateway.ts'
 
 interface ReaderPorts {
@@ -57,6 +58,6 @@ export class LogReader {
       throw thrown
     })
     this.#turn = reading.catch(() => undefined)
-    return reading
+    return within(clock, reading, deadlineMs, (): Unread => ({ kind: 'unread', reason: `others are read first, and ${deadlineMs} ms are over` }))
   }
 }

@@ -81,7 +81,9 @@ async function becameOf(plan: TypePlan, glance: Glance, partition: number, codec
     const isOther = known?.sum !== undefined && sum !== undefined && known.sum !== sum
     // Held for the watermark it has not been taken.
     const isTaken = isConsumed && entity?.holds.some(({ origin }) => origin.source === 'command' && origin.id === command) !== true
-    return { isTaken, isOther, reply: isOther ? undefined : known?.reply ?? (isTaken ? replies.to(plan.definition.name, id, command, sum) : undefined) }
+    // Null is a reply: that the machine gave none.
+    const reply = known?.reply === undefined && isTaken ? replies.to(plan.definition.name, id, command, sum) : known?.reply
+    return { isTaken, isOther, reply: isOther ? undefined : reply }
   })
   return seen === undefined ? tooFast(id) : { kind: 'command', at: { partition, ...seen.at }, ...seen.value }
 }

@@ -39,7 +39,7 @@ for (const [nth, runtime] of RUNTIMES.entries()) {
     assert.deepEqual([ui.head['system'], ui.head['isAtRest'], ui.head['ui']], ['meters', true, `${ui.url}/ui/`])
     for (const [type, states] of Object.entries(summary['states'] as Record<string, unknown>)) assert.deepEqual((await ask(ui.url, `/v1/types/${type}/states`)).json['states'], states)
     const [entity] = objects((await call(HERE, ['get', 'meter', 'm3', '--folder', folder, '--json'])).stdout)
-    assert.deepEqual((await ask(ui.url, '/v1/entities/meter/m3')).json, entity)
+    assert.deepEqual((await ask(ui.url, '/v1/entities/meter/m3?features=true')).json, entity)
     assert.equal((await ask(ui.url, '/v1/entities/meter/nobody')).status, 404)
     const told = (await ask(ui.url, '/v1/entities/meter/m3/history?limit=200')).json
     const steps = objects((await call(HERE, ['history', 'meter', 'm3', '--limit', '1000', '--folder', folder, '--json'])).stdout)
@@ -139,7 +139,7 @@ serviceTest('kafka', 'a system on a cluster is shown by its brokers, with and wi
     const ui = await served(t, HERE, ['ui', ...where, '--http', '0'])
     assert.equal(ui.head['isAtRest'], false, 'who runs a cluster is not known')
     assert.deepEqual((await ask(ui.url, '/v1/types/meter/states')).json['states'], states['meter'])
-    assert.deepEqual((await ask(ui.url, '/v1/entities/meter/m3')).json, entity)
+    assert.deepEqual((await ask(ui.url, '/v1/entities/meter/m3?features=true')).json, entity)
     const { partitions } = (await ask(ui.url, '/v1/partitions')).json as { readonly partitions: readonly { readonly state: string; readonly lag: { readonly sources: number; readonly inbox: number } }[] }
     assert.deepEqual(partitions.map(({ state, lag }) => [state, lag.sources]), [0, 1, 2, 3].map(() => ['at rest', 0]), 'they were handed over')
     assert.equal(partitions.reduce((sum, { lag }) => sum + lag.inbox, 0), nth, 'what was sent before waits')

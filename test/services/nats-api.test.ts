@@ -98,6 +98,25 @@ test('Y2: more than so many questions are told to come again, and closing lets t
   await closing
 })
 
+test('a question larger than one over HTTP is refused, and what was given up because the process stops is told as that', withNatsServer, async (t) => {
+  const server = await natsServer(t)
+  const text = (status: number, said: string) => ({ status, bytes: new TextEncoder().encode(JSON.stringify(said)) })
+  const waits = Promise.withResolvers<void>()
+  const api = await openNatsApi({ url: server.url, app: 'counters', problem: (status, code) => text(status, code), answer: async ({ signal }) => {
+    waits.resolve()
+    await new Promise((resolve) => signal.addEventListener('abort', resolve))
+    return text(504, 'it was not in that state')
+  } })
+  const nats = await connect({ servers: `127.0.0.1:${server.port}` })
+  t.after(() => nats.close())
+  const { status, json } = await ask(nats, 'getEntity.counter', { id: 'x'.repeat(300_000) })
+  assert.deepEqual([status, json], [413, 'request/size'])
+  const waiting = ask(nats, 'waitForState.counter', { id: 'a', state: 'ended' })
+  await waits.promise
+  await api.close()
+  assert.deepEqual([(await waiting).status, (await waiting).json], [503, 'server/stopping'])
+})
+
 test('who answers and who may not is said', withNatsServer, async (t) => {
   const server = await natsServer(t, 'authorization { users = [ { user: app, password: pw, permissions { publish: { allow: ["x"] }, subscribe: { allow: ["x"] } } } ] }')
   const said = Promise.withResolvers<string>()

@@ -5,9 +5,11 @@ import { assign, setup } from 'xstate'
 import { cborCodec } from '../../../../adapters/cbor/codec.ts'
 import { wallClock } from '../../../../adapters/memory/clock.ts'
 import type { MemoryLog } from '../../../../adapters/memory/log.ts'
+import { SeededRandom } from '../../../../adapters/memory/random.ts'
 import { defineActor, defineSystem, reply } from '../../../../adapters/node/statelog.ts'
 import { commandRecord } from '../../../../system/node/commands.ts'
-import { encodeEnvelope } from '../../../../system/partition/envelope.ts'
+import { QueryClient } from '../../../../system/node/query-client.ts'
+import { encodeEnvelope, eventSum } from '../../../../system/partition/envelope.ts'
 import type { TypePlan } from '../../../../system/partition/topology.ts'
 import type { AppendOutcome } from '../../../../system/ports/log.ts'
 import { gatewayTo, served } from '../../../support/gateway.ts'
@@ -26,6 +28,18 @@ test('of more commands in one batch than their entity remembers each is told its
   const asking = Promise.all(Array.from({ length: 40 }, (_, n) => first.gateway.command('counter', A, { type: 'add' }, `k${n}`, IN_TIME)))
   await served(t, { system: forgetful, log: first.log, rpc: first.rpc })
   assert.deepEqual((await asking).map((result) => result.kind === 'reply' && result.value), Array.from({ length: 40 }, (_, n) => n + 1))
+})
+
+test('a command whose machine gave no reply is told so, also by the next owner', async (t) => {
+  const mute = setup({ types: { events: {} as { type: 'add' } } }).createMachine({ on: { add: {} } })
+  const system = defineSystem({ name: 'm', actors: [defineActor({ name: 'counter', version: 1, machine: mute })], partitions: 1 })
+  const first = await served(t, { system })
+  const sent = await first.gateway.command('counter', A, { type: 'add' }, 'k', IN_TIME)
+  await first.node.stop()
+  const next = await served(t, { system, log: first.log, rpc: first.rpc })
+  const asker = new QueryClient({ rpc: next.rpc, clock: wallClock, random: new SeededRandom(2) }, cborCodec, next.node.plans)
+  const found = await asker.command('counter', { entity: A, id: 'k', partition: 0, offset: 0, sum: eventSum(cborCodec, { type: 'add' }) }, IN_TIME)
+  assert.deepEqual([sent.kind === 'reply' && sent.value, found.kind === 'command' && found.isTaken && found.reply], [null, null])
 })
 
 test('another event under the key of one before is told so and changes nothing, whether that one was applied, is under way or was refused', async (t) => {

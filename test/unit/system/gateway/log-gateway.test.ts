@@ -129,3 +129,9 @@ test('a system that never ran has no entities, and says so', async () => {
   assert.deepEqual((await gateway.partitions(IN_TIME)).map(({ state, reason, at }) => [state, reason, at]), [0, 1].map(() => ['at rest', 'it has not run yet', undefined]))
   assert.equal((await gateway.history('counter', A, { ...IN_TIME, entriesMax: 5 })).kind, 'unread')
 })
+
+test('beside owners another event under the key of one before is told so', async (t) => {
+  const { node, log } = await ran(t)
+  const result = await logGateway(node, log, () => false).command('counter', A, add(9), 'k1', IN_TIME)
+  assert.equal(result.kind, 'other-event')
+})

@@ -62,6 +62,16 @@ test('by transition, class, configuration and time: what is new is added, partit
   assert.deepEqual({ taken, refused, refusedIn, drops, deadLetters, latencyMs }, { taken: { t: 8, u: 2 }, refused: { guard: 4, key: 2 }, refusedIn: { a: { guard: 4 }, '': { key: 2 } }, drops: 6, deadLetters: 6, latencyMs: { t: 100 } })
 })
 
+test('configurations in which inputs were refused are bounded over all partitions and owners', () => {
+  const sums = new FlowSums(2)
+  for (const [partition, from] of [[0, 0], [1, FLOW_LABELS_MAX]] as const) {
+    sums.take(partition, live(0))
+    sums.take(partition, live(1, { refusedIn: Array.from({ length: FLOW_LABELS_MAX }, (_, n) => [`s${from + n}`, [['guard', 1]]] as const) }))
+  }
+  const { refusedIn } = sums.document()
+  assert.deepEqual([Object.keys(refusedIn).length, refusedIn['...']], [FLOW_LABELS_MAX, { guard: FLOW_LABELS_MAX + 1 }])
+})
+
 /** Lets whoever is awake run to where it waits. */
 async function settled(): Promise<void> {
   for (let turn = 0; turn < 20; turn += 1) await Promise.resolve()
