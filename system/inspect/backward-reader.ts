@@ -5,6 +5,7 @@
 // W1. `end` is the offset up to which, without it, everything is left to be taken: who goes on from there later misses nothing.
 import type { LogRecord } from '../protocol/record.ts'
 import type { Log } from '../ports/log.ts'
+import { assertShown } from '../partition/range-reading.ts'
 
 const PIECE_MIN = 64
 const PIECE_MAX = 256
@@ -53,24 +54,35 @@ export class BackwardReader<T> {
     return this.#start !== undefined && this.end <= this.#start
   }
 
-  /** Reads as far as it takes to have a head, or to be done. */
+  /** Reads as far as it takes to have a head, or to be done. Throws Unreachable while the log shows less than it has. */
   async ready(): Promise<void> {
-    this.#start ??= await this.#log.offsetsAt(this.topic, this.partition, 'earliest')
-    this.#end ??= await this.#log.offsetsAt(this.topic, this.partition, 'latest')
+    const start = this.#start ?? await this.#begin()
     while (this.#piece.length === 0 && !this.isDone) {
-      this.#from = Math.max(this.#start, this.#end - this.#length)
-      for (let at = this.#from; at < this.#end;) {
-        const range = await this.#log.read(this.topic, this.partition, at, this.#end, { recordsMax: this.#length, bytesMax: BYTES_MAX })
+      const { end } = this
+      this.#from = Math.max(start, end - this.#length)
+      for (let at = this.#from; at < end;) {
+        const range = await this.#log.read(this.topic, this.partition, at, end, { recordsMax: this.#length, bytesMax: BYTES_MAX })
         for (const record of range.records) {
           const value = this.#view(record)
           if (value !== undefined) this.#piece.push({ offset: record.offset, value })
         }
-        if (range.to <= at) break
+        if (range.to <= at) {
+          await assertShown(this.#log, this.topic, this.partition, at)
+          break
+        }
         at = range.to
       }
       this.#length = Math.min(PIECE_MAX, this.#length * 2)
       if (this.#piece.length === 0) this.#end = this.#from
     }
+  }
+
+  /** What is asked for behind the end of the partition is not there. */
+  async #begin(): Promise<number> {
+    const [start, latest] = await Promise.all([this.#log.offsetsAt(this.topic, this.partition, 'earliest'), this.#log.offsetsAt(this.topic, this.partition, 'latest')])
+    this.#end = Math.min(this.#end ?? latest, latest)
+    this.#start = start
+    return start
   }
 
   /** Takes the head. */
