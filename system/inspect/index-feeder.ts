@@ -5,7 +5,8 @@
 // F1. A row is committed state, as of the commit that stored it; a state is stored some time after it has changed (`snapshotEvery`).
 // F2. The `seq` of a place says up to which commit nothing is missing: of the journal's floor, or of the owner, who knows whether all is stored. It is
 //     worked out before the state topic's end is looked up, and promised once that end has been read: a log may show less than it has for a while. An owner
-//     sees a commit before others do, and is taken at its word once the log shows the states that it speaks of.
+//     sees a commit before others do, and is taken at its word once the log shows the states that it speaks of. What is stored again while it is read may
+//     have what it replaces removed before that is read: it is read on until the end stands still.
 // F3. One round of a type at a time; who comes while one runs shares the next, so that what was committed before it asked is read.
 // F4. Half of the thread's time at the most, in pieces.
 import type { EntityId } from '../protocol/ids.ts'
@@ -29,6 +30,8 @@ const PIECE = { recordsMax: 64, bytesMax: 256 << 10 }
 /** A log without reads by key removes tombstones some time after they were written: an index that has not been read on for longer is made anew, ms. */
 const TOMBSTONES_KEPT_MS = 3600 * 1000
 const MOVED_MAX = 5
+/** To an end that has moved on, in a round. */
+const PASSES_MAX = 8
 
 /** What an owner says of its states, and where it stands. */
 export type Stored = StoredUpTo & Pick<Standing, 'life' | 'seq'>
@@ -77,26 +80,32 @@ export class IndexFeeder {
     const readMs = clock.nowMs()
     const journalEnd = await log.offsetsAt(plan.journal, partition, 'latest')
     const tip = await lastRecord(log, codec, plan, partition, journalEnd)
-    const { end, ...whole } = await this.#whole(plan, partition, tip, journalEnd)
+    const { end: firstEnd, ...whole } = await this.#whole(plan, partition, tip, journalEnd)
     let known = await index.place(plan.group, partition)
-    if (known !== undefined && (known.life !== (tip?.life ?? '') || known.code !== plan.code || known.next > end || (log.keyed === undefined && readMs - known.readMs > TOMBSTONES_KEPT_MS))) {
+    if (known !== undefined && (known.life !== (tip?.life ?? '') || known.code !== plan.code || known.next > firstEnd || (log.keyed === undefined && readMs - known.readMs > TOMBSTONES_KEPT_MS))) {
       await index.clear(plan.group, partition)
       known = undefined
     }
     let place: IndexPlace = known ?? { life: tip?.life ?? '', code: plan.code, epoch: 0, next: await log.offsetsAt(plan.state, partition, 'earliest'), seq: undefined, behindMs: undefined, readMs }
     let from = known?.next
-    while (place.next < end) {
+    let end = firstEnd
+    let isStill = true
+    for (let passes = 0; place.next < end && passes < PASSES_MAX;) {
       const startedMs = clock.monotonicMs()
       const range = await log.read(plan.state, partition, place.next, end, PIECE)
       const next = range.to > place.next ? range.to : await log.offsetsAt(plan.state, partition, 'earliest')
       if (next <= place.next) break
       place = { ...place, next }
+      isStill = next >= end && (await log.offsetsAt(plan.state, partition, 'latest')) <= end
       if (await index.apply({ group: plan.group, partition, from, ...this.#rows(plan, partition, range.records, place.life), place }) === 'moved') return 'moved'
       from = place.next
       await clock.sleep(Math.max(1, clock.monotonicMs() - startedMs))
+      if (next < end || isStill) continue
+      passes += 1
+      end = await log.offsetsAt(plan.state, partition, 'latest')
     }
     // Shown less than there is, it promises what it promised before, and lacks something since then.
-    const promised: IndexPlace = place.next < end ? { ...place, behindMs: place.behindMs ?? place.readMs } : { ...place, ...whole, seq: Math.max(whole.seq ?? -1, place.seq ?? -1), epoch: tip?.epoch ?? 0, readMs }
+    const promised: IndexPlace = !isStill || place.next < end ? { ...place, behindMs: place.behindMs ?? place.readMs } : { ...place, ...whole, seq: Math.max(whole.seq ?? -1, place.seq ?? -1), epoch: tip?.epoch ?? 0, readMs }
     return await index.apply({ group: plan.group, partition, from, rows: [], gone: [], place: promised }) === 'moved' ? 'moved' : 'fed'
   }
 

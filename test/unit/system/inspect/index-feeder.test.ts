@@ -1,16 +1,74 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { TestContext } from 'node:test'
 import { cborCodec } from '../../../../adapters/cbor/codec.ts'
 import { wallClock } from '../../../../adapters/memory/clock.ts'
 import { memoryIndex } from '../../../../adapters/memory/entity-index.ts'
 import { memoryLog } from '../../../../adapters/memory/log.ts'
+import type { MemoryLog } from '../../../../adapters/memory/log.ts'
 import { IndexFeeder } from '../../../../system/inspect/index-feeder.ts'
 import type { TypePlan } from '../../../../system/partition/topology.ts'
+import type { IndexPlace } from '../../../../system/ports/entity-index.ts'
 import { served } from '../../../support/gateway.ts'
 import { entityId } from '../../../support/partition/bench.ts'
 import { showing } from '../../../support/partition/showing.ts'
 
 const IDS = ['a', 'b', 'c', 'd', 'e', 'f'].map(entityId)
+
+/** The log of a type that took commands, and what a new index says that is fed from it. */
+async function stopped(t: TestContext) {
+  const log = memoryLog({ keyed: true })
+  const { gateway, node } = await served(t, { log })
+  for (const id of IDS) await gateway.command('counter', id, { type: 'add', by: 1 }, 'k1', { deadlineMs: 5000 })
+  await node.stop()
+  const plan = node.plans.get('counter') as TypePlan
+  const fed = async (from: MemoryLog) => {
+    const index = memoryIndex()
+    await new IndexFeeder({ log: from, codec: cborCodec, clock: wallClock, index, stored: async () => undefined }).round(plan)
+    return {
+      places: await Promise.all(Array.from({ length: plan.partitions }, (_, partition) => index.place(plan.group, partition))),
+      ids: (await index.rows({ group: plan.group, rowsMax: 100 })).map(({ id }) => id),
+    }
+  }
+  return { log, plan, fed }
+}
+
+/** The same log, where `before` is done before each read of a topic. */
+function interrupted(log: MemoryLog, topic: string, before: (partition: number) => Promise<unknown>): MemoryLog {
+  return new Proxy(log, {
+    get: (target, name) => {
+      if (name === 'read') {
+        return async (...args: Parameters<MemoryLog['read']>) => {
+          if (args[0] === topic) await before(args[1])
+          return target.read(...args)
+        }
+      }
+      const found: unknown = Reflect.get(target, name)
+      return typeof found === 'function' ? found.bind(target) : found
+    },
+  })
+}
+
+/** Stores the states of a partition again, which has the ones before removed. */
+async function storeAgain(log: MemoryLog, { state: topic }: TypePlan, partition: number): Promise<void> {
+  const { records } = await log.read(topic, partition, 0, Infinity, { recordsMax: 100, bytesMax: Infinity })
+  await log.append(records.map((record) => ({ ...record, topic, partition })))
+}
+
+const isWhole = (place: IndexPlace | undefined): boolean => (place?.seq ?? -1) > 0 && place?.behindMs === undefined
+
+test('F2: an entity that is stored again while an index is read is in it; while that goes on and on, nothing is promised', async (t) => {
+  const { log, plan, fed } = await stopped(t)
+  const begun = new Set<number>()
+  const { places, ids } = await fed(interrupted(log, plan.state, async (partition) => {
+    if (!begun.has(partition)) await storeAgain(log, plan, partition)
+    begun.add(partition)
+  }))
+  assert.deepEqual(ids, IDS)
+  assert.ok(places.every(isWhole))
+  const restless = await fed(interrupted(log, plan.state, (partition) => storeAgain(log, plan, partition)))
+  assert.deepEqual(restless.places.map((place) => place?.seq), [undefined, undefined])
+})
 
 test('F2: while the log shows less than it has, an index does not say that nothing is missing', async (t) => {
   const log = memoryLog({ keyed: true })
