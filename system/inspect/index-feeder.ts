@@ -5,7 +5,7 @@
 // F1. A row is committed state, as of the commit that stored it; a state is stored some time after it has changed (`snapshotEvery`).
 // F2. The `seq` of a place says up to which commit nothing is missing: of the journal's floor, or of the owner, who knows whether all is stored. It is
 //     worked out before the state topic's end is looked up, and promised once that end has been read: a log may show less than it has for a while. An owner
-//     sees a commit before others do, and is taken at its word once the log shows the states that it speaks of. What is stored again while it is read may
+//     sees a commit before others do, and is taken at its word once the log shows the states that it speaks of; without it, once it shows those of the newest commit. What is stored again while it is read may
 //     have what it replaces removed before that is read: it is read on until the end stands still.
 // F3. One round of a type at a time; who comes while one runs shares the next, so that what was committed before it asked is read.
 // F4. Half of the thread's time at the most, in pieces.
@@ -45,8 +45,8 @@ export interface FeederPorts {
   stored(type: string, partition: number): Promise<Stored | undefined>
 }
 
-/** Up to which commit nothing is missing once the state topic is read up to `end`, and the time of the first one after it. */
-type Whole = Pick<IndexPlace, 'seq' | 'behindMs'> & { readonly end: number }
+/** Up to which commit nothing is missing once the state topic is read up to `end`, and the time of the first one after it. `isShown`: that end can be right. */
+type Whole = Pick<IndexPlace, 'seq' | 'behindMs'> & { readonly end: number; readonly isShown: boolean }
 
 export class IndexFeeder {
   readonly #ports: FeederPorts
@@ -80,7 +80,7 @@ export class IndexFeeder {
     const readMs = clock.nowMs()
     const journalEnd = await log.offsetsAt(plan.journal, partition, 'latest')
     const tip = await lastRecord(log, codec, plan, partition, journalEnd)
-    const { end: firstEnd, ...whole } = await this.#whole(plan, partition, tip, journalEnd)
+    const { end: firstEnd, isShown, ...whole } = await this.#whole(plan, partition, tip, journalEnd)
     let known = await index.place(plan.group, partition)
     if (known !== undefined && (known.life !== (tip?.life ?? '') || known.code !== plan.code || known.next > firstEnd || (log.keyed === undefined && readMs - known.readMs > TOMBSTONES_KEPT_MS))) {
       await index.clear(plan.group, partition)
@@ -105,7 +105,7 @@ export class IndexFeeder {
       end = await log.offsetsAt(plan.state, partition, 'latest')
     }
     // Shown less than there is, it promises what it promised before, and lacks something since then.
-    const promised: IndexPlace = !isStill || place.next < end ? { ...place, behindMs: place.behindMs ?? place.readMs } : { ...place, ...whole, seq: Math.max(whole.seq ?? -1, place.seq ?? -1), epoch: tip?.epoch ?? 0, readMs }
+    const promised: IndexPlace = !isShown || !isStill || place.next < end ? { ...place, behindMs: place.behindMs ?? place.readMs } : { ...place, ...whole, seq: Math.max(whole.seq ?? -1, place.seq ?? -1), epoch: tip?.epoch ?? 0, readMs }
     return await index.apply({ group: plan.group, partition, from, rows: [], gone: [], place: promised }) === 'moved' ? 'moved' : 'fed'
   }
 
@@ -114,9 +114,19 @@ export class IndexFeeder {
     const first = tip === undefined ? undefined : await this.#firstUnstored(plan, partition, tip, journalEnd)
     const stored = first === undefined ? undefined : await this.#ports.stored(plan.definition.name, partition)
     const end = await this.#ports.log.offsetsAt(plan.state, partition, 'latest')
-    if (tip === undefined) return { seq: -1, behindMs: undefined, end }
+    if (tip === undefined) return { seq: -1, behindMs: undefined, end, isShown: true }
     const isStored = stored?.life === tip.life && stored.seq >= tip.seq && (stored.dirtySeq ?? Infinity) > tip.seq && stored.stateEnd <= end
-    return first === undefined || isStored ? { seq: tip.seq, behindMs: undefined, end } : { seq: first.seq - 1, behindMs: first.nowMs, end }
+    const isShown = isStored || (await this.#showsTip(plan, partition, tip, end))
+    return first === undefined || isStored ? { seq: tip.seq, behindMs: undefined, end, isShown } : { seq: first.seq - 1, behindMs: first.nowMs, end, isShown }
+  }
+
+  /** Once the journal shows a commit, nothing of those before it is hidden; its own states may be. Of what it wrote, tombstones may be removed by now. */
+  async #showsTip(plan: TypePlan, partition: number, { nowMs, stateFrom, partitionFrom, saved, tombstones }: JournalRecord, end: number): Promise<boolean> {
+    const { log, clock } = this.#ports
+    const hasStates = saved.length > 0 && (tombstones?.length === 0 || clock.nowMs() - nowMs <= TOMBSTONES_KEPT_MS)
+    const hasPartition = partitionFrom > 0 && partitionFrom === stateFrom
+    if (!hasStates && !hasPartition) return end >= stateFrom
+    return end > stateFrom && (await log.read(plan.state, partition, stateFrom, end, { ...PIECE, recordsMax: 1 })).records.length > 0
   }
 
   /** The first commit that may have changed something that is not stored: a batch from the floor on. Others change no entity. */

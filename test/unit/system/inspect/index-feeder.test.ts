@@ -7,6 +7,9 @@ import { memoryIndex } from '../../../../adapters/memory/entity-index.ts'
 import { memoryLog } from '../../../../adapters/memory/log.ts'
 import type { MemoryLog } from '../../../../adapters/memory/log.ts'
 import { IndexFeeder } from '../../../../system/inspect/index-feeder.ts'
+import { encodeJournal } from '../../../../system/partition/journal.ts'
+import type { JournalRecord } from '../../../../system/partition/journal.ts'
+import { lastRecord } from '../../../../system/partition/survey.ts'
 import type { TypePlan } from '../../../../system/partition/topology.ts'
 import type { IndexPlace } from '../../../../system/ports/entity-index.ts'
 import { served } from '../../../support/gateway.ts'
@@ -55,6 +58,27 @@ async function storeAgain(log: MemoryLog, { state: topic }: TypePlan, partition:
   await log.append(records.map((record) => ({ ...record, topic, partition })))
 }
 
+/** The same log, at whose leader a topic ends earlier. */
+function ending(log: MemoryLog, topic: string, ends: readonly number[]): MemoryLog {
+  return new Proxy(log, {
+    get: (target, name) => {
+      if (name === 'read') return (...[of, partition, from, to, options]: Parameters<MemoryLog['read']>) => target.read(of, partition, from, of === topic ? Math.min(to, ends[partition] ?? 0) : to, options)
+      if (name === 'offsetsAt') return async (...[of, partition, at]: Parameters<MemoryLog['offsetsAt']>) => (of === topic && at === 'latest' ? ends[partition] ?? 0 : target.offsetsAt(of, partition, at))
+      const found: unknown = Reflect.get(target, name)
+      return typeof found === 'function' ? found.bind(target) : found
+    },
+  })
+}
+
+/** One more commit, which leaves nothing to be stored. */
+async function commitAgain(log: MemoryLog, plan: TypePlan, partition: number, change: Partial<JournalRecord>): Promise<void> {
+  const end = await log.offsetsAt(plan.journal, partition, 'latest')
+  const last = await lastRecord(log, cborCodec, plan, partition, end) as JournalRecord
+  const seq = last.seq + 1
+  const value = encodeJournal(cborCodec, { ...last, seq, floor: { seq, offset: end }, ...change })
+  await log.append([{ topic: plan.journal, partition, key: null, value, headers: [], timestampMs: 1 }])
+}
+
 const isWhole = (place: IndexPlace | undefined): boolean => (place?.seq ?? -1) > 0 && place?.behindMs === undefined
 
 test('F2: an entity that is stored again while an index is read is in it; while that goes on and on, nothing is promised', async (t) => {
@@ -68,6 +92,28 @@ test('F2: an entity that is stored again while an index is read is in it; while 
   assert.ok(places.every(isWhole))
   const restless = await fed(interrupted(log, plan.state, (partition) => storeAgain(log, plan, partition)))
   assert.deepEqual(restless.places.map((place) => place?.seq), [undefined, undefined])
+})
+
+test('F2: states that the newest commit wrote are waited for, also where the end of their topic does not tell of them', async (t) => {
+  const { log, plan, fed } = await stopped(t)
+  const ends: number[] = []
+  for (const partition of [0, 1]) {
+    const stateFrom = await log.offsetsAt(plan.state, partition, 'latest')
+    log.skipOffsets(plan.state, partition, 1)
+    await storeAgain(log, plan, partition)
+    await commitAgain(log, plan, partition, { stateFrom, saved: [1] })
+    ends.push(stateFrom)
+  }
+  for (const more of [-1, 0, 1]) {
+    const { places } = await fed(ending(log, plan.state, ends.map((end) => end + more)))
+    assert.deepEqual(places.map((place) => place?.seq), [undefined, undefined], `${more}`)
+    assert.ok(places.every((place) => place?.behindMs !== undefined))
+  }
+  assert.ok((await fed(log)).places.every(isWhole))
+  for (const partition of [0, 1]) await commitAgain(log, plan, partition, { stateFrom: await log.offsetsAt(plan.state, partition, 'latest'), saved: [] })
+  assert.ok((await fed(log)).places.every(isWhole), 'it wrote none')
+  for (const partition of [0, 1]) await commitAgain(log, plan, partition, { stateFrom: await log.offsetsAt(plan.state, partition, 'latest'), saved: [1], tombstones: [entityId('z')], nowMs: 0 })
+  assert.ok((await fed(log)).places.every(isWhole), 'tombstones do not stay for ever')
 })
 
 test('F2: while the log shows less than it has, an index does not say that nothing is missing', async (t) => {
