@@ -7,6 +7,7 @@
 // L3. What is given never goes back in (epoch, seq) within a life. An entity is given when the place of its last change has moved on, or what is put aside
 //     for it; and anew after it could not be seen.
 // L4. That nobody answers is told once for each state that its partition is in then, and the looks go on.
+// L5. What a follower is given first was looked for after it came (G1): also where nothing has changed, never from the look that was under way.
 import { FOLLOWED_MAX, FOLLOW_EVERY_MS } from '../protocol/limits.ts'
 import { OperationError } from '../protocol/failures.ts'
 import type { EntityId } from '../protocol/ids.ts'
@@ -26,8 +27,13 @@ interface Followed {
   readonly over: AbortController
   readonly waiting: Set<() => void>
   followers: number
-  /** Undefined before the first look. */
-  update: EntityResult | undefined
+  /** Looks begun, and the last of them that told something. */
+  begun: number
+  answered: number
+  /** What that told; undefined before. */
+  newest: EntityResult | undefined
+  /** How often it was another than before. */
+  changes: number
   /** The newest that was seen, whatever came after. */
   entity: EntityAnswer | undefined
 }
@@ -45,10 +51,15 @@ export class Following {
   /** As it is, then one whenever it has changed. Ends when `signal` aborts. Throws OperationError when too many are followed. */
   async *follow(type: string, id: EntityId, signal: AbortSignal): AsyncGenerator<EntityResult, void> {
     const followed = this.#join(type, id)
+    const joined = followed.begun
     try {
-      for (let given: EntityResult | undefined; !signal.aborted;) {
-        if (followed.update === given) await changeOf(followed, signal)
-        else if (followed.update !== undefined) yield (given = followed.update)
+      for (let given = 0; !signal.aborted;) {
+        const { answered, newest, changes } = followed
+        if (newest === undefined || answered <= joined || changes === given) await answerOf(followed, signal)
+        else {
+          given = changes
+          yield newest
+        }
       }
     } finally {
       this.#leave(followed)
@@ -60,7 +71,7 @@ export class Following {
     let followed = this.#followed.get(name)
     if (followed === undefined) {
       if (this.#followed.size >= FOLLOWED_MAX) throw new OperationError('gateway/followers', `${FOLLOWED_MAX} entities are followed already`)
-      followed = { type, id, over: new AbortController(), waiting: new Set(), followers: 0, update: undefined, entity: undefined }
+      followed = { type, id, over: new AbortController(), waiting: new Set(), followers: 0, begun: 0, answered: 0, newest: undefined, changes: 0, entity: undefined }
       this.#followed.set(name, followed)
       void this.#run(followed)
     }
@@ -77,7 +88,10 @@ export class Following {
 
   async #run(followed: Followed): Promise<void> {
     const { type, id, over: { signal } } = followed
+    // Those who come in the same turn share the first look.
+    await Promise.resolve()
     while (!signal.aborted) {
+      followed.begun += 1
       const dueMs = this.#clock.monotonicMs() + FOLLOW_EVERY_MS
       try {
         take(followed, await this.#look(type, id, { deadlineMs: ANSWER_MS_MAX, signal }))
@@ -94,17 +108,19 @@ const nameOf = (type: string, id: EntityId): string => `${type}/${id}`
 /** L3, L4. */
 function take(followed: Followed, result: EntityResult): void {
   if (followed.over.signal.aborted) return
-  const { update, entity } = followed
+  const { newest, entity } = followed
   if (result.kind === 'unavailable') {
     // Whoever is live was only too busy to tell.
-    if (result.state === 'live' || (update?.kind === 'unavailable' && update.state === result.state)) return
+    if (result.state === 'live') return
+    if (newest?.kind !== 'unavailable' || newest.state !== result.state) followed.changes += 1
   } else {
     const { answer } = result
     if (entity !== undefined && entity.life === answer.life && isBefore(answer, entity)) return
     followed.entity = answer
-    if (entity !== undefined && update?.kind === 'entity' && changeName(entity) === changeName(answer)) return
+    if (entity === undefined || newest?.kind !== 'entity' || changeName(entity) !== changeName(answer)) followed.changes += 1
   }
-  followed.update = result
+  followed.newest = result
+  followed.answered = followed.begun
   for (const tell of [...followed.waiting]) tell()
 }
 
@@ -114,8 +130,8 @@ function changeName({ life, code, entity }: EntityAnswer): string {
   return entity === undefined ? `${life} ${code} none` : `${life} ${code} ${entity.changedSeq} ${entity.status} ${entity.parked?.events ?? '-'}`
 }
 
-/** After the next change, or when `signal` aborts. */
-async function changeOf({ waiting }: Followed, signal: AbortSignal): Promise<void> {
+/** After the next look that tells something, or when `signal` aborts. */
+async function answerOf({ waiting }: Followed, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return
   const { promise, resolve } = Promise.withResolvers<void>()
   const tell = (): void => resolve()

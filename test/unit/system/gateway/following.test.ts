@@ -66,3 +66,37 @@ test('L1, L2: however many follow an entity it is looked at once at a time, by n
   assert.equal(asked, 6)
   over.abort()
 })
+
+test('L5: who joins later is told of a look that began afterwards, also where nothing has changed', async () => {
+  const clock = new SimulatedClock()
+  const looks: ((result: EntityResult) => void)[] = []
+  const following = new Following(() => new Promise((resolve) => looks.push(resolve)), clock)
+  const over = new AbortController()
+  const turns = async (): Promise<void> => {
+    for (let turn = 0; turn < 20; turn += 1) await Promise.resolve()
+  }
+  const answer = async (result: EntityResult): Promise<void> => {
+    await turns()
+    looks.pop()?.(result)
+    await turns()
+    clock.advance(FOLLOW_EVERY_MS)
+    await turns()
+  }
+  const first = following.follow('door', A, over.signal)
+  const told: unknown[] = []
+  void first.next().then(({ value }) => told.push(value))
+  await answer(seen(1, 90))
+  await answer(seen(1, 95, 90))
+  const later = following.follow('door', A, over.signal)
+  const joined: unknown[] = []
+  void later.next().then(({ value }) => joined.push(value))
+  await answer(seen(1, 96, 90))
+  assert.deepEqual([told, joined], [[seen(1, 90)], []], 'the look that was under way may be from before')
+  await answer(seen(1, 94, 90))
+  await answer(away('live'))
+  assert.deepEqual(joined, [])
+  await answer(seen(1, 100, 90))
+  assert.deepEqual(joined, [seen(1, 100, 90)])
+  over.abort()
+  await Promise.all([first.return(), later.return()])
+})
