@@ -96,7 +96,7 @@ test('W1: a watch tells each change once, opens its stream again when it breaks 
   ]
   const signals: AbortSignal[] = []
   const transport: Transport = {
-    ask: async () => entity(1),
+    ask: async () => entity(2),
     async *follow(_, signal) {
       signals.push(signal)
       const stream = streams.shift() ?? []
@@ -112,4 +112,29 @@ test('W1: a watch tells each change once, opens its stream again when it breaks 
   }
   assert.deepEqual(seen, ['open', 'shut', undefined])
   assert.deepEqual([signals.length, signals.every(({ aborted }) => aborted)], [3, true])
+})
+
+test('W2: where what a stream tells stands before what was seen, the entity is asked for; where that cannot be told, another stream is', async () => {
+  const old = { event: 'entity', data: entity(5).body }
+  const answers: Told[] = [entity(9), entity(9, { configuration: 'shut' }), problem(409, 'place/other-life'), problem(404, 'entity/not-found', { at: at(9) })]
+  const streams = [[old], [old], [{ event: 'entity', data: entity(5, { configuration: 'born' }).body }, { event: 'entity', data: entity(9).body }, old]]
+  const asked: Ask[] = []
+  const transport: Transport = {
+    ask: async (one) => {
+      asked.push(one)
+      return answers.shift() ?? problem(403, 'no/more')
+    },
+    async *follow() {
+      yield* streams.shift() ?? []
+    },
+  }
+  const { door } = client(system, { transport })
+  await door('front').get()
+  const seen: unknown[] = []
+  for await (const one of door('front').watch({ signal: AbortSignal.timeout(5000) })) {
+    seen.push(one?.configuration)
+    if (one === undefined) break
+  }
+  assert.deepEqual(seen, ['shut', 'born', 'open', undefined])
+  assert.deepEqual([placesOf(asked), new Set(asked.map(({ operation }) => operation))], [[undefined, ...Array.from({ length: 3 }, () => `0.${LIFE}.1.9`)], new Set(['getEntity'])])
 })
