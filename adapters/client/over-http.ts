@@ -11,7 +11,11 @@ export interface HttpAddress {
   readonly token?: string
 }
 
-export function overHttp({ url, token }: HttpAddress, send: typeof fetch = fetch): Transport {
+/** A stream is never still for so long: three of the signs of life that a server gives (every 15 s). */
+const STILL_MS_MAX = 45_000
+
+/** `stillMsMax`: a stream of which nothing comes for so long is given up. */
+export function overHttp({ url, token }: HttpAddress, send: typeof fetch = fetch, stillMsMax = STILL_MS_MAX): Transport {
   const root = url.replace(/\/+$/, '')
   const request = async ({ method, path, names, query, key, body }: Ask, accept: string, signal: AbortSignal): Promise<Response> => {
     const asked = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [`${encodeURIComponent(name)}=${encodeURIComponent(String(value))}`]))
@@ -39,16 +43,30 @@ export function overHttp({ url, token }: HttpAddress, send: typeof fetch = fetch
   return {
     ask: async (asked, signal) => told(await request(asked, 'application/json', signal), signal),
     async *follow(asked, signal) {
-      const response = await request(asked, 'text/event-stream', signal)
-      if (!response.ok || response.body === null) return yield { told: await told(response, signal) }
+      const still = new AbortController()
+      const either = AbortSignal.any([signal, still.signal])
+      // A connection of which the other end is gone says nothing, for ever.
+      const inTime = async <T>(waited: Promise<T>): Promise<T> => {
+        const timer = setTimeout(() => still.abort(), stillMsMax)
+        try {
+          return await waited
+        } catch (thrown) {
+          if (still.signal.aborted && !signal.aborted) throw new Unreached(`${root} is still: nothing came for ${stillMsMax} ms`)
+          throw thrown
+        } finally {
+          clearTimeout(timer)
+        }
+      }
+      const response = await inTime(request(asked, 'text/event-stream', either))
+      if (!response.ok || response.body === null) return yield { told: await inTime(told(response, either)) }
       const parser = new EventStreamParser()
       const decoder = new TextDecoder()
       const reader = response.body.getReader()
       try {
         for (;;) {
-          const piece = await reader.read().catch((thrown: unknown) => {
-            throw unreached(root, thrown, signal)
-          })
+          const piece = await inTime(reader.read().catch((thrown: unknown) => {
+            throw unreached(root, thrown, either)
+          }))
           if (piece.done) return
           for (const { event, data } of parser.take(decoder.decode(piece.value, { stream: true }))) yield { event, data: parsed(data) }
         }

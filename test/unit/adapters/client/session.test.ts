@@ -1,9 +1,12 @@
 // A client and a gateway that answers as each test says.
 import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { createMachine } from 'xstate'
 import { defineActor, defineSystem } from 'statelog'
 import { client } from 'statelog/client'
+import { overHttp } from '../../../../adapters/client/over-http.ts'
 import { Unreached } from '../../../../system/gateway/transport.ts'
 import type { Ask, Told, Transport } from '../../../../system/gateway/transport.ts'
 
@@ -137,4 +140,22 @@ test('W2: where what a stream tells stands before what was seen, the entity is a
   }
   assert.deepEqual(seen, ['shut', 'born', 'open', undefined])
   assert.deepEqual([placesOf(asked), new Set(asked.map(({ operation }) => operation))], [[undefined, ...Array.from({ length: 3 }, () => `0.${LIFE}.1.9`)], new Set(['getEntity'])])
+})
+
+test('a stream of which nothing comes any more is given up', async () => {
+  const server = createServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    response.write(': alive\n\nevent: entity\ndata: 1\n\n')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  const told: unknown[] = []
+  const following = (async () => {
+    const stream = overHttp({ url: `http://127.0.0.1:${port}` }, fetch, 50).follow?.({ operation: 'watchEntity', method: 'GET', path: '/', names: {}, query: {} }, AbortSignal.timeout(2000))
+    for await (const one of stream ?? []) told.push(one)
+  })()
+  await assert.rejects(following, { name: 'Unreached', message: /nothing came for 50 ms/ })
+  assert.deepEqual(told, [{ event: 'entity', data: 1 }])
+  server.closeAllConnections()
+  server.close()
 })
