@@ -1,4 +1,6 @@
 // Entity view: one entity on the chart of its type: where it is, what it knows, what it waits for, what it took, and a way to speak to it.
+//
+// V1. While there is none, what stands here stays (what somebody writes, and the key of what was sent), however often it is asked for again.
 import { h, replace, setAttribute, setText } from './dom.js'
 import { Problem } from './api.js'
 import { chartFrame } from './chart-frame.js'
@@ -15,6 +17,8 @@ import { empty, failed, loading, settle, wordsOf } from './notice.js'
 import { address, encode } from './route.js'
 import { Statechart } from './statechart.js'
 import { Turns } from './turns.js'
+
+const NONE = 'entity/not-found'
 
 /** @param {HTMLElement} main @param {{ type: string, id: string }} route @param {import('./app.js').Context} context @returns {import('./app.js').View} */
 export function entityView(main, { type, id }, context) {
@@ -47,8 +51,11 @@ export function entityView(main, { type, id }, context) {
     return made
   }
   let changedSeq = -1
+  /** Of what is shown in its place. */
+  let absentCode = ''
   follow(api, path, signal, (next) => {
     entity = next
+    absentCode = ''
     parts ??= make()
     parts.facts.write(next)
     parts.features.write(next.features ?? [])
@@ -57,10 +64,14 @@ export function entityView(main, { type, id }, context) {
     head.write(next)
     show()
   }, (problem) => {
-    if (parts !== undefined && !(problem instanceof Problem && problem.status === 404)) return head.away(problem)
+    const { status, code } = problem instanceof Problem ? problem : { status: 0, code: '' }
+    if ((parts !== undefined || absentCode === NONE) && status !== 404) return head.away(problem)
     parts = undefined
     entity = undefined
     head.none()
+    // V1.
+    if (code === NONE && absentCode === NONE) return
+    absentCode = code
     replace(body, absent(problem, type, api, path))
   })
   settle(signal, api.get(`/v1/types/${encode(type)}/chart`, signal), (found) => {
@@ -80,7 +91,7 @@ export function entityView(main, { type, id }, context) {
 
 /** Nothing to see: there is none, or none that can be told of now. @param {unknown} problem @param {string} type @param {import('./api.js').Api} api @param {string} path */
 function absent(problem, type, api, path) {
-  if (!(problem instanceof Problem) || problem.code !== 'entity/not-found') return failed(problem)
+  if (!(problem instanceof Problem) || problem.code !== NONE) return failed(problem)
   return h('div', { class: 'stack' }, empty(`There is no ${type} with this id`, 'An event makes one. This page shows it as soon as it is there.'), new Sender(api, path, () => {}).element)
 }
 
