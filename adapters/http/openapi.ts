@@ -1,4 +1,5 @@
 // OpenAPI: the table of routes as a document (version 3.1).
+import { EVENT_STREAM } from './event-stream.ts'
 import type { Parameter } from './parameters.ts'
 import type { Reply, Route } from './route.ts'
 import { SCHEMAS } from './schemas.ts'
@@ -41,8 +42,14 @@ function operationOf({ operation, summary, parameters, body, isOpen, replies }: 
     ...(isOpen === true && isGuarded ? { security: [] } : {}),
     parameters: Object.values(parameters).map(parameterOf),
     ...(body === undefined ? {} : { requestBody: { required: true, content: { [JSON_TYPE]: { schema: schemaOf(body) } } } }),
-    responses: Object.fromEntries(Object.entries({ ...ALWAYS, ...(isGuarded && isOpen !== true ? GUARDED : {}), ...(body === undefined ? {} : WITH_BODY), ...replies }).map(([status, { description, schema, type }]) => [status, { description, content: { [type ?? JSON_TYPE]: { schema: type === undefined ? schemaOf(schema) : { type: 'string' } } } }])),
+    responses: Object.fromEntries(Object.entries({ ...ALWAYS, ...(isGuarded && isOpen !== true ? GUARDED : {}), ...(body === undefined ? {} : WITH_BODY), ...replies }).map(([status, { description, schema, type }]) => [status, { description, content: { [type ?? JSON_TYPE]: { schema: contentOf(schema, type) } } }])),
   }
+}
+
+/** Of a stream: each of its events. */
+function contentOf(schema: string, type: string | undefined): Record<string, unknown> {
+  if (type === undefined) return schemaOf(schema)
+  return type === EVENT_STREAM ? { type: 'object', required: ['event', 'data'], properties: { event: { type: 'string' }, data: { type: 'string', description: `JSON: ${schema}` } } } : { type: 'string' }
 }
 
 function parameterOf({ in: place, name, description, isRequired, schema }: Parameter): Record<string, unknown> {

@@ -39,13 +39,13 @@ export const LISTING: readonly Route[] = [
     parameters: { type: TYPE, state: IN_STATE, where: WHERE, limit: limit(100, 1000), after: AFTER, deadlineMs: deadline(5000) },
     replies: {
       200: { description: 'A page of them, from an index. A state is stored some seconds after it changed: `index.lag` says how far what is shown may be behind, in ms; 0: it is all that was committed when it was asked for. With a filter a page may hold fewer than its limit, or none, and not be the last: there is `next` then.', schema: 'Entities' },
-      404: NOT_FOUND, 503: { description: 'The index is being made: ask again.', schema: 'Error' },
+      404: NOT_FOUND, 422: { description: '`where` is no filter; the message says at which character.', schema: 'Error' }, 503: { description: 'The index is being made: ask again.', schema: 'Error' },
     },
     handle: async ({ type, state, where, limit: count, after, deadlineMs }, { gateway, signal }) => {
       const wrong = unknownType(gateway, type)
       if (wrong !== undefined) return wrong
       const parsed = where === undefined ? { kind: 'ok' as const, conditions: [] } : parseWhere(where)
-      if (parsed.kind === 'unfit') return problem(400, 'where/syntax', `query parameter 'where': ${parsed.reason}`)
+      if (parsed.kind === 'unfit') return problem(422, 'where/syntax', `query parameter 'where': ${parsed.reason}`)
       const result = await gateway.list(type, { state, conditions: parsed.conditions, limit: count, after, deadlineMs, signal })
       return result.kind === 'entities' ? { status: 200, body: bodyOf(result.page) } : problem(503, 'index/building', `${result.reason}. Ask again, or wait longer: deadlineMs.`, {}, RETRY_SOON)
     },
