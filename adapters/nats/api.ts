@@ -21,7 +21,8 @@ import { copied } from './wire.ts'
 
 const QUEUE = 'api'
 const ASKED_MAX = 1000
-const ASKED_BYTES_MAX = 256 * 1024
+/** An event as large as over HTTP, and what stands around it. */
+const ASKED_BYTES_MAX = (256 + 8) * 1024
 const CLOSE_MS_MAX = 2000
 
 export interface ApiQuestion {

@@ -23,7 +23,6 @@ interface Look {
   readonly answer: EntityAnswer
   /** Of the journal, before it was read. */
   readonly end: number
-  readonly atMs: number
 }
 
 const LOOKS_KEPT = 100
@@ -36,18 +35,16 @@ export class EntityLooks {
     this.#ports = ports
   }
 
-  /** `ageMsMax`: what was seen so long ago is new enough. Throws OutOfTime, and as `queryEntity`. */
-  async at(plan: TypePlan, id: EntityId, waiting: Waiting, ageMsMax: number): Promise<EntityAnswer> {
+  /** Throws OutOfTime, and as `queryEntity`. */
+  async at(plan: TypePlan, id: EntityId, waiting: Waiting): Promise<EntityAnswer> {
     const { log: whole, codec, clock } = this.#ports
     const name = `${plan.group}/${id}`
     const seen = this.#newest.get(name)
-    const atMs = clock.monotonicMs()
-    if (seen !== undefined && atMs - seen.atMs < ageMsMax) return seen.answer
     const log = patientLog(whole, clock, waiting)
     const end = await log.offsetsAt(plan.journal, partitionOf(utf8Encode(id), plan.partitions), 'latest')
     // A log that shows less than before shows less than it has.
     const answer = seen !== undefined && end <= seen.end ? seen.answer : await queryEntity(log, codec, plan, id)
-    this.#keep(name, { answer, end: Math.max(end, seen?.end ?? 0), atMs })
+    this.#keep(name, { answer, end: Math.max(end, seen?.end ?? 0) })
     return answer
   }
 

@@ -2,7 +2,7 @@
 //
 // Owns: who follows which entity, and what was seen of it last. With nobody following nothing is asked, and nothing kept.
 //
-// L1. Looks at an entity are FOLLOW_EVERY_MS apart, however many follow it; one that is not answered holds up no other entity.
+// L1. Looks at an entity are FOLLOW_EVERY_MS apart, or as far as it is told, however many follow it; one that is not answered holds up no other entity.
 // L2. A follower is given the newest when it asks: whoever is slow misses what was between, and makes no queue (I9).
 // L3. What is given never goes back in (epoch, seq) within a life. An entity is given when the place of its last change has moved on, or what is put aside
 //     for it; and anew after it could not be seen.
@@ -41,11 +41,13 @@ interface Followed {
 export class Following {
   readonly #look: Look
   readonly #clock: Clock
+  readonly #everyMs: number
   readonly #followed = new Map<string, Followed>()
 
-  constructor(look: Look, clock: Clock) {
+  constructor(look: Look, clock: Clock, everyMs = FOLLOW_EVERY_MS) {
     this.#look = look
     this.#clock = clock
+    this.#everyMs = everyMs
   }
 
   /** As it is, then one whenever it has changed. Ends when `signal` aborts. Throws OperationError when too many are followed. */
@@ -92,7 +94,7 @@ export class Following {
     await Promise.resolve()
     while (!signal.aborted) {
       followed.begun += 1
-      const dueMs = this.#clock.monotonicMs() + FOLLOW_EVERY_MS
+      const dueMs = this.#clock.monotonicMs() + this.#everyMs
       try {
         take(followed, await this.#look(type, id, { deadlineMs: ANSWER_MS_MAX, signal }))
       } catch (thrown) {

@@ -77,7 +77,7 @@ export class LogGateway implements Gateway {
     this.#tips = new Tips(ports)
     this.#looks = new EntityLooks(ports)
     this.#reader = new LogReader(ports, plans)
-    this.#following = new Following((type, id, waiting) => this.#look(type, id, waiting, LOOK_EVERY_MS), ports.clock)
+    this.#following = new Following((type, id, waiting) => this.#look(type, id, waiting), ports.clock, LOOK_EVERY_MS)
     this.#watching = new Watching({ flow: (type, partition, _, { deadlineMs }) => this.#recentFlow(planNamed(plans, type), partition, deadlineMs) }, ports.clock, plans)
   }
 
@@ -88,7 +88,7 @@ export class LogGateway implements Gateway {
   async get(type: string, id: EntityId, { atLeast, deadlineMs, signal }: Reaching): Promise<EntityResult | Misplaced> {
     const leftMs = this.#leftMs(deadlineMs)
     for (;;) {
-      const result = await this.#look(type, id, { deadlineMs: leftMs(), signal }, 0)
+      const result = await this.#look(type, id, { deadlineMs: leftMs(), signal })
       if (result.kind === 'unavailable') return result
       const misplaced = otherPartition(id, result.answer.partition, atLeast) ?? otherLife(result.answer, atLeast)
       if (misplaced !== undefined || atLeast === undefined || !isBefore(result.answer, atLeast)) return misplaced ?? result
@@ -184,11 +184,10 @@ export class LogGateway implements Gateway {
     return this.#reader.letter(topic, partition, offset)
   }
 
-  /** `ageMsMax`: what was seen so long ago is new enough. */
-  async #look(type: string, id: EntityId, waiting: Waiting, ageMsMax: number): Promise<EntityResult> {
+  async #look(type: string, id: EntityId, waiting: Waiting): Promise<EntityResult> {
     const plan = planNamed(this.#plans, type)
     const deadlineMs = Math.max(0, Math.round(waiting.deadlineMs))
-    const seen = await this.#inTime(this.#looks.at(plan, id, { ...waiting, deadlineMs }, ageMsMax), deadlineMs)
+    const seen = await this.#inTime(this.#looks.at(plan, id, { ...waiting, deadlineMs }), deadlineMs)
     if (seen.kind === 'refused') return { ...seen, kind: 'unavailable', type, partition: partitionOf(utf8Encode(id), plan.partitions) }
     return { kind: 'entity', answer: seen.what }
   }

@@ -49,15 +49,22 @@ export class LogReader {
     return partition < partitions ? letterAt(this.#ports.log, topic, partition, offset) : undefined
   }
 
-  /** The time in which others are read is of the asker's own. */
-  #inTurn<T>({ deadlineMs, signal }: Patience, read: (patience: Patience) => Promise<T>): Promise<T | Unread> {
+  /** The time in which others are read is of the asker's own; what is read by then of its own is given as far as it came. */
+  async #inTurn<T>({ deadlineMs, signal }: Patience, read: (patience: Patience) => Promise<T>): Promise<T | Unread> {
     const { clock } = this.#ports
     const untilMs = clock.monotonicMs() + deadlineMs
-    const reading = this.#turn.then(() => read({ deadlineMs: Math.max(0, Math.round(untilMs - clock.monotonicMs())), signal })).catch((thrown: unknown): Unread => {
+    const before = this.#turn
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#turn = before.then(() => promise)
+    try {
+      const isOwnTurn = await within(clock, before.then(() => true), deadlineMs, () => false)
+      if (!isOwnTurn) return { kind: 'unread', reason: `others are read first, and ${deadlineMs} ms are over` }
+      return await read({ deadlineMs: Math.max(0, Math.round(untilMs - clock.monotonicMs())), signal })
+    } catch (thrown) {
       if (thrown instanceof OutOfTime) return { kind: 'unread', reason: thrown.message }
       throw thrown
-    })
-    this.#turn = reading.catch(() => undefined)
-    return within(clock, reading, deadlineMs, (): Unread => ({ kind: 'unread', reason: `others are read first, and ${deadlineMs} ms are over` }))
+    } finally {
+      resolve()
+    }
   }
 }

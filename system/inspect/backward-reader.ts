@@ -5,7 +5,7 @@
 // W1. `end` is the offset up to which, without it, everything is left to be taken: who goes on from there later misses nothing.
 import type { LogRecord } from '../protocol/record.ts'
 import type { Log } from '../ports/log.ts'
-import { assertShown } from '../partition/range-reading.ts'
+import { assertShown, hidden } from '../partition/range-reading.ts'
 
 const PIECE_MIN = 64
 const PIECE_MAX = 256
@@ -77,10 +77,11 @@ export class BackwardReader<T> {
     }
   }
 
-  /** What is asked for behind the end of the partition is not there. */
+  /** A page that is gone on with ended where the log had records. Throws Unreachable where it does not show them now. */
   async #begin(): Promise<number> {
     const [start, latest] = await Promise.all([this.#log.offsetsAt(this.topic, this.partition, 'earliest'), this.#log.offsetsAt(this.topic, this.partition, 'latest')])
-    this.#end = Math.min(this.#end ?? latest, latest)
+    this.#end ??= latest
+    if (this.#end > latest) throw hidden(this.topic, this.partition, latest, this.#end)
     this.#start = start
     return start
   }

@@ -26,7 +26,7 @@ export async function* recordsUpTo(log: Log, topic: string, partition: number, f
   }
 }
 
-const hidden = (topic: string, partition: number, at: number, end: number): Unreachable => new Unreachable('log/unreachable', `topic ${topic}, partition ${partition} can only be read up to offset ${at} now, and has records up to ${end}`)
+export const hidden = (topic: string, partition: number, at: number, end: number): Unreachable => new Unreachable('log/unreachable', `topic ${topic}, partition ${partition} can only be read up to offset ${at} now, and has records up to ${end}`)
 
 /** For whoever read nothing at an offset. Throws Unreachable where the log has what stands there (W1). */
 export async function assertShown(log: Log, topic: string, partition: number, offset: number): Promise<void> {

@@ -142,12 +142,16 @@ test('W2: where what a stream tells stands before what was seen, the entity is a
   assert.deepEqual([placesOf(asked), new Set(asked.map(({ operation }) => operation))], [[undefined, ...Array.from({ length: 3 }, () => `0.${LIFE}.1.9`)], new Set(['getEntity'])])
 })
 
-test('a stream of which nothing comes any more is given up', async () => {
+test('a stream of which nothing comes any more is given up', async (t) => {
   const server = createServer((_, response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' })
     response.write(': alive\n\nevent: entity\ndata: 1\n\n')
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => {
+    server.closeAllConnections()
+    server.close()
+  })
   const { port } = server.address() as AddressInfo
   const told: unknown[] = []
   const following = (async () => {
@@ -156,6 +160,4 @@ test('a stream of which nothing comes any more is given up', async () => {
   })()
   await assert.rejects(following, { name: 'Unreached', message: /nothing came for 50 ms/ })
   assert.deepEqual(told, [{ event: 'entity', data: 1 }])
-  server.closeAllConnections()
-  server.close()
 })

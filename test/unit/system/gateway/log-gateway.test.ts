@@ -135,3 +135,12 @@ test('beside owners another event under the key of one before is told so', async
   const result = await logGateway(node, log, () => false).command('counter', A, add(9), 'k1', IN_TIME)
   assert.equal(result.kind, 'other-event')
 })
+
+test('L5: whoever follows is told of a look that began afterwards', async (t) => {
+  const { gateway, node, log } = await ran(t)
+  const beside = logGateway(node, log, () => false)
+  await firstOf(beside.follow('counter', A, new AbortController().signal))
+  const sent = await gateway.command('counter', A, add(9), 'k9', IN_TIME)
+  const told = await firstOf(beside.follow('counter', A, new AbortController().signal))
+  assert.ok(sent.kind === 'reply' && told.kind === 'entity' && told.answer.seq >= sent.at.seq, JSON.stringify(told))
+})

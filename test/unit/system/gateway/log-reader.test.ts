@@ -111,6 +111,20 @@ test('E1: pages of dead letters are all there were, newest first, whatever is ad
   assert.deepEqual((await lettersOf(gateway, { limit: 1000, class: 'action', type: 'counter' })).length, (await allLetters(log)).length)
 })
 
+test('E2: a page that could not be read whole in its time is given as far as it came, and says where it goes on', async (t) => {
+  const { node, log } = await served(t)
+  log.skipOffsets(`${INBOX}.dlq`, 0, 100_000)
+  const slow = Object.assign(Object.create(log) as MemoryLog, {
+    offsetsAt: log.offsetsAt.bind(log),
+    read: async (...args: Parameters<MemoryLog['read']>) => {
+      await wallClock.sleep(5)
+      return log.read(...args)
+    },
+  })
+  const result = await new LogReader({ log: slow, codec: cborCodec, clock: wallClock }, node.plans).letters({ deadlineMs: 40, limit: 1 })
+  assert.ok(result.kind === 'letters' && result.page.next !== undefined, JSON.stringify(result))
+})
+
 test('a dead letter is found at its place and nowhere else', async (t) => {
   const { gateway } = await served(t)
   const refused = await gateway.command('counter', A, { type: 'add' }, 'k', IN_TIME)

@@ -33,13 +33,15 @@ test('what the log does not show yet is not passed over, what was removed is', a
   assert.deepEqual(await taken(reader(partly)), [2])
 })
 
-test('who begins far behind the end of the partition begins at its end', async () => {
+test('a page that goes on behind the end that the log shows now waits for it, and reads nothing', async () => {
   const log = await lettered()
-  const read = log.read.bind(log)
-  let reads = 0
-  log.read = async (...args) => {
-    assert.ok(++reads < 10)
-    return read(...args)
-  }
-  assert.deepEqual(await taken(reader(log, 999_999_999_999_999)), [2, 1, 0])
+  const shown = { topic: 'letters', end: 1 }
+  const offsetsAt = log.offsetsAt.bind(log)
+  log.offsetsAt = async (topic, partition, at) => (at === 'latest' ? shown.end : offsetsAt(topic, partition, at))
+  const partly = showing(log, shown)
+  await assert.rejects(reader(partly, 3).ready(), { code: 'log/unreachable' })
+  shown.end = 3
+  assert.deepEqual(await taken(reader(partly, 3)), [2, 1, 0])
+  log.read = () => assert.fail()
+  await assert.rejects(reader(log, 999_999_999_999_999).ready(), { code: 'log/unreachable' })
 })
