@@ -2,7 +2,7 @@
 //
 // T1. Entities are shown as they were stored last, which is committed; how far that may be behind is told with them.
 // T2. An answer takes no longer than its deadline, and looks at EXAMINED_MAX entities at most: a page may hold fewer than its limit and not be the last.
-// T3. While the index is built for the first time there is no answer: what it lacks cannot be told. Of a partition whose end does not stand still meanwhile, no commit is named.
+// T3. While the index is built for the first time there is no answer: what it lacks cannot be told.
 import { within } from '../protocol/within.ts'
 import type { EntityId } from '../protocol/ids.ts'
 import type { Clock } from '../ports/clock.ts'

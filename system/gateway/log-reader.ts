@@ -21,6 +21,9 @@ interface ReaderPorts {
   readonly clock: Clock
 }
 
+/** For a page to be made of what was read in time, ms. */
+const GRACE_MS = 200
+
 export class LogReader {
   readonly #ports: ReaderPorts
   readonly #plans: ReadonlyMap<string, TypePlan>
@@ -53,18 +56,19 @@ export class LogReader {
   async #inTurn<T>({ deadlineMs, signal }: Patience, read: (patience: Patience) => Promise<T>): Promise<T | Unread> {
     const { clock } = this.#ports
     const untilMs = clock.monotonicMs() + deadlineMs
+    const leftMs = (): number => Math.max(0, Math.round(untilMs - clock.monotonicMs()))
     const before = this.#turn
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#turn = before.then(() => promise)
-    try {
-      const isOwnTurn = await within(clock, before.then(() => true), deadlineMs, () => false)
-      if (!isOwnTurn) return { kind: 'unread', reason: `others are read first, and ${deadlineMs} ms are over` }
-      return await read({ deadlineMs: Math.max(0, Math.round(untilMs - clock.monotonicMs())), signal })
-    } catch (thrown) {
+    if (!await within(clock, before.then(() => true), deadlineMs, () => false)) {
+      resolve()
+      return { kind: 'unread', reason: `others are read first, and ${deadlineMs} ms are over` }
+    }
+    // The turn is over with the reading, whoever still waits for it.
+    const reading = read({ deadlineMs: leftMs(), signal }).finally(resolve).catch((thrown: unknown): Unread => {
       if (thrown instanceof OutOfTime) return { kind: 'unread', reason: thrown.message }
       throw thrown
-    } finally {
-      resolve()
-    }
+    })
+    return within(clock, reading, leftMs() + GRACE_MS, (): Unread => ({ kind: 'unread', reason: `the log has not answered within ${deadlineMs} ms` }))
   }
 }

@@ -24,6 +24,7 @@ export class BackwardReader<T> {
   readonly #piece: Taken<T>[] = []
   #start: number | undefined
   #end: number | undefined
+  #begunAt: number | undefined
   #from = 0
   #length = PIECE_MIN
 
@@ -47,6 +48,11 @@ export class BackwardReader<T> {
 
   get hasBegun(): boolean {
     return this.#start !== undefined && this.#end !== undefined
+  }
+
+  /** Something was read. */
+  get hasMoved(): boolean {
+    return this.#begunAt !== undefined && this.end < this.#begunAt
   }
 
   /** Nothing is left. */
@@ -81,6 +87,7 @@ export class BackwardReader<T> {
   async #begin(): Promise<number> {
     const [start, latest] = await Promise.all([this.#log.offsetsAt(this.topic, this.partition, 'earliest'), this.#log.offsetsAt(this.topic, this.partition, 'latest')])
     this.#end ??= latest
+    this.#begunAt = this.#end
     if (this.#end > latest) throw hidden(this.topic, this.partition, latest, this.#end)
     this.#start = start
     return start

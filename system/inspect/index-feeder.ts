@@ -105,9 +105,7 @@ export class IndexFeeder {
       end = await log.offsetsAt(plan.state, partition, 'latest')
     }
     // Shown less than there is, it promises what it promised before, and lacks something since then.
-    // Where the end does not stand still it is listed nevertheless: one that is made for the first time promises no commit then.
-    const seq = isShown && place.next >= firstEnd ? place.seq ?? -1 : place.seq
-    const promised: IndexPlace = !isShown || !isStill || place.next < end ? { ...place, seq, behindMs: place.behindMs ?? place.readMs } : { ...place, ...whole, seq: Math.max(whole.seq ?? -1, place.seq ?? -1), epoch: tip?.epoch ?? 0, readMs }
+    const promised: IndexPlace = !isShown || !isStill || place.next < end ? { ...place, behindMs: place.behindMs ?? place.readMs } : { ...place, ...whole, seq: Math.max(whole.seq ?? -1, place.seq ?? -1), epoch: tip?.epoch ?? 0, readMs }
     return await index.apply({ group: plan.group, partition, from, rows: [], gone: [], place: promised }) === 'moved' ? 'moved' : 'fed'
   }
 

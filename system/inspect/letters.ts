@@ -61,7 +61,7 @@ export async function lettersPage(log: Log, clock: Clock, plans: ReadonlyMap<str
       await reader.take()
     }
   } catch (thrown) {
-    if (!(thrown instanceof OutOfTime) || readers.some(({ hasBegun }) => !hasBegun)) throw thrown
+    if (!(thrown instanceof OutOfTime) || readers.some(({ hasBegun }) => !hasBegun) || !readers.some(({ hasMoved }) => hasMoved)) throw thrown
   }
   const left = readers.filter(({ isDone }) => !isDone)
   return { letters, next: left.length === 0 ? undefined : new Map(left.map(({ topic, partition, end }) => [`${topic}/${partition}`, end])) }

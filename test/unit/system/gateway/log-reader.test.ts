@@ -125,6 +125,40 @@ test('E2: a page that could not be read whole in its time is given as far as it 
   assert.ok(result.kind === 'letters' && result.page.next !== undefined, JSON.stringify(result))
 })
 
+test('G2: a read that hangs does not hold its asker up, and others begin when it has ended', async (t) => {
+  const { node, log } = await served(t)
+  const go = Promise.withResolvers<void>()
+  let reads = 0
+  const hanging = Object.assign(Object.create(log) as MemoryLog, {
+    keyed: log.keyed, offsetsAt: log.offsetsAt.bind(log),
+    read: async (...args: Parameters<MemoryLog['read']>) => {
+      reads += 1
+      await go.promise
+      return log.read(...args)
+    },
+  })
+  log.skipOffsets(`${INBOX}.dlq`, 0, 10)
+  const reader = new LogReader({ log: hanging, codec: cborCodec, clock: wallClock }, node.plans)
+  assert.equal((await reader.letters({ deadlineMs: 20, limit: 1 })).kind, 'unread')
+  assert.equal((await reader.letters({ deadlineMs: 20, limit: 1 })).kind, 'unread')
+  assert.equal(reads, 1)
+  go.resolve()
+  assert.equal((await reader.letters({ ...IN_TIME, limit: 1 })).kind, 'letters')
+})
+
+test('E2: what did not get on in its time is no page', async (t) => {
+  const { node, log } = await served(t)
+  log.skipOffsets(`${INBOX}.dlq`, 0, 100)
+  const late = Object.assign(Object.create(log) as MemoryLog, {
+    read: log.read.bind(log),
+    offsetsAt: async (...args: Parameters<MemoryLog['offsetsAt']>) => {
+      await wallClock.sleep(30)
+      return log.offsetsAt(...args)
+    },
+  })
+  assert.equal((await new LogReader({ log: late, codec: cborCodec, clock: wallClock }, node.plans).letters({ deadlineMs: 20, limit: 1 })).kind, 'unread')
+})
+
 test('a dead letter is found at its place and nowhere else', async (t) => {
   const { gateway } = await served(t)
   const refused = await gateway.command('counter', A, { type: 'add' }, 'k', IN_TIME)

@@ -81,7 +81,7 @@ async function commitAgain(log: MemoryLog, plan: TypePlan, partition: number, ch
 
 const isWhole = (place: IndexPlace | undefined): boolean => (place?.seq ?? -1) > 0 && place?.behindMs === undefined
 
-test('F2: an entity that is stored again while an index is read is in it; while that goes on and on, it is listed with its lag and nothing is promised', async (t) => {
+test('F2: an entity that is stored again while an index is read is in it; while that goes on and on, nothing is promised', async (t) => {
   const { log, plan, fed } = await stopped(t)
   const begun = new Set<number>()
   const { places, ids } = await fed(interrupted(log, plan.state, async (partition) => {
@@ -91,7 +91,7 @@ test('F2: an entity that is stored again while an index is read is in it; while 
   assert.deepEqual(ids, IDS)
   assert.ok(places.every(isWhole))
   const restless = await fed(interrupted(log, plan.state, (partition) => storeAgain(log, plan, partition)))
-  assert.deepEqual(restless.places.map((place) => [place?.seq, typeof place?.behindMs]), [[-1, 'number'], [-1, 'number']])
+  assert.deepEqual(restless.places.map((place) => place?.seq), [undefined, undefined])
 })
 
 test('F2: states that the newest commit wrote are waited for, also where the end of their topic does not tell of them', async (t) => {
