@@ -1,11 +1,13 @@
 // Failover measured: three brokers, two processes that own the four partitions of W1 under a steady load. One broker after the other is killed: how long
-// the brokers themselves take until every partition of every topic has a living leader again, and how long each partition of W1 is without an output.
+// the brokers themselves take, and how long each partition of W1 is without an output. The brokers' own time ends when every partition of every topic has a
+// living leader again and a plain producer (kafkajs) has had all copies of a record of each control partition acknowledged: a leader's first writes may
+// wait for a second until its follower turns to it.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Kafka, logLevel } from 'kafkajs'
-import type { Admin } from 'kafkajs'
+import type { Admin, Producer } from 'kafkajs'
 import { openKafkaLog } from '../../../adapters/kafka/log.ts'
 import { systemClock } from '../../../adapters/node/clock.ts'
 import type { KafkaClient } from '../../../adapters/node/medium.ts'
@@ -30,7 +32,7 @@ export interface FailoverPlan {
 
 /** Milliseconds. */
 export interface FailoverTimes {
-  /** Of each kill: until all that the broker led has another leader. */
+  /** Of each kill: until all that the broker led has another leader, and plain writes are acknowledged. */
   readonly failover: number[]
   /** Of each kill and partition: the longest time without an output. */
   readonly paused: number[]
@@ -39,6 +41,8 @@ export interface FailoverTimes {
 }
 
 const COMMIT_MS = '20'
+const CONTROL = 'control'
+const CONTROL_PARTITIONS = 12
 const LOOK_MS = 20
 const CALM_MS = 3000
 const WAIT_MS_MAX = 60_000
@@ -47,6 +51,7 @@ export async function measureFailover(plan: FailoverPlan): Promise<FailoverTimes
   const folder = mkdtempSync(join(tmpdir(), 'statelog-failover-'))
   const brokers = await startKafka({ folder: join(folder, 'kafka'), port: 0, brokers: 3, detached: false })
   const addresses = brokers.map(({ port }) => `127.0.0.1:${port}`).join(',')
+  await createControl(addresses)
   const log = await openKafkaLog({ brokers: addresses, clock: systemClock, namespace: '' })
   const env = { KAFKA_BROKERS: addresses, INPUT_TOPIC: SOURCE, OUTPUT_TOPIC: OUTPUT, GROUP: 'failover', COMMIT_MS, W1_REDIS: plan.redis, W1_CLIENT: plan.client }
   const members = ['a', 'b'].map((one) => new Member(`failover${process.pid}-${plan.client}-${one}`, { program: memberProgram(plan.runtime), folder, env }))
@@ -83,7 +88,7 @@ async function killOne(brokers: readonly Broker[], at: number, watch: Watch, tim
   try {
     const fromMs = Date.now()
     brokers[at]?.kill()
-    await untilAll(admin, ({ leader }) => leader !== at + 1 && leader >= 0)
+    await Promise.all([untilAll(admin, ({ leader }) => leader !== at + 1 && leader >= 0), untilWritable(others)])
     const failoverMs = Date.now() - fromMs
     await until(() => watch.sights.every((seen) => (seen.at(-1)?.madeMs ?? 0) > fromMs + failoverMs), 'every partition to go on')
     await sleep(CALM_MS)
@@ -110,6 +115,29 @@ async function untilAll(admin: Admin, isTrue: (partition: { readonly leader: num
     await sleep(LOOK_MS)
   }
 }
+
+async function createControl(addresses: string): Promise<void> {
+  const admin = new Kafka({ brokers: addresses.split(','), logLevel: logLevel.NOTHING }).admin()
+  await admin.connect()
+  await admin.createTopics({ topics: [{ topic: CONTROL, numPartitions: CONTROL_PARTITIONS, replicationFactor: 3 }] })
+  await admin.disconnect()
+}
+
+/** Until a record of each control partition, sent from now on, is acknowledged by all copies. */
+async function untilWritable(brokers: string[]): Promise<void> {
+  await Promise.all(Array.from({ length: CONTROL_PARTITIONS }, async (_, partition) => {
+    const endMs = Date.now() + WAIT_MS_MAX
+    const producer = new Kafka({ brokers, logLevel: logLevel.NOTHING, retry: { retries: 0 } }).producer()
+    await producer.connect()
+    while (!(await isWritten(producer, partition))) {
+      if (Date.now() > endMs) throw new TypeError(`partition ${partition} of '${CONTROL}' took no record within ${WAIT_MS_MAX / 1000} s`)
+      await sleep(LOOK_MS)
+    }
+    await producer.disconnect()
+  }))
+}
+
+const isWritten = (producer: Producer, partition: number): Promise<boolean> => producer.send({ topic: CONTROL, acks: -1, messages: [{ partition, value: 'control' }] }).then(() => true, () => false)
 
 async function until(isTrue: () => boolean, what: string): Promise<void> {
   const endMs = Date.now() + WAIT_MS_MAX
