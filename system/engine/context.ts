@@ -12,6 +12,8 @@ export interface ContextSeal {
    * others than before, where that is known: it is a copy then, made by a spread.
    */
   seal(context: unknown, before: unknown, assigned?: readonly string[]): void
+  /** A copy of a sealed context, which nobody else knows. */
+  again(context: unknown): void
 }
 
 /** Checks, and with `freezes` freezes as well. */
@@ -31,6 +33,7 @@ const checkingSeal: ContextSeal = {
     const isFit = assigned === undefined ? isPlain(context, before, 0) : arePlain(assigned, context, before)
     if (!isFit) throw refused(context)
   },
+  again: () => {},
 }
 
 /** Steps share most of a context: what stands where it stood before was checked then. */
@@ -116,6 +119,10 @@ class FreezingSeal implements ContextSeal {
 
   seal(context: unknown): void {
     if (!this.fits(context)) throw refused(context)
+  }
+
+  again(context: unknown): void {
+    this.#freeze(context, 0)
   }
 
   /** The height of `value`, or infinity when something in it is not plain. */

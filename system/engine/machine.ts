@@ -14,6 +14,7 @@ import type { Chart } from './chart.ts'
 import { Configuration, Configurations } from './configuration.ts'
 import type { Plan } from './configuration.ts'
 import type { ContextSeal } from './context.ts'
+import { Flats } from './flat.ts'
 import { failureOf, placeOf } from './failure.ts'
 import { Macrostep } from './macrostep.ts'
 import { Moment, NO_TASKS, Uncovered, withoutTask } from './moment.ts'
@@ -22,7 +23,7 @@ import { nodesOf } from './nodes.ts'
 import type { Node } from './nodes.ts'
 import { Planner } from './plan.ts'
 import { EventKinds } from './selection.ts'
-import { opaque, restOf, restored, State, stateOf, storedOf } from './state.ts'
+import { Kept, opaque, restOf, restored, State, stateOf, storedOf } from './state.ts'
 import { NO_HISTORY } from './targets.ts'
 
 export class CompiledMachine implements PreparedMachine {
@@ -45,6 +46,7 @@ export class CompiledMachine implements PreparedMachine {
   readonly #start: Configuration
   readonly #moment: Moment
   readonly #macrostep: Macrostep
+  readonly #flats = new Flats()
 
   constructor(chart: Chart, interpreter: PreparedMachine, seal: ContextSeal) {
     const nodes = nodesOf(chart)
@@ -82,7 +84,7 @@ export class CompiledMachine implements PreparedMachine {
     try {
       moment.context = this.#firstContext(input)
       this.#macrostep.enter(this.#entering)
-      const state = this.#finished(undefined)
+      const state = this.#finished(undefined, undefined)
       if (Uncovered.count !== uncovered) throw new Uncovered()
       return { kind: 'ok', state, effects: moment.effects }
     } catch (error) {
@@ -93,16 +95,17 @@ export class CompiledMachine implements PreparedMachine {
 
   step(state: EngineState, event: MachineEvent, nowMs: number, wantTaken = false): StepResult {
     const from = stateOf(state)
-    const { configuration, context, rest } = from
+    const { configuration, rest } = from
     if (rest.status !== 'active') return { kind: 'ok', state, effects: [], ...(wantTaken ? { taken: [] } : {}) }
     const moment = this.#moment
+    const context = this.#contextOf(from)
     moment.begin(context, rest.tasks === NO_TASKS ? NO_TASKS : withoutFinished(rest.tasks, event.type), event)
     this.#macrostep.begin(configuration, rest.history, wantTaken)
     this.#chart.watch.thrown = undefined
     const uncovered = Uncovered.count
     try {
       this.#macrostep.take()
-      const next = this.#finished(from)
+      const next = this.#finished(from, context)
       if (Uncovered.count !== uncovered) throw new Uncovered()
       const { effects, taken } = moment
       return wantTaken ? { kind: 'ok', state: next, effects, taken } : { kind: 'ok', state: next, effects }
@@ -113,7 +116,8 @@ export class CompiledMachine implements PreparedMachine {
   }
 
   store(state: EngineState): StoredMachine {
-    return storedOf(stateOf(state))
+    const from = stateOf(state)
+    return storedOf(from, this.#contextOf(from))
   }
 
   restore(stored: StoredMachine): EngineState | undefined {
@@ -132,11 +136,32 @@ export class CompiledMachine implements PreparedMachine {
   }
 
   context(state: EngineState): unknown {
-    return stateOf(state).context
+    return this.#contextOf(stateOf(state))
+  }
+
+  keep(state: EngineState, before: EngineState | undefined): EngineState {
+    const next = stateOf(state)
+    if (next instanceof Kept) return state
+    const old = before === undefined ? undefined : stateOf(before)
+    const place = old instanceof Kept ? old : undefined
+    const shape = this.#flats.lay(next.context, place?.shape)
+    if (shape === undefined) return state
+    const kept = place ?? new Kept(next)
+    kept.configuration = next.configuration
+    kept.rest = next.rest
+    this.#flats.take(kept, shape)
+    return opaque(kept)
   }
 
   runTask(src: string, input: unknown, signal: AbortSignal, key: string): Promise<unknown> {
     return this.interpreter.runTask(src, input, signal, key)
+  }
+
+  #contextOf(state: State | Kept): unknown {
+    if (!(state instanceof Kept)) return state.context
+    const context = this.#flats.read(state)
+    this.#seal.again(context)
+    return context
   }
 
   /** A context that no step has made: those have no key `__proto__`. */
@@ -150,7 +175,7 @@ export class CompiledMachine implements PreparedMachine {
   }
 
   /** Events of the machine to itself follow, one after the other; then the state is what they left. */
-  #finished(from: State | undefined): EngineState {
+  #finished(from: State | Kept | undefined, before: unknown): EngineState {
     const moment = this.#moment
     const macrostep = this.#macrostep
     for (let sent; moment.status === 'active' && (sent = moment.nextSent()) !== undefined; ) {
@@ -158,11 +183,11 @@ export class CompiledMachine implements PreparedMachine {
       macrostep.take()
     }
     const { context, status, output } = moment
-    this.#seal.seal(context, from?.context, from === undefined ? undefined : moment.assigned)
+    this.#seal.seal(context, before, from === undefined ? undefined : moment.assigned)
     const { configuration, history } = macrostep
     const tasks = status === 'active' ? moment.tasks : NO_TASKS
     if (from !== undefined && history === from.rest.history && tasks === from.rest.tasks && status === 'active') {
-      if (configuration === from.configuration && context === from.context) return opaque(from)
+      if (configuration === from.configuration && context === before) return opaque(from)
       return opaque(new State(configuration, context, from.rest))
     }
     return opaque(new State(configuration, context, restOf(history, tasks, status, output)))

@@ -1,8 +1,11 @@
 // State: where an entity is. What it stores and what it is restored from are the interpreter's, byte for byte (E2).
 //
-// S1. A state is never changed. Entities in the same configuration share it; what few entities have stands in a part of its own.
+// S1. A state that a step made is never changed. Entities in the same configuration share it; what few entities have stands in a part of its own.
+// S2. A kept state is changed by nothing but the next one that is kept in its place.
 import type { EngineState, StoredMachine } from '../ports/engine.ts'
 import type { Configuration, Configurations } from './configuration.ts'
+import { NO_NUMBERS, NO_OTHERS, OTHER } from './flat.ts'
+import type { Flat } from './flat.ts'
 import { NO_TASKS, Task } from './moment.ts'
 import type { Status, Tasks } from './moment.ts'
 import type { Node } from './nodes.ts'
@@ -32,14 +35,28 @@ export class State {
   }
 }
 
-export const stateOf = (state: EngineState): State => state as unknown as State
-export const opaque = (state: State): EngineState => state as unknown as EngineState
+/** Between turns, with the context laid flat. */
+export class Kept implements Flat {
+  configuration: Configuration
+  rest: Rest
+  shape = OTHER
+  numbers = NO_NUMBERS
+  others = NO_OTHERS
+
+  constructor({ configuration, rest }: State) {
+    this.configuration = configuration
+    this.rest = rest
+  }
+}
+
+export const stateOf = (state: EngineState): State | Kept => state as unknown as State | Kept
+export const opaque = (state: State | Kept): EngineState => state as unknown as EngineState
 
 export function restOf(history: History, tasks: Tasks, status: Status, output: unknown): Rest {
   return history === NO_HISTORY && tasks === NO_TASKS && status === 'active' ? PLAIN : { history, tasks, status, output }
 }
 
-export function storedOf({ configuration, context, rest }: State): StoredMachine {
+export function storedOf({ configuration, rest }: Pick<State, 'configuration' | 'rest'>, context: unknown): StoredMachine {
   if (rest === PLAIN) return { value: configuration.value, context, status: 'active' }
   const { history, tasks, status, output } = rest
   const remembered = Object.entries(history).map(([id, nodes]) => [id, nodes.map((node) => node.id)] as const)

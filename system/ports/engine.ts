@@ -1,6 +1,6 @@
 // Port: the engine that runs a statechart. Pure: the same machine, state and event give the same state and effects on every runtime (I11).
 //
-// E1. `step` and `initial` never change their arguments, read no clock and draw no chance.
+// E1. `step` and `initial` never change their arguments, read no clock and draw no chance. `keep` alone changes one, the state that it replaces.
 // E2. `restore(store(state))` steps exactly like `state`; stored forms are the same for all engines.
 // E3. A throw of user code is a value (`failed`), and leaves the given state usable.
 import type { FailureClass } from '../protocol/failures.ts'
@@ -70,6 +70,8 @@ export interface PreparedMachine {
   /** Paths of the active leaf states, sorted and joined by ',': what occupancy counts. '' for a machine without states. */
   configuration(state: EngineState): string
   context(state: EngineState): unknown
+  /** The same state in the form that is cheapest until the entity's next turn. It may take the place of `before`, which nobody may use any more. */
+  keep?(state: EngineState, before: EngineState | undefined): EngineState
   /** Runs the implementation of a task, outside any step. Rejects with what the task threw. */
   runTask(src: string, input: unknown, signal: AbortSignal, key: string): Promise<unknown>
 }

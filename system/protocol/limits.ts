@@ -14,6 +14,11 @@ export const MICROSTEPS_MAX = 1000
 /** Configurations of one machine that are kept; plans of microsteps that are. Over: they are worked out anew each time. */
 export const CONFIGURATIONS_MAX = 10_000
 export const PLANS_MAX = 50_000
+/** Leaves of a context that is laid flat between turns: numbers, the lengths of lists among them, and others. Over: it stays as it is. */
+export const FLAT_NUMBERS_MAX = 256
+export const FLAT_OTHERS_MAX = 48
+/** Shapes of one machine's contexts that are laid flat. Over: contexts of others stay as they are. */
+export const SHAPES_MAX = 256
 /** Event types from outside whose descriptors are remembered. Over: they are matched anew each time. */
 export const EVENT_TYPES_MAX = 1000
 /** Inferences and lookups that one input may cause in its entity. Over: class `timeout`. */

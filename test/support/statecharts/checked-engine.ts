@@ -51,6 +51,12 @@ export function checked(one: PreparedMachine, two: PreparedMachine): PreparedMac
     status: (state: EngineState) => one.status(state),
     configuration: (state: EngineState) => one.configuration(state),
     context: (state: EngineState) => one.context(state),
+    keep: (state: EngineState, before: EngineState | undefined) => {
+      const beside = other(state)
+      const kept = one.keep?.(state, before) ?? state
+      besides.set(kept, beside)
+      return kept
+    },
     runTask: (src: string, input: unknown, signal: AbortSignal, key: string) => one.runTask(src, input, signal, key),
   }
 }

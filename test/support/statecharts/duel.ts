@@ -66,11 +66,14 @@ export class Duel {
     const two = askOther()
     const found = difference(seen(this.one, one), seen(this.two, two)) ?? calledOtherwise(calls, takeCalls())
     if (found !== undefined) throw new EnginesDiffer(`after ${typeof what === 'string' ? what : JSON.stringify(what)} in '${this.configuration}': ${found}`)
-    if (one.kind === 'ok') this.#first = one.state
-    if (two.kind === 'ok') this.#second = two.state
+    if (one.kind === 'ok') this.#first = kept(this.one, one.state, this.#first)
+    if (two.kind === 'ok') this.#second = kept(this.two, two.state, this.#second)
     return one
   }
 }
+
+/** As between turns. */
+const kept = (machine: PreparedMachine, state: EngineState, before: EngineState | undefined): EngineState => machine.keep?.(state, before) ?? state
 
 /** How the user's functions were called. A step that was given up and run by the interpreter has called some before. */
 function calledOtherwise(calls: readonly string[], others: readonly string[]): string | undefined {
