@@ -34,7 +34,7 @@ export function heapStart(runtime: 'node' | 'bun' = isNode ? 'node' : 'bun'): He
 export const THREAD_LIMITS = { maxYoungGenerationSizeMb: 3 * SEMI_SPACE_MB }
 
 /** Percent by which the old generation may grow between collections. */
-const GROWTH = { least: 50, most: 100 }
+const GROWTH = { least: 50, most: 60 }
 /** Of the budgets of all entities, MiB: from here on garbage may grow most. */
 const LARGE_BUDGET_MB = 256
 

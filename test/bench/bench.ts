@@ -120,7 +120,7 @@ async function measure(runtime: Runtime, whats: readonly string[], options: Opti
     results = { ...results, memory: [row] }
   }
   if (whats.includes('entities')) {
-    const rows = await measureEntities({ runtime, engine: 'compiled', counts: ENTITY_COUNTS, rounds: options.rounds }, (row) => say(`${runtime.name} ${row.accounts} entities: ${row.bytesEach} bytes each, ${row.cpuUs} us of processor an event, ${row.rate} events/s, peak ${row.peakMb} MB`))
+    const rows = await measureEntities({ runtime, engine: 'compiled', counts: ENTITY_COUNTS, rounds: options.rounds }, (row) => say(`${runtime.name} ${row.accounts} entities${row.isSeldom === true ? ', states written seldom' : ''}: ${row.bytesEach} bytes each, ${row.cpuUs} us of processor an event, ${row.rate} events/s, peak ${row.peakMb} MB`))
     results = { ...results, entities: rows }
   }
   if (whats.includes('workers')) {

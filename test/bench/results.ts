@@ -38,6 +38,8 @@ export interface EntitiesRow {
   readonly rounds: number
   readonly rate: number
   readonly cpuUs: number
+  /** Whether states are written as seldom as `SELDOM` in `w1/entities.ts` says, and not as by default. */
+  readonly isSeldom?: boolean
   /** What JavaScript holds after a collection beyond what it holds with one entity, bytes for each. */
   readonly bytesEach: number
   readonly peakMb: number

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { openSqliteLog } from '../../../adapters/sqlite/log.ts'
 import type { SqliteLog } from '../../../adapters/sqlite/log.ts'
 import { systemClock } from '../../../adapters/node/clock.ts'
-import type { ActorLimits } from '../../../system/authoring/definition.ts'
 import { checkRun } from './check.ts'
 import type { CheckVerdict } from './check.ts'
 import type { Workload } from './events.ts'
@@ -12,12 +11,12 @@ import { loadWorkload } from './load.ts'
 import { rawAppendRate, rawAppendRateApart } from './raw.ts'
 import { runW1 } from './run.ts'
 import type { RunFigures } from './run.ts'
-import type { EngineName } from './system.ts'
+import type { EngineName, W1Limits } from './system.ts'
 
 export type Job =
   | { readonly kind: 'load'; readonly folder: string; readonly workload: Workload }
   /** Runs a copy of a loaded folder, next to the raw append, of as many writers as there are worker threads; `rawRows: 0` leaves that out. */
-  | { readonly kind: 'run'; readonly loaded: string; readonly folder: string; readonly workload: Workload; readonly engine: EngineName; readonly limits: Partial<ActorLimits>; readonly rawRows: number; readonly uncounted: number; readonly workers: number; readonly isWatched: boolean }
+  | { readonly kind: 'run'; readonly loaded: string; readonly folder: string; readonly workload: Workload; readonly engine: EngineName; readonly limits: W1Limits; readonly rawRows: number; readonly uncounted: number; readonly workers: number; readonly isWatched: boolean }
   | { readonly kind: 'check'; readonly folder: string; readonly workload: Workload }
 
 export interface RunResult extends RunFigures {

@@ -4,7 +4,7 @@ import { median } from '../results.ts'
 import type { Results } from './child.ts'
 import { measureRuns, rounded } from './measure.ts'
 import type { MeasurePlan, Runtime } from './measure.ts'
-import type { EngineName } from './system.ts'
+import type { EngineName, W1Limits } from './system.ts'
 
 export interface EntitiesPlan {
   readonly runtime: Runtime
@@ -14,26 +14,29 @@ export interface EntitiesPlan {
 }
 
 /** Room for all, in each of four partitions. */
-const LIMITS = { entityBytesMax: 1 << 30 }
+const LIMITS: W1Limits = { entityBytesMax: 1 << 30 }
+/** What an event costs where hardly any writes a state: a recovery would fold all that was since. */
+const SELDOM: W1Limits = { ...LIMITS, foldInputsMax: 1_000_000, snapshotEvery: '10m' }
 const EVENTS_MIN = 1_000_000
 /** So often each is met, where there are many. */
 const VISITS = 3
 
 export async function measureEntities({ runtime, engine, counts, rounds }: EntitiesPlan, say: (row: EntitiesRow) => void): Promise<readonly EntitiesRow[]> {
-  const plan = (accounts: number, events: number): MeasurePlan => ({
-    runtime, engine, rounds, rawRows: 0, profile: undefined, limits: LIMITS, workload: { events, accounts, visits: 'rounds' }, isHeldMeasured: true,
+  const plan = (accounts: number, events: number, limits: W1Limits): MeasurePlan => ({
+    runtime, engine, rounds, rawRows: 0, profile: undefined, limits, workload: { events, accounts, visits: 'rounds' }, isHeldMeasured: true,
     // Not before all are there.
     uncounted: Math.max(0.1, (1.1 * accounts) / events),
   })
   // As much is compiled then as with many.
-  const none = held(await measureRuns(plan(1, EVENTS_MIN / 5)))
+  const none = held(await measureRuns(plan(1, EVENTS_MIN / 5, LIMITS)))
   const rows: EntitiesRow[] = []
-  for (const accounts of counts) {
+  const kinds = counts.flatMap((accounts) => [{ accounts, isSeldom: false }, { accounts, isSeldom: true }])
+  for (const { accounts, isSeldom } of kinds) {
     const events = Math.max(EVENTS_MIN, VISITS * accounts)
-    const runs = await measureRuns(plan(accounts, events))
+    const runs = await measureRuns(plan(accounts, events, isSeldom ? SELDOM : LIMITS))
     const of = (read: (run: Results['run']) => number): number => median(runs.map(read))
     const row: EntitiesRow = {
-      engine, accounts, events, rounds, rate: Math.round(of(({ rate }) => rate)), cpuUs: rounded(of(({ cpuUs }) => cpuUs)),
+      engine, accounts, events, rounds, isSeldom, rate: Math.round(of(({ rate }) => rate)), cpuUs: rounded(of(({ cpuUs }) => cpuUs)),
       bytesEach: Math.round((held(runs) - none) / accounts), peakMb: Math.round(of(({ peakBytes }) => peakBytes) / 2 ** 20),
     }
     say(row)

@@ -6,11 +6,10 @@ import { join } from 'node:path'
 import { heapStart } from '../../../adapters/node/heap.ts'
 import { median } from '../results.ts'
 import type { W1Row } from '../results.ts'
-import type { ActorLimits } from '../../../system/authoring/definition.ts'
 import { isWhole } from './check.ts'
 import type { Job, Results } from './child.ts'
 import type { Workload } from './events.ts'
-import type { EngineName } from './system.ts'
+import type { EngineName, W1Limits } from './system.ts'
 
 export interface Runtime {
   readonly name: 'node' | 'bun'
@@ -21,7 +20,7 @@ export interface MeasurePlan {
   readonly runtime: Runtime
   readonly workload: Workload
   readonly engine: EngineName
-  readonly limits: Partial<ActorLimits>
+  readonly limits: W1Limits
   readonly rounds: number
   /** Rows of the raw append before and after each run; 0: none. */
   readonly rawRows: number

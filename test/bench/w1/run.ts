@@ -3,11 +3,10 @@ import { openEmbedded } from '../../../adapters/node/embedded.ts'
 import { keepHeapSmall } from '../../../adapters/node/heap.ts'
 import type { BatchEvent, Telemetry } from '../../../system/ports/telemetry.ts'
 import { silentTelemetry } from '../../../system/inspect/silence.ts'
-import type { ActorLimits } from '../../../system/authoring/definition.ts'
 import type { Workload } from './events.ts'
 import { heldBytes } from './held.ts'
 import { w1System } from './system.ts'
-import type { EngineName } from './system.ts'
+import type { EngineName, W1Limits } from './system.ts'
 import { watchW1 } from './watching.ts'
 import type { ThreadArgument } from './worker-system.ts'
 
@@ -16,7 +15,7 @@ export interface RunOptions {
   readonly workload: Workload
   readonly engine: EngineName
   /** Where they differ from the runtime's defaults. */
-  readonly limits: Partial<ActorLimits>
+  readonly limits: W1Limits
   /** Share of the events at the beginning that is not counted: code is compiled, states are made. */
   readonly uncounted: number
   /** Worker threads that step the events; 0: the main thread does. */

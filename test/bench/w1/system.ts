@@ -83,13 +83,16 @@ export function scoredOf(bytes: Uint8Array): Scored {
   return { type: 'scored', count: view.getUint32(0, true), seq: view.getUint32(8, true), score: view.getFloat64(16, true), state: view.getUint32(24, true) as Standing }
 }
 
-export function w1System(engine: EngineName, limits: Partial<ActorLimits> = {}, names: Partial<W1Names> = {}): SystemDefinition {
+/** Where they are not the defaults. */
+export type W1Limits = Partial<ActorLimits> & { readonly snapshotEvery?: `${number}m` }
+
+export function w1System(engine: EngineName, { snapshotEvery, ...limits }: W1Limits = {}, names: Partial<W1Names> = {}): SystemDefinition {
   const { name = 'w1', input = SOURCE, output = OUTPUT, partitions = PARTITIONS } = names
   const account = actorDefiner(ENGINES[engine], false)({
     name: 'account', version: 1, machine: accountMachine,
     sources: { [input]: { schema: paymentSchema, format: 'bytes' } },
     outputs: { scored: { topic: output, value: scoredBytes, headers: 'none' } },
-    limits,
+    limits, ...(snapshotEvery === undefined ? {} : { snapshotEvery }),
   })
   return defineSystem({ name, actors: [account], partitions })
 }

@@ -1,12 +1,11 @@
 // How a worker thread gets W1's system.
-import type { ActorLimits } from '../../../system/authoring/definition.ts'
 import type { SystemDefinition } from '../../../system/authoring/system.ts'
 import { w1System } from './system.ts'
-import type { EngineName } from './system.ts'
+import type { EngineName, W1Limits } from './system.ts'
 
 export interface ThreadArgument {
   readonly engine: EngineName
-  readonly limits: Partial<ActorLimits>
+  readonly limits: W1Limits
 }
 
 export const load = async ({ engine, limits }: ThreadArgument): Promise<SystemDefinition> => w1System(engine, limits)
