@@ -152,14 +152,13 @@ class ObjectShape implements Shape {
 
   lay(value: unknown, tray: Tray): boolean {
     if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return false
-    const keys = Object.keys(value)
-    const { length } = keys
-    if (length !== this.#keys.length) return false
-    for (let at = 0; at < length; at += 1) {
-      const key = keys[at] as string
+    let at = 0
+    // Nothing is made for that, as a list of the keys would be; what it inherits has no place in a shape.
+    for (const key in value) {
       if (key !== this.#keys[at] || !(this.#fields[at] as Shape).lay((value as Readonly<Record<string, unknown>>)[key], tray)) return false
+      at += 1
     }
-    return true
+    return at === this.#keys.length
   }
 
   read(leaves: Leaves): unknown {
