@@ -1,26 +1,22 @@
-// Entry of the writer thread: runs what it is sent, answers, and checkpoints when nobody waits.
+// Entry of the writer thread: runs what it is sent, answers, and then sees to checkpoints.
 //
 // Jobs that wait at the same moment, of all threads, become one transaction: one fsync for all.
 import { parentPort, workerData } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
 import { assert } from '../../system/protocol/assert.ts'
+import { Checkpoints } from './checkpoints.ts'
 import type { Job, WriterAnswer, WriterMessage, WriterOptions } from './jobs.ts'
 import { Writer } from './writer.ts'
 
 /** What one transaction takes at most; the rest waits for the next. */
 const GROUP_BYTES_MAX = 32 << 20
-/** Between commits, when no job came for a while. */
-const CHECKPOINT_BYTES_IDLE = 1 << 20
-const CHECKPOINT_IDLE_MS = 25
-/** Between commits, whoever waits: bounds the write-ahead log. */
-const CHECKPOINT_BYTES_MAX = 16 << 20
 
 const main = parentPort
 assert(main !== null, 'the writer runs in a thread of its own')
 const writer = new Writer(workerData as WriterOptions)
+const checkpoints = new Checkpoints(writer, workerData as WriterOptions)
 const ports = new Set<MessagePort>([main])
 let waiting: { readonly port: MessagePort; readonly job: Job }[] = []
-let idle: ReturnType<typeof setTimeout> | undefined
 
 const answer = (port: MessagePort, message: WriterAnswer, transfer: readonly ArrayBuffer[] = []): void => port.postMessage(message, [...transfer])
 
@@ -34,13 +30,13 @@ function take(port: MessagePort, message: WriterMessage): void {
     case 'port': return serve(message.port)
     case 'close':
       runAll()
-      if (port === main) close()
+      if (port === main) void close()
       else closed(port)
   }
 }
 
-function close(): void {
-  clearTimeout(idle)
+async function close(): Promise<void> {
+  await checkpoints.close()
   writer.close()
   for (const port of ports) if (port !== main) port.close()
   closed(main as MessagePort)
@@ -52,7 +48,7 @@ function closed(port: MessagePort): void {
 }
 
 function runAll(): void {
-  clearTimeout(idle)
+  checkpoints.busy()
   while (waiting.length > 0) run()
 }
 
@@ -68,12 +64,7 @@ function run(): void {
     const others = results.flatMap((result, at) => (calls[at]?.port !== port && result.kind === 'written' ? [...result.ends.keys()] : []))
     if (others.length > 0) answer(port, { kind: 'wrote', tps: others })
   }
-  checkpointIfNeeded()
-}
-
-function checkpointIfNeeded(): void {
-  if (writer.bytesSinceCheckpoint > CHECKPOINT_BYTES_MAX) writer.checkpoint()
-  else if (writer.bytesSinceCheckpoint > CHECKPOINT_BYTES_IDLE) idle = setTimeout(() => writer.checkpoint(), CHECKPOINT_IDLE_MS)
+  checkpoints.wrote()
 }
 
 function serve(port: MessagePort): void {

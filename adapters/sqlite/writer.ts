@@ -10,6 +10,8 @@ import { topicMismatch } from '../../system/membership/topics.ts'
 import type { TopicSpec } from '../../system/protocol/record.ts'
 import type { TopicProblem } from '../../system/ports/log.ts'
 import { BlockMaker, blocksTable } from './blocks.ts'
+import { passiveCheckpoint } from './checkpoints.ts'
+import type { CheckpointEnd, WriteAhead } from './checkpoints.ts'
 import { connect, createTopic, recordsTable } from './file.ts'
 import { unpackRecords } from './frames.ts'
 import type { FramedRecord, PackedRecords } from './frames.ts'
@@ -19,7 +21,7 @@ import { Sweeper } from './sweeper.ts'
 
 type CommitJob = Extract<Job, { kind: 'commit' }>
 
-export class Writer {
+export class Writer implements WriteAhead {
   readonly #db: DatabaseSync
   readonly #crash: CrashPoint | null
   readonly #findNewest: StatementSync
@@ -30,7 +32,9 @@ export class Writer {
   /** Next offsets of the partitions touched by the open transaction. */
   readonly #ends = new Map<number, number>()
   #commits = 0
-  #bytesSinceCheckpoint = 0
+  #bytes = 0
+  #dueBytes = 0
+  readonly #pageBytes: number
 
   constructor(options: WriterOptions) {
     this.#db = connect(options.folder, options.busyMsMax)
@@ -38,13 +42,16 @@ export class Writer {
     this.#findNewest = this.#db.prepare('SELECT offset FROM newest WHERE tp = ? AND key = ?')
     this.#setNewest = this.#db.prepare('INSERT INTO newest VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET offset = excluded.offset, armed = excluded.armed')
     this.#sweeper = new Sweeper(this.#db)
-    const pageBytes = Number(this.#db.prepare('PRAGMA page_size').get()?.['page_size'])
-    if (options.fileBytesMax !== null) this.#db.exec(`PRAGMA max_page_count = ${Math.ceil(options.fileBytesMax / pageBytes)}`)
+    this.#pageBytes = Number(this.#db.prepare('PRAGMA page_size').get()?.['page_size'])
+    if (options.fileBytesMax !== null) this.#db.exec(`PRAGMA max_page_count = ${Math.ceil(options.fileBytesMax / this.#pageBytes)}`)
   }
 
-  /** Roughly how many bytes stand in the write-ahead log and not yet in the file. */
-  get bytesSinceCheckpoint(): number {
-    return this.#bytesSinceCheckpoint
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  get dueBytes(): number {
+    return this.#dueBytes
   }
 
   run(jobs: readonly Job[]): readonly JobResult[] {
@@ -68,16 +75,21 @@ export class Writer {
     }
   }
 
-  /** Moves what is in the write-ahead log into the file, as far as readers allow. Blocks nobody but this thread. */
   checkpoint(): void {
-    try {
-      const row = this.#prepare('PRAGMA wal_checkpoint(PASSIVE)').get()
-      const left = Number(row?.['log'] ?? 0) - Number(row?.['checkpointed'] ?? 0)
-      this.#bytesSinceCheckpoint = Math.max(0, left) * 4096
-    } catch {
-      // A checkpoint is never owed: the next one takes what this one could not.
-      this.#bytesSinceCheckpoint = 0
-    }
+    this.passBegins()
+    this.passed(passiveCheckpoint(this.#db))
+  }
+
+  passBegins(): void {
+    this.#dueBytes = 0
+  }
+
+  /** What was written meanwhile is counted already. A log of which all stands in the file begins anew. */
+  passed(end: CheckpointEnd | undefined): void {
+    // A checkpoint is never owed: the next one takes what this one could not.
+    if (end === undefined) return
+    this.#dueBytes += Math.max(0, end.pages - end.moved) * this.#pageBytes
+    this.#bytes = this.#dueBytes === 0 ? 0 : Math.max(this.#bytes, end.pages * this.#pageBytes)
   }
 
   close(): void {
@@ -148,7 +160,8 @@ export class Writer {
     const blocks = new BlockMaker(new Uint8Array(records.buffer), (tp, count, timestampMs, frames) => void this.#insertBlock(tp).run(add(tp, count), count, timestampMs, frames))
     unpackRecords(records, (record) => this.#insert(record, add(record.tp, 1)), (tp, timestampMs, from, to) => blocks.add(tp, timestampMs, from, to))
     blocks.end()
-    this.#bytesSinceCheckpoint += records.length + 8192
+    this.#bytes += records.length + 8192
+    this.#dueBytes += records.length + 8192
     return ends
   }
 

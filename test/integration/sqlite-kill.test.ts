@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -21,8 +21,8 @@ const COMMITTER = join(import.meta.dirname, 'sqlite-committer.ts')
 const RUNTIMES = [...new Set([process.execPath, installedBun(thisMachine(join(import.meta.dirname, '..', '..'))) ?? process.execPath])]
 
 /** Runs a committer until it is dead; answers the last confirmed position of each partition. */
-async function killed(runtime: string, folder: string, afterLines: number, crashAt: number): Promise<Map<number, number>> {
-  const child = spawn(runtime, [COMMITTER, folder, String(crashAt)], { stdio: ['ignore', 'pipe', 'inherit'] })
+async function killed(runtime: string, folder: string, afterLines: number, crashAt: number, valueBytes = 0): Promise<Map<number, number>> {
+  const child = spawn(runtime, [COMMITTER, folder, String(crashAt), String(valueBytes)], { stdio: ['ignore', 'pipe', 'inherit'] })
   const exited = once(child, 'exit')
   const confirmed = new Map<number, number>()
   let lines = 0
@@ -54,7 +54,7 @@ async function verify(log: SqliteLog): Promise<Map<number, number>> {
   })
   for (const partition of leases) {
     const position = positions.get(partition) ?? 0
-    const shipments = await log.read('shipments', partition, 0, Infinity, { recordsMax: 1_000_000, bytesMax: 1 << 28 })
+    const shipments = await log.read('shipments', partition, 0, Infinity, { recordsMax: 1_000_000, bytesMax: 1 << 29 })
     const numbers = shipments.records.map((record) => Number(new TextDecoder().decode(record.value ?? undefined)))
     assert.deepEqual([shipments.to, numbers.length], [position, position], `partition ${partition}: positions and records agree`)
     numbers.forEach((value, index) => assert.ok(value === index && shipments.records[index]?.offset === index, 'contiguous'))
@@ -82,6 +82,30 @@ for (const runtime of RUNTIMES) {
       assert.equal(existsSync(join(folder, 'log.sqlite-wal')), false)
     }
     console.log(`${KILLS} kills of ${basename(runtime)}, ${midCommit} of them inside a transaction`)
+    rmSync(folder, { recursive: true })
+  })
+}
+
+const LARGE_KILLS = 4
+const LARGE_BYTES = 16 << 10
+const MIB = 1 << 20
+
+for (const runtime of RUNTIMES) {
+  test(`${LARGE_KILLS} kills on ${basename(runtime)} while the write-ahead log is moved into the file beside the commits, which holds it within bounds`, { timeout: 120_000 }, async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'statelog-kill-'))
+    const random = new SeededRandom(testSeed() + 1)
+    const sizes: number[] = []
+    for (let kill = 0; kill < LARGE_KILLS; kill += 1) {
+      // 0.7 MB a line: passes begin at 16 MiB, the log begins anew from 64 MiB on.
+      const confirmed = await killed(runtime, folder, random.between(24, 24 + 60 * kill), 0, LARGE_BYTES)
+      sizes.push(Math.round(statSync(join(folder, 'log.sqlite-wal')).size / MIB))
+      const log = await openSqliteLog({ folder, mode: 'runtime', clock: wallClock })
+      const positions = await verify(log)
+      for (const [partition, position] of confirmed) assert.ok((positions.get(partition) ?? 0) >= position, 'what was confirmed is there')
+      await log.close()
+    }
+    console.log(`write-ahead logs of ${sizes.join(', ')} MiB left by ${basename(runtime)}`)
+    for (const size of sizes) assert.ok(size > 8 && size < 256, `a write-ahead log of ${size} MiB`)
     rmSync(folder, { recursive: true })
   })
 }
