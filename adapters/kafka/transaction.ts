@@ -10,15 +10,17 @@
 // T3. What was asked of a coordinator and not answered may still reach it: the next transaction has another epoch, for which it does not count.
 import { assert } from '../../system/protocol/assert.ts'
 import type { Clock } from '../../system/ports/clock.ts'
-import type { Cluster, Effort } from './cluster.ts'
+import type { Effort } from './cluster.ts'
 import { messageOf } from './cluster.ts'
 import { codeOf, isFenced, isRefusal, isTransport } from './codes.ts'
 import { Refused, sendBatches } from './produce.ts'
 import type { OutBatch, Sent } from './produce.ts'
 import type { RecordBatch } from './record-batch.ts'
+import { initialised, NOBODY, renewed } from './renewal.ts'
+import type { Identified, Producer } from './renewal.ts'
 import type { Visibility } from '../../system/membership/visibility.ts'
 import { whole } from './request.ts'
-import { addOffsetsToTxnV3, addPartitionsToTxnV3, endTxnV3, initProducerIdV4, txnOffsetCommitV3 } from './transaction-requests.ts'
+import { addOffsetsToTxnV3, addPartitionsToTxnV3, endTxnV3, txnOffsetCommitV3 } from './transaction-requests.ts'
 
 export interface PlannedBatch {
   readonly topic: string
@@ -60,17 +62,11 @@ export type TransactionEnd =
   | { readonly kind: 'unknown'; readonly reason: string }
   | Refusal
 
-export interface TransactionOptions {
-  readonly cluster: Cluster
+export interface TransactionOptions extends Identified {
   readonly clock: Clock
-  readonly transactionalId: string
   readonly group: string
   readonly partition: number
-  /** Name of the connections that belong to this id. */
-  readonly use: string
   readonly visibility: Visibility
-  /** After this long without an end the broker aborts, ms. */
-  readonly timeoutMs: number
   /** The membership to commit under; waits for a newer one than `stale`. */
   standing(stale?: Standing): Promise<Standing | undefined>
 }
@@ -84,8 +80,9 @@ class Late extends TypeError {
 export class Transactions {
   readonly #options: TransactionOptions
   readonly #sequences = new Map<string, number>()
-  #producerId = -1n
-  #epoch = -1
+  #producer = NOBODY
+  /** A batch was not answered, and may be written yet. */
+  #mayCome = false
   #isUsable = false
   /** T3. */
   #isDoubted = false
@@ -98,12 +95,12 @@ export class Transactions {
 
   /** Shuts out every earlier owner of the id, and ends what it left open. */
   fence(effort: Effort): Promise<void> {
-    return this.#while(this.#initialise(-1n, -1, effort))
+    return this.#while(initialised(this.#options, NOBODY, effort).then((producer) => this.#begin(producer)))
   }
 
   /** Goes on under the own epoch after a failure. Throws a fence (L2) when another one has the id since: it is not taken back. */
   renew(effort: Effort): Promise<void> {
-    return this.#while(this.#initialise(this.#producerId, this.#epoch, effort))
+    return this.#while(this.#renew(effort))
   }
 
   /** `idle`: how long to wait for the announcements, with which nothing is written yet. */
@@ -129,14 +126,13 @@ export class Transactions {
     }
   }
 
-  async #initialise(producerId: bigint, epoch: number, effort: Effort): Promise<void> {
-    const { cluster, transactionalId, timeoutMs, use } = this.#options
-    this.#begin(await cluster.atCoordinator('transaction', transactionalId, use, (connection) => initProducerIdV4(connection, transactionalId, timeoutMs, producerId, epoch), effort))
+  async #renew(effort: Effort): Promise<void> {
+    this.#begin(await renewed(this.#options, this.#producer, this.#mayCome, effort))
   }
 
   async #commit(plan: TransactionPlan, idle: Effort): Promise<TransactionEnd> {
     try {
-      if (this.#isDoubted) await this.#initialise(this.#producerId, this.#epoch, idle)
+      if (this.#isDoubted) await this.#renew(idle)
       this.#isUsable = false
       const offsets = await this.#write(plan, idle)
       if (!('kind' in offsets)) {
@@ -156,15 +152,14 @@ export class Transactions {
   /** Aborts, which only the owner can, and begins a new epoch: which sequences the brokers took is not known. */
   async #takeBack(refusal: Refusal): Promise<Refusal> {
     const { clock, timeoutMs } = this.#options
-    await this.#end(false)
-    await this.#initialise(this.#producerId, this.#epoch, { untilMs: clock.monotonicMs() + timeoutMs })
+    await this.#renew({ untilMs: clock.monotonicMs() + timeoutMs })
     return refusal
   }
 
-  #begin({ producerId, producerEpoch }: { readonly producerId: bigint; readonly producerEpoch: number }): void {
-    this.#producerId = producerId
-    this.#epoch = producerEpoch
+  #begin(producer: Producer): void {
+    this.#producer = producer
     this.#sequences.clear()
+    this.#mayCome = false
     this.#isDoubted = false
     this.#isUsable = true
   }
@@ -190,6 +185,7 @@ export class Transactions {
     for (const round of rounds) {
       const out = round.map((planned) => this.#finished(planned))
       const sent = await sendBatches(cluster, use, transactionalId, out, effort)
+      this.#mayCome = sent.kind === 'failed' && sent.mayCome
       if (sent.kind === 'failed') return refusalOf(sent, round, out)
       for (const [index, planned] of round.entries()) written.set(planned, sent.offsets[index] ?? -1)
     }
@@ -206,7 +202,7 @@ export class Transactions {
     const name = `${topic}/${partition}`
     const sequence = this.#sequences.get(name) ?? 0
     this.#sequences.set(name, (sequence + batch.count) % 0x8000_0000)
-    return { topic, partition, bytes: batch.finish({ producerId: this.#producerId, epoch: this.#epoch, sequence, isTransactional: true }) }
+    return { topic, partition, bytes: batch.finish({ producerId: this.#producer.producerId, epoch: this.#producer.producerEpoch, sequence, isTransactional: true }) }
   }
 
   async #addPartitions(rounds: TransactionPlan['rounds'], effort: Effort): Promise<void> {
@@ -214,12 +210,12 @@ export class Transactions {
     const topics = new Map<string, Set<number>>()
     for (const { topic, partition } of rounds.flat()) topics.set(topic, (topics.get(topic) ?? new Set()).add(partition))
     const asked = [...topics].map(([name, partitions]) => ({ name, partitions: [...partitions] }))
-    await cluster.atCoordinator('transaction', transactionalId, use, async (connection) => whole(await addPartitionsToTxnV3(connection, transactionalId, this.#producerId, this.#epoch, asked).catch(this.#doubting), asked.reduce((sum, { partitions }) => sum + partitions.length, 0)), effort, { topics: [...topics.keys()], operation: 'WRITE' })
+    await cluster.atCoordinator('transaction', transactionalId, use, async (connection) => whole(await addPartitionsToTxnV3(connection, transactionalId, this.#producer.producerId, this.#producer.producerEpoch, asked).catch(this.#doubting), asked.reduce((sum, { partitions }) => sum + partitions.length, 0)), effort, { topics: [...topics.keys()], operation: 'WRITE' })
   }
 
   async #addOffsets(effort: Effort): Promise<void> {
     const { cluster, use, transactionalId, group } = this.#options
-    await cluster.atCoordinator('transaction', transactionalId, use, (connection) => addOffsetsToTxnV3(connection, transactionalId, this.#producerId, this.#epoch, group).catch(this.#doubting), effort, { group })
+    await cluster.atCoordinator('transaction', transactionalId, use, (connection) => addOffsetsToTxnV3(connection, transactionalId, this.#producer.producerId, this.#producer.producerEpoch, group).catch(this.#doubting), effort, { group })
   }
 
   readonly #doubting = (thrown: unknown): never => {
@@ -238,7 +234,7 @@ export class Transactions {
       if (standing === undefined) return 'ended'
       const { generation, memberId, instanceId } = standing
       try {
-        await cluster.atCoordinator('group', group, use, async (connection) => whole(await txnOffsetCommitV3(connection, transactionalId, group, this.#producerId, this.#epoch, generation, memberId, instanceId, topics).catch(this.#doubting), topics.length), effort, { topics: topics.map(({ name }) => name), operation: 'READ' })
+        await cluster.atCoordinator('group', group, use, async (connection) => whole(await txnOffsetCommitV3(connection, transactionalId, group, this.#producer.producerId, this.#producer.producerEpoch, generation, memberId, instanceId, topics).catch(this.#doubting), topics.length), effort, { topics: topics.map(({ name }) => name), operation: 'READ' })
         return 'committed'
       } catch (thrown) {
         const code = codeOf(thrown)
@@ -270,7 +266,7 @@ export class Transactions {
     const connection = await cluster.coordinatorConnection('transaction', transactionalId, use)
     for (;;) {
       try {
-        await endTxnV3(connection, transactionalId, this.#producerId, this.#epoch, committed)
+        await endTxnV3(connection, transactionalId, this.#producer.producerId, this.#producer.producerEpoch, committed)
         return
       } catch (thrown) {
         // The coordinator says that it has not begun to end it.

@@ -1,0 +1,126 @@
+// An owner that goes on after a failure, at a coordinator that aborts what it finds open under an epoch of nobody.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Cluster } from '../../../../adapters/kafka/cluster.ts'
+import { codeOf, isFenced } from '../../../../adapters/kafka/codes.ts'
+import { RecordBatch } from '../../../../adapters/kafka/record-batch.ts'
+import { Transactions } from '../../../../adapters/kafka/transaction.ts'
+import type { TransactionPlan } from '../../../../adapters/kafka/transaction.ts'
+import { Unanswered } from '../../../../adapters/kafka/unanswered.ts'
+import { wallClock } from '../../../../adapters/memory/clock.ts'
+import { Visibility } from '../../../../system/membership/visibility.ts'
+import { Code, KEYS, clusterOf } from '../../../support/kafka-broker.ts'
+import type { Answer } from '../../../support/kafka-broker.ts'
+import { IdCoordinator } from '../../../support/kafka-coordinator.ts'
+
+const TRANSPORT = { clientId: 'x', security: {}, connectMsMax: 200, requestMsMax: 200, slowMsMax: 200 }
+
+function plan(): TransactionPlan {
+  const batch = new RecordBatch()
+  batch.add({ topic: 't', partition: 0, key: null, value: Buffer.from('x'), headers: [], timestampMs: 1 })
+  return { rounds: [[{ topic: 't', partition: 0, batch }]], offsets: [] }
+}
+
+/** `before`: what befalls a request, which may never come. `after`: what befalls its answer. */
+async function owner(befalls: { before?: Answer; after?: Answer }): Promise<{ readonly coordinator: IdCoordinator; readonly transactions: Transactions }> {
+  const coordinator = new IdCoordinator()
+  const cluster = clusterOf(new Cluster([{ host: 'b', port: 1 }], TRANSPORT, wallClock), (key, request) => {
+    befalls.before?.(key, request)
+    const answer = coordinator.answer(key, request) ?? { responses: [{ name: 't', partitionResponses: [{ index: 0, errorCode: 0, baseOffset: 5n, errorMessage: null, recordErrors: [] }] }] }
+    befalls.after?.(key, request)
+    return key === KEYS.addPartitions ? 1 : answer
+  })
+  cluster.leaderOf = () => 1
+  cluster.refresh = async () => {}
+  const transactions = new Transactions({ cluster, clock: wallClock, visibility: new Visibility(wallClock), transactionalId: 'id', group: 'g', partition: 0, use: 'u', timeoutMs: 60, standing: async () => undefined })
+  await transactions.fence({})
+  return { coordinator, transactions }
+}
+
+/** Something happens to the first request of a kind. */
+function once(key: number, happens: (request: Buffer) => void): Answer {
+  let left = 1
+  return (asked, request) => {
+    if (asked === key && left-- > 0) happens(request)
+  }
+}
+
+const lost = (): never => {
+  throw new Unanswered('NETWORK', 'gone')
+}
+
+const isFence = (thrown: unknown): boolean => isFenced(codeOf(thrown))
+
+test('N1: an announcement that comes when its transaction has ended shuts its owner out of nothing', async () => {
+  let late: Buffer | undefined
+  const befalls: { before?: Answer } = { before: once(KEYS.addPartitions, (request) => {
+    late = request
+    lost()
+  }) }
+  const { coordinator, transactions } = await owner(befalls)
+  assert.equal((await transactions.commit(plan(), {})).kind, 'committed')
+  coordinator.answer(KEYS.addPartitions, late as Buffer)
+  const end = await transactions.commit(plan(), {})
+  assert.deepEqual([end.kind, coordinator.ends], ['committed', ['commit', 'abort', 'commit']])
+})
+
+for (const [what, befalls, ends] of [
+  ['before it was written', { before: once(KEYS.produce, () => { throw new Code('POLICY_VIOLATION') }) }, ['abort']],
+  ['by an end that never came', { before: once(KEYS.endTxn, lost) }, ['abort']],
+  ['by an end whose answer was lost', { after: once(KEYS.endTxn, lost) }, ['commit']],
+] as const) {
+  test(`N1: what was left open is taken back, and its owner goes on: ${what}`, async () => {
+    const { coordinator, transactions } = await owner(befalls)
+    assert.equal((await transactions.commit(plan(), {})).kind, 'unknown')
+    await transactions.renew({})
+    assert.deepEqual(coordinator.ends, ends)
+    assert.equal((await transactions.commit(plan(), {})).kind, 'committed')
+  })
+}
+
+test('N2: while a batch may still come nothing is taken back before its producer is shut out', async () => {
+  const { coordinator, transactions } = await owner({ before: (key) => (key === KEYS.produce ? lost() : undefined) })
+  assert.equal((await transactions.commit(plan(), {})).kind, 'unknown')
+  await assert.rejects(transactions.renew({}), isFence)
+  assert.deepEqual(coordinator.ends, [])
+})
+
+test('N3: an initialisation whose answer was lost is answered again, although what comes before it hears that its epoch is over', async () => {
+  const befalls: { before?: Answer; after?: Answer } = { before: once(KEYS.endTxn, lost) }
+  const { transactions } = await owner(befalls)
+  assert.equal((await transactions.commit(plan(), {})).kind, 'unknown')
+  befalls.after = once(KEYS.initProducerId, lost)
+  await assert.rejects(transactions.renew({ untilMs: wallClock.monotonicMs() }), (thrown) => codeOf(thrown) === 'NETWORK')
+  await transactions.renew({})
+  assert.equal((await transactions.commit(plan(), {})).kind, 'committed')
+})
+
+test('N3: an id that another process took is not taken back, nor is what that one has open', async () => {
+  const { coordinator, transactions } = await owner({ before: once(KEYS.endTxn, lost) })
+  assert.equal((await transactions.commit(plan(), {})).kind, 'unknown')
+  coordinator.taken()
+  for (let nth = 0; nth < 2; nth += 1) await assert.rejects(transactions.renew({}), isFence)
+  assert.deepEqual(coordinator.ends, [])
+})
+
+test('a coordinator that has moved, or still ends what was before, is asked again, and not without end', async () => {
+  let codes = ['NOT_COORDINATOR', 'CONCURRENT_TRANSACTIONS', 'COORDINATOR_LOAD_IN_PROGRESS']
+  let isBegun = false
+  const { coordinator, transactions } = await owner({ before: (key) => {
+    if (key !== KEYS.endTxn) return
+    if (!isBegun) {
+      isBegun = true
+      lost()
+    }
+    const code = codes.shift()
+    if (code !== undefined) throw new Code(code)
+  } })
+  assert.equal((await transactions.commit(plan(), {})).kind, 'unknown')
+  const all = codes
+  codes = Array.from({ length: 1000 }, () => 'NOT_COORDINATOR')
+  await assert.rejects(transactions.renew({ untilMs: wallClock.monotonicMs() + 40 }), (thrown) => codeOf(thrown) === 'NOT_COORDINATOR')
+  codes = all
+  await transactions.renew({})
+  assert.deepEqual(coordinator.ends, ['abort'])
+  assert.equal((await transactions.commit(plan(), {})).kind, 'committed')
+})
