@@ -221,8 +221,7 @@ export class LogGateway implements Gateway {
 
   /** Undefined: it is not taken yet. */
   async #outcome(plan: TypePlan, sent: SentCommand): Promise<CommandResult | undefined> {
-    const { log, codec } = this.#ports
-    const outcome = await outcomeOf(log, codec, plan, sent)
+    const outcome = await outcomeOf(this.#ports, plan, sent)
     const tip = outcome.kind === 'waiting' ? undefined : await this.#tips.of(plan, sent.partition)
     if (outcome.kind === 'waiting' || tip === undefined) return undefined
     const at = standingOf(sent.partition, tip)

@@ -41,7 +41,7 @@ export interface HistoryAsked extends Patience {
 export async function historyPage(log: Log, codec: Codec, clock: Clock, plan: TypePlan, id: EntityId, { entriesMax, before, ...patience }: HistoryAsked): Promise<HistoryPage> {
   const patient = patientLog(log, clock, patience)
   const range = { entriesMax, before }
-  const newest = await inTime(newestHistoryOf(patient, codec, plan, id, range).catch(endedMeanwhile))
+  const newest = await inTime(newestHistoryOf({ log: patient, codec, clock }, plan, id, range).catch(endedMeanwhile))
   if (newest.kind === 'history' && newest.history.left > 0) return pageOf(plan, newest.history, 'more', '')
   const whole = await inTime(historyOf(patient, codec, plan, id, range))
   if (whole.kind === 'history') return pageOf(plan, whole.history, whole.history.left > 0 ? 'more' : 'none', '')

@@ -8,6 +8,7 @@ import { partitionOf } from '../protocol/murmur2.ts'
 import { utf8Encode } from '../protocol/utf8.ts'
 import type { MachineEvent } from '../protocol/data.ts'
 import type { DropReason } from '../protocol/failures.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { Codec } from '../ports/codec.ts'
 import type { Effect } from '../ports/engine.ts'
 import type { Log } from '../ports/log.ts'
@@ -15,13 +16,14 @@ import type { Batch } from '../partition/batch.ts'
 import type { Verdict } from '../partition/journal.ts'
 import { recover } from '../partition/recovery.ts'
 import { keyedStateStore } from '../partition/state-store.ts'
-import type { StateStore } from '../partition/state-store.ts'
 import type { TypePlan } from '../partition/topology.ts'
 import type { TurnTrace } from '../partition/turn-input.ts'
 import { parkedView } from '../partition/view.ts'
 import type { ParkedView } from '../partition/view.ts'
 import { ownKeys } from './own-keys.ts'
-import { entityId, statesOf } from './query.ts'
+import { entityId } from './query.ts'
+import { shownStates } from './shown-states.ts'
+import type { Looking } from './shown-states.ts'
 import { silentTelemetry } from './silence.ts'
 
 /** Place of an input in the history of its entity (H2). */
@@ -87,18 +89,19 @@ export interface HistoryRange {
 
 /** Throws OperationError: no entity id, or a journal that does not reach back to the beginning. */
 export async function historyOf(log: Log, codec: Codec, plan: TypePlan, text: string, range: HistoryRange): Promise<History> {
-  return replayed(log, codec, plan, entityId(text), range, undefined)
+  return replayed({ log, codec }, plan, entityId(text), range)
 }
 
 /** What came since its state was stored last: as little is replayed as in a recovery. Throws OperationError, and InvariantBroken where it came to its end meanwhile. */
-export async function newestHistoryOf(log: Log, codec: Codec, plan: TypePlan, id: EntityId, range: HistoryRange): Promise<History> {
-  const partition = partitionOf(utf8Encode(id), plan.partitions)
-  return replayed(log, codec, plan, id, range, keyedStateStore(ownKeys(log, id), codec, plan, partition))
+export async function newestHistoryOf(looking: Looking, plan: TypePlan, id: EntityId, range: HistoryRange): Promise<History> {
+  return replayed(looking, plan, id, range, looking.clock)
 }
 
-/** `states`: where the entity's state is read; undefined: from the first commit of the partition on. */
-async function replayed(log: Log, codec: Codec, plan: TypePlan, id: EntityId, range: HistoryRange, states: StateStore | undefined): Promise<History> {
+/** `clock`: from the entity's stored state on, as soon as it is shown; without it from the first commit of the partition on. */
+async function replayed({ log, codec }: Omit<Looking, 'clock'>, plan: TypePlan, id: EntityId, range: HistoryRange, clock?: Clock): Promise<History> {
   const partition = partitionOf(utf8Encode(id), plan.partitions)
+  const keyed = ownKeys(log, id)
+  const states = clock === undefined ? keyedStateStore(keyed, codec, plan, partition) : shownStates({ log, codec, clock }, keyed, plan, partition)
   const { entriesMax, fromMs = -Infinity, toMs = Infinity, before } = range
   const entries: HistoryEntry[] = []
   const drops = new Map<DropReason, number>()
@@ -115,7 +118,7 @@ async function replayed(log: Log, codec: Codec, plan: TypePlan, id: EntityId, ra
     turns = []
   }
   const recovery = await recover({
-    log, codec, plan, partition, states: states ?? statesOf(log, codec, plan, partition), telemetry: silentTelemetry, fromStart: states === undefined,
+    log, codec, plan, partition, states, telemetry: silentTelemetry, fromStart: clock === undefined,
     watch: { entity: id, onTurn: (turn) => turns.push(turn) },
     onFolded: (_record, batch) => onFolded(batch),
   })
@@ -125,7 +128,7 @@ async function replayed(log: Log, codec: Codec, plan: TypePlan, id: EntityId, ra
   const entity = memory.entities.peek(id)
   return {
     type: plan.definition.name, id, partition, life: memory.life, epoch: memory.epoch, seq: memory.seq, entries, left, drops,
-    parked: parkedView(memory.parked.get(id), entity), isWhole: states === undefined,
+    parked: parkedView(memory.parked.get(id), entity), isWhole: clock === undefined,
   }
 }
 

@@ -14,6 +14,7 @@ import type { JournalRecord, Verdict } from '../partition/journal.ts'
 import { journalRecords } from '../partition/survey.ts'
 import type { TypePlan } from '../partition/topology.ts'
 import { entityAtEnd } from './query.ts'
+import type { Looking } from './shown-states.ts'
 
 /** Where a command stands in the inbox of its entity's type. */
 export interface SentCommand {
@@ -59,14 +60,15 @@ const LETTERS_MAX = 1000
 const LETTER_BYTES_MAX = 1 << 20
 
 /** Throws OperationError: history gone, a damaged state, a log that cannot be read by key. */
-export async function outcomeOf(log: Log, codec: Codec, plan: TypePlan, command: SentCommand): Promise<Outcome> {
+export async function outcomeOf(looking: Looking, plan: TypePlan, command: SentCommand): Promise<Outcome> {
+  const { log, codec } = looking
   const consumed = await consumedBy(log, codec, plan, command)
   if (consumed === undefined) return { kind: 'waiting' }
   const { seq, code } = consumed
   const refusal = await refusalBy(log, plan, command, consumed)
   if (refusal !== undefined) return refusal
   if (code !== plan.code) return { kind: 'other-code', seq, code }
-  const { entity } = await entityAtEnd(log, codec, plan, command.partition, command.entity)
+  const { entity } = await entityAtEnd(looking, plan, command.partition, command.entity)
   const seen = entity?.seen.find(({ key }) => key === commandKey(command.id))
   if (seen?.sum !== undefined && seen.sum !== command.sum) return { kind: 'other-event', seq }
   return seen?.reply === undefined ? { kind: 'unknown', seq } : { kind: 'reply', seq, value: seen.reply }

@@ -1,38 +1,130 @@
-// Own keys: keyed reads for those who look at one entity: of its key and of its partition's own. Where the log has none, their newest records are found by
-// reading the partition through. Holds nothing but these; what else is armed, which may be a lot, is not read.
+// Own keys: keyed reads for those who look at single entities: of their keys and of their partition's own. Where the log has none, their newest records are found
+// by reading the partition through, and read on from there.
+//
+// Owns: the newest records of the keys that were looked at last, KEPT_MAX of them or KEPT_BYTES_MAX, and how far they were read. Of what else is armed, which
+// may be a lot, nothing is kept.
+//
+// K1. A partition is read by one at a time. Who comes while one reads shares the next read, so that each sees what was committed before it asked.
+// K2. What is not shown now is not taken for absent: Unreachable instead (I12).
+// K3. A key is read from the beginning once, for as long as it is kept, also where that takes longer than who asked waits. Keys that were read up to one place
+//     are read on together.
 import { PARTITION_KEY } from '../protocol/ids.ts'
 import type { EntityId } from '../protocol/ids.ts'
+import { Unreachable } from '../protocol/failures.ts'
+import { FOLLOWED_MAX } from '../protocol/limits.ts'
 import { headerOf } from '../protocol/record.ts'
 import type { LogRecord } from '../protocol/record.ts'
 import { equalBytes, utf8Encode } from '../protocol/utf8.ts'
 import type { KeyedReads, Log } from '../ports/log.ts'
+import { hidden } from '../partition/range-reading.ts'
 import { ARMED_HEADER } from '../partition/states.ts'
-import { recordsIn } from './topic-records.ts'
+import { SharedTurns } from './shared-turns.ts'
 
-/** Of other keys it says that there is nothing: for a look that loads the entity alone. */
-export function ownKeys(log: Log, id: EntityId): KeyedReads {
-  const own = utf8Encode(id)
-  const read = log.keyed ?? scanned(log, [own, PARTITION_KEY])
-  return {
-    get: (topic, partition, keys) => read.get(topic, partition, keys),
-    armed: async (topic, partition) => (await read.get(topic, partition, [own])).filter((record) => record !== undefined && headerOf(record.headers, ARMED_HEADER) !== undefined).map((record) => ({ ...(record as LogRecord), value: null })),
-  }
+const READ = { recordsMax: 10_000, bytesMax: 8 << 20 }
+/** Everybody who is followed, partitions, and some more. */
+const KEPT_MAX = FOLLOWED_MAX + 200
+const KEPT_BYTES_MAX = 128 << 20
+
+/** Keys that were read up to the same place; undefined: there is none, or it has ended. */
+interface Group {
+  at: number
+  readonly newest: Map<string, LogRecord | undefined>
 }
 
-function scanned(log: Log, wanted: readonly Uint8Array[]): Pick<KeyedReads, 'get'> {
-  let found: Promise<readonly LogRecord[]> | undefined
-  const newest = async (topic: string, partition: number): Promise<readonly LogRecord[]> => {
-    const records: (LogRecord | undefined)[] = []
-    for await (const record of recordsIn(log, topic, partition)) {
-      const at = wanted.findIndex((key) => record.key !== null && equalBytes(key, record.key))
-      if (at !== -1) records[at] = record.value === null ? undefined : record
+export class OwnKeys {
+  readonly #open: () => Log
+  readonly #partitions = new Map<string, Group[]>()
+  readonly #turns = new SharedTurns<void>()
+  /** Those that were asked for last at the end. */
+  readonly #asked = new Map<string, { readonly place: string; readonly name: string }>()
+  /** Of what is kept, as of the last read. */
+  #bytes = 0
+
+  /** `open`: the log, for as long as one read of it may take. */
+  constructor(open: () => Log) {
+    this.#open = open
+  }
+
+  /** Of other keys than the partition's and the entity's, if there is one, it says that there is nothing: for a look that loads that entity alone. */
+  of(id?: EntityId): KeyedReads {
+    const own = id === undefined ? [] : [utf8Encode(id)]
+    const known = [PARTITION_KEY, ...own]
+    const get: KeyedReads['get'] = async (topic, partition, keys) => {
+      const found = await this.#newest(topic, partition, known.filter((one) => keys.some((key) => equalBytes(key, one))).map(nameOf))
+      return keys.map((key) => found.get(nameOf(key)))
     }
-    return records.filter((record) => record !== undefined)
+    return { get, armed: async (topic, partition) => (await get(topic, partition, own)).filter(isArmed).map((record) => ({ ...record, value: null })) }
   }
-  return {
-    get: async (topic, partition, keys) => {
-      const records = await (found ??= newest(topic, partition))
-      return keys.map((key) => records.find((record) => record.key !== null && equalBytes(record.key, key)))
-    },
+
+  async #newest(topic: string, partition: number, names: readonly string[]): Promise<ReadonlyMap<string, LogRecord | undefined>> {
+    if (names.length === 0) return new Map()
+    const place = `${topic}/${partition}`
+    for (const name of names) this.#keep(place, name)
+    await this.#turns.next(place, () => this.#read(place, topic, partition))
+    const groups = this.#partitions.get(place) ?? []
+    return new Map(names.map((name) => {
+      const group = groups.find(({ newest }) => newest.has(name))
+      if (group === undefined) throw new Unreachable('log/unreachable', `more is looked at in ${place} than is kept of it`)
+      return [name, group.newest.get(name)]
+    }))
+  }
+
+  #keep(place: string, name: string): void {
+    const key = `${place} ${name}`
+    this.#asked.delete(key)
+    this.#asked.set(key, { place, name })
+    for (const [oldest, { place: of, name: gone }] of this.#asked) {
+      if (oldest === key || (this.#asked.size <= KEPT_MAX && this.#bytes <= KEPT_BYTES_MAX)) return
+      this.#asked.delete(oldest)
+      for (const { newest } of this.#partitions.get(of) ?? []) {
+        this.#bytes -= newest.get(gone)?.value?.length ?? 0
+        newest.delete(gone)
+      }
+    }
+  }
+
+  /** To the end of the partition, whoever is furthest behind first. */
+  async #read(place: string, topic: string, partition: number): Promise<void> {
+    const log = this.#open()
+    const start = await log.offsetsAt(topic, partition, 'earliest')
+    const end = await log.offsetsAt(topic, partition, 'latest')
+    // It was made anew, or shows less than before: what it shows is read.
+    const known = (this.#partitions.get(place) ?? []).filter(({ at }) => at <= end)
+    const unread = [...this.#asked.values()].filter((one) => one.place === place && !known.some(({ newest }) => newest.has(one.name)))
+    if (unread.length > 0) known.push({ at: start, newest: new Map(unread.map(({ name }) => [name, undefined])) })
+    this.#partitions.set(place, known)
+    for (;;) {
+      const group = known.reduce((a, b) => (b.at < a.at ? b : a), { at: end, newest: new Map() })
+      if (group.at >= end) break
+      const to = Math.min(end, ...known.flatMap(({ at }) => (at > group.at ? [at] : [])))
+      await this.#readOn(log, topic, partition, group, to)
+      for (const other of known.filter((one) => one !== group && one.at === group.at)) {
+        for (const [name, record] of other.newest) group.newest.set(name, record)
+        known.splice(known.indexOf(other), 1)
+      }
+    }
+    this.#bytes = 0
+    for (const { newest } of [...this.#partitions.values()].flat()) for (const record of newest.values()) this.#bytes += record?.value?.length ?? 0
+  }
+
+  async #readOn(log: Log, topic: string, partition: number, group: Group, to: number): Promise<void> {
+    const range = await log.read(topic, partition, group.at, to, READ)
+    for (const record of range.records) {
+      const name = record.key === null ? undefined : nameOf(record.key)
+      if (name !== undefined && group.newest.has(name)) group.newest.set(name, record.value === null ? undefined : record)
+    }
+    const next = range.to > group.at ? range.to : await log.offsetsAt(topic, partition, 'earliest')
+    if (next <= group.at) throw hidden(topic, partition, group.at, to)
+    group.at = Math.min(next, to)
   }
 }
+
+const isArmed = (record: LogRecord | undefined): record is LogRecord => record !== undefined && headerOf(record.headers, ARMED_HEADER) !== undefined
+
+/** Keyed reads for one look; those of the log where it has them. */
+export function ownKeys(log: Log, id: EntityId, kept: OwnKeys = new OwnKeys(() => log)): KeyedReads {
+  return log.keyed ?? kept.of(id)
+}
+
+/** Keys are bytes: one char for each. */
+const nameOf = (key: Uint8Array): string => String.fromCharCode(...key)

@@ -20,6 +20,7 @@ import type { ParkedEntry } from '../partition/states.ts'
 import { lastRecord, surveyed } from '../partition/survey.ts'
 import type { TypePlan } from '../partition/topology.ts'
 import { statesOf } from './query.ts'
+import type { Looking } from './shown-states.ts'
 import { recordsIn } from './topic-records.ts'
 
 export interface ParkedEntity {
@@ -59,8 +60,9 @@ export interface PutAside {
 type Index = ReadonlyMap<EntityId, ParkedEntry>
 
 /** By id. Throws OperationError: history gone, a damaged state, a log that cannot be read by key. */
-export async function parkedEntities(log: Log, codec: Codec, plan: TypePlan, partition: number): Promise<readonly ParkedEntity[]> {
-  const states = statesOf(log, codec, plan, partition)
+export async function parkedEntities(looking: Looking, plan: TypePlan, partition: number): Promise<readonly ParkedEntity[]> {
+  const { log, codec } = looking
+  const states = statesOf(looking, plan, partition)
   const index = await indexOf(log, codec, plan, partition, states)
   if (index.size === 0) return []
   const letters = await parkingLetters(log, plan, partition, index)

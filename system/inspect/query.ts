@@ -9,14 +9,15 @@ import type { EntityId } from '../protocol/ids.ts'
 import { partitionOf } from '../protocol/murmur2.ts'
 import { utf8Encode } from '../protocol/utf8.ts'
 import type { Codec } from '../ports/codec.ts'
-import type { Log } from '../ports/log.ts'
 import { decodeEntity, isBlank } from '../partition/entity.ts'
 import type { Entity } from '../partition/entity.ts'
 import { Gone } from '../partition/range-reading.ts'
 import { recover } from '../partition/recovery.ts'
 import type { Recovered } from '../partition/recovery.ts'
+import { ownKeys } from './own-keys.ts'
 import { ScannedKeys } from './scanned-keys.ts'
-import { keyedStateStore } from '../partition/state-store.ts'
+import { shownStates } from './shown-states.ts'
+import type { Looking } from './shown-states.ts'
 import type { StateStore } from '../partition/state-store.ts'
 import { journalRecords } from '../partition/survey.ts'
 import type { TypePlan } from '../partition/topology.ts'
@@ -24,11 +25,11 @@ import { entityView } from '../partition/view.ts'
 import type { EntityAnswer } from '../partition/view.ts'
 import { silentTelemetry } from './silence.ts'
 
-/** Throws OperationError: no entity id, history gone, a damaged state. */
-export async function queryEntity(log: Log, codec: Codec, plan: TypePlan, text: string): Promise<EntityAnswer> {
+/** Throws OperationError: no entity id, history gone, a damaged state; Unreachable while states are not shown. */
+export async function queryEntity(looking: Looking, plan: TypePlan, text: string): Promise<EntityAnswer> {
   const id = entityId(text)
   const partition = partitionOf(utf8Encode(id), plan.partitions)
-  const { memory, last, entity } = await entityAtEnd(log, codec, plan, partition, id)
+  const { memory, last, entity } = await entityAtEnd(looking, plan, partition, id)
   return {
     type: plan.definition.name, id, partition, life: memory.life, epoch: memory.epoch,
     // A state written while we read belongs to a later commit than the journal's end that we saw.
@@ -45,11 +46,11 @@ type AtEnd = Pick<Recovered, 'memory' | 'last'> & { readonly entity: Entity | un
 const LOOKS_MAX = 10
 
 /** The entity as of the end of its partition's journal, and what was recovered around it. */
-export async function entityAtEnd(log: Log, codec: Codec, plan: TypePlan, partition: number, id: EntityId): Promise<AtEnd> {
+export async function entityAtEnd(looking: Looking, plan: TypePlan, partition: number, id: EntityId): Promise<AtEnd> {
   for (let looks = 1; ; looks += 1) {
-    const from = await log.offsetsAt(plan.journal, partition, 'latest')
-    const seen = await look(log, codec, plan, partition, id)
-    if (looks === LOOKS_MAX || !(await hasEnded(log, codec, plan, partition, id, from))) {
+    const from = await looking.log.offsetsAt(plan.journal, partition, 'latest')
+    const seen = await look(looking, plan, partition, id)
+    if (looks === LOOKS_MAX || !(await hasEnded(looking, plan, partition, id, from))) {
       if (seen instanceof InvariantBroken) throw seen
       return seen
     }
@@ -57,8 +58,9 @@ export async function entityAtEnd(log: Log, codec: Codec, plan: TypePlan, partit
 }
 
 /** States are read after the journal. What is broken may be so because the entity's was gone by then. */
-async function look(log: Log, codec: Codec, plan: TypePlan, partition: number, id: EntityId): Promise<AtEnd | InvariantBroken> {
-  const states = statesOf(log, codec, plan, partition)
+async function look(looking: Looking, plan: TypePlan, partition: number, id: EntityId): Promise<AtEnd | InvariantBroken> {
+  const { log, codec, own } = looking
+  const states = shownStates(looking, ownKeys(log, id, own), plan, partition)
   try {
     const recovery = await recover({ log, codec, plan, partition, states, telemetry: silentTelemetry, watch: { entity: id } })
     if (recovery.kind === 'history-gone') throw new OperationError('history-gone', recovery.reason)
@@ -72,7 +74,7 @@ async function look(log: Log, codec: Codec, plan: TypePlan, partition: number, i
 }
 
 /** True when a commit from this offset of the journal on may have written the entity's tombstone. */
-async function hasEnded(log: Log, codec: Codec, plan: TypePlan, partition: number, id: EntityId, from: number): Promise<boolean> {
+async function hasEnded({ log, codec }: Looking, plan: TypePlan, partition: number, id: EntityId, from: number): Promise<boolean> {
   const end = await log.offsetsAt(plan.journal, partition, 'latest')
   try {
     for await (const { record: { tombstones } } of journalRecords(log, codec, plan, partition, from, end)) if (tombstones?.includes(id) !== false) return true
@@ -91,8 +93,8 @@ export function entityId(text: string): EntityId {
   return id
 }
 
-export function statesOf(log: Log, codec: Codec, plan: TypePlan, partition: number): StateStore {
-  return keyedStateStore(log.keyed ?? new ScannedKeys(log), codec, plan, partition)
+export function statesOf(looking: Looking, plan: TypePlan, partition: number): StateStore {
+  return shownStates(looking, looking.log.keyed ?? new ScannedKeys(looking.log), plan, partition)
 }
 
 /** An entity that nothing since the floor has touched. */

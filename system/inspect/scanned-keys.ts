@@ -9,6 +9,7 @@ import { assertShown } from '../partition/range-reading.ts'
 import type { KeyedReads, Log } from '../ports/log.ts'
 import { headerOf } from '../protocol/record.ts'
 import type { LogRecord } from '../protocol/record.ts'
+import { SharedTurns } from './shared-turns.ts'
 
 const READ = { recordsMax: 10_000, bytesMax: 8 << 20 }
 const ARMED_HEADER = 'armed'
@@ -21,8 +22,7 @@ interface Scanned {
 export class ScannedKeys implements KeyedReads {
   readonly #log: Log
   readonly #partitions = new Map<string, Scanned>()
-  readonly #running = new Map<string, Promise<unknown>>()
-  readonly #next = new Map<string, Promise<Scanned>>()
+  readonly #turns = new SharedTurns<Scanned>()
 
   constructor(log: Log) {
     this.#log = log
@@ -41,15 +41,7 @@ export class ScannedKeys implements KeyedReads {
   /** K1. */
   #scan(topic: string, partition: number): Promise<Scanned> {
     const name = `${topic}/${partition}`
-    const waiting = this.#next.get(name)
-    if (waiting !== undefined) return waiting
-    const scan = (this.#running.get(name) ?? Promise.resolve()).then(() => {
-      this.#next.delete(name)
-      return this.#read(name, topic, partition)
-    })
-    this.#next.set(name, scan)
-    this.#running.set(name, scan.catch(() => undefined))
-    return scan
+    return this.#turns.next(name, () => this.#read(name, topic, partition))
   }
 
   /** Reads on to the end of the partition. */

@@ -3,11 +3,9 @@
 // Owns: what was seen of each partition. Reads beside whoever runs them, and folds nothing.
 //
 // E1. What is told of a partition is that of one commit (I12), and never goes back.
-// E2. A partition is read by one reader at a time. Who comes while one reads waits, and then reads what is new: each sees what was committed before it asked.
+// E2. A partition is read by one reader at a time. Who comes while one reads shares the next, which reads what is new: each sees what was committed before it asked.
 import { OperationError } from '../protocol/failures.ts'
 import type { EntityId } from '../protocol/ids.ts'
-import type { Clock } from '../ports/clock.ts'
-import type { Codec } from '../ports/codec.ts'
 import type { Log } from '../ports/log.ts'
 import type { JournalRecord } from '../partition/journal.ts'
 import { Gone } from '../partition/range-reading.ts'
@@ -15,7 +13,10 @@ import type { ParkedEntry } from '../partition/states.ts'
 import { addCounts, addParked, journalRecords, lastRecord, surveyed } from '../partition/survey.ts'
 import type { TypePlan } from '../partition/topology.ts'
 import { patientLog } from './patient-log.ts'
-import { statesOf } from './query.ts'
+import { OwnKeys } from './own-keys.ts'
+import { SharedTurns } from './shared-turns.ts'
+import { shownStates } from './shown-states.ts'
+import type { Looking } from './shown-states.ts'
 
 export interface Tip {
   /** Newest journal record. */
@@ -26,47 +27,47 @@ export interface Tip {
   readonly parked: ReadonlyMap<EntityId, ParkedEntry>
 }
 
-interface TipPorts {
-  readonly log: Log
-  readonly codec: Codec
-  readonly clock: Clock
-}
-
 /** Reading goes on for so long, whoever waits for it, ms. */
 const READ_MS_MAX = 30_000
 /** An owner that commits meanwhile makes what was read disagree. */
 const LOOKS_MAX = 10
 
 export class Tips {
-  readonly #ports: TipPorts
+  readonly #ports: Looking
   readonly #known = new Map<string, Tip>()
-  readonly #turns = new Map<string, Promise<unknown>>()
+  readonly #turns = new SharedTurns<Tip | undefined>()
+  readonly #own: OwnKeys
 
-  constructor(ports: TipPorts) {
+  constructor(ports: Looking) {
     this.#ports = ports
+    this.#own = new OwnKeys(() => this.#log())
   }
 
   /** Undefined: the partition has not run yet. Throws OperationError, Gone. */
   of(plan: TypePlan, partition: number): Promise<Tip | undefined> {
     const name = `${plan.group}/${partition}`
-    const tip = (this.#turns.get(name) ?? Promise.resolve()).then(() => this.#read(name, plan, partition))
-    this.#turns.set(name, tip.catch(() => undefined))
-    return tip
+    return this.#turns.next(name, () => this.#read(name, plan, partition))
+  }
+
+  #log(): Log {
+    return patientLog(this.#ports.log, this.#ports.clock, { deadlineMs: READ_MS_MAX })
   }
 
   async #read(name: string, plan: TypePlan, partition: number): Promise<Tip | undefined> {
-    const log = patientLog(this.#ports.log, this.#ports.clock, { deadlineMs: READ_MS_MAX })
+    const log = this.#log()
     const known = this.#known.get(name)
     const end = await log.offsetsAt(plan.journal, partition, 'latest')
-    // E1: less than before is a log that shows less than it has.
-    if (known !== undefined && end <= known.end) return known
+    if (end === known?.end) return known
     const tip = (known === undefined ? undefined : await this.#readOn(log, plan, partition, known, end)) ?? await this.#survey(log, plan, partition)
+    // E1: a log that shows less than before shows less than it has, unless it was begun anew.
+    if (known !== undefined && (tip === undefined || (tip.last.life === known.last.life && tip.last.seq < known.last.seq))) return known
     if (tip !== undefined) this.#known.set(name, tip)
     return tip
   }
 
   /** Undefined: what is new does not follow what is known. */
   async #readOn(log: Log, plan: TypePlan, partition: number, known: Tip, end: number): Promise<Tip | undefined> {
+    if (end < known.end) return undefined
     let { last } = known
     const occupancy = new Map(known.occupancy)
     const parked = new Map(known.parked)
@@ -85,8 +86,8 @@ export class Tips {
       const end = await log.offsetsAt(plan.journal, partition, 'latest')
       const last = await lastRecord(log, codec, plan, partition, end)
       if (last === undefined) return undefined
-      const states = statesOf(log, codec, plan, partition)
-      const own = await states.partitionRecord(last.partitionFrom)
+      const states = shownStates({ ...this.#ports, log }, log.keyed ?? this.#own.of(), plan, partition)
+      const own = await states.partitionRecord(last)
       try {
         // Else the counts would be those of another commit than the record's.
         if ((own?.seq ?? -1) <= last.seq) {

@@ -8,7 +8,6 @@ import type { EntityId } from '../protocol/ids.ts'
 import { equalBytes, utf8Decode } from '../protocol/utf8.ts'
 import type { LogRecord } from '../protocol/record.ts'
 import type { Codec } from '../ports/codec.ts'
-import type { Log } from '../ports/log.ts'
 import { encodeEntity, isBlank } from '../partition/entity.ts'
 import type { Memory } from '../partition/memory.ts'
 import { recover } from '../partition/recovery.ts'
@@ -16,6 +15,8 @@ import type { Recovered } from '../partition/recovery.ts'
 import { durableState } from '../partition/state-store.ts'
 import type { TypePlan } from '../partition/topology.ts'
 import { statesOf } from './query.ts'
+import { untilShown } from './shown-states.ts'
+import type { Looking } from './shown-states.ts'
 import { silentTelemetry } from './silence.ts'
 import { recordsIn } from './topic-records.ts'
 
@@ -37,10 +38,11 @@ export interface Verification {
 }
 
 /** Holds every entity of the partition in memory. `onProgress` is called after each commit. */
-export async function verifyPartition(log: Log, codec: Codec, plan: TypePlan, partition: number, onProgress: (seq: number) => void = () => {}): Promise<Verification> {
+export async function verifyPartition(looking: Looking, plan: TypePlan, partition: number, onProgress: (seq: number) => void = () => {}): Promise<Verification> {
+  const { log, codec } = looking
   let inputs = 0
   const recovery = await recover({
-    log, codec, plan, partition, states: statesOf(log, codec, plan, partition), telemetry: silentTelemetry, fromStart: true,
+    log, codec, plan, partition, states: statesOf(looking, plan, partition), telemetry: silentTelemetry, fromStart: true,
     onFolded: (record) => {
       for (const range of record.inputs) inputs += range.n
       onProgress(record.seq)
@@ -48,13 +50,14 @@ export async function verifyPartition(log: Log, codec: Codec, plan: TypePlan, pa
   })
   const place = { type: plan.definition.name, partition, inputs }
   if (recovery.kind === 'history-gone') return { ...place, commits: 0, entities: 0, statesCompared: 0, statesOutdated: 0, outputMismatches: [], stateMismatches: [], gone: recovery.reason }
-  const states = await compareStates(log, codec, plan, partition, recovery)
+  const states = await compareStates(looking, plan, partition, recovery)
   return { ...place, commits: recovery.folded.length, entities: recovery.memory.entities.size, ...states, outputMismatches: recovery.rebased, gone: undefined }
 }
 
 type Compared = Pick<Verification, 'statesCompared' | 'statesOutdated' | 'stateMismatches'>
 
-async function compareStates(log: Log, codec: Codec, plan: TypePlan, partition: number, { memory, last }: Recovered): Promise<Compared> {
+async function compareStates({ log, codec, clock }: Looking, plan: TypePlan, partition: number, { memory, last }: Recovered): Promise<Compared> {
+  if (last !== undefined) await untilShown(log, clock, plan, partition, last)
   const stateMismatches: { id: string; reason: string }[] = []
   const stored = new Set<EntityId>()
   let statesCompared = 0

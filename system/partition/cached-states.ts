@@ -18,6 +18,7 @@ import { BucketMarks } from './bucket-marks.ts'
 import type { BucketHead } from './bucket-marks.ts'
 import { packCached, unpackCached } from './cached-bytes.ts'
 import { DueBucket } from './due-bucket.ts'
+import type { JournalRecord } from './journal.ts'
 import { LoadGroups } from './load-groups.ts'
 import { entityIdOf, StateScan } from './state-scan.ts'
 import type { TypePlan } from './topology.ts'
@@ -217,9 +218,9 @@ export class CachedStates implements StateStore {
     return armed
   }
 
-  async partitionRecord(from: number): Promise<{ readonly seq: number; readonly record: PartitionRecord } | undefined> {
+  async partitionRecord({ partitionFrom }: JournalRecord): Promise<{ readonly seq: number; readonly record: PartitionRecord } | undefined> {
     let newest: LogRecord | undefined
-    await this.#scan.run(from, (record) => {
+    await this.#scan.run(partitionFrom, (record) => {
       if (record.key !== null && equalBytes(record.key, PARTITION_KEY)) newest = record
     })
     return newest === undefined ? undefined : partitionState(this.#codec, newest)

@@ -15,6 +15,7 @@ import type { LogRecord } from '../protocol/record.ts'
 import type { Codec } from '../ports/codec.ts'
 import type { KeyedReads } from '../ports/log.ts'
 import type { Due } from './due-index.ts'
+import type { JournalRecord } from './journal.ts'
 import { ARMED_HEADER, readArmed, readPartitionRecord, readStateHeader } from './states.ts'
 import type { PartitionRecord } from './states.ts'
 import type { TypePlan } from './topology.ts'
@@ -52,8 +53,8 @@ export interface StateStore {
   bucketOf(id: EntityId): number
   load(ids: readonly EntityId[]): Promise<ReadonlyMap<EntityId, StoredState>>
   armed(): Promise<readonly Armed[]>
-  /** `from`: where it stands in the state topic, or earlier. */
-  partitionRecord(from: number): Promise<{ readonly seq: number; readonly record: PartitionRecord } | undefined>
+  /** `newest`: journal record that says where it stands in the state topic, or earlier. Asked before anything else of the partition's states. */
+  partitionRecord(newest: JournalRecord): Promise<{ readonly seq: number; readonly record: PartitionRecord } | undefined>
   /** After takeover: newest commit that wrote states of each bucket, and the journal records above the floor, in order. */
   expect(life: string, marks: readonly number[], journal: readonly StateStart[]): void
   /** After a commit that was done, never after another outcome. `end`: of the state topic after it. Must not wait for the cache. */

@@ -49,7 +49,7 @@ export interface Survey {
 /** Reads the tail of the journal from the floor of its newest record, or all of it. Throws Gone. */
 export async function surveyed(place: Place, states: StateStore, last: JournalRecord, journalEnd: number, fromStart: boolean): Promise<Survey> {
   const { log, codec, plan, partition } = place
-  const partitionState = fromStart ? undefined : await states.partitionRecord(last.partitionFrom)
+  const partitionState = fromStart ? undefined : await states.partitionRecord(last)
   const marks = Array.from({ length: states.buckets }, (_, bucket) => partitionState?.record.marks[bucket] ?? 0)
   const occupancy = new Map(partitionState?.record.occupancy)
   const parked = new Map(partitionState?.record.parked)

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { createMachine, emit } from 'xstate'
+import { wallClock } from '../../adapters/memory/clock.ts'
 import { memoryLog } from '../../adapters/memory/log.ts'
 import type { MemoryLog } from '../../adapters/memory/log.ts'
 import { memoryModels } from '../../adapters/memory/models.ts'
@@ -103,11 +104,11 @@ class Stage {
 
   async active(version: number): Promise<number | undefined> {
     const plan = planSystem(systemOf(version)).get('one') as TypePlan
-    return (await activeModels(this.log, codec, plan, 0)).get('m')?.version
+    return (await activeModels({ log: this.log, codec, clock: wallClock }, plan, 0)).get('m')?.version
   }
 
   async verify(): Promise<void> {
-    const found = await verifyPartition(this.log, codec, this.plan, 0)
+    const found = await verifyPartition({ log: this.log, codec, clock: wallClock }, this.plan, 0)
     assert.deepEqual([found.gone, found.outputMismatches, found.stateMismatches], [undefined, [], []])
   }
 }

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { cborCodec } from '../../adapters/cbor/codec.ts'
+import { wallClock } from '../../adapters/memory/clock.ts'
 import { memoryIndex } from '../../adapters/memory/entity-index.ts'
 import { SeededRandom } from '../../adapters/memory/random.ts'
 import { systemClock } from '../../adapters/node/clock.ts'
@@ -73,7 +74,7 @@ test('an index over kills of its feeder', { timeout: 120_000 }, async (t) => {
   assert.equal(found.length, ACCOUNTS)
   for (let partition = 0; partition < PARTITIONS; partition += 1) assert.equal((await index.place(plan.group, partition))?.behindMs, undefined, 'all is shown')
   for (const row of found.filter((_, nth) => nth % 100 === 0)) {
-    const { entity } = await queryEntity(log, cborCodec, plan, row.id)
+    const { entity } = await queryEntity({ log, codec: cborCodec, clock: wallClock }, plan, row.id)
     assert.deepEqual([row.configuration, row.numbers, row.seq], [entity?.configuration, entity?.context, entity?.changedSeq])
   }
   await index.close()

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { wallClock } from '../../adapters/memory/clock.ts'
 import { memoryLog } from '../../adapters/memory/log.ts'
 import type { MemoryLog } from '../../adapters/memory/log.ts'
 import { entityAtEnd } from '../../system/inspect/query.ts'
@@ -77,7 +78,7 @@ class World {
   async look(who: string, calls: number, during: readonly Move[]): Promise<void> {
     this.#during = during
     this.#callsLeft = calls
-    const { memory, entity } = await entityAtEnd(this.#reader, codec, this.#plan, 0, entityId(who))
+    const { memory, entity } = await entityAtEnd({ log: this.#reader, codec, clock: wallClock }, this.#plan, 0, entityId(who))
     this.#callsLeft = Infinity
     const seq = Math.max(memory.seq, entity?.seq ?? 0)
     // Between two commits of a release nobody looked; they change no entity.

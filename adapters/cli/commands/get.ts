@@ -5,6 +5,7 @@ import type { EntityAnswer, EntityView } from '../../../system/partition/view.ts
 import { parseDuration } from '../../../system/authoring/duration.ts'
 import type { Duration } from '../../../system/authoring/duration.ts'
 import { cborCodec } from '../../cbor/codec.ts'
+import { wallClock } from '../../memory/clock.ts'
 import type { FlagValues } from '../arguments.ts'
 import { FOLDER_FLAG, JSON_FLAG, NATS_FLAGS } from '../command.ts'
 import type { Command } from '../command.ts'
@@ -45,7 +46,7 @@ export const getCommand: Command = {
 const LIST_MAX = 10
 
 async function getFromFolder(type: string, id: string, flags: FlagValues, io: Io): Promise<number> {
-  return withFolder(flags.text('folder'), async ({ folder, log, plans }) => show(await queryEntity(log, cborCodec, planOf(plans, type), id), shown(folder), flags, io))
+  return withFolder(flags.text('folder'), async ({ folder, log, plans }) => show(await queryEntity({ log, codec: cborCodec, clock: wallClock }, planOf(plans, type), id), shown(folder), flags, io))
 }
 
 async function getFromOwner(type: string, id: string, url: string, flags: FlagValues, io: Io): Promise<number> {

@@ -10,6 +10,7 @@ import type { Model } from '../../../system/models/model.ts'
 import { activationRecords } from '../../../system/node/activations.ts'
 import type { ModelRef } from '../../../system/partition/topology.ts'
 import { cborCodec } from '../../cbor/codec.ts'
+import { wallClock } from '../../memory/clock.ts'
 import { logModelStore } from '../../memory/log-models.ts'
 import { systemClock } from '../../node/clock.ts'
 import { actionOf, noMoreWords } from '../arguments.ts'
@@ -50,7 +51,7 @@ async function list({ folder, log, plans, system }: OpenFolder, flags: FlagValue
   const rows: { readonly type: string; readonly partition: number; readonly model: string; readonly ref: ModelRef }[] = []
   for (const plan of plans.values()) {
     for (let partition = 0; partition < plan.partitions; partition += 1) {
-      for (const [model, ref] of await activeModels(log, cborCodec, plan, partition)) rows.push({ type: plan.definition.name, partition, model, ref })
+      for (const [model, ref] of await activeModels({ log, codec: cborCodec, clock: wallClock }, plan, partition)) rows.push({ type: plan.definition.name, partition, model, ref })
     }
   }
   if (flags.has('json')) for (const { ref, ...row } of rows) io.out(JSON.stringify({ ...row, version: ref.version, hash: ref.hash, activated: ref.over !== undefined }))

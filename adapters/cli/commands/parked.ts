@@ -9,6 +9,7 @@ import { OperationError } from '../../../system/protocol/failures.ts'
 import { partitionOf } from '../../../system/protocol/murmur2.ts'
 import { utf8Encode } from '../../../system/protocol/utf8.ts'
 import { cborCodec } from '../../cbor/codec.ts'
+import { wallClock } from '../../memory/clock.ts'
 import { actionOf, noMoreWords } from '../arguments.ts'
 import type { Arguments, FlagValues } from '../arguments.ts'
 import { FOLDER_FLAG, JSON_FLAG } from '../command.ts'
@@ -46,7 +47,7 @@ async function list({ folder, log, plans }: OpenFolder, flags: FlagValues, io: I
   const limit = limitOf(flags)
   const found: ParkedEntity[] = []
   for (const plan of plans.values()) {
-    for (let partition = 0; partition < plan.partitions; partition += 1) found.push(...await parkedEntities(log, cborCodec, plan, partition))
+    for (let partition = 0; partition < plan.partitions; partition += 1) found.push(...await parkedEntities({ log, codec: cborCodec, clock: wallClock }, plan, partition))
   }
   const newest = found.sort((a, b) => (b.sinceMs ?? 0) - (a.sinceMs ?? 0) || b.sinceSeq - a.sinceSeq).slice(0, limit)
   if (flags.has('json')) for (const entity of newest) io.out(JSON.stringify(entityObject(entity)))
@@ -66,7 +67,7 @@ async function show({ folder, log, plans }: OpenFolder, { words, flags }: Argume
   noMoreWords(words.slice(2))
   const limit = limitOf(flags)
   const plan = planOf(plans, type)
-  const parked = await parkedEntities(log, cborCodec, plan, partitionOf(utf8Encode(entityId(id)), plan.partitions))
+  const parked = await parkedEntities({ log, codec: cborCodec, clock: wallClock }, plan, partitionOf(utf8Encode(entityId(id)), plan.partitions))
   const entity = parked.find((one) => one.id === id)
   if (entity === undefined) throw new OperationError('parked/missing', `${type} '${id}' is not parked in ${shown(folder)}. List who is: statelog parked list`)
   const { cause } = entity

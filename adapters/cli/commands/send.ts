@@ -8,6 +8,7 @@ import type { TypePlan } from '../../../system/partition/topology.ts'
 import type { MachineEvent } from '../../../system/protocol/data.ts'
 import { OperationError } from '../../../system/protocol/failures.ts'
 import { cborCodec } from '../../cbor/codec.ts'
+import { wallClock } from '../../memory/clock.ts'
 import { systemClock, systemRandom } from '../../node/clock.ts'
 import { holderOf } from '../../sqlite/lock.ts'
 import type { Log } from '../../../system/ports/log.ts'
@@ -92,7 +93,7 @@ async function append(log: Log, plan: TypePlan, id: string, event: MachineEvent,
 async function waitFor(log: Log, plan: TypePlan, sent: SentCommand, waitMs: number): Promise<Outcome> {
   const untilMs = systemClock.monotonicMs() + waitMs
   for (;;) {
-    const outcome = await outcomeOf(log, cborCodec, plan, sent)
+    const outcome = await outcomeOf({ log, codec: cborCodec, clock: wallClock }, plan, sent)
     if (outcome.kind !== 'waiting' || systemClock.monotonicMs() >= untilMs) return outcome
     await systemClock.sleep(LOOK_MS)
   }

@@ -2,6 +2,7 @@
 import { verifyPartition } from '../../../system/inspect/verify.ts'
 import type { Verification } from '../../../system/inspect/verify.ts'
 import { cborCodec } from '../../cbor/codec.ts'
+import { wallClock } from '../../memory/clock.ts'
 import type { Arguments } from '../arguments.ts'
 import { FOLDER_FLAG, JSON_FLAG } from '../command.ts'
 import type { Command } from '../command.ts'
@@ -38,7 +39,7 @@ async function verify({ flags }: Arguments, io: Io): Promise<number> {
       for (let partition = 0; partition < plan.partitions; partition += 1) {
         if (only !== undefined && only !== partition) continue
         const name = `${plan.definition.name}/${partition}`
-        found.push(await verifyPartition(log, cborCodec, plan, partition, (seq) => {
+        found.push(await verifyPartition({ log, codec: cborCodec, clock: wallClock }, plan, partition, (seq) => {
           if (io.isTty && seq % 50 === 0) write(1, `\r\u001b[K${name} seq ${grouped(seq)}`)
         }))
         if (io.isTty) write(1, '\r\u001b[K')

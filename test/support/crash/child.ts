@@ -1,6 +1,7 @@
 // A process that runs the ledger on a data folder until all is consumed. Environment: STATELOG_CRASH = JSON of `CrashTask`.
 import { writeSync } from 'node:fs'
 import { cborCodec } from '../../../adapters/cbor/codec.ts'
+import { wallClock } from '../../../adapters/memory/clock.ts'
 import { systemClock, systemRandom } from '../../../adapters/node/clock.ts'
 import { openSqliteLog } from '../../../adapters/sqlite/log.ts'
 import { verifyPartition } from '../../../system/inspect/verify.ts'
@@ -48,7 +49,7 @@ await log.close()
 async function verifyAll(): Promise<void> {
   const plan = planSystem(ledger(task.partitions, new Set(task.deadly))).get('account')
   for (let partition = 0; plan !== undefined && partition < task.partitions; partition += 1) {
-    const { gone, outputMismatches, stateMismatches, entities } = await verifyPartition(log, cborCodec, plan, partition)
+    const { gone, outputMismatches, stateMismatches, entities } = await verifyPartition({ log, codec: cborCodec, clock: wallClock }, plan, partition)
     say({ partition, entities, wrong: [gone, ...outputMismatches, ...stateMismatches].filter((one) => one !== undefined) })
   }
 }

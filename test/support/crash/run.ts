@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { cborCodec } from '../../../adapters/cbor/codec.ts'
+import { wallClock } from '../../../adapters/memory/clock.ts'
 import { systemClock } from '../../../adapters/node/clock.ts'
 import { openSqliteLog } from '../../../adapters/sqlite/log.ts'
 import type { SqliteLog } from '../../../adapters/sqlite/log.ts'
@@ -92,7 +93,7 @@ export async function parkedAccounts(folder: string, partitions: number): Promis
   const log = await openSqliteLog({ folder, mode: 'client', clock: systemClock })
   const found: ParkedEntity[] = []
   for (const plan of planSystem(ledger(partitions, new Set())).values()) {
-    for (let partition = 0; partition < partitions; partition += 1) found.push(...await parkedEntities(log, cborCodec, plan, partition))
+    for (let partition = 0; partition < partitions; partition += 1) found.push(...await parkedEntities({ log, codec: cborCodec, clock: wallClock }, plan, partition))
   }
   await log.close()
   return found

@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { cborCodec } from '../../../adapters/cbor/codec.ts'
+import { wallClock } from '../../../adapters/memory/clock.ts'
 import { systemClock } from '../../../adapters/node/clock.ts'
 import { openCluster } from '../../../adapters/node/medium.ts'
 import type { KafkaMedium } from '../../../adapters/node/medium.ts'
@@ -109,7 +110,7 @@ export class Errands {
   async problems(): Promise<readonly unknown[]> {
     const found: unknown[] = []
     for (let partition = 0; partition < this.plan.partitions; partition += 1) {
-      const { gone, outputMismatches, stateMismatches } = await verifyPartition(this.#log, cborCodec, this.plan, partition)
+      const { gone, outputMismatches, stateMismatches } = await verifyPartition({ log: this.#log, codec: cborCodec, clock: wallClock }, this.plan, partition)
       found.push(...(gone === undefined ? [] : [gone]), ...outputMismatches, ...stateMismatches)
     }
     return found

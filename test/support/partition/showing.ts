@@ -19,3 +19,16 @@ export function showing(log: MemoryLog, shown: Shown): MemoryLog {
     },
   })
 }
+
+/** The same log, where these topics end earlier, partition by partition: also as it tells itself. */
+export function ending(log: MemoryLog, ends: Readonly<Record<string, readonly number[]>>): MemoryLog {
+  const endOf = (topic: string, partition: number, end: number): number => (ends[topic] === undefined ? end : Math.min(end, ends[topic][partition] ?? 0))
+  return new Proxy(log, {
+    get: (target, name) => {
+      if (name === 'read') return (...[topic, partition, from, to, options]: Parameters<MemoryLog['read']>) => target.read(topic, partition, from, endOf(topic, partition, to), options)
+      if (name === 'offsetsAt') return async (...[topic, partition, at]: Parameters<MemoryLog['offsetsAt']>) => (at === 'latest' ? endOf(topic, partition, await target.offsetsAt(topic, partition, at)) : target.offsetsAt(topic, partition, at))
+      const found: unknown = Reflect.get(target, name)
+      return typeof found === 'function' ? found.bind(target) : found
+    },
+  })
+}

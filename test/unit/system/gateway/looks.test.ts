@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createMachine } from 'xstate'
 import { cborCodec } from '../../../../adapters/cbor/codec.ts'
+import { wallClock } from '../../../../adapters/memory/clock.ts'
 import { defineActor, defineSystem } from '../../../../adapters/node/statelog.ts'
 import { queryEntity } from '../../../../system/inspect/query.ts'
 import type { Watermarks } from '../../../../system/partition/watermarks.ts'
@@ -86,7 +87,7 @@ test('I12: a watermark is shown as of the last commit, as a reader of the log ha
   while (marks()?.currentMs !== 1000) await new Promise((resolve) => setTimeout(resolve, 5))
   const shown = await gateway.get('clock', A, IN_TIME)
   const reports = await gateway.partitions(IN_TIME)
-  const read = await queryEntity(log, cborCodec, node.plans.get('clock') as TypePlan, 'a')
+  const read = await queryEntity({ log, codec: cborCodec, clock: wallClock }, node.plans.get('clock') as TypePlan, 'a')
   assert.ok(shown.kind === 'entity')
   assert.deepEqual([shown.answer.watermarkMs, reports[0]?.watermarkMs], [read.watermarkMs, read.watermarkMs])
 })

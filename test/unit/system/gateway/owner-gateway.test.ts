@@ -53,7 +53,7 @@ test('an entity is what a reader of the log sees, also one that is not there', a
   const { gateway, node, log } = await served(t)
   for (const id of ['a', 'b', 'c']) await gateway.command('counter', entityId(id), add(1), 'k', IN_TIME)
   await gateway.command('counter', entityId('c'), { type: 'end' }, 'e', IN_TIME)
-  for (const id of ['a', 'b', 'c', 'nobody']) assert.deepEqual(answerOf(await gateway.get('counter', entityId(id), IN_TIME)), await queryEntity(log, cborCodec, node.plans.get('counter') as TypePlan, id))
+  for (const id of ['a', 'b', 'c', 'nobody']) assert.deepEqual(answerOf(await gateway.get('counter', entityId(id), IN_TIME)), await queryEntity({ log, codec: cborCodec, clock: wallClock }, node.plans.get('counter') as TypePlan, id))
 })
 
 test('a refusal says why and where its dead letter stands; an entity at its end gives no reply; what is no event is not sent', async (t) => {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { assign, createMachine } from 'xstate'
+import { wallClock } from '../../../../adapters/memory/clock.ts'
 import { memoryLog } from '../../../../adapters/memory/log.ts'
 import { queryEntity } from '../../../../system/inspect/query.ts'
 import { keyedStateStore } from '../../../../system/partition/state-store.ts'
@@ -40,7 +41,7 @@ for (const order of ['arrival', 'eventTime'] as const) {
     await take('go')
     await take('go')
     const shown = async (): Promise<unknown> => {
-      const { entity } = await queryEntity(log, codec, plan, 'a')
+      const { entity } = await queryEntity({ log, codec, clock: wallClock }, plan, 'a')
       return entity === undefined ? undefined : { context: entity.context, held: entity.held.length }
     }
     const before = await shown()

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { cborCodec } from '../../../../adapters/cbor/codec.ts'
+import { wallClock } from '../../../../adapters/memory/clock.ts'
 import type { MemoryLog } from '../../../../adapters/memory/log.ts'
 import type { FeedItem } from '../../../../system/authoring/scenario.ts'
 import { partitionHealth } from '../../../../system/inspect/health.ts'
@@ -31,19 +32,19 @@ async function* readings(): AsyncGenerator<readonly FeedItem[]> {
 
 async function verifyAll(log: MemoryLog): Promise<readonly Verification[]> {
   const found: Verification[] = []
-  for (const plan of plans.values()) for (let partition = 0; partition < plan.partitions; partition += 1) found.push(await verifyPartition(log, cborCodec, plan, partition))
+  for (const plan of plans.values()) for (let partition = 0; partition < plan.partitions; partition += 1) found.push(await verifyPartition({ log, codec: cborCodec, clock: wallClock }, plan, partition))
   return found
 }
 
 for (const drain of [true, false]) {
   test(`an entity is shown as committed, ${drain ? 'at rest' : 'also where stored states lag behind'}`, async () => {
     const log = await ranOver(readings(), { drain })
-    const { entity, seq, life, partition } = await queryEntity(log, cborCodec, meterPlan, 'm3')
+    const { entity, seq, life, partition } = await queryEntity({ log, codec: cborCodec, clock: wallClock }, meterPlan, 'm3')
     assert.equal(entity?.configuration, 'hot')
     assert.deepEqual(entity.context, { sum: 19 * 50 + 95, count: 20, site: 's2', answers: 20 })
     assert.deepEqual(entity.timers.map(({ dueMs }) => dueMs), [193_000 + 60_000])
     assert.ok(seq > 0 && life !== '' && partition < 2)
-    assert.equal((await queryEntity(log, cborCodec, meterPlan, 'm999')).entity, undefined)
+    assert.equal((await queryEntity({ log, codec: cborCodec, clock: wallClock }, meterPlan, 'm999')).entity, undefined)
   })
 
   test(`a replay gives the same outputs and states, ${drain ? 'at rest' : 'after a crash'}`, async () => {
@@ -80,17 +81,17 @@ test('a history keeps the newest within its limit and range', async () => {
 
 test('a changed state is found', async () => {
   const log = await ranOver(readings(), { drain: true })
-  const { partition } = await queryEntity(log, cborCodec, meterPlan, 'm3')
+  const { partition } = await queryEntity({ log, codec: cborCodec, clock: wallClock }, meterPlan, 'm3')
   const [record] = await (log.keyed?.get(meterPlan.state, partition, [utf8Encode('m3')]) ?? [])
   assert.ok(record?.value)
   const value = record.value.slice()
   value[value.length - 1] = (value[value.length - 1] ?? 0) ^ 1
   assert.ok(headerOf(record.headers, STATE_HEADER) !== undefined)
   await log.append([{ topic: meterPlan.state, partition, key: record.key, value, headers: record.headers, timestampMs: 0 }])
-  const { stateMismatches } = await verifyPartition(log, cborCodec, meterPlan, partition)
+  const { stateMismatches } = await verifyPartition({ log, codec: cborCodec, clock: wallClock }, meterPlan, partition)
   assert.deepEqual(stateMismatches.map(({ id }) => id), ['m3'])
   assert.match(stateMismatches[0]?.reason ?? '', /damaged \(checksum\)/)
-  await assert.rejects(queryEntity(log, cborCodec, meterPlan, 'm3'), (thrown) => thrown instanceof OperationError && thrown.code === 'state/damaged')
+  await assert.rejects(queryEntity({ log, codec: cborCodec, clock: wallClock }, meterPlan, 'm3'), (thrown) => thrown instanceof OperationError && thrown.code === 'state/damaged')
   const { problems } = await partitionHealth(log, cborCodec, meterPlan, partition, async () => null)
   assert.equal(problems.length, 1)
 })
@@ -112,7 +113,7 @@ test('expired records before the position are healthy, after it they are not', a
   const log = await ranOver(readings(), { drain: true })
   log.truncate('readings', 0, await log.offsetsAt('readings', 0, 'latest'))
   assert.deepEqual((await partitionHealth(log, cborCodec, meterPlan, 0, async () => null)).problems, [])
-  assert.match((await verifyPartition(log, cborCodec, meterPlan, 0)).gone ?? '', /inputs are left/)
+  assert.match((await verifyPartition({ log, codec: cborCodec, clock: wallClock }, meterPlan, 0)).gone ?? '', /inputs are left/)
 })
 
 test('totals add up over the whole journal', async () => {

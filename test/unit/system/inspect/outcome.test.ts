@@ -43,7 +43,7 @@ test('a command waits for its commit; then the log tells its reply, its refusal,
     await sent(log, 'second', { type: 'add', by: 3 }), await sent(log, 'first', { type: 'add', by: 2 }), await sent(log, 'bad', { type: 'add' }),
     await sent(log, 'end', { type: 'end' }), await sent(log, 'late', { type: 'add', by: 1 }),
   ]
-  assert.deepEqual(await Promise.all(commands.map((command) => outcomeOf(log, cborCodec, plan, command))), commands.map(() => ({ kind: 'waiting' })))
+  assert.deepEqual(await Promise.all(commands.map((command) => outcomeOf({ log, codec: cborCodec, clock: wallClock }, plan, command))), commands.map(() => ({ kind: 'waiting' })))
 
   const again = nodeOver(log, 2)
   await again.start()
@@ -51,14 +51,14 @@ test('a command waits for its commit; then the log tells its reply, its refusal,
   const neighbour = ['b', 'c', 'd', 'e', 'f', 'g'].find((id) => commandRecord(cborCodec, plan, id, { type: 'add' }, '', 0).partition === commands[0]?.partition)
   await again.commands.ask('counter', neighbour as string, { type: 'add', by: 1 }, { deadlineMs: 5000 })
   await again.stop()
-  const [second, first, bad, end, late] = await Promise.all(commands.map((command) => outcomeOf(log, cborCodec, plan, command)))
+  const [second, first, bad, end, late] = await Promise.all(commands.map((command) => outcomeOf({ log, codec: cborCodec, clock: wallClock }, plan, command)))
   assert.deepEqual([second?.kind, second?.kind === 'reply' && second.value], ['reply', 5])
   assert.deepEqual([first?.kind, first?.kind === 'reply' && first.value], ['reply', 2])
   assert.ok(bad?.kind === 'refused' && bad.class === 'action' && /add what\?/.test(bad.message) && bad.letter?.topic === `${plan.inbox}.dlq`)
   assert.deepEqual([end?.kind, end?.kind === 'reply' && end.value], ['reply', null])
   assert.equal(late?.kind, 'unknown')
-  assert.equal((await outcomeOf(log, cborCodec, plan, { ...commands[0] as SentCommand, sum: 1 })).kind, 'other-event')
+  assert.equal((await outcomeOf({ log, codec: cborCodec, clock: wallClock }, plan, { ...commands[0] as SentCommand, sum: 1 })).kind, 'other-event')
 
   const changed: TypePlan = { ...plan, code: 'counter@2' }
-  assert.deepEqual(await outcomeOf(log, cborCodec, changed, commands[0] as SentCommand), { kind: 'other-code', seq: second?.kind === 'reply' ? second.seq : -1, code: plan.code })
+  assert.deepEqual(await outcomeOf({ log, codec: cborCodec, clock: wallClock }, changed, commands[0] as SentCommand), { kind: 'other-code', seq: second?.kind === 'reply' ? second.seq : -1, code: plan.code })
 })

@@ -1,18 +1,86 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { memoryLog } from '../../../../adapters/memory/log.ts'
-import { ownKeys } from '../../../../system/inspect/own-keys.ts'
+import type { MemoryLog } from '../../../../adapters/memory/log.ts'
+import { OwnKeys, ownKeys } from '../../../../system/inspect/own-keys.ts'
+import type { KeyedReads } from '../../../../system/ports/log.ts'
+import { FOLLOWED_MAX } from '../../../../system/protocol/limits.ts'
 import { utf8Encode } from '../../../../system/protocol/utf8.ts'
 import { entityId } from '../../../support/partition/bench.ts'
-import { showing } from '../../../support/partition/showing.ts'
+import { ending, showing } from '../../../support/partition/showing.ts'
 
-test('while the log shows less than it has, nothing is said of a state, neither an older one nor that there is none', async () => {
+const state = (key: string, value: string | null = '1') => ({ topic: 'states', partition: 0, key: utf8Encode(key), value: value === null ? null : utf8Encode(value), headers: [], timestampMs: 1 })
+
+async function logOf(...keys: string[]): Promise<MemoryLog> {
   const log = memoryLog()
   await log.ensureTopics([{ name: 'states', partitions: 1, cleanup: 'compact' }])
-  await log.append(['b', 'a'].map((key) => ({ topic: 'states', partition: 0, key: utf8Encode(key), value: utf8Encode('1'), headers: [], timestampMs: 1 })))
+  await log.append(keys.map((key) => state(key)))
+  return log
+}
+
+const placeOf = async (keyed: KeyedReads, key: string): Promise<number | undefined> => (await keyed.get('states', 0, [utf8Encode(key)]))[0]?.offset
+
+/** The same log, and how many records were read of it. */
+function counted(log: MemoryLog): { readonly log: MemoryLog; readonly read: { records: number } } {
+  const read = { records: 0 }
+  const counting = Object.assign(Object.create(log) as MemoryLog, {
+    offsetsAt: log.offsetsAt.bind(log),
+    read: async (...args: Parameters<MemoryLog['read']>) => {
+      const range = await log.read(...args)
+      read.records += range.records.length
+      return range
+    },
+  })
+  return { log: counting, read }
+}
+
+test('K2: while the log shows less than it has, nothing is said of a state, neither an older one nor that there is none', async () => {
+  const log = await logOf('b', 'a')
   const shown = { topic: 'states', end: 1 }
-  const look = async () => (await ownKeys(showing(log, shown), entityId('a')).get('states', 0, [utf8Encode('a')])).map((record) => record?.offset)
+  const look = () => placeOf(ownKeys(showing(log, shown), entityId('a')), 'a')
   await assert.rejects(look(), { code: 'log/unreachable' })
   shown.end = Infinity
-  assert.deepEqual(await look(), [1])
+  assert.equal(await look(), 1)
+})
+
+test('K3: a key is read from the beginning once, and on from there with those that were looked at before', async () => {
+  const { log, read } = counted(await logOf('a', 'b', 'c', 'd'))
+  const own = new OwnKeys(() => log)
+  assert.deepEqual([await placeOf(own.of(entityId('a')), 'a'), read.records], [0, 4])
+  assert.deepEqual([await placeOf(own.of(entityId('b')), 'b'), read.records], [1, 8])
+  await log.append([state('a'), state('b', null), state('e')])
+  assert.deepEqual([await placeOf(own.of(entityId('a')), 'a'), await placeOf(own.of(entityId('b')), 'b'), await placeOf(own.of(entityId('nobody')), 'a'), read.records], [4, undefined, undefined, 11])
+})
+
+test('K1: looks at many entities at once share what they read', async () => {
+  const ids = Array.from({ length: 50 }, (_, n) => `e${n}`)
+  const { log, read } = counted(await logOf(...ids))
+  const own = new OwnKeys(() => log)
+  assert.deepEqual(await Promise.all(ids.map((id) => placeOf(own.of(entityId(id)), id))), ids.map((_, n) => n))
+  assert.ok(read.records <= 2 * ids.length, `${read.records}`)
+})
+
+test('everybody who is followed is kept, and no more than some beyond', async () => {
+  const ids = Array.from({ length: FOLLOWED_MAX + 400 }, (_, n) => `e${n}`)
+  const { log, read } = counted(await logOf(...ids))
+  const own = new OwnKeys(() => log)
+  const followed = ids.slice(0, FOLLOWED_MAX)
+  const look = (wanted: readonly string[]) => Promise.all(wanted.map((id) => placeOf(own.of(entityId(id)), id)))
+  await look(followed)
+  read.records = 0
+  await look(followed)
+  assert.equal(read.records, 0)
+  await look(ids.slice(FOLLOWED_MAX))
+  read.records = 0
+  assert.equal(await placeOf(own.of(entityId('e0')), 'e0'), 0)
+  assert.equal(read.records, ids.length, 'it was not kept, and is found again')
+})
+
+test('what is made anew is read anew', async () => {
+  const log = await logOf('a', 'b', 'a')
+  const ends: Record<string, number[]> = {}
+  const own = new OwnKeys(() => ending(log, ends))
+  assert.equal(await placeOf(own.of(entityId('a')), 'a'), 2)
+  ends['states'] = [1]
+  assert.equal(await placeOf(own.of(entityId('b')), 'b'), undefined)
 })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { cborCodec } from '../../../../adapters/cbor/codec.ts'
+import { wallClock } from '../../../../adapters/memory/clock.ts'
 import type { MemoryLog } from '../../../../adapters/memory/log.ts'
 import { partitionHealth } from '../../../../system/inspect/health.ts'
 import { historyOf } from '../../../../system/inspect/history.ts'
@@ -20,7 +21,7 @@ const ALL = { entriesMax: 1000, fromMs: -Infinity, toMs: Infinity }
 const PARTITIONS = [0, 1]
 
 const ran = (special: readonly ('trap' | 'grow')[], drain: boolean): Promise<MemoryLog> => ranOver(feedOf(deeds(400, special)), { drain, system: accounts, batchRecordsMax: 10 })
-const parkedIn = async (log: MemoryLog): Promise<readonly ParkedEntity[]> => (await Promise.all(PARTITIONS.map((partition) => parkedEntities(log, cborCodec, plan, partition)))).flat()
+const parkedIn = async (log: MemoryLog): Promise<readonly ParkedEntity[]> => (await Promise.all(PARTITIONS.map((partition) => parkedEntities({ log, codec: cborCodec, clock: wallClock }, plan, partition)))).flat()
 const ends = (log: MemoryLog) => Promise.all([plan.inbox, plan.journal, plan.state, 'deeds.dlq', 'accounts.account.parked'].flatMap((topic) => PARTITIONS.map((partition) => log.offsetsAt(topic, partition, 'latest'))))
 const own = (account: string, from: number) => deeds(400, []).filter((deed, at) => deed.account === account && at >= from)
 
@@ -45,7 +46,7 @@ for (const drain of [true, false]) {
     assert.deepEqual(numbers(aside), later.map(({ n }) => n))
     assert.equal(aside.reduce((sum, { record }) => sum + (record.value?.length ?? 0), 0), entity.bytes)
     assert.ok(aside.every(({ info }) => info.topic === 'deeds' && info.seq >= entity.sinceSeq && !info.refold))
-    const { entity: state } = await queryEntity(log, cborCodec, plan, TRAP.account)
+    const { entity: state } = await queryEntity({ log, codec: cborCodec, clock: wallClock }, plan, TRAP.account)
     assert.deepEqual(state?.parked, { class: 'action', sinceSeq: entity.sinceSeq, events: entity.events, bytes: entity.bytes, unfolded: undefined })
     assert.deepEqual(await ends(log), before)
   })
@@ -59,12 +60,12 @@ test('of an entity whose state outgrew its limit, what its last stored state lac
   const aside = await asideOf(log, entity)
   assert.ok(entity.refold > 0 && entity.refold < entity.events)
   assert.deepEqual(aside.map(({ info }) => info.refold), aside.map((_, at) => at < entity.refold))
-  const { entity: state } = await queryEntity(log, cborCodec, plan, GROW.account)
+  const { entity: state } = await queryEntity({ log, codec: cborCodec, clock: wallClock }, plan, GROW.account)
   const kept = (state?.context as { count: number } | undefined)?.count ?? 0
   assert.deepEqual(numbers(aside), own(GROW.account, 0).slice(kept).map(({ n }) => n), 'its state and what is put aside are all of it')
   assert.ok((state?.parked?.unfolded?.[1] ?? 0) === entity.sinceSeq - 1)
   for (const partition of PARTITIONS) {
-    const { outputMismatches, stateMismatches, gone } = await verifyPartition(log, cborCodec, plan, partition)
+    const { outputMismatches, stateMismatches, gone } = await verifyPartition({ log, codec: cborCodec, clock: wallClock }, plan, partition)
     assert.deepEqual([outputMismatches, stateMismatches, gone], [[], [], undefined])
   }
 })
@@ -75,7 +76,7 @@ test('an entity that stood parked before its state was found too large: what was
   const [entity] = await parkedIn(log)
   assert.ok(entity !== undefined)
   assert.deepEqual([entity.id, entity.class, entity.cause?.info.stage], [GROW.account, 'size', 'snapshot'])
-  const { entity: state } = await queryEntity(log, cborCodec, plan, GROW.account)
+  const { entity: state } = await queryEntity({ log, codec: cborCodec, clock: wallClock }, plan, GROW.account)
   const kept = (state?.context as { count: number } | undefined)?.count ?? 0
   const refolded = own(GROW.account, 0).filter((_, at) => at >= kept && at <= Math.floor(GROW.at / 10))
   const aside = await asideOf(log, entity)
@@ -85,7 +86,7 @@ test('an entity that stood parked before its state was found too large: what was
   assert.deepEqual(aside.map(({ info }) => info.refold), aside.map((_, at) => at < refolded.length))
   assert.deepEqual((await historyOf(log, cborCodec, plan, GROW.account, ALL)).parked, state?.parked)
   for (const partition of PARTITIONS) {
-    const { outputMismatches, stateMismatches, gone } = await verifyPartition(log, cborCodec, plan, partition)
+    const { outputMismatches, stateMismatches, gone } = await verifyPartition({ log, codec: cborCodec, clock: wallClock }, plan, partition)
     assert.deepEqual([outputMismatches, stateMismatches, gone], [[], [], undefined])
   }
 })
