@@ -10,15 +10,13 @@ import type { StatementSync } from 'node:sqlite'
 import type { EntityIndex, IndexBatch, IndexedEntity, IndexPlace, RowsAsked } from '../../system/ports/entity-index.ts'
 import { OperationError } from '../../system/protocol/failures.ts'
 import type { EntityId } from '../../system/protocol/ids.ts'
-import { compareBytes, utf8Decode, utf8Encode } from '../../system/protocol/utf8.ts'
+import { utf8Decode, utf8Encode } from '../../system/protocol/utf8.ts'
+import { mergedRows } from './merged-rows.ts'
 import { isDamaged, operationError } from './problems.ts'
 
 /** Raised when tables change their meaning. */
 const LAYOUT_VERSION = 1
 const BUSY_MS_MAX = 2000
-/** With more configurations than this, rows are looked for in the order of ids: each would be asked for by itself. */
-const CONFIGURATIONS_MAX = 50
-
 const TABLES = `
 CREATE TABLE entities (grp TEXT NOT NULL, id BLOB NOT NULL, partition INTEGER NOT NULL, configuration TEXT, seq INTEGER NOT NULL, stored REAL NOT NULL, numbers TEXT NOT NULL, PRIMARY KEY (grp, id)) WITHOUT ROWID;
 CREATE INDEX configurations ON entities (grp, configuration, id);
@@ -73,25 +71,13 @@ class SqliteIndex implements EntityIndex {
     return this.#guarded(() => {
       const { all, inOne } = this.#statements
       if (wanted === undefined) return rowsOf(all.all(group, behind, rowsMax))
-      if (wanted.length > CONFIGURATIONS_MAX) return this.#among(group, new Set(wanted), behind, rowsMax)
-      const found = wanted.flatMap((one) => inOne.all(group, one, behind, rowsMax) as unknown as readonly Row[])
-      return rowsOf(found.sort(([a], [b]) => compareBytes(a, b)).slice(0, rowsMax))
+      const inOrder = (configuration: string, from: Uint8Array, most: number) => inOne.all(group, configuration, from, most) as unknown as readonly Row[]
+      return rowsOf(mergedRows(new Set(wanted), behind, rowsMax, inOrder))
     })
   }
 
   async close(): Promise<void> {
     this.#db.close()
-  }
-
-  #among(group: string, wanted: ReadonlySet<string>, after: Uint8Array, rowsMax: number): readonly IndexedEntity[] {
-    const found: Row[] = []
-    for (let behind = after; ;) {
-      const rows = this.#statements.all.all(group, behind, rowsMax) as unknown as readonly Row[]
-      for (const row of rows) if (row[1] !== null && wanted.has(row[1]) && found.length < rowsMax) found.push(row)
-      const last = rows.at(-1)
-      if (last === undefined || found.length === rowsMax) return rowsOf(found)
-      behind = last[0]
-    }
   }
 
   #place(group: string, partition: number): IndexPlace | undefined {

@@ -7,6 +7,7 @@ import { deadLetterTopics, letterAt, lettersPage } from '../inspect/letters.ts'
 import type { Letter, LettersAsked } from '../inspect/letters.ts'
 import { OutOfTime } from '../inspect/patient-log.ts'
 import type { Patience } from '../inspect/patient-log.ts'
+import { Shortages } from '../inspect/shortages.ts'
 import type { TypePlan } from '../partition/topology.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Codec } from '../ports/codec.ts'
@@ -27,11 +28,13 @@ const GRACE_MS = 200
 export class LogReader {
   readonly #ports: ReaderPorts
   readonly #plans: ReadonlyMap<string, TypePlan>
+  readonly #shortages: Shortages
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(ports: ReaderPorts, plans: ReadonlyMap<string, TypePlan>) {
     this.#ports = ports
     this.#plans = plans
+    this.#shortages = new Shortages(ports.clock)
   }
 
   history(plan: TypePlan, id: EntityId, asked: HistoryAsked): Promise<HistoryResult> {
@@ -44,7 +47,7 @@ export class LogReader {
 
   letters(asked: LettersAsked): Promise<LettersResult> {
     const { log, clock } = this.#ports
-    return this.#inTurn(asked, async (patience) => ({ kind: 'letters', page: await lettersPage(log, clock, this.#plans, { ...asked, ...patience }) }))
+    return this.#inTurn(asked, async (patience) => ({ kind: 'letters', page: await lettersPage(log, clock, this.#plans, { ...asked, ...patience, shortages: this.#shortages }) }))
   }
 
   async letter(topic: string, partition: number, offset: number): Promise<Letter | undefined> {
@@ -60,9 +63,13 @@ export class LogReader {
     const before = this.#turn
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#turn = before.then(() => promise)
-    if (!await within(clock, before.then(() => true), deadlineMs, () => false)) {
+    const over = new AbortController()
+    const late = clock.sleep(deadlineMs, signal === undefined ? over.signal : AbortSignal.any([over.signal, signal])).then(() => false)
+    const isNext = await Promise.race([before.then(() => true), late])
+    over.abort()
+    if (!isNext) {
       resolve()
-      return { kind: 'unread', reason: `others are read first, and ${deadlineMs} ms are over` }
+      return { kind: 'unread', reason: `others are read first, and ${signal?.aborted === true ? 'whoever asked does not wait for it any more' : `${deadlineMs} ms are over`}` }
     }
     // The turn is over with the reading, whoever still waits for it.
     const reading = read({ deadlineMs: leftMs(), signal }).finally(resolve).catch((thrown: unknown): Unread => {

@@ -6,6 +6,7 @@
 import type { LogRecord } from '../protocol/record.ts'
 import type { Log } from '../ports/log.ts'
 import { assertShown, hidden } from '../partition/range-reading.ts'
+import type { Shortages } from './shortages.ts'
 
 const PIECE_MIN = 64
 const PIECE_MAX = 256
@@ -20,6 +21,7 @@ export class BackwardReader<T> {
   readonly topic: string
   readonly partition: number
   readonly #log: Log
+  readonly #shortages: Shortages | undefined
   readonly #view: (record: LogRecord) => T | undefined
   readonly #piece: Taken<T>[] = []
   #start: number | undefined
@@ -28,9 +30,10 @@ export class BackwardReader<T> {
   #from = 0
   #length = PIECE_MIN
 
-  /** `end`: where it begins; undefined: at the end of the partition. What `view` answers nothing for is passed over. */
-  constructor(log: Log, topic: string, partition: number, end: number | undefined, view: (record: LogRecord) => T | undefined) {
+  /** `end`: where it begins; undefined: at the end of the partition. What `view` answers nothing for is passed over. `shortages`: tell of an end that is no more. */
+  constructor(log: Log, topic: string, partition: number, end: number | undefined, view: (record: LogRecord) => T | undefined, shortages?: Shortages) {
     this.#log = log
+    this.#shortages = shortages
     this.topic = topic
     this.partition = partition
     this.#end = end
@@ -83,12 +86,14 @@ export class BackwardReader<T> {
     }
   }
 
-  /** A page that is gone on with ended where the log had records. Throws Unreachable where it does not show them now. */
+  /** A page that is gone on with ended where the log had records. Throws Unreachable where it does not show them now; where they are no more it begins at the end. */
   async #begin(): Promise<number> {
     const [start, latest] = await Promise.all([this.#log.offsetsAt(this.topic, this.partition, 'earliest'), this.#log.offsetsAt(this.topic, this.partition, 'latest')])
-    this.#end ??= latest
+    const end = this.#end ?? latest
+    const place = this.#shortages?.at(this.topic, this.partition, end, latest) ?? (end > latest ? 'hidden' : 'shown')
+    if (place === 'hidden') throw hidden(this.topic, this.partition, latest, end)
+    this.#end = Math.min(end, latest)
     this.#begunAt = this.#end
-    if (this.#end > latest) throw hidden(this.topic, this.partition, latest, this.#end)
     this.#start = start
     return start
   }

@@ -5,8 +5,10 @@
 // F1. A row is committed state, as of the commit that stored it; a state is stored some time after it has changed (`snapshotEvery`).
 // F2. The `seq` of a place says up to which commit nothing is missing: of the journal's floor, or of the owner, who knows whether all is stored. It is
 //     worked out before the state topic's end is looked up, and promised once that end has been read: a log may show less than it has for a while. An owner
-//     sees a commit before others do, and is taken at its word once the log shows the states that it speaks of; without it, once it shows those of the newest commit. What is stored again while it is read may
-//     have what it replaces removed before that is read: it is read on until the end stands still.
+//     sees a commit before others do, and is taken at its word once the log shows the states that it speaks of; without it, once it shows those of the newest commit.
+//     What is stored again while it is read may have what it replaces removed before that is read: it is read on until the end stands still for a moment. Where it
+//     never does, an entity of which that is so may not be there at all, and the lag says since when.
+// F5. Of a log that shows less than was read of it before nothing is thrown away, and nothing is promised, unless it is no more (`shortages.ts`).
 // F3. One round of a type at a time; who comes while one runs shares the next, so that what was committed before it asked is read.
 // F4. Half of the thread's time at the most, in pieces.
 import type { EntityId } from '../protocol/ids.ts'
@@ -25,10 +27,11 @@ import { journalRecords, lastRecord } from '../partition/survey.ts'
 import type { TypePlan } from '../partition/topology.ts'
 import type { Standing, StoredUpTo } from '../node/questions.ts'
 import { numbersOf } from './numbers.ts'
+import { SharedTurns } from './shared-turns.ts'
+import { Shortages } from './shortages.ts'
+import { showsStates, TOMBSTONES_KEPT_MS } from './shown-states.ts'
 
 const PIECE = { recordsMax: 64, bytesMax: 256 << 10 }
-/** A log without reads by key removes tombstones some time after they were written: an index that has not been read on for longer is made anew, ms. */
-const TOMBSTONES_KEPT_MS = 3600 * 1000
 const MOVED_MAX = 5
 /** To an end that has moved on, in a round. */
 const PASSES_MAX = 8
@@ -50,24 +53,19 @@ type Whole = Pick<IndexPlace, 'seq' | 'behindMs'> & { readonly end: number; read
 
 export class IndexFeeder {
   readonly #ports: FeederPorts
-  readonly #running = new Map<string, Promise<void>>()
-  readonly #next = new Map<string, Promise<void>>()
+  readonly #turns = new SharedTurns<void>()
+  readonly #shortages: Shortages
 
   constructor(ports: FeederPorts) {
     this.#ports = ports
+    this.#shortages = new Shortages(ports.clock)
   }
 
   /** F3. Rejects with OperationError for a damaged state or index. */
   round(plan: TypePlan): Promise<void> {
-    const waiting = this.#next.get(plan.group)
-    if (waiting !== undefined) return waiting
-    const round = (this.#running.get(plan.group) ?? Promise.resolve()).then(async () => {
-      this.#next.delete(plan.group)
+    return this.#turns.next(plan.group, async () => {
       for (let partition = 0; partition < plan.partitions; partition += 1) await this.#bringUp(plan, partition)
     })
-    this.#next.set(plan.group, round)
-    this.#running.set(plan.group, round.catch(() => undefined))
-    return round
   }
 
   async #bringUp(plan: TypePlan, partition: number): Promise<void> {
@@ -82,7 +80,9 @@ export class IndexFeeder {
     const tip = await lastRecord(log, codec, plan, partition, journalEnd)
     const { end: firstEnd, isShown, ...whole } = await this.#whole(plan, partition, tip, journalEnd)
     let known = await index.place(plan.group, partition)
-    if (known !== undefined && (known.life !== (tip?.life ?? '') || known.code !== plan.code || known.next > firstEnd || (log.keyed === undefined && readMs - known.readMs > TOMBSTONES_KEPT_MS))) {
+    // Tombstones that it has not read may be removed by now.
+    const shows = known === undefined ? 'shown' : this.#shows(plan, partition, known.next, firstEnd)
+    if (known !== undefined && (known.life !== (tip?.life ?? '') || known.code !== plan.code || shows === 'gone' || (log.keyed === undefined && readMs - known.readMs > TOMBSTONES_KEPT_MS))) {
       await index.clear(plan.group, partition)
       known = undefined
     }
@@ -92,11 +92,11 @@ export class IndexFeeder {
     let isStill = true
     for (let passes = 0; place.next < end && passes < PASSES_MAX;) {
       const startedMs = clock.monotonicMs()
-      const range = await log.read(plan.state, partition, place.next, end, PIECE)
+      const range = await log.read(plan.state, partition, place.next, Number.MAX_SAFE_INTEGER, PIECE)
       const next = range.to > place.next ? range.to : await log.offsetsAt(plan.state, partition, 'earliest')
       if (next <= place.next) break
       place = { ...place, next }
-      isStill = next >= end && (await log.offsetsAt(plan.state, partition, 'latest')) <= end
+      isStill = next >= end && (await log.offsetsAt(plan.state, partition, 'latest')) <= next
       if (await index.apply({ group: plan.group, partition, from, ...this.#rows(plan, partition, range.records, place.life), place }) === 'moved') return 'moved'
       from = place.next
       await clock.sleep(Math.max(1, clock.monotonicMs() - startedMs))
@@ -105,8 +105,16 @@ export class IndexFeeder {
       end = await log.offsetsAt(plan.state, partition, 'latest')
     }
     // Shown less than there is, it promises what it promised before, and lacks something since then.
-    const promised: IndexPlace = !isShown || !isStill || place.next < end ? { ...place, behindMs: place.behindMs ?? place.readMs } : { ...place, ...whole, seq: Math.max(whole.seq ?? -1, place.seq ?? -1), epoch: tip?.epoch ?? 0, readMs }
+    const isReached = isShown && shows === 'shown' && place.next >= firstEnd
+    const behindMs = isStill ? whole.behindMs : Math.min(whole.behindMs ?? readMs, readMs)
+    const promised: IndexPlace = isReached ? { ...place, seq: Math.max(whole.seq ?? -1, place.seq ?? -1), behindMs, epoch: tip?.epoch ?? 0, readMs } : { ...place, behindMs: place.behindMs ?? place.readMs }
     return await index.apply({ group: plan.group, partition, from, rows: [], gone: [], place: promised }) === 'moved' ? 'moved' : 'fed'
+  }
+
+  /** F5. One that is read by key hides nothing. */
+  #shows(plan: TypePlan, partition: number, place: number, end: number): 'shown' | 'hidden' | 'gone' {
+    if (this.#ports.log.keyed !== undefined) return place <= end ? 'shown' : 'gone'
+    return this.#shortages.at(plan.state, partition, place, end)
   }
 
   /** F2. */
@@ -116,17 +124,8 @@ export class IndexFeeder {
     const end = await this.#ports.log.offsetsAt(plan.state, partition, 'latest')
     if (tip === undefined) return { seq: -1, behindMs: undefined, end, isShown: true }
     const isStored = stored?.life === tip.life && stored.seq >= tip.seq && (stored.dirtySeq ?? Infinity) > tip.seq && stored.stateEnd <= end
-    const isShown = isStored || (await this.#showsTip(plan, partition, tip, end))
+    const isShown = isStored || (await showsStates(this.#ports.log, this.#ports.clock, plan, partition, tip, end))
     return first === undefined || isStored ? { seq: tip.seq, behindMs: undefined, end, isShown } : { seq: first.seq - 1, behindMs: first.nowMs, end, isShown }
-  }
-
-  /** Once the journal shows a commit, nothing of those before it is hidden; its own states may be. Of what it wrote, tombstones may be removed by now. */
-  async #showsTip(plan: TypePlan, partition: number, { nowMs, stateFrom, partitionFrom, saved, tombstones }: JournalRecord, end: number): Promise<boolean> {
-    const { log, clock } = this.#ports
-    const hasStates = saved.length > 0 && (tombstones?.length === 0 || clock.nowMs() - nowMs <= TOMBSTONES_KEPT_MS)
-    const hasPartition = partitionFrom > 0 && partitionFrom === stateFrom
-    if (!hasStates && !hasPartition) return end >= stateFrom
-    return end > stateFrom && (await log.read(plan.state, partition, stateFrom, end, { ...PIECE, recordsMax: 1 })).records.length > 0
   }
 
   /** The first commit that may have changed something that is not stored: a batch from the floor on. Others change no entity. */

@@ -13,6 +13,7 @@ import type { TypePlan } from '../partition/topology.ts'
 import { BackwardReader } from './backward-reader.ts'
 import { OutOfTime, patientLog } from './patient-log.ts'
 import type { Patience } from './patient-log.ts'
+import type { Shortages } from './shortages.ts'
 
 export interface Letter {
   readonly topic: string
@@ -30,6 +31,8 @@ export interface LettersAsked extends Patience {
   readonly type?: string | undefined
   readonly class?: FailureClass | undefined
   readonly before?: LettersPlace | undefined
+  /** Of asks before. */
+  readonly shortages?: Shortages | undefined
 }
 
 export interface LettersPage {
@@ -46,10 +49,10 @@ export function deadLetterTopics(plans: Iterable<TypePlan>): ReadonlyMap<string,
   return new Map([...plans].flatMap((plan) => plan.inputs.map((topic) => [deadLetterTopic(topic), plan.partitions] as const)).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-export async function lettersPage(log: Log, clock: Clock, plans: ReadonlyMap<string, TypePlan>, { limit, type, class: only, before, ...patience }: LettersAsked): Promise<LettersPage> {
+export async function lettersPage(log: Log, clock: Clock, plans: ReadonlyMap<string, TypePlan>, { limit, type, class: only, before, shortages, ...patience }: LettersAsked): Promise<LettersPage> {
   const patient = patientLog(log, clock, patience)
   const group = type === undefined ? undefined : plans.get(type)?.group
-  const readers = readersOf(patient, plans, type, before)
+  const readers = readersOf(patient, plans, type, before, shortages)
   const letters: Letter[] = []
   try {
     await Promise.all(readers.map((reader) => reader.ready()))
@@ -77,14 +80,14 @@ export async function letterAt(log: Log, topic: string, partition: number, offse
 
 type LetterReader = BackwardReader<Pick<Letter, 'record' | 'info'>>
 
-function readersOf(log: Log, plans: ReadonlyMap<string, TypePlan>, type: string | undefined, before: LettersPlace | undefined): readonly LetterReader[] {
+function readersOf(log: Log, plans: ReadonlyMap<string, TypePlan>, type: string | undefined, before: LettersPlace | undefined, shortages: Shortages | undefined): readonly LetterReader[] {
   const topics = deadLetterTopics([...plans].filter(([name]) => type === undefined || name === type).map(([, plan]) => plan))
   return [...topics].flatMap(([topic, count]) => Array.from({ length: count }, (_, partition) => {
     const end = before === undefined ? undefined : before.get(`${topic}/${partition}`) ?? 0
     return new BackwardReader(log, topic, partition, end, (record) => {
       const info = readDeadLetter(record)
       return info === undefined ? undefined : { record: { ...record, value: null, headers: [] }, info }
-    })
+    }, shortages)
   }))
 }
 

@@ -146,6 +146,41 @@ test('G2: a read that hangs does not hold its asker up, and others begin when it
   assert.equal((await reader.letters({ ...IN_TIME, limit: 1 })).kind, 'letters')
 })
 
+test('G2: whoever goes while others are read is told so at once, and holds nobody up', async (t) => {
+  const { node, log } = await served(t)
+  const go = Promise.withResolvers<void>()
+  const hanging = Object.assign(Object.create(log) as MemoryLog, {
+    keyed: log.keyed, read: log.read.bind(log),
+    offsetsAt: async (...args: Parameters<MemoryLog['offsetsAt']>) => {
+      await go.promise
+      return log.offsetsAt(...args)
+    },
+  })
+  const reader = new LogReader({ log: hanging, codec: cborCodec, clock: wallClock }, node.plans)
+  const first = reader.letters({ ...IN_TIME, limit: 1 })
+  const leaving = new AbortController()
+  const second = reader.letters({ ...IN_TIME, limit: 1, signal: leaving.signal })
+  const third = reader.letters({ ...IN_TIME, limit: 1 })
+  leaving.abort()
+  const left = await second
+  assert.ok(left.kind === 'unread' && /does not wait/.test(left.reason), JSON.stringify(left))
+  go.resolve()
+  assert.deepEqual([(await first).kind, (await third).kind], ['letters', 'letters'])
+})
+
+test('a page that is gone on with in a topic that was made anew begins at its end, once it is sure that nothing is hidden', async (t) => {
+  const { gateway, node, log } = await served(t)
+  await gateway.command('counter', A, { type: 'add' }, 'k', IN_TIME)
+  let laterMs = 0
+  const reader = new LogReader({ log, codec: cborCodec, clock: { ...wallClock, nowMs: () => wallClock.nowMs(), sleep: (...args) => wallClock.sleep(...args), monotonicMs: () => wallClock.monotonicMs() + laterMs } }, node.plans)
+  const before = new Map([0, 1].map((partition) => [`${INBOX}.dlq/${partition}`, 1000]))
+  const page = () => reader.letters({ ...IN_TIME, limit: 5, before })
+  for (let nth = 0; nth < 2; nth += 1) await assert.rejects(page(), { code: 'log/unreachable' })
+  laterMs = 600_000
+  const found = await page()
+  assert.ok(found.kind === 'letters' && found.page.letters.length === 1 && found.page.next === undefined, JSON.stringify(found))
+})
+
 test('E2: what did not get on in its time is no page', async (t) => {
   const { node, log } = await served(t)
   log.skipOffsets(`${INBOX}.dlq`, 0, 100)

@@ -14,20 +14,18 @@ import type { TypePlan } from '../../../../system/partition/topology.ts'
 import type { IndexPlace } from '../../../../system/ports/entity-index.ts'
 import { served } from '../../../support/gateway.ts'
 import { entityId } from '../../../support/partition/bench.ts'
-import { showing } from '../../../support/partition/showing.ts'
+import { ending, showing } from '../../../support/partition/showing.ts'
 
 const IDS = ['a', 'b', 'c', 'd', 'e', 'f'].map(entityId)
 
-/** The log of a type that took commands, and what a new index says that is fed from it. */
-async function stopped(t: TestContext) {
-  const log = memoryLog({ keyed: true })
+/** The log of a type that took commands, and what an index says that is fed from it. */
+async function stopped(t: TestContext, log = memoryLog({ keyed: true })) {
   const { gateway, node } = await served(t, { log })
   for (const id of IDS) await gateway.command('counter', id, { type: 'add', by: 1 }, 'k1', { deadlineMs: 5000 })
   await node.stop()
   const plan = node.plans.get('counter') as TypePlan
-  const fed = async (from: MemoryLog) => {
-    const index = memoryIndex()
-    await new IndexFeeder({ log: from, codec: cborCodec, clock: wallClock, index, stored: async () => undefined }).round(plan)
+  const fed = async (from: MemoryLog, index = memoryIndex(), feeder = new IndexFeeder({ log: from, codec: cborCodec, clock: wallClock, index, stored: async () => undefined })) => {
+    await feeder.round(plan)
     return {
       places: await Promise.all(Array.from({ length: plan.partitions }, (_, partition) => index.place(plan.group, partition))),
       ids: (await index.rows({ group: plan.group, rowsMax: 100 })).map(({ id }) => id),
@@ -36,14 +34,16 @@ async function stopped(t: TestContext) {
   return { log, plan, fed }
 }
 
-/** The same log, where `before` is done before each read of a topic. */
-function interrupted(log: MemoryLog, topic: string, before: (partition: number) => Promise<unknown>): MemoryLog {
+/** The same log, where this is done before and after each read of a topic. */
+function interrupted(log: MemoryLog, topic: string, { before = async () => {}, after = async () => {} }: { readonly before?: (partition: number) => Promise<unknown>; readonly after?: (partition: number) => Promise<unknown> }): MemoryLog {
   return new Proxy(log, {
     get: (target, name) => {
       if (name === 'read') {
         return async (...args: Parameters<MemoryLog['read']>) => {
           if (args[0] === topic) await before(args[1])
-          return target.read(...args)
+          const range = await target.read(...args)
+          if (args[0] === topic) await after(args[1])
+          return range
         }
       }
       const found: unknown = Reflect.get(target, name)
@@ -58,18 +58,6 @@ async function storeAgain(log: MemoryLog, { state: topic }: TypePlan, partition:
   await log.append(records.map((record) => ({ ...record, topic, partition })))
 }
 
-/** The same log, at whose leader a topic ends earlier. */
-function ending(log: MemoryLog, topic: string, ends: readonly number[]): MemoryLog {
-  return new Proxy(log, {
-    get: (target, name) => {
-      if (name === 'read') return (...[of, partition, from, to, options]: Parameters<MemoryLog['read']>) => target.read(of, partition, from, of === topic ? Math.min(to, ends[partition] ?? 0) : to, options)
-      if (name === 'offsetsAt') return async (...[of, partition, at]: Parameters<MemoryLog['offsetsAt']>) => (of === topic && at === 'latest' ? ends[partition] ?? 0 : target.offsetsAt(of, partition, at))
-      const found: unknown = Reflect.get(target, name)
-      return typeof found === 'function' ? found.bind(target) : found
-    },
-  })
-}
-
 /** One more commit, which leaves nothing to be stored. */
 async function commitAgain(log: MemoryLog, plan: TypePlan, partition: number, change: Partial<JournalRecord>): Promise<void> {
   const end = await log.offsetsAt(plan.journal, partition, 'latest')
@@ -81,17 +69,37 @@ async function commitAgain(log: MemoryLog, plan: TypePlan, partition: number, ch
 
 const isWhole = (place: IndexPlace | undefined): boolean => (place?.seq ?? -1) > 0 && place?.behindMs === undefined
 
-test('F2: an entity that is stored again while an index is read is in it; while that goes on and on, nothing is promised', async (t) => {
+test('F2: an entity that is stored again while an index is read is in it; where that goes on and on, the lag says since when something may be missing', async (t) => {
   const { log, plan, fed } = await stopped(t)
-  const begun = new Set<number>()
-  const { places, ids } = await fed(interrupted(log, plan.state, async (partition) => {
-    if (!begun.has(partition)) await storeAgain(log, plan, partition)
-    begun.add(partition)
-  }))
-  assert.deepEqual(ids, IDS)
-  assert.ok(places.every(isWhole))
-  const restless = await fed(interrupted(log, plan.state, (partition) => storeAgain(log, plan, partition)))
-  assert.deepEqual(restless.places.map((place) => place?.seq), [undefined, undefined])
+  const before = await fed(interrupted(log, plan.state, { before: (partition) => storeAgain(log, plan, partition) }))
+  assert.deepEqual(before.ids, IDS)
+  assert.ok(before.places.every(isWhole))
+  const begunMs = wallClock.nowMs()
+  const restless = await fed(interrupted(log, plan.state, { after: (partition) => storeAgain(log, plan, partition) }))
+  assert.deepEqual(restless.ids, IDS)
+  for (const [partition, place] of restless.places.entries()) assert.ok(place?.seq === before.places[partition]?.seq && (place?.behindMs ?? 0) >= begunMs, JSON.stringify(place))
+})
+
+test('F5: a log that shows less than before takes nothing away, and what it shows is not promised; what is no more is read anew', async (t) => {
+  const { log, plan, fed } = await stopped(t, memoryLog())
+  const ends: Record<string, number[]> = {}
+  const read = { records: 0 }
+  const seen = interrupted(ending(log, ends), plan.state, { after: async () => (read.records += 1) })
+  let laterMs = 0
+  const index = memoryIndex()
+  const feeder = new IndexFeeder({ log: seen, codec: cborCodec, clock: { ...wallClock, nowMs: () => wallClock.nowMs(), sleep: async () => {}, monotonicMs: () => wallClock.monotonicMs() + laterMs }, index, stored: async () => undefined })
+  const first = await fed(seen, index, feeder)
+  assert.ok(first.places.every(isWhole))
+  ends[plan.state] = first.places.map((place) => (place?.next ?? 0) - 1)
+  const short = await fed(seen, index, feeder)
+  assert.deepEqual([short.ids, short.places.map((place) => [place?.next, place?.seq])], [IDS, first.places.map((place) => [place?.next, place?.seq])])
+  assert.ok(short.places.every((place) => place?.behindMs !== undefined))
+  laterMs = 3_600_000
+  await fed(seen, index, feeder)
+  delete ends[plan.state]
+  const again = await fed(seen, index, feeder)
+  assert.deepEqual(again.ids, IDS)
+  assert.ok(again.places.every(isWhole))
 })
 
 test('F2: states that the newest commit wrote are waited for, also where the end of their topic does not tell of them', async (t) => {
@@ -105,7 +113,7 @@ test('F2: states that the newest commit wrote are waited for, also where the end
     ends.push(stateFrom)
   }
   for (const more of [-1, 0, 1]) {
-    const { places } = await fed(ending(log, plan.state, ends.map((end) => end + more)))
+    const { places } = await fed(ending(log, { [plan.state]: ends.map((end) => end + more) }))
     assert.deepEqual(places.map((place) => place?.seq), [undefined, undefined], `${more}`)
     assert.ok(places.every((place) => place?.behindMs !== undefined))
   }
