@@ -13,7 +13,10 @@ const LEADER_MOVED = new Set([
 ])
 /** After these of a write it may stand in the log all the same. */
 const DOUBTFUL = new Set(['REQUEST_TIMED_OUT', 'NETWORK_EXCEPTION', 'NOT_ENOUGH_REPLICAS_AFTER_APPEND', 'KAFKA_STORAGE_ERROR', 'UNKNOWN_SERVER_ERROR'])
-const FENCED = new Set(['PRODUCER_FENCED', 'INVALID_PRODUCER_EPOCH', 'INVALID_PRODUCER_ID_MAPPING'])
+/** Another one has the id, under a newer epoch. */
+const SHUT_OUT = new Set(['PRODUCER_FENCED', 'INVALID_PRODUCER_EPOCH'])
+/** Nothing more is taken of this producer; the id itself may have been forgotten. */
+const FENCED = new Set([...SHUT_OUT, 'INVALID_PRODUCER_ID_MAPPING'])
 const FORBIDDEN = new Set([
   'TOPIC_AUTHORIZATION_FAILED', 'GROUP_AUTHORIZATION_FAILED', 'CLUSTER_AUTHORIZATION_FAILED', 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED', 'SASL_AUTHENTICATION_FAILED',
   'UNSUPPORTED_SASL_MECHANISM',
@@ -53,6 +56,8 @@ function transportCode(thrown: unknown): string | undefined {
 export const isTransport = (code: string): boolean => code === 'NETWORK' || code === 'TIMEOUT'
 
 export const isDoubtful = (code: string): boolean => isTransport(code) || DOUBTFUL.has(code)
+
+export const isShutOut = (code: string): boolean => SHUT_OUT.has(code)
 
 export const isFenced = (code: string): boolean => FENCED.has(code)
 

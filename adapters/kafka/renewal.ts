@@ -1,12 +1,16 @@
-// How an owner takes its transactional id, and goes on with it under another epoch after a failure.
+// Who an owner is at the coordinator of its transactional id: how it takes the id, and how it goes on under another epoch after a failure.
 //
-// N1. What is still open under the own epoch is taken back before the id is initialised under it: a broker whose transactions are of version 1 aborts what it
-//     finds open under an epoch of nobody, and whoever asked is shut out as well.
+// Owns: producer id and epoch, and what of them has no answer yet.
+//
+// N1. What is still open under the own epoch is taken back before the id is initialised under it: brokers whose transactions are of version 1 abort what they
+//     find open under an epoch of nobody, and whoever asked is shut out as well.
 // N2. Not while a batch may still come: behind that abort it would stand in no transaction, or in the next one. There the broker's own abort shuts it out.
-// N3. Whether the id is still ours is told by the initialisation alone: of one whose answer was lost the abort hears that its epoch is over.
+// N3. Who hears from it that its epoch is over has been shut out, and asks no more: an initialisation would end what the next owner has open, whose epoch no
+//     broker compares then. But for whom an initialisation of its own had no answer: that is asked again.
 import { Unreachable } from '../../system/protocol/failures.ts'
 import { patient } from './cluster.ts'
 import type { Cluster, Effort } from './cluster.ts'
+import { codeOf, isFenced, isShutOut } from './codes.ts'
 import { endTxnV3, initProducerIdV4 } from './transaction-requests.ts'
 
 /** A transactional id, at its coordinator. */
@@ -19,29 +23,64 @@ export interface Identified {
   readonly timeoutMs: number
 }
 
-export interface Producer {
+interface Producer {
   readonly producerId: bigint
   readonly producerEpoch: number
 }
 
-/** Who had the id before is shut out. */
-export const NOBODY: Producer = { producerId: -1n, producerEpoch: -1 }
+/** Takes the id from whoever has it. */
+const NOBODY: Producer = { producerId: -1n, producerEpoch: -1 }
 
-export async function initialised({ cluster, use, transactionalId, timeoutMs }: Identified, { producerId, producerEpoch }: Producer, effort: Effort): Promise<Producer> {
-  return cluster.atCoordinator('transaction', transactionalId, use, (connection) => initProducerIdV4(connection, transactionalId, timeoutMs, producerId, producerEpoch), effort)
-}
+export class Identity {
+  readonly #id: Identified
+  #producer = NOBODY
+  /** N2. A batch had no answer. */
+  mayCome = false
+  /** N3. */
+  #isAsked = false
 
-/** `mayCome`: a batch of the producer was not answered. Throws a fence when another one has the id since, and what kept the coordinator from answering. */
-export async function renewed(id: Identified, producer: Producer, mayCome: boolean, effort: Effort): Promise<Producer> {
-  if (!mayCome) await takenBack(id, producer, effort)
-  return initialised(id, producer, effort)
-}
+  constructor(id: Identified) {
+    this.#id = id
+  }
 
-/** N1. That nothing is open is an answer like others (N3). */
-async function takenBack({ cluster, use, transactionalId }: Identified, { producerId, producerEpoch }: Producer, effort: Effort): Promise<void> {
-  try {
-    await cluster.atCoordinator('transaction', transactionalId, use, (connection) => endTxnV3(connection, transactionalId, producerId, producerEpoch, false), effort)
-  } catch (thrown) {
-    if (patient(thrown) instanceof Unreachable) throw thrown
+  get producerId(): bigint {
+    return this.#producer.producerId
+  }
+
+  get epoch(): number {
+    return this.#producer.producerEpoch
+  }
+
+  /** Shuts out every earlier owner, and ends what it left open. */
+  fence(effort: Effort): Promise<void> {
+    return this.#initialise(NOBODY, effort)
+  }
+
+  /** Throws a fence when another one has the id since, and what kept the coordinator from answering. */
+  async renew(effort: Effort): Promise<void> {
+    if (!this.mayCome) await this.#takeBack(effort)
+    await this.#initialise(this.#producer, effort)
+  }
+
+  async #initialise({ producerId, producerEpoch }: Producer, effort: Effort): Promise<void> {
+    const { cluster, transactionalId, use, timeoutMs } = this.#id
+    try {
+      this.#producer = await cluster.atCoordinator('transaction', transactionalId, use, (connection) => initProducerIdV4(connection, transactionalId, timeoutMs, producerId, producerEpoch), effort)
+    } catch (thrown) {
+      this.#isAsked = !isFenced(codeOf(thrown))
+      throw thrown
+    }
+    this.mayCome = false
+    this.#isAsked = false
+  }
+
+  /** N1. That nothing is open, or nothing known of the id any more, is an answer like others. */
+  async #takeBack(effort: Effort): Promise<void> {
+    const { cluster, transactionalId, use } = this.#id
+    try {
+      await cluster.atCoordinator('transaction', transactionalId, use, (connection) => endTxnV3(connection, transactionalId, this.producerId, this.epoch, false), effort)
+    } catch (thrown) {
+      if (patient(thrown) instanceof Unreachable || (isShutOut(codeOf(thrown)) && !this.#isAsked)) throw thrown
+    }
   }
 }

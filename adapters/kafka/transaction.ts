@@ -1,6 +1,6 @@
 // The transactions of one transactional id: the fence of a partition, and the commits of its owner.
 //
-// Owns: producer id, epoch and the sequences of each topic partition.
+// Owns: the sequences of each topic partition. Producer id and epoch are of `renewal.ts`.
 //
 // L1. Everything between the first send and the end of a transaction becomes visible together.
 // L2. Only the newest `fence` of the id can end a transaction.
@@ -16,8 +16,8 @@ import { codeOf, isFenced, isRefusal, isTransport } from './codes.ts'
 import { Refused, sendBatches } from './produce.ts'
 import type { OutBatch, Sent } from './produce.ts'
 import type { RecordBatch } from './record-batch.ts'
-import { initialised, NOBODY, renewed } from './renewal.ts'
-import type { Identified, Producer } from './renewal.ts'
+import { Identity } from './renewal.ts'
+import type { Identified } from './renewal.ts'
 import type { Visibility } from '../../system/membership/visibility.ts'
 import { whole } from './request.ts'
 import { addOffsetsToTxnV3, addPartitionsToTxnV3, endTxnV3, txnOffsetCommitV3 } from './transaction-requests.ts'
@@ -80,9 +80,7 @@ class Late extends TypeError {
 export class Transactions {
   readonly #options: TransactionOptions
   readonly #sequences = new Map<string, number>()
-  #producer = NOBODY
-  /** A batch was not answered, and may be written yet. */
-  #mayCome = false
+  readonly #identity: Identity
   #isUsable = false
   /** T3. */
   #isDoubted = false
@@ -91,11 +89,12 @@ export class Transactions {
 
   constructor(options: TransactionOptions) {
     this.#options = options
+    this.#identity = new Identity(options)
   }
 
   /** Shuts out every earlier owner of the id, and ends what it left open. */
   fence(effort: Effort): Promise<void> {
-    return this.#while(initialised(this.#options, NOBODY, effort).then((producer) => this.#begin(producer)))
+    return this.#while(this.#identity.fence(effort).then(() => this.#begin()))
   }
 
   /** Goes on under the own epoch after a failure. Throws a fence (L2) when another one has the id since: it is not taken back. */
@@ -127,7 +126,8 @@ export class Transactions {
   }
 
   async #renew(effort: Effort): Promise<void> {
-    this.#begin(await renewed(this.#options, this.#producer, this.#mayCome, effort))
+    await this.#identity.renew(effort)
+    this.#begin()
   }
 
   async #commit(plan: TransactionPlan, idle: Effort): Promise<TransactionEnd> {
@@ -156,10 +156,8 @@ export class Transactions {
     return refusal
   }
 
-  #begin(producer: Producer): void {
-    this.#producer = producer
+  #begin(): void {
     this.#sequences.clear()
-    this.#mayCome = false
     this.#isDoubted = false
     this.#isUsable = true
   }
@@ -185,7 +183,7 @@ export class Transactions {
     for (const round of rounds) {
       const out = round.map((planned) => this.#finished(planned))
       const sent = await sendBatches(cluster, use, transactionalId, out, effort)
-      this.#mayCome = sent.kind === 'failed' && sent.mayCome
+      this.#identity.mayCome = sent.kind === 'failed' && sent.mayCome
       if (sent.kind === 'failed') return refusalOf(sent, round, out)
       for (const [index, planned] of round.entries()) written.set(planned, sent.offsets[index] ?? -1)
     }
@@ -202,7 +200,7 @@ export class Transactions {
     const name = `${topic}/${partition}`
     const sequence = this.#sequences.get(name) ?? 0
     this.#sequences.set(name, (sequence + batch.count) % 0x8000_0000)
-    return { topic, partition, bytes: batch.finish({ producerId: this.#producer.producerId, epoch: this.#producer.producerEpoch, sequence, isTransactional: true }) }
+    return { topic, partition, bytes: batch.finish({ producerId: this.#identity.producerId, epoch: this.#identity.epoch, sequence, isTransactional: true }) }
   }
 
   async #addPartitions(rounds: TransactionPlan['rounds'], effort: Effort): Promise<void> {
@@ -210,12 +208,12 @@ export class Transactions {
     const topics = new Map<string, Set<number>>()
     for (const { topic, partition } of rounds.flat()) topics.set(topic, (topics.get(topic) ?? new Set()).add(partition))
     const asked = [...topics].map(([name, partitions]) => ({ name, partitions: [...partitions] }))
-    await cluster.atCoordinator('transaction', transactionalId, use, async (connection) => whole(await addPartitionsToTxnV3(connection, transactionalId, this.#producer.producerId, this.#producer.producerEpoch, asked).catch(this.#doubting), asked.reduce((sum, { partitions }) => sum + partitions.length, 0)), effort, { topics: [...topics.keys()], operation: 'WRITE' })
+    await cluster.atCoordinator('transaction', transactionalId, use, async (connection) => whole(await addPartitionsToTxnV3(connection, transactionalId, this.#identity.producerId, this.#identity.epoch, asked).catch(this.#doubting), asked.reduce((sum, { partitions }) => sum + partitions.length, 0)), effort, { topics: [...topics.keys()], operation: 'WRITE' })
   }
 
   async #addOffsets(effort: Effort): Promise<void> {
     const { cluster, use, transactionalId, group } = this.#options
-    await cluster.atCoordinator('transaction', transactionalId, use, (connection) => addOffsetsToTxnV3(connection, transactionalId, this.#producer.producerId, this.#producer.producerEpoch, group).catch(this.#doubting), effort, { group })
+    await cluster.atCoordinator('transaction', transactionalId, use, (connection) => addOffsetsToTxnV3(connection, transactionalId, this.#identity.producerId, this.#identity.epoch, group).catch(this.#doubting), effort, { group })
   }
 
   readonly #doubting = (thrown: unknown): never => {
@@ -234,7 +232,7 @@ export class Transactions {
       if (standing === undefined) return 'ended'
       const { generation, memberId, instanceId } = standing
       try {
-        await cluster.atCoordinator('group', group, use, async (connection) => whole(await txnOffsetCommitV3(connection, transactionalId, group, this.#producer.producerId, this.#producer.producerEpoch, generation, memberId, instanceId, topics).catch(this.#doubting), topics.length), effort, { topics: topics.map(({ name }) => name), operation: 'READ' })
+        await cluster.atCoordinator('group', group, use, async (connection) => whole(await txnOffsetCommitV3(connection, transactionalId, group, this.#identity.producerId, this.#identity.epoch, generation, memberId, instanceId, topics).catch(this.#doubting), topics.length), effort, { topics: topics.map(({ name }) => name), operation: 'READ' })
         return 'committed'
       } catch (thrown) {
         const code = codeOf(thrown)
@@ -266,7 +264,7 @@ export class Transactions {
     const connection = await cluster.coordinatorConnection('transaction', transactionalId, use)
     for (;;) {
       try {
-        await endTxnV3(connection, transactionalId, this.#producer.producerId, this.#producer.producerEpoch, committed)
+        await endTxnV3(connection, transactionalId, this.#identity.producerId, this.#identity.epoch, committed)
         return
       } catch (thrown) {
         // The coordinator says that it has not begun to end it.

@@ -23,6 +23,7 @@ const missing = kafkaMissing()
 const options = missing === undefined ? { timeout: 60_000 } : { skip: missing }
 const TRANSPORT = { clientId: 'x', security: {}, connectMsMax: 3000, requestMsMax: 30_000, slowMsMax: 30_000 }
 const READING = { group: 'group', topics: ['deeds'], metadataTopic: 'deeds' }
+const MARKERS_MS = 300
 /** As all brokers of Kafka 3 have them. */
 const VERSION = 'transaction.version=1'
 
@@ -70,6 +71,8 @@ for (const api of [API.addOffsets, API.txnOffsetCommit] as const) {
     await own.fence({})
     proxy.requests(api, (nth) => (nth === 1 ? 'late' : 'pass'))
     assert.equal((await own.commit(upTo(1), {})).kind, 'committed')
+    // What comes while the markers travel is refused.
+    await wallClock.sleep(MARKERS_MS)
     assert.equal(await proxy.letCome(), 1)
     const end = await own.commit(upTo(2), {})
     assert.equal(end.kind, 'committed', JSON.stringify(end))

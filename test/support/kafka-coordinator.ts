@@ -33,12 +33,6 @@ export class IdCoordinator {
     }
   }
 
-  /** Another process takes the id. */
-  taken(): void {
-    if (this.#state === 'open') this.#fence()
-    this.#initialised(-1n, -1)
-  }
-
   #own(reader: Reader): void {
     reader.readString()
     reader.skip(8)

@@ -22,19 +22,18 @@ function plan(): TransactionPlan {
 }
 
 /** `before`: what befalls a request, which may never come. `after`: what befalls its answer. */
-async function owner(befalls: { before?: Answer; after?: Answer }): Promise<{ readonly coordinator: IdCoordinator; readonly transactions: Transactions }> {
-  const coordinator = new IdCoordinator()
-  const cluster = clusterOf(new Cluster([{ host: 'b', port: 1 }], TRANSPORT, wallClock), (key, request) => {
-    befalls.before?.(key, request)
+async function owner(befalls: { before?: Answer; after?: Answer }, coordinator = new IdCoordinator()) {
+  const cluster = clusterOf(new Cluster([{ host: 'b', port: 1 }], TRANSPORT, wallClock), async (key, request) => {
+    await befalls.before?.(key, request)
     const answer = coordinator.answer(key, request) ?? { responses: [{ name: 't', partitionResponses: [{ index: 0, errorCode: 0, baseOffset: 5n, errorMessage: null, recordErrors: [] }] }] }
-    befalls.after?.(key, request)
+    await befalls.after?.(key, request)
     return key === KEYS.addPartitions ? 1 : answer
   })
   cluster.leaderOf = () => 1
   cluster.refresh = async () => {}
   const transactions = new Transactions({ cluster, clock: wallClock, visibility: new Visibility(wallClock), transactionalId: 'id', group: 'g', partition: 0, use: 'u', timeoutMs: 60, standing: async () => undefined })
   await transactions.fence({})
-  return { coordinator, transactions }
+  return { coordinator, transactions, befalls }
 }
 
 /** Something happens to the first request of a kind. */
@@ -98,9 +97,14 @@ test('N3: an initialisation whose answer was lost is answered again, although wh
 test('N3: an id that another process took is not taken back, nor is what that one has open', async () => {
   const { coordinator, transactions } = await owner({ before: once(KEYS.endTxn, lost) })
   assert.equal((await transactions.commit(plan(), {})).kind, 'unknown')
-  coordinator.taken()
-  for (let nth = 0; nth < 2; nth += 1) await assert.rejects(transactions.renew({}), isFence)
-  assert.deepEqual(coordinator.ends, [])
+  const next = await owner({}, coordinator)
+  let renewals = 0
+  next.befalls.after = once(KEYS.produce, () => (renewals = 1))
+  next.befalls.before = async (key) => {
+    if (key === KEYS.endTxn) for (; renewals < 3; renewals += 1) await assert.rejects(transactions.renew({}), isFence)
+  }
+  assert.equal((await next.transactions.commit(plan(), {})).kind, 'committed')
+  assert.deepEqual([renewals, coordinator.ends], [3, ['commit']])
 })
 
 test('a coordinator that has moved, or still ends what was before, is asked again, and not without end', async () => {
