@@ -1,6 +1,6 @@
 // Merged rows: the first rows of several sequences that are each in the order of their ids, without reading any of them to its end.
 //
-// R1. Read are at most so many rows as are asked for, some of each sequence, and twice as many again where one sequence has most of them.
+// R1. Of each sequence some rows are read, of all together so many as are asked for; then twice as many of those that may have more of the first rows, and so on.
 import { compareBytes } from '../../system/protocol/utf8.ts'
 
 type WithId = readonly [id: Uint8Array, ...rest: readonly unknown[]]

@@ -5,7 +5,8 @@
 // may be a lot, nothing is kept.
 //
 // K1. A partition is read by one at a time. Who comes while one reads shares the next read, so that each sees what was committed before it asked.
-// K2. What is not shown now is not taken for absent: Unreachable instead (I12).
+// K2. What is not shown now is not taken for absent: Unreachable instead (I12). What is stored again while it is read may have what it replaces removed before
+//     that is read: it is read on until the end stands still for a moment.
 // K3. A key is read from the beginning once, for as long as it is kept, also where that takes longer than who asked waits. Keys that were read up to one place
 //     are read on together.
 import { PARTITION_KEY } from '../protocol/ids.ts'
@@ -21,6 +22,8 @@ import { ARMED_HEADER } from '../partition/states.ts'
 import { SharedTurns } from './shared-turns.ts'
 
 const READ = { recordsMax: 10_000, bytesMax: 8 << 20 }
+/** To an end that has moved on, in one read. */
+const PASSES_MAX = 50
 /** Everybody who is followed, partitions, and some more. */
 const KEPT_MAX = FOLLOWED_MAX + 200
 const KEPT_BYTES_MAX = 128 << 20
@@ -83,19 +86,30 @@ export class OwnKeys {
     }
   }
 
-  /** To the end of the partition, whoever is furthest behind first. */
   async #read(place: string, topic: string, partition: number): Promise<void> {
     const log = this.#open()
     const start = await log.offsetsAt(topic, partition, 'earliest')
-    const end = await log.offsetsAt(topic, partition, 'latest')
+    let end = await log.offsetsAt(topic, partition, 'latest')
     // It was made anew, or shows less than before: what it shows is read.
     const known = (this.#partitions.get(place) ?? []).filter(({ at }) => at <= end)
     const unread = [...this.#asked.values()].filter((one) => one.place === place && !known.some(({ newest }) => newest.has(one.name)))
     if (unread.length > 0) known.push({ at: start, newest: new Map(unread.map(({ name }) => [name, undefined])) })
     this.#partitions.set(place, known)
-    for (;;) {
+    for (let passes = 1; await this.#readUpTo(log, topic, partition, known, end); passes += 1) {
+      if (passes === PASSES_MAX) throw new Unreachable('log/unreachable', `${place} is written faster than it is read`)
+      const latest = await log.offsetsAt(topic, partition, 'latest')
+      if (latest <= end) break
+      end = latest
+    }
+    this.#bytes = 0
+    for (const { newest } of [...this.#partitions.values()].flat()) for (const record of newest.values()) this.#bytes += record?.value?.length ?? 0
+  }
+
+  /** Whoever is furthest behind first. False: nothing was to be read. */
+  async #readUpTo(log: Log, topic: string, partition: number, known: Group[], end: number): Promise<boolean> {
+    for (let hasRead = false; ; hasRead = true) {
       const group = known.reduce((a, b) => (b.at < a.at ? b : a), { at: end, newest: new Map() })
-      if (group.at >= end) break
+      if (group.at >= end) return hasRead
       const to = Math.min(end, ...known.flatMap(({ at }) => (at > group.at ? [at] : [])))
       await this.#readOn(log, topic, partition, group, to)
       for (const other of known.filter((one) => one !== group && one.at === group.at)) {
@@ -103,8 +117,6 @@ export class OwnKeys {
         known.splice(known.indexOf(other), 1)
       }
     }
-    this.#bytes = 0
-    for (const { newest } of [...this.#partitions.values()].flat()) for (const record of newest.values()) this.#bytes += record?.value?.length ?? 0
   }
 
   async #readOn(log: Log, topic: string, partition: number, group: Group, to: number): Promise<void> {

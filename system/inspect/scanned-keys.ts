@@ -4,14 +4,18 @@
 //
 // K1. A partition is read by one scan at a time: two would write older records over newer ones. Who comes while one runs shares the next, so that each
 //     sees what was committed before it asked.
-// K2. What is not shown now is not taken for absent: Unreachable instead (I12).
+// K2. What is not shown now is not taken for absent: Unreachable instead (I12). What is stored again while it is read may have what it replaces removed before
+//     that is read: it is read on until the end stands still for a moment.
 import { assertShown } from '../partition/range-reading.ts'
 import type { KeyedReads, Log } from '../ports/log.ts'
+import { Unreachable } from '../protocol/failures.ts'
 import { headerOf } from '../protocol/record.ts'
 import type { LogRecord } from '../protocol/record.ts'
 import { SharedTurns } from './shared-turns.ts'
 
 const READ = { recordsMax: 10_000, bytesMax: 8 << 20 }
+/** To an end that has moved on, in one scan. */
+const PASSES_MAX = 50
 const ARMED_HEADER = 'armed'
 
 interface Scanned {
@@ -48,8 +52,9 @@ export class ScannedKeys implements KeyedReads {
   async #read(name: string, topic: string, partition: number): Promise<Scanned> {
     const known = this.#partitions.get(name) ?? { newest: new Map(), to: await this.#log.offsetsAt(topic, partition, 'earliest') }
     this.#partitions.set(name, known)
-    const end = await this.#log.offsetsAt(topic, partition, 'latest')
-    while (known.to < end) {
+    const latest = (): Promise<number> => this.#log.offsetsAt(topic, partition, 'latest')
+    let end = await latest()
+    for (let passes = 0; known.to < end;) {
       const range = await this.#log.read(topic, partition, known.to, end, READ)
       for (const record of range.records) {
         if (record.key === null) continue
@@ -61,6 +66,9 @@ export class ScannedKeys implements KeyedReads {
         break
       }
       known.to = range.to
+      if (known.to < end) continue
+      if ((passes += 1) === PASSES_MAX) throw new Unreachable('log/unreachable', `${name} is written faster than it is read`)
+      end = await latest()
     }
     return known
   }

@@ -57,17 +57,20 @@ export class Tips {
     const log = this.#log()
     const known = this.#known.get(name)
     const end = await log.offsetsAt(plan.journal, partition, 'latest')
-    if (end === known?.end) return known
-    const tip = (known === undefined ? undefined : await this.#readOn(log, plan, partition, known, end)) ?? await this.#survey(log, plan, partition)
-    // E1: a log that shows less than before shows less than it has, unless it was begun anew.
-    if (known !== undefined && (tip === undefined || (tip.last.life === known.last.life && tip.last.seq < known.last.seq))) return known
+    if (known !== undefined && (end === known.end || (end < known.end && !(await this.#isAnew(log, plan, partition, known, end))))) return known
+    const tip = (known === undefined || end < known.end ? undefined : await this.#readOn(log, plan, partition, known, end)) ?? await this.#survey(log, plan, partition)
     if (tip !== undefined) this.#known.set(name, tip)
     return tip
   }
 
+  /** E1: a journal that shows less than before shows less than it has, unless it was begun anew. */
+  async #isAnew(log: Log, plan: TypePlan, partition: number, { last }: Tip, end: number): Promise<boolean> {
+    const newest = await lastRecord(log, this.#ports.codec, plan, partition, end)
+    return newest !== undefined && newest.life !== last.life
+  }
+
   /** Undefined: what is new does not follow what is known. */
   async #readOn(log: Log, plan: TypePlan, partition: number, known: Tip, end: number): Promise<Tip | undefined> {
-    if (end < known.end) return undefined
     let { last } = known
     const occupancy = new Map(known.occupancy)
     const parked = new Map(known.parked)

@@ -1,6 +1,7 @@
 // A system of counters in memory, with a gateway to it.
 import type { TestContext } from 'node:test'
 import { cborCodec } from '../../adapters/cbor/codec.ts'
+import { memoryCache } from '../../adapters/memory/cache.ts'
 import { memoryIndex } from '../../adapters/memory/entity-index.ts'
 import { wallClock } from '../../adapters/memory/clock.ts'
 import { memoryLog } from '../../adapters/memory/log.ts'
@@ -25,7 +26,7 @@ export interface Served {
 
 /** A gateway to owners that are in one process with it, until the test is over. */
 export async function served(t: TestContext, { system = counters, log = memoryLog({ keyed: true }), rpc = memoryRpc(wallClock) }: { readonly system?: SystemDefinition; readonly log?: MemoryLog; readonly rpc?: Rpc } = {}): Promise<Served> {
-  const node = new StatelogNode({ system, log, codec: cborCodec, clock: wallClock, random: new SeededRandom(1), models: new Map(), settings: { commitWaitMs: 0 }, telemetry: silent, rpc })
+  const node = new StatelogNode({ system, log, codec: cborCodec, clock: wallClock, random: new SeededRandom(1), models: new Map(), settings: { commitWaitMs: 0 }, telemetry: silent, rpc, ...(log.keyed === undefined ? { cache: memoryCache() } : {}) })
   t.after(() => node.stop())
   await node.start()
   return { gateway: gatewayTo(node, log, rpc), node, log, rpc }

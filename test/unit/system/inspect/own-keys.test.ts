@@ -24,7 +24,7 @@ const placeOf = async (keyed: KeyedReads, key: string): Promise<number | undefin
 function counted(log: MemoryLog): { readonly log: MemoryLog; readonly read: { records: number } } {
   const read = { records: 0 }
   const counting = Object.assign(Object.create(log) as MemoryLog, {
-    offsetsAt: log.offsetsAt.bind(log),
+    append: log.append.bind(log), offsetsAt: log.offsetsAt.bind(log),
     read: async (...args: Parameters<MemoryLog['read']>) => {
       const range = await log.read(...args)
       read.records += range.records.length
