@@ -6,7 +6,9 @@
 //     find open under an epoch of nobody, and whoever asked is shut out as well.
 // N2. Not while a batch may still come: behind that abort it would stand in no transaction, or in the next one. There the broker's own abort shuts it out.
 // N3. Who hears from it that its epoch is over has been shut out, and asks no more: an initialisation would end what the next owner has open, whose epoch no
-//     broker compares then. But for whom an initialisation of its own had no answer: that is asked again.
+//     broker compares then. Two others hear the same, and ask: whose own initialisation had no answer, and whose transaction was open for so long that the
+//     broker may have given it up, which newer ones (transactions of version 2) do not take for another owner.
+import type { Clock } from '../../system/ports/clock.ts'
 import { Unreachable } from '../../system/protocol/failures.ts'
 import { patient } from './cluster.ts'
 import type { Cluster, Effort } from './cluster.ts'
@@ -16,6 +18,7 @@ import { endTxnV3, initProducerIdV4 } from './transaction-requests.ts'
 /** A transactional id, at its coordinator. */
 export interface Identified {
   readonly cluster: Cluster
+  readonly clock: Clock
   readonly transactionalId: string
   /** Name of the connections that belong to it. */
   readonly use: string
@@ -38,6 +41,8 @@ export class Identity {
   mayCome = false
   /** N3. */
   #isAsked = false
+  /** Of the last transaction. */
+  #openMs = -Infinity
 
   constructor(id: Identified) {
     this.#id = id
@@ -54,6 +59,11 @@ export class Identity {
   /** Shuts out every earlier owner, and ends what it left open. */
   fence(effort: Effort): Promise<void> {
     return this.#initialise(NOBODY, effort)
+  }
+
+  /** A transaction may be open from here on. */
+  opening(): void {
+    this.#openMs = this.#id.clock.monotonicMs()
   }
 
   /** Throws a fence when another one has the id since, and what kept the coordinator from answering. */
@@ -80,7 +90,11 @@ export class Identity {
     try {
       await cluster.atCoordinator('transaction', transactionalId, use, (connection) => endTxnV3(connection, transactionalId, this.producerId, this.epoch, false), effort)
     } catch (thrown) {
-      if (patient(thrown) instanceof Unreachable || (isShutOut(codeOf(thrown)) && !this.#isAsked)) throw thrown
+      if (patient(thrown) instanceof Unreachable || (isShutOut(codeOf(thrown)) && !this.#isAsked && !this.#mayBeGivenUp())) throw thrown
     }
+  }
+
+  #mayBeGivenUp(): boolean {
+    return this.#id.clock.monotonicMs() - this.#openMs >= this.#id.timeoutMs
   }
 }

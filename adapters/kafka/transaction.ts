@@ -9,7 +9,6 @@
 // T2. Nothing waits for longer than the brokers keep a transaction open.
 // T3. What was asked of a coordinator and not answered may still reach it: the next transaction has another epoch, for which it does not count.
 import { assert } from '../../system/protocol/assert.ts'
-import type { Clock } from '../../system/ports/clock.ts'
 import type { Effort } from './cluster.ts'
 import { messageOf } from './cluster.ts'
 import { codeOf, isFenced, isRefusal, isTransport } from './codes.ts'
@@ -63,7 +62,6 @@ export type TransactionEnd =
   | Refusal
 
 export interface TransactionOptions extends Identified {
-  readonly clock: Clock
   readonly group: string
   readonly partition: number
   readonly visibility: Visibility
@@ -165,6 +163,7 @@ export class Transactions {
   async #write({ rounds, offsets }: TransactionPlan, idle: Effort): Promise<Map<PlannedBatch, number> | Refusal | Extract<TransactionEnd, { readonly kind: 'fenced' }>> {
     const { clock, timeoutMs } = this.#options
     // T2. The first announcement opens it.
+    this.#identity.opening()
     const effort: Effort = { untilMs: clock.monotonicMs() + timeoutMs }
     await inParallel(rounds.length === 0 ? undefined : this.#addPartitions(rounds, idle), offsets.length === 0 ? undefined : this.#addOffsets(idle))
     const failed = new AbortController()

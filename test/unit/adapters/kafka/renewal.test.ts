@@ -22,7 +22,7 @@ function plan(): TransactionPlan {
 }
 
 /** `before`: what befalls a request, which may never come. `after`: what befalls its answer. */
-async function owner(befalls: { before?: Answer; after?: Answer }, coordinator = new IdCoordinator()) {
+async function owner(befalls: { before?: Answer; after?: Answer }, coordinator = new IdCoordinator(), timeoutMs = 1000) {
   const cluster = clusterOf(new Cluster([{ host: 'b', port: 1 }], TRANSPORT, wallClock), async (key, request) => {
     await befalls.before?.(key, request)
     const answer = coordinator.answer(key, request) ?? { responses: [{ name: 't', partitionResponses: [{ index: 0, errorCode: 0, baseOffset: 5n, errorMessage: null, recordErrors: [] }] }] }
@@ -31,7 +31,7 @@ async function owner(befalls: { before?: Answer; after?: Answer }, coordinator =
   })
   cluster.leaderOf = () => 1
   cluster.refresh = async () => {}
-  const transactions = new Transactions({ cluster, clock: wallClock, visibility: new Visibility(wallClock), transactionalId: 'id', group: 'g', partition: 0, use: 'u', timeoutMs: 60, standing: async () => undefined })
+  const transactions = new Transactions({ cluster, clock: wallClock, visibility: new Visibility(wallClock), transactionalId: 'id', group: 'g', partition: 0, use: 'u', timeoutMs, standing: async () => undefined })
   await transactions.fence({})
   return { coordinator, transactions, befalls }
 }
@@ -78,7 +78,7 @@ for (const [what, befalls, ends] of [
 }
 
 test('N2: while a batch may still come nothing is taken back before its producer is shut out', async () => {
-  const { coordinator, transactions } = await owner({ before: (key) => (key === KEYS.produce ? lost() : undefined) })
+  const { coordinator, transactions } = await owner({ before: (key) => (key === KEYS.produce ? lost() : undefined) }, new IdCoordinator(), 60)
   assert.equal((await transactions.commit(plan(), {})).kind, 'unknown')
   await assert.rejects(transactions.renew({}), isFence)
   assert.deepEqual(coordinator.ends, [])
