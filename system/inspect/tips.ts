@@ -29,7 +29,7 @@ export interface Tip {
 
 /** Reading goes on for so long, whoever waits for it, ms. */
 const READ_MS_MAX = 30_000
-/** An owner that commits meanwhile makes what was read disagree. */
+/** An owner that commits meanwhile makes what was read disagree: after each look a longer rest, 2 s in all. */
 const LOOKS_MAX = 10
 
 export class Tips {
@@ -69,16 +69,17 @@ export class Tips {
     return newest !== undefined && newest.life !== last.life
   }
 
-  /** Undefined: what is new does not follow what is known. */
-  async #readOn(log: Log, plan: TypePlan, partition: number, known: Tip, end: number): Promise<Tip | undefined> {
+  /** `countedSeq`: commit up to which what is known of entities counts. Undefined: what is new does not follow what is known. */
+  async #readOn(log: Log, plan: TypePlan, partition: number, known: Tip, end: number, countedSeq = known.last.seq): Promise<Tip | undefined> {
     let { last } = known
     const occupancy = new Map(known.occupancy)
     const parked = new Map(known.parked)
     for await (const { record } of journalRecords(log, this.#ports.codec, plan, partition, known.end, end)) {
       if (record.life !== last.life || record.seq !== last.seq + 1) return undefined
+      last = record
+      if (record.seq <= countedSeq) continue
       addCounts(occupancy, record.occupancy)
       addParked(parked, record)
-      last = record
     }
     return { last, end, occupancy, parked }
   }
@@ -92,14 +93,17 @@ export class Tips {
       const states = shownStates({ ...this.#ports, log }, log.keyed ?? this.#own.of(), plan, partition)
       const own = await states.partitionRecord(last)
       try {
-        // Else the counts would be those of another commit than the record's.
-        if ((own?.seq ?? -1) <= last.seq) {
+        if (own === undefined || own.seq <= last.seq) {
           const { occupancy, parked } = await surveyed({ log, codec, plan, partition }, { ...states, partitionRecord: async () => own }, last, end, false)
           return { last, end, occupancy, parked }
         }
+        // Its counts are those of a commit that the journal showed since, or does not show yet.
+        const since = await this.#readOn(log, plan, partition, { last, end, ...own.record }, await log.offsetsAt(plan.journal, partition, 'latest'), own.seq)
+        if (since !== undefined && since.last.seq >= own.seq) return since
       } catch (thrown) {
         if (!(thrown instanceof Gone) || looks === LOOKS_MAX) throw thrown
       }
+      await this.#ports.clock.sleep(2 ** looks)
       if (looks === LOOKS_MAX) throw new OperationError('journal/moving', `partition ${partition} of '${plan.definition.name}' commits faster than it is read`)
     }
   }
