@@ -29,8 +29,9 @@ export interface Tip {
 
 /** Reading goes on for so long, whoever waits for it, ms. */
 const READ_MS_MAX = 30_000
-/** An owner that commits meanwhile makes what was read disagree: after each look a longer rest, 2 s in all. */
+/** An owner that commits meanwhile makes what was read disagree: after each look a longer rest, half a second in all. */
 const LOOKS_MAX = 10
+const AGAIN_MS = 10
 
 export class Tips {
   readonly #ports: Looking
@@ -103,7 +104,7 @@ export class Tips {
       } catch (thrown) {
         if (!(thrown instanceof Gone) || looks === LOOKS_MAX) throw thrown
       }
-      await this.#ports.clock.sleep(2 ** looks)
+      await this.#ports.clock.sleep(looks * AGAIN_MS)
       if (looks === LOOKS_MAX) throw new OperationError('journal/moving', `partition ${partition} of '${plan.definition.name}' commits faster than it is read`)
     }
   }
