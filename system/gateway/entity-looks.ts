@@ -32,7 +32,7 @@ export class EntityLooks {
 
   constructor(ports: Looking) {
     this.#ports = ports
-    this.#own = new OwnKeys(() => patientLog(ports.log, ports.clock, { deadlineMs: READ_MS_MAX }))
+    this.#own = new OwnKeys(() => patientLog(ports.log, ports.clock, { deadlineMs: READ_MS_MAX }), ports.clock)
   }
 
   /** Throws OutOfTime, and as `queryEntity`. */

@@ -13,6 +13,7 @@
 // F4. Half of the thread's time at the most, in pieces.
 import type { EntityId } from '../protocol/ids.ts'
 import { parseEntityId, PARTITION_KEY } from '../protocol/ids.ts'
+import { TOMBSTONES_KEPT_MS } from '../protocol/limits.ts'
 import type { LogRecord } from '../protocol/record.ts'
 import { equalBytes, utf8Decode } from '../protocol/utf8.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -29,7 +30,7 @@ import type { Standing, StoredUpTo } from '../node/questions.ts'
 import { numbersOf } from './numbers.ts'
 import { SharedTurns } from './shared-turns.ts'
 import { Shortages } from './shortages.ts'
-import { showsStates, TOMBSTONES_KEPT_MS } from './shown-states.ts'
+import { showsStates } from './shown-states.ts'
 
 const PIECE = { recordsMax: 64, bytesMax: 256 << 10 }
 const MOVED_MAX = 5

@@ -8,14 +8,15 @@
 // K2. What is not shown now is not taken for absent: Unreachable instead (I12). What is stored again while it is read may have what it replaces removed before
 //     that is read: it is read on until the end stands still for a moment.
 // K3. A key is read from the beginning once, for as long as it is kept, also where that takes longer than who asked waits. Keys that were read up to one place
-//     are read on together.
+//     are read on together; after TOMBSTONES_KEPT_MS without that they are read anew, or one that has ended since would be there.
 import { PARTITION_KEY } from '../protocol/ids.ts'
 import type { EntityId } from '../protocol/ids.ts'
 import { Unreachable } from '../protocol/failures.ts'
-import { FOLLOWED_MAX } from '../protocol/limits.ts'
+import { FOLLOWED_MAX, TOMBSTONES_KEPT_MS } from '../protocol/limits.ts'
 import { headerOf } from '../protocol/record.ts'
 import type { LogRecord } from '../protocol/record.ts'
 import { equalBytes, utf8Encode } from '../protocol/utf8.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { KeyedReads, Log } from '../ports/log.ts'
 import { hidden } from '../partition/range-reading.ts'
 import { ARMED_HEADER } from '../partition/states.ts'
@@ -36,7 +37,10 @@ interface Group {
 
 export class OwnKeys {
   readonly #open: () => Log
+  readonly #clock: Pick<Clock, 'monotonicMs'>
   readonly #partitions = new Map<string, Group[]>()
+  /** Whole, by partition. */
+  readonly #readMs = new Map<string, number>()
   readonly #turns = new SharedTurns<void>()
   /** Those that were asked for last at the end. */
   readonly #asked = new Map<string, { readonly place: string; readonly name: string }>()
@@ -44,8 +48,9 @@ export class OwnKeys {
   #bytes = 0
 
   /** `open`: the log, for as long as one read of it may take. */
-  constructor(open: () => Log) {
+  constructor(open: () => Log, clock: Pick<Clock, 'monotonicMs'>) {
     this.#open = open
+    this.#clock = clock
   }
 
   /** Of other keys than the partition's and the entity's, if there is one, it says that there is nothing: for a look that loads that entity alone. */
@@ -90,8 +95,10 @@ export class OwnKeys {
     const log = this.#open()
     const start = await log.offsetsAt(topic, partition, 'earliest')
     let end = await log.offsetsAt(topic, partition, 'latest')
+    const isOld = this.#clock.monotonicMs() - (this.#readMs.get(place) ?? -Infinity) > TOMBSTONES_KEPT_MS
     // It was made anew, or shows less than before: what it shows is read.
-    const known = (this.#partitions.get(place) ?? []).filter(({ at }) => at <= end)
+    const known = isOld ? [] : (this.#partitions.get(place) ?? []).filter(({ at, newest }) => at <= end && newest.size > 0)
+    if (known.length === 0) this.#readMs.set(place, this.#clock.monotonicMs())
     const unread = [...this.#asked.values()].filter((one) => one.place === place && !known.some(({ newest }) => newest.has(one.name)))
     if (unread.length > 0) known.push({ at: start, newest: new Map(unread.map(({ name }) => [name, undefined])) })
     this.#partitions.set(place, known)
@@ -101,6 +108,7 @@ export class OwnKeys {
       if (latest <= end) break
       end = latest
     }
+    this.#readMs.set(place, this.#clock.monotonicMs())
     this.#bytes = 0
     for (const { newest } of [...this.#partitions.values()].flat()) for (const record of newest.values()) this.#bytes += record?.value?.length ?? 0
   }
@@ -133,8 +141,11 @@ export class OwnKeys {
 
 const isArmed = (record: LogRecord | undefined): record is LogRecord => record !== undefined && headerOf(record.headers, ARMED_HEADER) !== undefined
 
+/** What is read for one look grows no older. */
+const ONCE = { monotonicMs: () => 0 }
+
 /** Keyed reads for one look; those of the log where it has them. */
-export function ownKeys(log: Log, id: EntityId, kept: OwnKeys = new OwnKeys(() => log)): KeyedReads {
+export function ownKeys(log: Log, id: EntityId, kept: OwnKeys = new OwnKeys(() => log, ONCE)): KeyedReads {
   return log.keyed ?? kept.of(id)
 }
 

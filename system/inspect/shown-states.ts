@@ -9,6 +9,7 @@
 // H2. Only the newest commit's can be hidden: its owner began it when all before it was visible. Of what it wrote, tombstones are removed some time after.
 // H3. A log that is read by key shows a commit at once.
 import { PARTITION_KEY } from '../protocol/ids.ts'
+import { TOMBSTONES_KEPT_MS } from '../protocol/limits.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Codec } from '../ports/codec.ts'
 import type { KeyedReads, Log } from '../ports/log.ts'
@@ -30,8 +31,6 @@ export interface Looking {
 
 type Newest = Pick<JournalRecord, 'nowMs' | 'stateFrom' | 'partitionFrom' | 'saved' | 'tombstones'>
 
-/** A log without reads by key removes tombstones some time after they were written, ms. */
-export const TOMBSTONES_KEPT_MS = 3600 * 1000
 const AGAIN_MS = 2
 const AGAIN_MS_MAX = 50
 /** Markers that travel longer wait for brokers. */

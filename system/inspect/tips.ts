@@ -41,7 +41,7 @@ export class Tips {
 
   constructor(ports: Looking) {
     this.#ports = ports
-    this.#own = new OwnKeys(() => this.#log())
+    this.#own = new OwnKeys(() => this.#log(), ports.clock)
   }
 
   /** Undefined: the partition has not run yet. Throws OperationError, Gone. */

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { wallClock } from '../../../../adapters/memory/clock.ts'
 import { memoryLog } from '../../../../adapters/memory/log.ts'
 import type { MemoryLog } from '../../../../adapters/memory/log.ts'
 import { OwnKeys, ownKeys } from '../../../../system/inspect/own-keys.ts'
 import type { KeyedReads } from '../../../../system/ports/log.ts'
-import { FOLLOWED_MAX } from '../../../../system/protocol/limits.ts'
+import { FOLLOWED_MAX, TOMBSTONES_KEPT_MS } from '../../../../system/protocol/limits.ts'
 import { utf8Encode } from '../../../../system/protocol/utf8.ts'
 import { entityId } from '../../../support/partition/bench.ts'
 import { ending, showing } from '../../../support/partition/showing.ts'
@@ -45,7 +46,7 @@ test('K2: while the log shows less than it has, nothing is said of a state, neit
 
 test('K3: a key is read from the beginning once, and on from there with those that were looked at before', async () => {
   const { log, read } = counted(await logOf('a', 'b', 'c', 'd'))
-  const own = new OwnKeys(() => log)
+  const own = new OwnKeys(() => log, wallClock)
   assert.deepEqual([await placeOf(own.of(entityId('a')), 'a'), read.records], [0, 4])
   assert.deepEqual([await placeOf(own.of(entityId('b')), 'b'), read.records], [1, 8])
   await log.append([state('a'), state('b', null), state('e')])
@@ -55,7 +56,7 @@ test('K3: a key is read from the beginning once, and on from there with those th
 test('K1: looks at many entities at once share what they read', async () => {
   const ids = Array.from({ length: 50 }, (_, n) => `e${n}`)
   const { log, read } = counted(await logOf(...ids))
-  const own = new OwnKeys(() => log)
+  const own = new OwnKeys(() => log, wallClock)
   assert.deepEqual(await Promise.all(ids.map((id) => placeOf(own.of(entityId(id)), id))), ids.map((_, n) => n))
   assert.ok(read.records <= 2 * ids.length, `${read.records}`)
 })
@@ -63,7 +64,7 @@ test('K1: looks at many entities at once share what they read', async () => {
 test('everybody who is followed is kept, and no more than some beyond', async () => {
   const ids = Array.from({ length: FOLLOWED_MAX + 400 }, (_, n) => `e${n}`)
   const { log, read } = counted(await logOf(...ids))
-  const own = new OwnKeys(() => log)
+  const own = new OwnKeys(() => log, wallClock)
   const followed = ids.slice(0, FOLLOWED_MAX)
   const look = (wanted: readonly string[]) => Promise.all(wanted.map((id) => placeOf(own.of(entityId(id)), id)))
   await look(followed)
@@ -79,8 +80,20 @@ test('everybody who is followed is kept, and no more than some beyond', async ()
 test('what is made anew is read anew', async () => {
   const log = await logOf('a', 'b', 'a')
   const ends: Record<string, number[]> = {}
-  const own = new OwnKeys(() => ending(log, ends))
+  const own = new OwnKeys(() => ending(log, ends), wallClock)
   assert.equal(await placeOf(own.of(entityId('a')), 'a'), 2)
   ends['states'] = [1]
   assert.equal(await placeOf(own.of(entityId('b')), 'b'), undefined)
+})
+
+test('K3: an entity that has ended is not there, also where nobody looked until its tombstone was removed', async () => {
+  const log = await logOf('a', 'b')
+  let nowMs = 0
+  const own = new OwnKeys(() => log, { monotonicMs: () => nowMs })
+  assert.equal(await placeOf(own.of(entityId('a')), 'a'), 0)
+  // As after the tombstone's removal: of 'a' nothing is left.
+  const without = await logOf('b', 'b', 'b', 'b')
+  Object.assign(log, { read: without.read.bind(without), offsetsAt: without.offsetsAt.bind(without) })
+  nowMs = 2 * TOMBSTONES_KEPT_MS
+  assert.equal(await placeOf(own.of(entityId('a')), 'a'), undefined)
 })
