@@ -12,7 +12,7 @@ import { lifeOutline } from '../../system/partition/life.ts'
 import { planSystem } from '../../system/partition/topology.ts'
 import type { EntityIndex } from '../../system/ports/entity-index.ts'
 import { cborCodec } from '../cbor/codec.ts'
-import { elkLayout } from '../elk/layout.ts'
+import { threadedLayout } from '../elk/threaded.ts'
 import type { Serving } from '../http/route.ts'
 import type { Scenario } from '../http/scenario.ts'
 import type { HttpServer } from '../http/server.ts'
@@ -64,7 +64,7 @@ export async function openFaces({ http, natsApi }: FacesAsked, embedded: Embedde
 /** Of its actors, and of a partition. */
 export async function chartsOf({ actors }: SystemDefinition): Promise<Charts> {
   const { LIFE_CHART } = await import('../http/routes-chart.ts')
-  return new Charts(new Map([...actors.map(({ name, machine }) => [name, () => machine.outline()] as const), [LIFE_CHART, lifeOutline]]), elkLayout)
+  return new Charts(new Map([...actors.map(({ name, machine }) => [name, () => machine.outline()] as const), [LIFE_CHART, lifeOutline]]), threadedLayout())
 }
 
 export interface FolderIndex {

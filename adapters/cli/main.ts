@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
   send: { summary: 'send an event to an entity, and show its reply', load: async () => (await import('./commands/send.ts')).sendCommand },
   get: { summary: 'show an entity: state, context, timers, held events', load: async () => (await import('./commands/get.ts')).getCommand },
   history: { summary: 'show what an entity took, step by step', load: async () => (await import('./commands/history.ts')).historyCommand },
+  inspect: { summary: 'print what an entity took, for the Stately Inspector', load: async () => (await import('./commands/inspect.ts')).inspectCommand },
   read: { summary: 'show the newest records of a topic: outputs, sources, dead letters', load: async () => (await import('./commands/read.ts')).readCommand },
   dlq: { summary: 'list dead letters, show one with its cause and bytes', load: async () => (await import('./commands/dlq.ts')).dlqCommand },
   parked: { summary: 'list entities that stand still, show what is put aside for one', load: async () => (await import('./commands/parked.ts')).parkedCommand },

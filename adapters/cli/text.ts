@@ -76,6 +76,11 @@ export function printable(text: string): string {
   return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '·')
 }
 
+/** JSON as it is, but what could steer a terminal stands as an escape, which JSON reads as the same character. */
+export function exactJson(json: string): string {
+  return json.replace(/[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
 /** Offset, hex and text, 16 bytes a line. */
 export function hexDump(data: Uint8Array, bytesMax: number): readonly string[] {
   const lines: string[] = []

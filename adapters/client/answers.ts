@@ -1,6 +1,8 @@
 // Answers: what a gateway tells, with the types of the machine it is about.
 import type { AnyStateMachine } from 'xstate'
 import type { ContextJson, SendableEvent, StateValue } from '../../system/authoring/typed.ts'
+import type { Drawing } from '../../system/chart/drawing.ts'
+import type { Outline } from '../../system/ports/outline.ts'
 import type { FailureClass } from '../../system/protocol/failures.ts'
 import type { Standing } from './places.ts'
 
@@ -61,6 +63,41 @@ export interface ListPage {
   readonly next?: string
   /** How far what is shown may be behind, ms, and up to which commits of each partition nothing is missing. */
   readonly index: { readonly lag: number; readonly at: readonly Standing[] }
+}
+
+export interface TypeJson {
+  readonly type: string
+  readonly version: number
+  readonly code: string
+  readonly partitions: number
+  /** Topics. */
+  readonly sources: readonly string[]
+}
+
+export interface PartitionJson {
+  readonly type: string
+  readonly partition: number
+  /** Of its life at its owner; 'absent' where nobody has it, 'silent' where its owner does not answer. */
+  readonly state: string
+  /** Why it waits, failed or is not reached; '' when there is nothing to say. */
+  readonly reason: string
+  /** The rest is known of live partitions only. */
+  readonly at?: Standing
+  /** Records that are not consumed yet. */
+  readonly lag?: { readonly sources: number; readonly inbox: number }
+  readonly entities?: number
+  readonly parked?: number
+  readonly watermarkMs?: number | string
+  readonly waitingFor?: readonly string[]
+}
+
+/** The statechart of a type, as the pages draw it. */
+export interface ChartJson {
+  readonly hash: string
+  readonly outline: Outline
+  /** Boxes, lines and texts with their places; null: it cannot be drawn, and `reason` says why. */
+  readonly drawing: Drawing | null
+  readonly reason?: string
 }
 
 /** An input that was refused, and where its dead letter stands. */

@@ -2,12 +2,15 @@
 import type { AnyStateMachine } from 'xstate'
 import type { SendableEvent, StatePath } from '../../system/authoring/typed.ts'
 import type { Ask, Told } from '../../system/gateway/transport.ts'
+import type { InspectionEvent } from '../../system/inspect/inspection.ts'
 import type { FailureClass } from '../../system/protocol/failures.ts'
-import type { EntityJson, HistoryPage, LetterPlace, LettersPage, ListPage, WholeDeadLetter } from './answers.ts'
+import type { ChartJson, EntityJson, HistoryPage, LetterPlace, LettersPage, ListPage, PartitionJson, TypeJson, WholeDeadLetter } from './answers.ts'
 import { placeText, standingOf } from './places.ts'
 import type { Standing } from './places.ts'
 import { DEADLINE_MS_MAX, problemOf } from './session.ts'
 import type { Patience, Reading, Session } from './session.ts'
+import { inspect } from './inspect.ts'
+import type { InspectOptions } from './inspect.ts'
 import { watch } from './watch.ts'
 
 /** What became of an event. */
@@ -34,10 +37,12 @@ export interface EntityClient<Machine extends AnyStateMachine> {
   send(event: SendableEvent<Machine>, options?: Patience & { readonly key?: string }): Promise<Sent>
   /** Until it is in the state, or in one within it. */
   wait(state: StatePath<Machine>, options?: Patience): Promise<Waited<Machine>>
-  /** What it took, newest first. */
-  history(options?: Patience & { readonly limit?: number; readonly before?: string }): Promise<HistoryPage<Machine>>
+  /** What it took, newest first; `decided`: only what a model decided about. */
+  history(options?: Patience & { readonly limit?: number; readonly before?: string; readonly decided?: boolean }): Promise<HistoryPage<Machine>>
   /** As it is now, and each time it changes; undefined: it does not exist. Ends when nobody takes it any more, or `signal` aborts. */
   watch(options?: { readonly signal?: AbortSignal }): AsyncGenerator<EntityJson<Machine> | undefined, void, undefined>
+  /** What it took and takes, in the events of @statelyai/inspect: each is for the adapter of an inspector. Ends as `watch` does. */
+  inspect(options?: InspectOptions): AsyncGenerator<InspectionEvent, void, undefined>
 }
 
 export interface ListOptions<Machine extends AnyStateMachine> extends Patience {
@@ -69,10 +74,21 @@ interface TypeClient<Machine extends AnyStateMachine> {
   deadLetters(options?: Patience & { readonly class?: FailureClass; readonly limit?: number; readonly before?: string }): Promise<LettersPage>
   /** One of them whole; undefined: there is none at that place. */
   deadLetter(place: LetterPlace, options?: Patience): Promise<WholeDeadLetter | undefined>
+  /** Its statechart, laid out. */
+  chart(options?: Patience): Promise<ChartJson>
+}
+
+/** What is asked about all of a system; no actor type is called so. */
+export interface SystemClient {
+  $types(options?: Patience): Promise<readonly TypeJson[]>
+  /** Of all types; one whose owner does not answer in time says so. */
+  $partitions(options?: Patience): Promise<readonly PartitionJson[]>
 }
 
 const WITHIN_MS = 5000
 const WAIT_MS = 30_000
+/** A report waits for who does not answer. */
+const LOOK_MS = 1000
 const ENTITY = '/v1/entities/{type}/{id}'
 
 type Any = AnyStateMachine
@@ -108,8 +124,9 @@ export function entityHandle(session: Session, type: string, id: string): Entity
         if (waited.kind === 'reached' || withinMs <= DEADLINE_MS_MAX || Date.now() >= untilMs) return waited
       }
     },
-    history: ({ limit, before, withinMs = WITHIN_MS, signal } = {}) => session.ask((deadlineMs) => ({ operation: 'entityHistory', method: 'GET', path: `${ENTITY}/history`, names, query: { limit, before, deadlineMs } }), withinMs, signal, body<HistoryPage<Any>>),
+    history: ({ limit, before, decided, withinMs = WITHIN_MS, signal } = {}) => session.ask((deadlineMs) => ({ operation: 'entityHistory', method: 'GET', path: `${ENTITY}/history`, names, query: { limit, before, decided: decided === undefined ? undefined : String(decided), deadlineMs } }), withinMs, signal, body<HistoryPage<Any>>),
     watch: (options = {}) => watch(session, type, id, options.signal, entityOf),
+    inspect: (options = {}) => inspect(session, type, id, options),
   }
 }
 
@@ -127,6 +144,14 @@ export function typeHandle(session: Session, type: string): TypeClient<Any> {
       const place = { topic, partition: String(partition), offset: String(offset) }
       return session.ask(() => ({ operation: 'getDeadLetter', method: 'GET', path: '/v1/dead-letters/{topic}/{partition}/{offset}', names: place, query: {} }), withinMs, signal, (told) => (codeOf(told) === 'letter/not-found' ? { value: undefined } : body<WholeDeadLetter>(told)))
     },
+    chart: ({ withinMs = WITHIN_MS, signal } = {}) => session.ask(() => ({ operation: 'getChart', method: 'GET', path: '/v1/types/{type}/chart', names, query: {} }), withinMs, signal, body<ChartJson>),
+  }
+}
+
+export function systemHandle(session: Session): SystemClient {
+  return {
+    $types: ({ withinMs = WITHIN_MS, signal } = {}) => session.ask(() => ({ operation: 'listTypes', method: 'GET', path: '/v1/types', names: {}, query: {} }), withinMs, signal, (told) => ({ value: body<{ readonly types: readonly TypeJson[] }>(told).value.types })),
+    $partitions: ({ withinMs = LOOK_MS, signal } = {}) => session.ask((deadlineMs) => ({ operation: 'listPartitions', method: 'GET', path: '/v1/partitions', names: {}, query: { deadlineMs } }), withinMs, signal, (told) => ({ value: body<{ readonly partitions: readonly PartitionJson[] }>(told).value.partitions })),
   }
 }
 

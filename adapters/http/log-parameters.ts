@@ -27,6 +27,12 @@ export const BEFORE_STEP: Parameter<HistoryPlace | undefined> = {
   },
 }
 
+export const DECIDED: Parameter<boolean> = {
+  in: 'query', name: 'decided', description: 'Whether to tell only of events that a model decided about.', isRequired: false,
+  schema: { enum: ['true', 'false'], default: 'false' },
+  read: (text = 'false') => (text === 'true' || text === 'false' ? { value: text === 'true' } : undefined),
+}
+
 export const stepPlace = ({ seq, n }: HistoryPlace): string => `${seq}.${n}`
 
 export const BEFORE_LETTERS: Parameter<LettersPlace | undefined> = {

@@ -7,7 +7,7 @@ import type { Effect } from '../../system/ports/engine.ts'
 import { readableJson } from '../../system/protocol/readable-json.ts'
 import { problem } from './answer.ts'
 import { HISTORY_BYTES_MAX } from './limits.ts'
-import { BEFORE_LETTERS, BEFORE_STEP, LETTER_CLASS, LETTER_TYPE, lettersPlace, limit, OFFSET, PARTITION, stepPlace, TOPIC } from './log-parameters.ts'
+import { BEFORE_LETTERS, BEFORE_STEP, DECIDED, LETTER_CLASS, LETTER_TYPE, lettersPlace, limit, OFFSET, PARTITION, stepPlace, TOPIC } from './log-parameters.ts'
 import { deadline, ID, TYPE } from './parameters.ts'
 import { NOT_FOUND, UNREAD, unknownType, unread } from './replies.ts'
 import { route } from './route.ts'
@@ -53,12 +53,12 @@ function letterObject({ topic, partition, record, info: { stack: _, ...info } }:
 export const LOG_ROUTES: readonly Route[] = [
   route({
     method: 'GET', path: '/v1/entities/{type}/{id}/history', operation: 'entityHistory', summary: 'What an entity took, newest first: events, states and context then, outputs, decisions',
-    parameters: { type: TYPE, id: ID, limit: limit(20, 200), before: BEFORE_STEP, deadlineMs: DEADLINE },
+    parameters: { type: TYPE, id: ID, limit: limit(20, 200), before: BEFORE_STEP, decided: DECIDED, deadlineMs: DEADLINE },
     replies: { 200: { description: 'A page of it; `older` says what stands before: more, none, what is not kept any more (gone), or what was not read within the deadline (unread).', schema: 'History' }, 404: NOT_FOUND, 503: UNREAD },
-    handle: async ({ type, id, limit: entriesMax, before, deadlineMs }, { gateway, signal }) => {
+    handle: async ({ type, id, limit: entriesMax, before, decided: isDecided, deadlineMs }, { gateway, signal }) => {
       const wrong = unknownType(gateway, type)
       if (wrong !== undefined) return wrong
-      const result = await gateway.history(type, id, { entriesMax, before, deadlineMs, signal })
+      const result = await gateway.history(type, id, { entriesMax, before, deadlineMs, signal, ...(isDecided ? { isDecided } : {}) })
       return result.kind === 'unread' ? unread(result) : { status: 200, body: pageOf(result.page) }
     },
   }),

@@ -11,7 +11,7 @@ const ANSWER_MS_MAX = 1000
 
 export const METRICS: readonly Route[] = [
   route({
-    method: 'GET', path: '/metrics', operation: 'metrics', summary: 'Metrics of all partitions and of this process, as Prometheus scrapes them',
+    method: 'GET', path: '/metrics', operation: 'metrics', summary: 'Metrics of all partitions and of this process, as Prometheus scrapes them', isOwn: true,
     parameters: {}, replies: { 200: { description: 'Text format 0.0.4. A partition whose owner does not answer within a second has its state alone.', schema: 'Metrics', type: EXPOSITION } },
     handle: async (_, { gateway, signal }) => {
       const flows = await gateway.flows({ deadlineMs: ANSWER_MS_MAX, signal })

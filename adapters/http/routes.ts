@@ -8,6 +8,7 @@ import { problem, RETRY_SOON } from './answer.ts'
 import type { Answer } from './answer.ts'
 import { openApiOf } from './openapi.ts'
 import { FOLLOWING } from './routes-follow.ts'
+import { INSPECTING } from './routes-inspect.ts'
 import { LISTING } from './routes-list.ts'
 import { LOG_ROUTES } from './routes-log.ts'
 import { MISPLACED, misplaced, NOT_FOUND, UNAVAILABLE, unavailable, unknownType } from './replies.ts'
@@ -36,6 +37,7 @@ function outcome(type: string, id: string, command: string, result: CommandResul
     case 'waiting': return { status: 202, body: { outcome: 'waiting', ...named, partition: { type, partition: result.partition, state: result.state, reason: result.reason } }, headers: RETRY_SOON }
     case 'refused': return problem(422, 'command/refused', `'${id}' refused the event, class ${result.class}: ${result.message}. It is a dead letter now.`, { ...named, class: result.class, letter: result.letter, at: result.at })
     case 'unknown': return problem(409, 'command/no-reply', `'${id}' gives no reply: it is at its end or parked, or it refused this command when it was first sent, or has forgotten it since. Look at it: GET /v1/entities/${type}/{id}.`, { ...named, at: result.at })
+    case 'unread': return problem(503, 'command/unread', `the event is kept${result.isTaken ? ' and was taken' : ''}, and what became of it cannot be read now: ${result.reason}. Send it again with the same Idempotency-Key for its reply: it is applied once.`, named, RETRY_SOON)
     case 'other-event': return problem(422, 'command/other-event', `'${id}' was sent another event under the key '${command}' before. Nothing came of this one: send it under a key of its own.`, { ...named, at: result.at })
     case 'rejected': return problem(422, 'command/rejected', `the log refuses the event, and would again: ${result.reason}. Nothing was written.`, named)
     case 'unfit': return problem(422, 'event/unfit', `${result.reason}. Nothing was sent.`)
@@ -107,7 +109,7 @@ const CHANGING: readonly Route[] = [
     replies: {
       200: { description: 'Taken and committed.', schema: 'Outcome' }, 202: { description: 'Durable, and not taken within the deadline: send it again with the same key for its reply.', schema: 'Outcome' },
       404: NOT_FOUND, 409: { description: 'Taken, and no reply is known.', schema: 'Error' }, 422: { description: 'The entity refused it, its key names another event, or it is no event that can be taken.', schema: 'Error' },
-      503: { description: 'The log did not take it.', schema: 'Error' },
+      503: { description: 'The log did not take it, or what became of it cannot be read now: send it again with the same key.', schema: 'Error' },
     },
     handle: async ({ type, id, key, deadlineMs }, { gateway, body, signal }) => {
       const wrong = unknownType(gateway, type)
@@ -123,7 +125,7 @@ function isEvent(body: unknown): body is MachineEvent {
 }
 
 /** All, with the one that describes them. */
-export const ROUTES: readonly Route[] = [...OPEN, ...READING, ...LISTING, ...LOG_ROUTES, ...FOLLOWING, ...CHARTS, ...CHANGING, ...SCENARIO, ...WATCHING, ...METRICS, route({
+export const ROUTES: readonly Route[] = [...OPEN, ...READING, ...LISTING, ...LOG_ROUTES, ...FOLLOWING, ...INSPECTING, ...CHARTS, ...CHANGING, ...SCENARIO, ...WATCHING, ...METRICS, route({
   method: 'GET', path: '/openapi.json', operation: 'describe', summary: 'This description',
   parameters: {}, replies: { 200: { description: 'OpenAPI 3.1.', schema: 'Document' } },
   handle: async (_, { isGuarded }) => ({ status: 200, body: openApiOf(ROUTES, isGuarded) }),

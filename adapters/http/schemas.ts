@@ -1,6 +1,7 @@
 // Schemas of what goes back, for the OpenAPI document.
 import { FLOW_SCHEMAS } from './schemas-flow.ts'
 import { FEATURES_SCHEMA } from './schemas-features.ts'
+import { INSPECT_SCHEMAS } from './schemas-inspect.ts'
 import { LOG_SCHEMAS } from './schemas-log.ts'
 import { SCENARIO_SCHEMAS } from './schemas-scenario.ts'
 import { COUNT, list, object, TEXT } from './schema-words.ts'
@@ -36,6 +37,7 @@ export const SCHEMAS = {
     description: 'A statechart. What `statelog chart --format json` prints is its outline.',
   },
   ...LOG_SCHEMAS,
+  ...INSPECT_SCHEMAS,
   Event: { ...object({ type: { type: 'string', minLength: 1 } }), additionalProperties: true, description: 'An event of the machine, with its fields.' },
   Outcome: object({ outcome: { enum: ['reply', 'waiting'] }, command: TEXT, type: TEXT, id: TEXT, reply: { description: 'What the machine replied; null for nothing.' }, at: { $ref: '#/components/schemas/Standing' }, partition: object(OF_PARTITION) }, ['outcome', 'command', 'type', 'id']),
   ...FLOW_SCHEMAS,

@@ -1,7 +1,6 @@
 // Heap: how much garbage a process may let grow before it collects it. For processes that are a runtime.
 import { availableParallelism } from 'node:os'
 import { setFlagsFromString } from 'node:v8'
-import type { SystemDefinition } from '../../system/authoring/system.ts'
 
 /**
  * Three quarters of what a semi-space of the young generation may take otherwise, of which a heap has three. With half of it a process takes 50 MB less,
@@ -34,20 +33,12 @@ export function heapStart(runtime: 'node' | 'bun' = isNode ? 'node' : 'bun'): He
 export const THREAD_LIMITS = { maxYoungGenerationSizeMb: 3 * SEMI_SPACE_MB }
 
 /** Percent by which the old generation may grow between collections. */
-const GROWTH = { least: 50, most: 60 }
-/** Of the budgets of all entities, MiB: from here on garbage may grow most. */
-const LARGE_BUDGET_MB = 256
+const GROWTH_PERCENT = 60
 
 /**
  * By itself Node lets garbage grow to several times of what lives, on a machine with much memory: the budget of entities would say little about
- * what the process takes. With this there is half as much garbage as what lives where the budget is small (for 5 % of W1's rate), as much where it is large.
+ * what the process takes.
  */
-export function keepHeapSmall(system: SystemDefinition): void {
-  if (isNode) setFlagsFromString(`--heap-growing-percent=${growthPercent(system)}`)
-}
-
-/** How much of what lives may be there as garbage besides. */
-export function growthPercent({ actors, partitions }: SystemDefinition): number {
-  const budgetMb = (partitions * actors.reduce((sum, { limits }) => sum + limits.entityBytesMax, 0)) / 2 ** 20
-  return Math.min(GROWTH.most, Math.max(GROWTH.least, Math.round((100 * budgetMb) / LARGE_BUDGET_MB)))
+export function keepHeapSmall(): void {
+  if (isNode) setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`)
 }

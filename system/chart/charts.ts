@@ -5,6 +5,7 @@
 import type { Layout } from '../ports/layout.ts'
 import type { Outline } from '../ports/outline.ts'
 import { OperationError } from '../protocol/failures.ts'
+import { definitionOf } from './definition.ts'
 import type { Drawing } from './drawing.ts'
 import { Drawings } from './drawings.ts'
 import { outlineHash } from './hash.ts'
@@ -55,6 +56,11 @@ export class Charts {
 
   mermaid(name: string): string {
     return mermaidOf(this.#outline(name))
+  }
+
+  /** As JSON in the form of a machine of XState. */
+  definition(name: string): string {
+    return definitionOf(this.#outline(name))
   }
 
   #outline(name: string): Outline {

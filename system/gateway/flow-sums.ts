@@ -3,6 +3,7 @@
 // Owns: the newest answer of each partition, and the sums of what came since the first. Asks nobody.
 //
 // S1. Sums never go back (F2): an owner counts from nothing when it is given a partition, which `since` tells; then all of its count is new.
+//     What beyond FLOW_LABELS_MAX counts under one name stays there.
 // S2. What was counted before somebody began to look is not in the sums: the first answer of a partition is where they begin, unless it was not live before.
 import type { Counts, FlowReport } from '../partition/flow.ts'
 import { bounded, OTHERS } from '../partition/flow.ts'
@@ -73,7 +74,7 @@ export class FlowSums {
       for (const [configuration, count] of live?.flow.occupancy ?? []) add(occupancy, configuration, count)
     }
     return {
-      entities, parked, occupancy: named(bounded([...occupancy])), taken: named(bounded([...this.#taken])), refused: named([...this.#refused]),
+      entities, parked, occupancy: named(bounded([...occupancy])), taken: named([...this.#taken]), refused: named([...this.#refused]),
       refusedIn: Object.fromEntries([...this.#refusedIn].map(([configuration, refused]) => [configuration, named([...refused])])),
       inputs: this.#inputs, outputs: this.#outputs, deadLetters: sumOf(this.#refused.values()), drops: this.#drops, decisions: this.#decisions,
       latencyMs: Object.fromEntries([...this.#times].map(([id, { count, sumMs }]) => [id, tenths(sumMs / count)])),
@@ -88,7 +89,7 @@ export class FlowSums {
     this.#outputs += grown(now.outputs, before?.outputs)
     this.#decisions += grown(now.decisions, before?.decisions)
     this.#drops += sumOf(growth(now.drops, before?.drops).map(([, count]) => count))
-    for (const [id, count] of growth(now.taken, before?.taken)) add(this.#taken, id, count)
+    for (const [id, count] of growth(now.taken, before?.taken)) add(this.#taken, labelIn(this.#taken, id), count)
     for (const [name, count] of growth(now.refused, before?.refused)) {
       add(this.#refused, name, count)
       heard.deadLetters += count
@@ -141,9 +142,11 @@ function add(counts: Map<string, number>, name: string, count: number): void {
   counts.set(name, (counts.get(name) ?? 0) + count)
 }
 
+const labelIn = (of: ReadonlyMap<string, unknown>, given: string): string => (of.has(given) || of.size < FLOW_LABELS_MAX - 1 ? given : OTHERS)
+
 /** Names beyond the bound are one. */
 function innerOf(of: Map<string, Map<string, number>>, given: string): Map<string, number> {
-  const name = of.has(given) || of.size < FLOW_LABELS_MAX - 1 ? given : OTHERS
+  const name = labelIn(of, given)
   const known = of.get(name)
   if (known !== undefined) return known
   const made = new Map<string, number>()

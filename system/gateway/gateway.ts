@@ -19,6 +19,7 @@ import type { Standing } from '../node/questions.ts'
 import type { MachineEvent } from '../protocol/data.ts'
 import type { FailureClass } from '../protocol/failures.ts'
 import type { EntityId } from '../protocol/ids.ts'
+import type { InspectionEvent, MachineDefinition } from '../inspect/inspection.ts'
 import type { FlowDocument } from './flow-document.ts'
 import type { Condition } from './where.ts'
 
@@ -77,6 +78,8 @@ export type CommandResult =
   | { readonly kind: 'unknown'; readonly at: Standing }
   /** Durable, and not taken within the deadline. */
   | { readonly kind: 'waiting'; readonly partition: number; readonly state: string; readonly reason: string }
+  /** Durable, and what became of it cannot be read. `isTaken`: by its entity; else that is not known either. */
+  | { readonly kind: 'unread'; readonly isTaken: boolean; readonly reason: string }
   /** Under its key another event was sent before: nothing came of this one. */
   | { readonly kind: 'other-event'; readonly at: Standing }
   /** No event, or none that can be stored. */
@@ -140,6 +143,14 @@ export type EntitiesResult =
   /** The index is made for the first time. */
   | { readonly kind: 'building'; readonly reason: string }
 
+export interface InspectAsked {
+  readonly type: string
+  readonly id: EntityId
+  /** What it took before: the newest so many. */
+  readonly entriesMax: number
+  readonly definition: MachineDefinition
+}
+
 /** The log could not be read in time. */
 export interface Unread {
   readonly kind: 'unread'
@@ -162,6 +173,8 @@ export interface Gateway {
   watch(types: readonly string[], signal: AbortSignal): AsyncIterable<FlowDocument>
   /** As it is now, then whenever it has changed, until `signal` aborts. While it cannot be seen that is told, and it goes on afterwards. */
   follow(type: string, id: EntityId, signal: AbortSignal): AsyncIterable<EntityResult>
+  /** As it was and as it changes, in XState's inspection events, with what it took; until `signal` aborts. Throws OperationError when too many are inspected. */
+  inspect(asked: InspectAsked, signal: AbortSignal): AsyncIterable<InspectionEvent | Unavailable>
   /** Entities as they were stored last, by id. Throws OperationError where no index is kept. */
   list(type: string, asked: ListAsked): Promise<EntitiesResult>
   /** What the entity took, newest first, with its states and context then. Of the log: it is told while the partition moves too. */

@@ -8,10 +8,10 @@
 // R3. What was taken, refused or written is not counted: whoever watches is told of places, lag and occupancy.
 import type { HistoryAsked } from '../inspect/history-page.ts'
 import { IndexFeeder } from '../inspect/index-feeder.ts'
+import type { InspectionEvent } from '../inspect/inspection.ts'
 import type { Letter, LettersAsked } from '../inspect/letters.ts'
 import { outcomeOf } from '../inspect/outcome.ts'
 import type { SentCommand } from '../inspect/outcome.ts'
-import { OutOfTime } from '../inspect/patient-log.ts'
 import { Tips } from '../inspect/tips.ts'
 import type { Tip } from '../inspect/tips.ts'
 import { isIn } from '../node/in-state.ts'
@@ -19,15 +19,12 @@ import { lagOf } from '../node/partition-look.ts'
 import { isBefore, otherLife, otherPartition } from '../node/query-client.ts'
 import type { Misplaced, Unanswered, Waiting } from '../node/query-client.ts'
 import type { Standing } from '../node/questions.ts'
-import { Gone } from '../partition/range-reading.ts'
 import type { TypePlan } from '../partition/topology.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Codec } from '../ports/codec.ts'
 import type { EntityIndex } from '../ports/entity-index.ts'
 import type { Log } from '../ports/log.ts'
 import type { MachineEvent } from '../protocol/data.ts'
-import { InvariantBroken } from '../protocol/assert.ts'
-import { OperationError } from '../protocol/failures.ts'
 import type { EntityId } from '../protocol/ids.ts'
 import { partitionOf } from '../protocol/murmur2.ts'
 import { utf8Encode } from '../protocol/utf8.ts'
@@ -35,13 +32,15 @@ import { within } from '../protocol/within.ts'
 import { EntityLooks } from './entity-looks.ts'
 import type { FlowDocument } from './flow-document.ts'
 import { Following } from './following.ts'
-import type { CommandResult, CountsResult, EntitiesResult, EntityResult, Gateway, HistoryResult, LettersResult, ListAsked, PartitionFlow, PartitionReport, Reaching, TypeSummary, Unavailable, WaitResult } from './gateway.ts'
+import type { CommandResult, CountsResult, EntitiesResult, EntityResult, Gateway, HistoryResult, InspectAsked, LettersResult, ListAsked, PartitionFlow, PartitionReport, Reaching, TypeSummary, Unavailable, WaitResult } from './gateway.ts'
+import { inspect } from './inspecting.ts'
 import { Listing } from './listing.ts'
 import { LogReader } from './log-reader.ts'
 import { flowAtRest, reasonOf, standingOf, stateOf } from './resting.ts'
 import { sendCommand } from './sending.ts'
 import { ofAll, planNamed, typeSummaries } from './types.ts'
 import type { Plans } from './types.ts'
+import { unreadReason } from './unread.ts'
 import { Watching } from './watching.ts'
 
 export interface LogGatewayPorts {
@@ -168,6 +167,11 @@ export class LogGateway implements Gateway {
     return this.#following.follow(type, id, signal)
   }
 
+  inspect(asked: InspectAsked, signal: AbortSignal): AsyncIterable<InspectionEvent | Unavailable> {
+    const plan = planNamed(this.#plans, asked.type)
+    return inspect(this, () => this.#reader.tail(plan, asked.id), this.#ports.clock, asked, signal)
+  }
+
   async list(type: string, asked: ListAsked): Promise<EntitiesResult> {
     return (this.#listing ??= this.#newListing()).list(planNamed(this.#plans, type), asked)
   }
@@ -221,8 +225,11 @@ export class LogGateway implements Gateway {
 
   /** Undefined: it is not taken yet. */
   async #outcome(plan: TypePlan, sent: SentCommand): Promise<CommandResult | undefined> {
-    const outcome = await outcomeOf(this.#ports, plan, sent)
-    const tip = outcome.kind === 'waiting' ? undefined : await this.#tips.of(plan, sent.partition)
+    const read = outcomeOf(this.#ports, plan, sent).then(async (outcome) => ({ outcome, tip: outcome.kind === 'waiting' ? undefined : await this.#tips.of(plan, sent.partition) }))
+    // It is durable all the same (G3).
+    const seen = await read.catch((thrown: unknown): CommandResult => ({ kind: 'unread', isTaken: false, reason: unreadReason(thrown) }))
+    if ('kind' in seen) return seen
+    const { outcome, tip } = seen
     if (outcome.kind === 'waiting' || tip === undefined) return undefined
     const at = standingOf(sent.partition, tip)
     if (outcome.kind === 'reply') return { kind: 'reply', at, value: outcome.value }
@@ -266,7 +273,6 @@ async function seenOrRefused<T>(reading: Promise<T>): Promise<Seen<T> | Unanswer
   try {
     return { kind: 'seen', what: await reading }
   } catch (thrown) {
-    if ([OperationError, Gone, OutOfTime, InvariantBroken].some((known) => thrown instanceof known)) return unread((thrown as Error).message)
-    throw thrown
+    return unread(unreadReason(thrown))
   }
 }

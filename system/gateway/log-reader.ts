@@ -14,7 +14,10 @@ import type { Codec } from '../ports/codec.ts'
 import type { Log } from '../ports/log.ts'
 import type { EntityId } from '../protocol/ids.ts'
 import { within } from '../protocol/within.ts'
+import { EntityTail } from '../inspect/entity-tail.ts'
+import type { HistoryPlace } from '../inspect/history.ts'
 import type { HistoryResult, LettersResult, Unread } from './gateway.ts'
+import type { TailRead } from './inspecting.ts'
 
 interface ReaderPorts {
   readonly log: Log
@@ -43,6 +46,12 @@ export class LogReader {
       const page = await historyPage(log, codec, clock, plan, id, { ...asked, ...patience })
       return page.at.life === '' ? { kind: 'unread', reason: `partition ${page.at.partition} of '${plan.definition.name}' has not run yet` } : { kind: 'history', page }
     })
+  }
+
+  /** What the entity takes, read on with each call. */
+  tail(plan: TypePlan, id: EntityId): TailRead {
+    const tail = new EntityTail(this.#ports, plan, id)
+    return (asked: Patience, after: HistoryPlace | undefined) => this.#inTurn(asked, (patience) => tail.read(patience, after))
   }
 
   letters(asked: LettersAsked): Promise<LettersResult> {

@@ -3,6 +3,7 @@ import type { HistoryAsked } from '../inspect/history-page.ts'
 import type { Letter, LettersAsked } from '../inspect/letters.ts'
 import { IndexFeeder } from '../inspect/index-feeder.ts'
 import type { Stored } from '../inspect/index-feeder.ts'
+import type { InspectionEvent } from '../inspect/inspection.ts'
 import { outcomeWithoutReply } from '../inspect/outcome.ts'
 import type { SentCommand } from '../inspect/outcome.ts'
 import { isIn } from '../node/in-state.ts'
@@ -21,10 +22,12 @@ import { partitionOf } from '../protocol/murmur2.ts'
 import { utf8Encode } from '../protocol/utf8.ts'
 import type { FlowDocument } from './flow-document.ts'
 import { Following } from './following.ts'
-import type { CommandResult, CountsResult, EntitiesResult, EntityResult, Gateway, HistoryResult, LettersResult, ListAsked, PartitionFlow, PartitionReport, Reaching, TypeSummary, Unavailable, WaitResult } from './gateway.ts'
+import type { CommandResult, CountsResult, EntitiesResult, EntityResult, Gateway, HistoryResult, InspectAsked, LettersResult, ListAsked, PartitionFlow, PartitionReport, Reaching, TypeSummary, Unavailable, WaitResult } from './gateway.ts'
+import { inspect } from './inspecting.ts'
 import { Listing } from './listing.ts'
 import { LogReader } from './log-reader.ts'
 import { sendCommand } from './sending.ts'
+import { unreadReason } from './unread.ts'
 import { ofAll, planNamed, typeSummaries } from './types.ts'
 import { Watching } from './watching.ts'
 
@@ -139,6 +142,11 @@ export class OwnerGateway implements Gateway {
     return this.#following.follow(type, id, signal)
   }
 
+  inspect(asked: InspectAsked, signal: AbortSignal): AsyncIterable<InspectionEvent | Unavailable> {
+    const plan = planNamed(this.#plans, asked.type)
+    return inspect(this, () => this.#reader.tail(plan, asked.id), this.#ports.clock, asked, signal)
+  }
+
   async list(type: string, asked: ListAsked): Promise<EntitiesResult> {
     const plan = this.#planOf(type)
     return (this.#listing ??= this.#newListing()).list(plan, asked)
@@ -171,12 +179,9 @@ export class OwnerGateway implements Gateway {
     if (isOther === true) return { kind: 'other-event', at }
     if (reply !== undefined) return { kind: 'reply', at, value: reply }
     for (;;) {
-      const outcome = await outcomeWithoutReply(log, codec, plan, sent).catch((thrown: unknown) => {
-        // It is durable all the same (G3).
-        if (thrown instanceof OperationError) return { kind: 'unread' as const, reason: thrown.message }
-        throw thrown
-      })
-      if (outcome.kind === 'unread') return { kind: 'waiting', partition, state: 'live', reason: `what became of it cannot be read now: ${outcome.reason}` }
+      // It is durable all the same (G3).
+      const outcome = await outcomeWithoutReply(log, codec, plan, sent).catch((thrown: unknown) => ({ kind: 'unread' as const, isTaken: true, reason: unreadReason(thrown) }))
+      if (outcome.kind === 'unread') return outcome
       if (outcome.kind === 'refused') return { kind: 'refused', at, class: outcome.class, message: outcome.message, letter: outcome.letter }
       if (outcome.kind === 'unknown') return { kind: 'unknown', at }
       // Its owner sees a commit before others do.

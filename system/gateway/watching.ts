@@ -4,19 +4,21 @@
 //
 // W1. Looks are FLOW_EVERY_MS apart however many watch. A partition that does not answer holds up no other, and is asked one thing at a time.
 // W2. A watcher is given the newest document when it asks for one: whoever is slow misses what was between (I9).
+// W3. An owner that answers late, because its batches take long, is slow, and what it said last stands; silent is one that has not answered for SILENT_MS.
 import { FLOW_EVERY_MS } from '../protocol/limits.ts'
 import { patchBetween } from '../protocol/merge-patch.ts'
 import { within } from '../protocol/within.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { QueryClient } from '../node/query-client.ts'
+import type { FlowAnswer, QueryClient, Unanswered } from '../node/query-client.ts'
 import type { TypePlan } from '../partition/topology.ts'
 import type { FlowDocument, TypeFlow } from './flow-document.ts'
 import { FlowSums } from './flow-sums.ts'
 
-/** How long an owner may take for its answer before it counts as silent, and how long the others wait for it, ms. */
+/** How long an owner may take for its answer before it is asked anew, how long it may do so before it counts as silent, and how long the others wait for it, ms. */
 const ANSWER_MS_MAX = 1000
+const SILENT_MS = 5000
 const ROUND_MS_MAX = 150
-/** Looks that the first document of a type waits for partitions that nothing is known of: until they are silent. */
+/** Looks that the first document of a type waits for partitions that nothing is known of: until they are late. */
 const PATIENT_LOOKS = Math.ceil(ANSWER_MS_MAX / FLOW_EVERY_MS) + 1
 
 /** Who tells what goes through a partition. */
@@ -27,6 +29,8 @@ interface Watched {
   readonly sums: FlowSums
   /** Partitions that have not answered yet. */
   readonly asked: Set<number>
+  /** When each of them answered last. */
+  readonly answeredMs: Map<number, number>
   watchers: number
   looks: number
   /** Undefined before the first look. */
@@ -66,7 +70,7 @@ export class Watching {
 
   #join(plan: TypePlan): void {
     const { name } = plan.definition
-    const watched = this.#watched.get(name) ?? { plan, sums: new FlowSums(plan.partitions), asked: new Set(), watchers: 0, looks: 0, flow: undefined }
+    const watched = this.#watched.get(name) ?? { plan, sums: new FlowSums(plan.partitions), asked: new Set(), answeredMs: new Map(), watchers: 0, looks: 0, flow: undefined }
     watched.watchers += 1
     this.#watched.set(name, watched)
   }
@@ -116,18 +120,29 @@ export class Watching {
   }
 
   /** Those that have answered the last time. */
-  #ask({ plan, sums, asked }: Watched): readonly Promise<void>[] {
+  #ask(watched: Watched): readonly Promise<void>[] {
+    const { plan, sums, asked } = watched
     const free = Array.from({ length: plan.partitions }, (_, partition) => partition).filter((partition) => !asked.has(partition))
     return free.map(async (partition) => {
       asked.add(partition)
       try {
-        sums.take(partition, await this.#asked.flow(plan.definition.name, partition, true, { deadlineMs: ANSWER_MS_MAX }))
+        sums.take(partition, this.#inTime(watched, partition, await this.#asked.flow(plan.definition.name, partition, true, { deadlineMs: ANSWER_MS_MAX })))
       } catch (thrown) {
         sums.take(partition, { kind: 'refused', state: 'unknown', reason: thrown instanceof Error ? thrown.message : String(thrown) })
       } finally {
         asked.delete(partition)
       }
     })
+  }
+
+  /** W3. */
+  #inTime({ answeredMs }: Watched, partition: number, answer: FlowAnswer | Unanswered): FlowAnswer | Unanswered {
+    const nowMs = this.#clock.monotonicMs()
+    const lastMs = answeredMs.get(partition)
+    if (answer.kind === 'flow') answeredMs.set(partition, nowMs)
+    else if (answer.state !== 'silent') answeredMs.delete(partition)
+    else if (lastMs !== undefined && nowMs - lastMs < SILENT_MS) return { ...answer, state: 'slow', reason: `it has not answered for more than ${ANSWER_MS_MAX / 1000} s: what is told of it is from before` }
+    return answer
   }
 
   /** What has not changed stays the same object. */

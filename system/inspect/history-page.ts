@@ -35,12 +35,14 @@ export interface HistoryAsked extends Patience {
   readonly entriesMax: number
   /** Only what came before it. */
   readonly before?: HistoryPlace | undefined
+  /** Only what a model decided about. */
+  readonly isDecided?: boolean | undefined
 }
 
 /** Throws OperationError and OutOfTime where nothing can be told. */
-export async function historyPage(log: Log, codec: Codec, clock: Clock, plan: TypePlan, id: EntityId, { entriesMax, before, ...patience }: HistoryAsked): Promise<HistoryPage> {
+export async function historyPage(log: Log, codec: Codec, clock: Clock, plan: TypePlan, id: EntityId, { entriesMax, before, isDecided, ...patience }: HistoryAsked): Promise<HistoryPage> {
   const patient = patientLog(log, clock, patience)
-  const range = { entriesMax, before }
+  const range = { entriesMax, before, isDecided }
   const newest = await inTime(newestHistoryOf({ log: patient, codec, clock }, plan, id, range).catch(endedMeanwhile))
   if (newest.kind === 'history' && newest.history.left > 0) return pageOf(plan, newest.history, 'more', '')
   const whole = await inTime(historyOf(patient, codec, plan, id, range))

@@ -10,16 +10,17 @@ import type { MachineEvent } from '../protocol/data.ts'
 import type { DropReason } from '../protocol/failures.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Codec } from '../ports/codec.ts'
-import type { Effect } from '../ports/engine.ts'
+import type { Effect, StoredMachine } from '../ports/engine.ts'
 import type { Log } from '../ports/log.ts'
 import type { Batch } from '../partition/batch.ts'
-import type { Verdict } from '../partition/journal.ts'
+import type { JournalRecord, Verdict } from '../partition/journal.ts'
 import { recover } from '../partition/recovery.ts'
 import { keyedStateStore } from '../partition/state-store.ts'
 import type { TypePlan } from '../partition/topology.ts'
 import type { TurnTrace } from '../partition/turn-input.ts'
 import { parkedView } from '../partition/view.ts'
 import type { ParkedView } from '../partition/view.ts'
+import { askedOfModels } from './asked.ts'
 import { ownKeys } from './own-keys.ts'
 import { entityId } from './query.ts'
 import { shownStates } from './shown-states.ts'
@@ -50,10 +51,12 @@ export interface HistoryEntry extends HistoryPlace {
   readonly to: string | undefined
   /** After it. */
   readonly context: unknown
+  /** After it, as XState has them; undefined: it did not exist. */
+  readonly machine: Pick<StoredMachine, 'value' | 'status' | 'output'> | undefined
   readonly effects: readonly Effect[]
   /** Scores in the order of asking; a text says why there was none. */
   readonly scores: readonly (number | string)[]
-  /** Beside each score, the model that was active for it; undefined of a refused input, of which it is not told what it asked. */
+  /** Beside each score, the model that was active for it; undefined where a refused input asked for it, and what it asked is not found again. */
   readonly models: readonly (ScoringModel | undefined)[]
   /** Rows that its lookups got, in their order. */
   readonly rows: readonly unknown[]
@@ -85,6 +88,8 @@ export interface HistoryRange {
   readonly toMs?: number
   /** None from this place on. */
   readonly before?: HistoryPlace | undefined
+  /** Only those that a model decided about. */
+  readonly isDecided?: boolean | undefined
 }
 
 /** Throws OperationError: no entity id, or a journal that does not reach back to the beginning. */
@@ -102,15 +107,16 @@ async function replayed({ log, codec }: Omit<Looking, 'clock'>, plan: TypePlan, 
   const partition = partitionOf(utf8Encode(id), plan.partitions)
   const keyed = ownKeys(log, id)
   const states = clock === undefined ? keyedStateStore(keyed, codec, plan, partition) : shownStates({ log, codec, clock }, keyed, plan, partition)
-  const { entriesMax, fromMs = -Infinity, toMs = Infinity, before } = range
+  const { entriesMax, fromMs = -Infinity, toMs = Infinity, before, isDecided = false } = range
   const entries: HistoryEntry[] = []
   const drops = new Map<DropReason, number>()
   let left = 0
   let turns: TurnTrace[] = []
-  const onFolded = (batch: Batch): void => {
+  const onFolded = (record: JournalRecord, batch: Batch): void => {
     for (const [n, turn] of turns.entries()) {
       if (turn.input.timeMs < fromMs || turn.input.timeMs > toMs || (before !== undefined && !isEarlier({ seq: batch.seq, n }, before))) continue
-      entries.push(entryOf(codec, n, turn, batch))
+      if (isDecided && !record.decisions.some(([ref]) => ref === turn.input.ref)) continue
+      entries.push(entryOf(codec, plan, n, turn, record, batch))
       // Twice the bound before it is cut: shifting one by one would cost too much.
       if (entries.length >= 2 * entriesMax) left += entries.splice(0, entries.length - entriesMax).length
     }
@@ -120,7 +126,7 @@ async function replayed({ log, codec }: Omit<Looking, 'clock'>, plan: TypePlan, 
   const recovery = await recover({
     log, codec, plan, partition, states, telemetry: silentTelemetry, fromStart: clock === undefined,
     watch: { entity: id, onTurn: (turn) => turns.push(turn) },
-    onFolded: (_record, batch) => onFolded(batch),
+    onFolded,
   })
   if (recovery.kind === 'history-gone') throw new OperationError('history-gone', recovery.reason)
   left += entries.splice(0, Math.max(0, entries.length - entriesMax)).length
@@ -136,16 +142,24 @@ export function isEarlier(a: HistoryPlace, b: HistoryPlace): boolean {
   return a.seq < b.seq || (a.seq === b.seq && a.n < b.n)
 }
 
-function entryOf(codec: Codec, n: number, { input, from, to, context, effects, models, isRefused }: TurnTrace, batch: Batch): HistoryEntry {
+/** `n`: among the turns of its entity in that commit. */
+export function entryOf(codec: Codec, plan: TypePlan, n: number, turn: TurnTrace, record: JournalRecord, batch: Batch): HistoryEntry {
+  const { input, from, to, state, models, isRefused } = turn
+  const { machine } = plan.definition
+  const verdict = isRefused ? batch.verdicts.find((one) => one.input === input.ref) : undefined
+  const scores = record.decisions.filter(([ref]) => ref === input.ref).map(([, score]) => score)
+  const effects = isRefused && verdict?.class !== 'crash' ? askedOfModels(plan, turn, scores, batch.nowMs) : turn.effects
   const asked = effects.filter((effect) => effect.kind === 'infer')
-  const scores = batch.decisions.filter(([ref]) => ref === input.ref).map(([, score]) => score)
   return {
-    seq: batch.seq, n, timeMs: input.timeMs, processedMs: batch.nowMs, event: input.event, cause: input.cause, from, to, context, effects,
+    seq: batch.seq, n, timeMs: input.timeMs, processedMs: batch.nowMs, event: input.event, cause: input.cause, from, to, effects,
+    context: state === undefined ? undefined : machine.context(state), machine: state === undefined ? undefined : machineOf(machine.store(state)),
     scores, models: scores.map((_, at) => scoringModel(asked[at]?.model, models)),
     rows: batch.choices.filter(([ref]) => ref === input.ref).map(([, bytes]) => rowOf(codec, bytes)),
-    verdict: isRefused ? batch.verdicts.find((verdict) => verdict.input === input.ref) : undefined,
+    verdict,
   }
 }
+
+const machineOf = ({ value, status, output }: StoredMachine): HistoryEntry['machine'] => ({ value, status, ...(output === undefined ? {} : { output }) })
 
 function scoringModel(name: string | undefined, models: TurnTrace['models']): ScoringModel | undefined {
   const ref = name === undefined ? undefined : models.get(name)

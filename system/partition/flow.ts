@@ -4,7 +4,8 @@
 //
 // N1. Only what was committed is counted (I12): a batch is added when its commit is done, and not at all otherwise.
 // N2. Nothing is done for a record or an entity, but for the transitions of a turn, which are counted for FLOW_WATCHED_MS after somebody looked.
-// N3. Labels are bounded: classes and reasons are few, configurations beyond FLOW_LABELS_MAX count under one name.
+// N3. Labels are bounded: classes and reasons are few, configurations and transitions beyond FLOW_LABELS_MAX count under one name. What is counted keeps
+//     its name: one that came to count by itself would be counted twice by whoever adds up what is new.
 import type { DropReason, FailureClass } from '../protocol/failures.ts'
 import { FLOW_LABELS_MAX, FLOW_WATCHED_MS } from '../protocol/limits.ts'
 import type { RecordRange } from '../protocol/record.ts'
@@ -65,6 +66,8 @@ export interface RecordTimes {
 export class Flow {
   readonly #transitions: readonly string[]
   readonly #taken: Float64Array
+  /** Names that transitions count under, in the order in which they were taken first. */
+  readonly #names = new Set<string>()
   readonly #timed = new Map<number, { count: number; sumMs: number }>()
   readonly #drops = new Map<DropReason, number>()
   readonly #refused = new Map<FailureClass, number>()
@@ -126,20 +129,30 @@ export class Flow {
     return {
       since: this.#since ?? 0, inputs: this.#inputs, outputs: this.#outputs, decisions: this.#decisions, batches: this.#batches,
       drops: [...this.#drops], refused: [...this.#refused], refusedIn: [...this.#refusedIn].map(([configuration, refused]) => [configuration, [...refused]] as const),
-      taken: bounded(summed([...this.#taken].map((count, place) => [this.#transitions[place] ?? '', count] as const))),
+      taken: summed([...this.#taken].map((count, place) => [this.#nameOf(place), count] as const)),
       timed: [...this.#timed].slice(0, FLOW_LABELS_MAX).map(([place, { count, sumMs }]) => [this.#transitions[place] ?? '', count, sumMs] as const),
       commitMs: this.#commitMs.report(), batchMs: this.#batchMs.report(), delayMs: this.#delayMs.report(), newestMs: this.#newestMs,
     }
   }
 
   #take({ taken, timed }: Tally, nowMs: number): void {
-    for (let place = 0; place < taken.length; place += 1) this.#taken[place] = (this.#taken[place] as number) + (taken[place] as number)
+    for (let place = 0; place < taken.length; place += 1) {
+      if ((taken[place] as number) === 0) continue
+      if (this.#taken[place] === 0 && this.#names.size < FLOW_LABELS_MAX - 1) this.#names.add(this.#transitions[place] ?? '')
+      this.#taken[place] = (this.#taken[place] as number) + (taken[place] as number)
+    }
     for (const { place, writtenMs } of timed) {
       const times = this.#timed.get(place) ?? { count: 0, sumMs: 0 }
       times.count += 1
       times.sumMs += Math.max(0, nowMs - writtenMs)
       this.#timed.set(place, times)
     }
+  }
+
+  /** N3. */
+  #nameOf(place: number): string {
+    const name = this.#transitions[place] ?? ''
+    return this.#names.has(name) ? name : OTHERS
   }
 
   /** N3. */

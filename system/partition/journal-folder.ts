@@ -159,12 +159,17 @@ export class JournalFolder {
     return this.#ahead.take(record) ?? rangesOf(this.#deps.log, this.#deps.partition, record)
   }
 
-  /** Where nobody else's inputs say anything about event time, only those of whom is watched are decoded; and control records, which have no key. */
+  /**
+   * Where nobody else's inputs say anything about event time, only those of whom is watched are decoded; and control records, which have no key. Its inputs of
+   * several topics stand in the order of the whole batch, in which those of others hold some of them up: of these topics all is decoded.
+   */
   #ofWatched(ranges: readonly RecordRange[]): readonly RecordRange[] {
     const { watch, plan } = this.#deps
     if (watch === undefined || this.#memory.watermarks !== undefined || plan.definition.entityOfAll !== undefined) return ranges
     const own = utf8Encode(watch.entity)
-    return ranges.map((range) => ({ ...range, records: range.records.filter(({ key }) => key === null || equalBytes(key, own)) }))
+    const isOwn = ({ key }: LogRecord): boolean => key !== null && equalBytes(key, own)
+    const touched = ranges.filter(({ records }) => records.some(isOwn))
+    return ranges.map((range) => (touched.length > 1 && touched.includes(range) ? range : { ...range, records: range.records.filter((record) => record.key === null || isOwn(record)) }))
   }
 
   /** Decoded, but for inputs that end the process by that. */

@@ -57,18 +57,19 @@ export interface JournalEnd {
 /** Rebuilds the memory as of the end of the journal. */
 export async function recover(deps: RecoveryDeps): Promise<Recovery> {
   try {
-    return await recoverOrThrow(deps)
+    return (await recoverToGoOn(deps)).recovered
   } catch (thrown) {
     if (thrown instanceof Gone) return { kind: 'history-gone', reason: thrown.message }
     throw thrown
   }
 }
 
-async function recoverOrThrow(deps: RecoveryDeps): Promise<Recovered> {
+/** The same for a reader that goes on folding what comes after. `folder` is undefined while the journal is empty. Throws Gone. */
+export async function recoverToGoOn(deps: RecoveryDeps): Promise<{ readonly recovered: Recovered; readonly folder: JournalFolder | undefined }> {
   const { log, plan, partition, states } = deps
   const memory = emptyMemory(plan, partition)
   const { last, end: journalEnd } = deps.tip ?? await foundTip(deps)
-  if (last === undefined) return { kind: 'recovered', memory, last, journalEnd, folded: [], marks: [], rebased: [] }
+  if (last === undefined) return { recovered: { kind: 'recovered', memory, last, journalEnd, folded: [], marks: [], rebased: [] }, folder: undefined }
   const fromStart = deps.fromStart === true
   const survey = deps.survey ?? await surveyed(deps, states, last, journalEnd, fromStart)
   for (const [configuration, count] of survey.occupancy) memory.occupancy.set(configuration, count)
@@ -87,7 +88,7 @@ async function recoverOrThrow(deps: RecoveryDeps): Promise<Recovered> {
   }
   assert(memory.seq === last.seq, `J1: recovered up to ${memory.seq}, the journal ends at ${last.seq}`)
   folder.finish()
-  return { kind: 'recovered', memory, last, journalEnd, folded, marks: survey.marks, rebased: folder.rebased }
+  return { recovered: { kind: 'recovered', memory, last, journalEnd, folded, marks: survey.marks, rebased: folder.rebased }, folder }
 }
 
 /** Records whose states are loaded together. */

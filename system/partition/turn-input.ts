@@ -1,7 +1,7 @@
 // TurnInput: what a turn starts from, and what it may ask for while it runs. `turn.ts` takes turns, `effects.ts` ends them.
 import type { MachineEvent } from '../protocol/data.ts'
 import type { Failure } from '../protocol/failures.ts'
-import type { Effect } from '../ports/engine.ts'
+import type { Effect, EngineState } from '../ports/engine.ts'
 import type { Score } from '../ports/models.ts'
 import type { Witness } from '../ports/witness.ts'
 import type { Subject } from './batch.ts'
@@ -31,8 +31,8 @@ export interface TurnTrace {
   /** Configurations before and after; undefined: the entity did not exist. Equal for a refused input. */
   readonly from: string | undefined
   readonly to: string | undefined
-  /** After the turn. */
-  readonly context: unknown
+  /** After the turn; undefined: it does not exist. */
+  readonly state: EngineState | undefined
   readonly effects: readonly Effect[]
   /** Active when it ended: an activation has a place between inputs. */
   readonly models: ReadonlyMap<string, ModelRef>

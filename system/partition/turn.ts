@@ -15,6 +15,7 @@ import type { Witness } from '../ports/witness.ts'
 import type { Batch } from './batch.ts'
 import type { Entity } from './entity.ts'
 import type { EffectApplier } from './effects.ts'
+import { inferenceEvent } from './inference.ts'
 import type { Memory } from './memory.ts'
 import type { InputRef } from './journal.ts'
 import type { Tally } from './tally.ts'
@@ -221,12 +222,7 @@ export class Turns {
     if (answer.kind === 'failed') return answer.failure
     if (answer.kind === 'row') return { class: 'model', message: `model '${model}' was answered with a row`, stage: 'score' }
     this.#batch.decided(input.ref, answer.kind === 'score' ? answer.score : answer.reason)
-    const served = this.#memory.models.get(model)
-    const base = { type: `inference.${model}`, time: input.timeMs, model, version: served?.version ?? 0, hash: served?.hash ?? '' }
-    if (answer.kind === 'score') return { ...base, score: answer.score }
-    const fallback = this.#memory.plan.definition.fallbacks.get(model)
-    if (fallback === undefined) return { class: 'model', message: `no score from model '${model}': ${answer.reason}`, stage: 'score' }
-    return { ...base, score: fallback, fallback: answer.reason }
+    return inferenceEvent(this.#memory.plan, this.#memory.models, input.timeMs, model, answer) ?? { class: 'model', message: `no score from model '${model}'${answer.kind === 'none' ? `: ${answer.reason}` : ''}`, stage: 'score' }
   }
 
   #found(input: TurnInput, { table, key }: RowQuestion, answer: Answer): MachineEvent | Failure {
@@ -244,7 +240,7 @@ export class Turns {
     if (failure !== undefined) return this.#fail(input, failure)
     this.#batch.turns += 1
     if (taken !== undefined) this.#tally?.turn(taken, input)
-    this.#onTurn?.({ input, from, to: machine.configuration(state), context: machine.context(state), effects, models: this.#memory.models, isRefused: false })
+    this.#onTurn?.({ input, from, to: machine.configuration(state), state, effects, models: this.#memory.models, isRefused: false })
     this.#next(input.entity)
   }
 
@@ -252,7 +248,7 @@ export class Turns {
     const { machine: state } = input.entity
     const { machine } = this.#memory.plan.definition
     const at = state === undefined ? undefined : machine.configuration(state)
-    this.#onTurn?.({ input, from: at, to: at, context: state === undefined ? undefined : machine.context(state), effects: [], models: this.#memory.models, isRefused: true })
+    this.#onTurn?.({ input, from: at, to: at, state, effects: [], models: this.#memory.models, isRefused: true })
   }
 
   /** R1: nothing of the turn is kept. */

@@ -121,6 +121,8 @@ export const FOLLOW_EVERY_MS = 200
 export const FOLLOWED_MAX = 1000
 /** A log without reads by key removes tombstones some time after they were written: what has not been read on for longer is read anew, ms. */
 export const TOMBSTONES_KEPT_MS = 3600 * 1000
+/** Entities of a gateway that are inspected: followed with what they took, which is read from their histories. Over: refused. */
+export const INSPECTED_MAX = 8
 /** Drawings of statecharts that a process keeps. Over: the one made first goes, and is laid out again when it is asked for. */
 export const DRAWINGS_MAX = 200
 /** States of a statechart that is drawn, and lines between them: laying out more holds the thread up for many seconds. Over: refused; its text can still be had. */

@@ -33,9 +33,12 @@ async function sameAsCommandLine(url: string, folder: string): Promise<void> {
   for (const id of IDS) {
     const told = objects((await call(HERE, ['history', 'counter', id, '--folder', folder, '--json'])).stdout)
     const shown = await pages(url, `/v1/entities/counter/${encodeURIComponent(id)}/history?limit=2`, 'events', 'before')
-    const plain = told.map(({ processedMs, effects, scores: _, rows: __, models: ___, verdict, ...rest }) => ({ ...rest, nowMs: processedMs, outputs: effects, decisions: [], ...(verdict === undefined ? {} : { verdict: { class: (verdict as { class: string }).class, directive: (verdict as { directive: string }).directive } }) })).reverse()
+    const plain = told.map(({ processedMs, effects, scores: _, rows: __, models: ___, machine: ____, verdict, ...rest }) => ({ ...rest, nowMs: processedMs, outputs: effects, decisions: [], ...(verdict === undefined ? {} : { verdict: { class: (verdict as { class: string }).class, directive: (verdict as { directive: string }).directive } }) })).reverse()
     assert.deepEqual(shown, JSON.parse(JSON.stringify(plain)))
     assert.ok(shown.length > 0)
+    // For the Stately Inspector too.
+    const inspected = await ask(url, `/v1/entities/counter/${encodeURIComponent(id)}/inspect.json?deadlineMs=30000`)
+    assert.deepEqual(JSON.parse(inspected.text), objects((await call(HERE, ['inspect', 'counter', id, '--folder', folder])).stdout))
   }
   const letters = objects((await call(HERE, ['dlq', 'list', '--folder', folder, '--json'])).stdout)
   const listed = await pages(url, '/v1/dead-letters?limit=1', 'letters', 'before')

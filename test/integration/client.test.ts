@@ -5,15 +5,20 @@ import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { client } from 'statelog/client'
+import { overHttp } from '../../adapters/client/over-http.ts'
 import { openHttp } from '../../adapters/http/server.ts'
+import { Charts } from '../../system/chart/charts.ts'
+import { OperationError } from '../../system/protocol/failures.ts'
 import counters from '../support/counter/counter.system.ts'
 import { served } from '../support/gateway.ts'
 
+const counter = counters.actors[0]?.machine ?? assert.fail('there is no counter')
 const TOKEN = 'a-token-of-some-length'
 
 async function opened(t: TestContext): Promise<string> {
   const { gateway } = await served(t)
-  const server = await openHttp(gateway, { listen: '0', token: TOKEN, onError: (message) => assert.fail(message) })
+  const charts = new Charts(new Map([['counter', () => counter.outline()]]), { place: () => Promise.reject(new OperationError('chart/layout', 'nothing is drawn here')) })
+  const server = await openHttp(gateway, { listen: '0', token: TOKEN, charts, onError: (message) => assert.fail(message) })
   t.after(() => server.close())
   return server.url
 }
@@ -92,10 +97,41 @@ test('histories, lists and followers come from the system as it runs', async (t)
   let page = await listed()
   for (; page.index.lag !== 0; page = await listed()) await new Promise((resolve) => setTimeout(resolve, 100))
   assert.deepEqual(page.entities.map(({ id, configuration }) => [id, configuration]), [['ä/b', 'ended']])
+  assert.deepEqual((await one.history({ decided: true })).events, [], 'no model decides here')
+  assert.deepEqual((await c.$types()).map(({ type, partitions }) => [type, partitions]), [['counter', 2]])
+  assert.deepEqual((await c.$partitions()).map(({ type, partition, state }) => [type, partition, state]), [0, 1].map((partition) => ['counter', partition, 'live']))
+  const { outline, drawing, reason } = await c.counter.chart()
+  assert.deepEqual([outline.states.map(({ key }) => key).slice(1), drawing, reason], [['counting', 'ended'], null, 'nothing is drawn here'])
   await c.counter('c').send({ type: 'add', by: 'what' as never })
   const { letters: [letter] } = await c.counter.deadLetters({ class: 'action', limit: 1 })
   assert.deepEqual([letter?.entity, letter?.class, (await c.counter.deadLetters({ class: 'key' })).letters], ['c', 'action', []])
   const place = letter?.dlq ?? assert.fail('no dead letter')
   const whole = await c.counter.deadLetter(place)
   assert.deepEqual([whole?.message, await c.counter.deadLetter({ ...place, offset: 1000 })], [letter?.message, undefined])
+})
+
+test('an entity is told in events of the Stately Inspector, each once, also over a stream that breaks off', async (t) => {
+  const url = await opened(t)
+  let streams = 0
+  // The first stream is cut behind what is told at once.
+  const cutting: typeof fetch = async (input, init) => {
+    const response = await fetch(input, init)
+    if (!String(input).includes('/inspect') || (streams += 1) > 1) return response
+    const reader = response.body?.getReader()
+    const { value } = await reader?.read() ?? {}
+    await reader?.cancel()
+    return new Response(value, response)
+  }
+  const one = client(counters, { transport: overHttp({ url, token: TOKEN }, cutting) }).counter('a')
+  for (const by of [1, 2]) await one.send({ type: 'add', by })
+  const told: string[] = []
+  for await (const event of one.inspect({ limit: 10 })) {
+    if (event.type === '@xstate.actor') told.push(`actor ${JSON.parse(event.definition ?? '{}').initial}`)
+    else if (event.type === '@xstate.event') told.push(event.event.type)
+    else told.push(JSON.stringify(event.snapshot.context))
+    if (told.length === 3) void one.send({ type: 'add', by: 3 }).then(() => one.send({ type: 'end' }))
+    if (event.type === '@xstate.snapshot' && event.snapshot.status === 'done') break
+  }
+  assert.deepEqual(told, ['actor counting', 'add', '{"n":1}', 'add', '{"n":3}', 'add', '{"n":6}', 'end', '{"n":6}'])
+  assert.ok(streams > 1)
 })

@@ -1,11 +1,12 @@
-// G1, F1, F2: whatever an owner did, crashed and released before: pages of a history are all of it, wherever they were read from; and an index of entities shows
-// states that were committed, none older than it says.
+// G1, K1, F1, F2: whatever an owner did, crashed and released before: pages of a history are all of it, wherever they were read from, and so is what is read on piece by
+// piece; and an index of entities shows states that were committed, none older than it says.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { memoryIndex } from '../../adapters/memory/entity-index.ts'
 import { memoryLog } from '../../adapters/memory/log.ts'
 import { wallClock } from '../../adapters/memory/clock.ts'
+import { EntityTail } from '../../system/inspect/entity-tail.ts'
 import { historyOf } from '../../system/inspect/history.ts'
 import type { HistoryEntry } from '../../system/inspect/history.ts'
 import { historyPage } from '../../system/inspect/history-page.ts'
@@ -33,7 +34,7 @@ const specs = typeSpec(fc.constantFrom('arrival', 'eventTime'), fc.constantFrom(
 const cases = fc.tuple(specs, fc.boolean(), fc.constantFrom(0, 50, 100_000), fc.array(look, { minLength: 1, maxLength: 6 }))
   .chain(([spec, waits, snapshotEvery, looks]) => fc.record({ spec: fc.constant({ ...spec, ends: true }), waits: fc.constant(waits), snapshotEvery: fc.constant(snapshotEvery), looks: fc.constant(looks), first: deeds(spec.outOfOrderMs, 'p'), second: deeds(spec.outOfOrderMs, 'q') }))
 
-const counts = { entries: 0, rows: 0, behind: 0, whole: 0 }
+const counts = { entries: 0, tailed: 0, rows: 0, behind: 0, whole: 0 }
 
 /** What an index should say of a stored form; null: nothing. */
 function shownOf(plan: TypePlan, id: string, hexed: string | undefined): string {
@@ -69,6 +70,7 @@ for (const isKeyed of [true, false]) {
       let asksOwner = false
       const stored = async () => (asksOwner ? { life: owner.parts.memory.life, seq: owner.parts.memory.seq, dirtySeq: owner.parts.memory.entities.oldestDirtySeq(), stateEnd: owner.parts.committer.stateEnd } : undefined)
       let index = memoryIndex()
+      const tails = IDS.map((who) => ({ who, tail: new EntityTail({ log: reader, codec, clock }, plan, entityId(who)), upTo: -1, last: undefined as HistoryEntry | undefined }))
       await owner.acquire()
       for (const { moves, entriesMax, isFresh, ...asked } of looks) {
         asksOwner = asked.asksOwner
@@ -83,6 +85,15 @@ for (const isKeyed of [true, false]) {
           const { entries } = await historyOf(reader, codec, plan, who, { entriesMax: 1e6 })
           assert.deepEqual(await pagesOf(reader, plan, who, entriesMax), [...entries].reverse())
           counts.entries += entries.length
+        }
+        for (const one of tails) {
+          const taken = await one.tail.read({ deadlineMs: 60_000 }, one.last)
+          assert.ok(taken !== undefined && taken.seq === owner.parts.memory.seq, JSON.stringify(taken?.seq))
+          const { entries } = await historyOf(reader, codec, plan, one.who, { entriesMax: 1e6 })
+          const from = Math.max(one.upTo, taken.fromSeq)
+          assert.deepEqual(taken.entries.filter(({ seq }) => seq > from), entries.filter(({ seq }) => seq > from))
+          counts.tailed += taken.entries.length
+          Object.assign(one, { upTo: taken.seq, last: taken.entries.at(-1) ?? one.last })
         }
         if (isFresh) index = memoryIndex()
         await new IndexFeeder({ log: reader, codec, clock, index, stored }).round(plan)
@@ -107,5 +118,5 @@ for (const isKeyed of [true, false]) {
 
 test('the looks above saw something', () => {
   console.log(JSON.stringify({ seed: testSeed(), ...counts }))
-  assert.ok(counts.entries > RUNS && counts.rows > RUNS && counts.behind > RUNS / 4 && counts.whole > RUNS / 4, JSON.stringify(counts))
+  assert.ok(counts.entries > RUNS && counts.tailed > RUNS && counts.rows > RUNS && counts.behind > RUNS / 4 && counts.whole > RUNS / 4, JSON.stringify(counts))
 })

@@ -13,6 +13,7 @@ import { StatelogNode } from '../../system/node/node.ts'
 import type { SystemDefinition } from '../../system/authoring/system.ts'
 import type { EntityIndex } from '../../system/ports/entity-index.ts'
 import type { Log } from '../../system/ports/log.ts'
+import type { LoadedModel } from '../../system/ports/models.ts'
 import type { Rpc } from '../../system/ports/rpc.ts'
 import counters from './counter/counter.system.ts'
 import { silent } from './partition/owner.ts'
@@ -25,8 +26,8 @@ export interface Served {
 }
 
 /** A gateway to owners that are in one process with it, until the test is over. */
-export async function served(t: TestContext, { system = counters, log = memoryLog({ keyed: true }), rpc = memoryRpc(wallClock) }: { readonly system?: SystemDefinition; readonly log?: MemoryLog; readonly rpc?: Rpc } = {}): Promise<Served> {
-  const node = new StatelogNode({ system, log, codec: cborCodec, clock: wallClock, random: new SeededRandom(1), models: new Map(), settings: { commitWaitMs: 0 }, telemetry: silent, rpc, ...(log.keyed === undefined ? { cache: memoryCache() } : {}) })
+export async function served(t: TestContext, { system = counters, log = memoryLog({ keyed: true }), rpc = memoryRpc(wallClock), models = new Map() }: { readonly system?: SystemDefinition; readonly log?: MemoryLog; readonly rpc?: Rpc; readonly models?: ReadonlyMap<string, LoadedModel> } = {}): Promise<Served> {
+  const node = new StatelogNode({ system, log, codec: cborCodec, clock: wallClock, random: new SeededRandom(1), models, settings: { commitWaitMs: 0 }, telemetry: silent, rpc, ...(log.keyed === undefined ? { cache: memoryCache() } : {}) })
   t.after(() => node.stop())
   await node.start()
   return { gateway: gatewayTo(node, log, rpc), node, log, rpc }

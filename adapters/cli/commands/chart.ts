@@ -15,7 +15,7 @@ import { EXIT, UsageError } from '../exit-codes.ts'
 import type { Io } from '../io.ts'
 import { didYouMean } from '../suggestion.ts'
 import { systemNamed } from '../target.ts'
-import { printable } from '../text.ts'
+import { exactJson, printable } from '../text.ts'
 
 const FORMATS = ['svg', 'mermaid', 'json'] as const
 const THEMES = ['auto', 'light', 'dark'] as const
@@ -91,12 +91,7 @@ async function writeTo(file: string, actor: ActorDefinition, format: Format, fla
 async function textOf({ name, version, machine }: ActorDefinition, format: Format, flags: FlagValues): Promise<string> {
   const outline = machine.outline()
   if (format === 'mermaid') return mermaidOf(outline)
-  if (format === 'json') return `${exactJson({ form: 'statelog-chart/1', type: name, version, code: machine.hash, hash: outlineHash(outline), ...outline })}\n`
+  if (format === 'json') return `${exactJson(JSON.stringify({ form: 'statelog-chart/1', type: name, version, code: machine.hash, hash: outlineHash(outline), ...outline }, undefined, 2))}\n`
   const theme = THEMES.find((one) => one === flags.text('theme')) ?? 'auto'
   return svgOf(outline, await drawingOf(outline, elkLayout), { theme })
-}
-
-/** Names are kept as they are; what could steer a terminal stands as an escape, which JSON reads as the same character. */
-function exactJson(value: unknown): string {
-  return JSON.stringify(value, undefined, 2).replace(/[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }

@@ -200,7 +200,7 @@ async function runSession(session: Session): Promise<number> {
   let embedded: Embedded | undefined
   let faces: Faces | undefined
   try {
-    keepHeapSmall(system)
+    keepHeapSmall()
     embedded = await openEmbedded({ folder, medium, ...(session.stateCache === undefined ? {} : { stateCache: session.stateCache }), system, origin, telemetry, hurry: signals.hurry, ...(session.queries === undefined ? {} : { queries: session.queries }), ...(session.workers === 0 ? {} : { threads: { count: session.workers, loader: { module: new URL('../worker-system.ts', import.meta.url).href, argument: { folder } } } }) })
     const feeder = scenario === undefined ? undefined : await openFeeder({ log: embedded.log, codec: cborCodec, clock: systemClock, system, folder, input: feedInput(origin) })
     const feed = scenario === undefined || feeder === undefined ? undefined : { scenario, feeder, tempo: new Tempo(rate) }

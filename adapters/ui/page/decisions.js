@@ -32,23 +32,37 @@ function inputTable(vector, names) {
   return h('div', {}, names === undefined && h('p', { class: 'muted small' }, 'Inputs without names: this model is not the one that the system brings.'), list, more)
 }
 
-/** The newest decision among the events that are listed. */
+/** The newest decision: among the events that are listed, else looked for once among those before. */
 export class LastDecision {
   #title = h('p', { class: 'muted small' })
   #body = h('div')
   /** @type {{ seq: number, nowMs: number } | undefined} */
   #of
   #key = ''
+  #hasLooked = false
   element = h('section', { class: 'card last-decision', 'aria-labelledby': 'decision-title', hidden: true }, h('h2', { id: 'decision-title' }, 'Last decision'), this.#title, this.#body)
 
   /** @param {import('./entity-history.js').History} history */
   listed(history) {
     const last = history.lastDecided()
-    this.element.hidden = last === undefined
-    if (last === undefined || this.#key === last.key) return
-    this.#key = last.key
-    this.#of = last.taken
-    this.#body.replaceChildren(...(last.taken.decisions ?? []).map((decision) => decisionBlock(decision, last.inputs)), button('Show its event', last.show, { class: 'plain link' }))
+    if (last !== undefined) return this.#write(last)
+    if (this.#hasLooked || !history.mayHaveDecided) return
+    this.#hasLooked = true
+    // Of one that cannot be found nothing is said: the history says why.
+    history.findDecided().then((found) => {
+      if (found !== undefined && this.#of === undefined) this.#write(found)
+    }, () => {})
+  }
+
+  /** @param {{ key: string, taken: import('./entity-history.js').Taken, inputs: Inputs, show: (() => void) | undefined }} last */
+  #write({ key, taken, inputs, show }) {
+    this.element.hidden = false
+    // The same, now that it is listed, can be shown there.
+    const name = show === undefined ? key : `${key} listed`
+    if (this.#key === name) return
+    this.#key = name
+    this.#of = taken
+    this.#body.replaceChildren(...(taken.decisions ?? []).map((decision) => decisionBlock(decision, inputs)), ...(show === undefined ? [] : [button('Show its event', show, { class: 'plain link' })]))
     this.tick()
   }
 

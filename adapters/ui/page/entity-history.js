@@ -5,6 +5,7 @@ import { nameOf } from './chart.js'
 import { decisionBlock } from './decisions.js'
 import { differenceTable } from './diff.js'
 import { differences } from './differences.js'
+import { saveInspection } from './exports.js'
 import { failed, loading, settle } from './notice.js'
 import { query } from './route.js'
 import { tree } from './tree.js'
@@ -19,6 +20,7 @@ const DEADLINE_MS = 20_000
 
 export class History {
   #api
+  #entity
   #path
   #signal
   #onRead
@@ -29,6 +31,7 @@ export class History {
   #list = h('tbody')
   #more = button('Older', () => this.#older())
   #diff = h('div')
+  #save = button('Save for the Stately Inspector', () => this.#export(), { title: 'The newest 200 of what it took, as JSON: events of @statelyai/inspect, with its statechart' })
   #body = h('div', {}, loading('its events'))
   /** @type {unknown} */
   #next
@@ -37,6 +40,8 @@ export class History {
   #a = ''
   #b = ''
   #isAsking = false
+  /** Something came while it was asked. */
+  #isBehind = false
   /** What is open stays open. @type {Map<string, Row>} */
   #rows = new Map()
   element = h('section', { class: 'card', 'aria-labelledby': 'history-title' }, h('h2', { id: 'history-title' }, 'Recent events'), this.#body)
@@ -44,6 +49,7 @@ export class History {
   /** @param {import('./api.js').Api} api @param {string} path @param {AbortSignal} signal @param {(history: History) => void} onRead What is listed has changed. */
   constructor(api, path, signal, onRead) {
     this.#api = api
+    this.#entity = path
     this.#path = `${path}/history`
     this.#signal = signal
     this.#onRead = onRead
@@ -52,10 +58,12 @@ export class History {
 
   /** Looks for what came since. */
   newer() {
-    if (this.#isAsking) return
+    if (this.#isAsking) {
+      this.#isBehind = true
+      return
+    }
     this.#isAsking = true
     settle(this.#signal, this.#api.get(`${this.#path}${query({ limit: PAGE, deadlineMs: DEADLINE_MS })}`, this.#signal), ({ events, inputs = {}, next, older, reason }) => {
-      this.#isAsking = false
       this.#inputs = inputs
       const known = new Set(this.#events.map(keyOf))
       const isJoined = events.some((/** @type {Taken} */ one) => known.has(keyOf(one)))
@@ -63,11 +71,19 @@ export class History {
       if (!isJoined || this.#events.length === 0) this.#tellBefore(next, older, reason)
       this.#events = isJoined ? [...fresh, ...this.#events].slice(0, KEPT_MAX) : events
       if (fresh.length > 0 || this.#events.length === 0) this.#write()
+      this.#asked()
     }, (problem) => {
-      this.#isAsking = false
-      if (this.#events.length > 0) return
+      this.#asked()
+      if (this.#events.length > 0 || this.#isAsking) return
       replace(this.#body, problem instanceof Error && 'isNoRoute' in problem && problem.isNoRoute === true ? h('p', { class: 'muted' }, 'This node tells no history. On the command line: statelog history.') : failed(problem, () => this.newer()))
     })
+  }
+
+  #asked() {
+    this.#isAsking = false
+    if (!this.#isBehind) return
+    this.#isBehind = false
+    this.newer()
   }
 
   #older() {
@@ -76,6 +92,10 @@ export class History {
       this.#events = [...this.#events, ...events].slice(0, KEPT_MAX)
       this.#write()
     }, (problem) => replace(this.#diff, failed(problem)))
+  }
+
+  #export() {
+    settle(this.#signal, saveInspection(this.#api, this.#entity), () => {}, (problem) => replace(this.#diff, failed(problem)))
   }
 
   /** What stands before the oldest here. @param {unknown} next @param {string | undefined} older @param {string | undefined} reason */
@@ -99,7 +119,7 @@ export class History {
     }
     replace(this.#list, ...[...this.#rows.values()].map(({ element }) => element))
     if (this.#body.firstElementChild?.classList.contains('table') !== true) {
-      replace(this.#body, h('div', { class: 'table', role: 'region', tabindex: 0, 'aria-label': 'Recent events' }, h('table', { class: 'events' }, h('thead', {}, h('tr', {}, ...['A', 'B', 'Event', 'When', 'seq'].map((text) => h('th', { scope: 'col' }, text)))), this.#list)), this.#before, this.#more, h('h3', {}, 'What differs in the context, from A to B'), this.#diff)
+      replace(this.#body, h('div', { class: 'table', role: 'region', tabindex: 0, 'aria-label': 'Recent events' }, h('table', { class: 'events' }, h('thead', {}, h('tr', {}, ...['A', 'B', 'Event', 'When', 'seq'].map((text) => h('th', { scope: 'col' }, text)))), this.#list)), this.#before, h('div', { class: 'chips' }, this.#more, this.#save), h('h3', {}, 'What differs in the context, from A to B'), this.#diff)
     }
     this.#compare()
     this.#onRead(this)
@@ -116,6 +136,17 @@ export class History {
   lastDecided() {
     const taken = this.#events.find(({ decisions = [] }) => decisions.length > 0)
     return taken === undefined ? undefined : { key: keyOf(taken), taken, inputs: this.#inputs, show: () => this.#show(taken) }
+  }
+
+  /** Its models may have decided about older events. */
+  get mayHaveDecided() {
+    return this.#next !== undefined && this.#next !== null && Object.keys(this.#inputs).length > 0
+  }
+
+  /** The newest event of all that a model decided about. */
+  async findDecided() {
+    const { events: [taken], inputs = {} } = await this.#api.get(`${this.#path}${query({ limit: 1, decided: 'true', deadlineMs: DEADLINE_MS })}`, this.#signal)
+    return taken === undefined ? undefined : { key: keyOf(taken), taken, inputs, show: undefined }
   }
 
   /** @param {Taken} taken */

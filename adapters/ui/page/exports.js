@@ -1,4 +1,4 @@
-// Exports: what a chart is saved as.
+// Exports: what a chart, and what an entity took, are saved as.
 import { h } from './dom.js'
 import { encode } from './route.js'
 
@@ -7,9 +7,20 @@ const ENDINGS = /** @type {const} */ ({ SVG: 'svg', Mermaid: 'mmd', JSON: 'json'
 
 /** @param {import('./api.js').Api} api @param {string} type @param {keyof typeof FORMS} form */
 export async function save(api, type, form) {
-  const response = await api.send(`/v1/types/${encode(type)}/${FORMS[form]}`)
+  await saveAs(api, `/v1/types/${encode(type)}/${FORMS[form]}`, `${type}.${ENDINGS[form]}`)
+}
+
+/** For the Stately Inspector. @param {import('./api.js').Api} api @param {string} path Of an entity. */
+export async function saveInspection(api, path) {
+  const [type = '', id = ''] = path.split('/').slice(-2).map(decodeURIComponent)
+  await saveAs(api, `${path}/inspect.json`, `${type} ${id}.inspect.json`)
+}
+
+/** @param {import('./api.js').Api} api @param {string} path @param {string} file */
+async function saveAs(api, path, file) {
+  const response = await api.send(path)
   const url = URL.createObjectURL(await response.blob())
-  const link = h('a', { href: url, download: `${type}.${ENDINGS[form]}` })
+  const link = h('a', { href: url, download: file })
   link.click()
   setTimeout(() => URL.revokeObjectURL(url), 10_000)
 }

@@ -2,6 +2,7 @@
 import { button, h, replace } from './dom.js'
 import { count, oneLine, size, time, visible } from './format.js'
 import { nameOf } from './chart.js'
+import { parseExact } from './exact.js'
 import { empty, failed, loading, settle } from './notice.js'
 import { address, encode, query } from './route.js'
 import { tree } from './tree.js'
@@ -104,7 +105,7 @@ function bytesOf(bytes) {
   if (bytes === undefined || bytes === null) return h('p', { class: 'muted' }, bytes === null ? 'It had none.' : 'Not told.')
   if ('hex' in bytes) return h('pre', {}, bytes.hex.replace(/(..)/g, '$1 '))
   try {
-    return h('div', { class: 'context' }, tree(JSON.parse(bytes.text)))
+    return h('div', { class: 'context' }, tree(parseExact(bytes.text)))
   } catch {
     return h('pre', {}, visible(bytes.text))
   }

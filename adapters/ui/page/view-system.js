@@ -82,7 +82,7 @@ class Summary {
     const resting = partitions.filter(({ look: { state } }) => isResting(state)).length
     const sign = tone === 'good' && resting > 0 ? '○' : { bad: '▲', warn: '◐', good: '●' }[tone]
     const isElsewhere = partitions.some(({ look: { state } }) => state === 'elsewhere')
-    const words = ill.length > 0 ? `${ill.length} of ${total} partitions need somebody` : moving.length > 0 ? `${moving.length} of ${total} partitions are on their way` : resting > 0 ? (isElsewhere ? 'Read from the log: whoever runs it is not asked' : resting === total ? 'At rest: nothing runs, what stands in the log is shown' : `${resting} of ${total} partitions are at rest`) : total === 1 ? 'The one partition is live' : `All ${total} partitions are live`
+    const words = ill.length > 0 ? `${ill.length} of ${total} partitions need somebody` : moving.length > 0 ? `${moving.length} of ${total} partitions ${moving.every(({ look: { state } }) => state === 'slow') ? 'answer slowly' : 'are on their way'}` : resting > 0 ? (isElsewhere ? 'Read from the log: whoever runs it is not asked' : resting === total ? 'At rest: nothing runs, what stands in the log is shown' : `${resting} of ${total} partitions are at rest`) : total === 1 ? 'The one partition is live' : `All ${total} partitions are live`
     setText(this.#health, `${sign} ${words}`)
     setAttribute(this.#health, 'data-tone', tone)
   }

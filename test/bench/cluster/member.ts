@@ -20,7 +20,7 @@ const folder = join(STATE_DIR, CLIENT_ID)
 mkdirSync(folder, { recursive: true })
 const names = { name: GROUP.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-'), input: INPUT_TOPIC, output: OUTPUT_TOPIC, ...(W1_PARTITIONS === undefined ? {} : { partitions: Number(W1_PARTITIONS) }) }
 const system = w1System(W1_ENGINE as EngineName, W1_FOLD === undefined ? {} : { foldInputsMax: Number(W1_FOLD) }, names)
-keepHeapSmall(system)
+keepHeapSmall()
 const say = (level: string, message: string): void => void process.stderr.write(`${level}: ${message}\n`)
 const running = await openEmbedded({
   folder, system, origin: { target: 'w1', flags: {}, seed: 1, data: null, events: 0 },

@@ -26,7 +26,7 @@ export interface RuntimeResult extends LoadResult {
 
 const { folder, load } = JSON.parse(process.argv[2] ?? '') as RuntimeJob
 const system = systemOf(load.subject)
-keepHeapSmall(system)
+keepHeapSmall()
 const threads = { count: WORKERS, loader: { module: new URL('worker-system.ts', import.meta.url).href, argument: load.subject } }
 const embedded = await openEmbedded({ folder, system, threads, origin: { target: 'fleet', flags: {}, seed: 1, data: null, events: null }, telemetry: silentTelemetry })
 await embedded.start()

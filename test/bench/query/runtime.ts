@@ -35,7 +35,7 @@ const COUNTED_FROM = 0.1
 
 const job = JSON.parse(process.argv[2] ?? '') as RuntimeJob
 const system = w1System('compiled')
-keepHeapSmall(system)
+keepHeapSmall()
 const cpuMs = new SharedArrayBuffer(8)
 let inputs = 0
 let counted: Mark | undefined

@@ -53,7 +53,7 @@ interface Mark {
 export async function runW1({ folder, workload, engine, limits, uncounted, workers, isWatched = false }: RunOptions): Promise<RunFigures> {
   const watch = new Watch(workload.events, workload.events * uncounted)
   const system = w1System(engine, limits)
-  keepHeapSmall(system)
+  keepHeapSmall()
   const threads = workers === 0 ? {} : { threads: { count: workers, loader: { module: new URL('worker-system.ts', import.meta.url).href, argument: { engine, limits } satisfies ThreadArgument } } }
   const embedded = await openEmbedded({ folder, system, ...threads, origin: { target: 'w1', flags: {}, seed: 1, data: null, events: workload.events }, telemetry: watch.telemetry, settings: { drainMsMax: DRAIN_MS_MAX } })
   try {

@@ -25,7 +25,7 @@ test('help names every command, and every command has a page with an example', a
   const overview = await call([])
   assert.equal(overview.exitCode, 0)
   const names = [...overview.stdout.matchAll(/^ {2}([a-z]+) {2,}/gm)].map((found) => found[1] ?? '')
-  assert.deepEqual(names, ['run', 'send', 'get', 'history', 'read', 'dlq', 'parked', 'models', 'doctor', 'chart', 'ui', 'top', 'verify'])
+  assert.deepEqual(names, ['run', 'send', 'get', 'history', 'inspect', 'read', 'dlq', 'parked', 'models', 'doctor', 'chart', 'ui', 'top', 'verify'])
   const pages = await Promise.all(names.map((name) => call([name, '--help'])))
   for (const page of pages) {
     assert.equal(page.exitCode, 0, page.stderr)

@@ -25,7 +25,7 @@ test('each route reaches the gateway with what it was asked', async () => {
     ['GET', '/healthz', 200, {}], ['GET', '/v1/types', 200, {}], ['GET', '/openapi.json', 200, {}],
     ['GET', '/v1/types/door/states', 200, {}], ['HEAD', '/v1/partitions?deadlineMs=7', 200, {}],
     ['GET', '/v1/entities/door/a%2Fb%20%F0%9F%9A%AA?atLeast=1.7', 200, {}], ['GET', '/v1/entities/door/front/wait?state=open.ajar&deadlineMs=60000', 200, {}],
-    ['GET', '/v1/entities/door/front/history?limit=7&before=12.3', 200, {}], ['GET', '/v1/dead-letters', 200, {}],
+    ['GET', '/v1/entities/door/front/history?limit=7&before=12.3', 200, {}], ['GET', '/v1/entities/door/front/history?decided=true', 200, {}], ['GET', '/v1/entities/door/front/inspect?limit=7', 200, {}], ['GET', '/v1/entities/door/front/inspect.json?deadlineMs=9', 200, {}], ['GET', '/v1/dead-letters', 200, {}],
     ['GET', '/v1/dead-letters?type=door&class=schema&limit=200&before=doors.dlq/0:3,house.door.inbox.dlq/1:7&deadlineMs=9', 200, {}],
     ['GET', '/v1/entities/door', 200, {}], ['GET', '/v1/entities/door?state=open.ajar&where=a.b%3E%3D-1.5+and+n%3D0&limit=1000&after=%C3%A9&deadlineMs=8', 200, {}],
     ['GET', '/v1/entities/door/front/watch', 200, {}], ['GET', '/v1/entities/door/front/watch?features=true', 200, {}], ['GET', '/v1/entities/door/front?features=true', 200, {}], ['GET', '/v1/dead-letters/doors.dlq/0/3', 200, {}], ['GET', '/v1/dead-letters/nothing.dlq/0/3', 404, {}],
@@ -35,6 +35,7 @@ test('each route reaches the gateway with what it was asked', async () => {
     ['counts', 'door', { deadlineMs: 5000 }], ['partitions', { deadlineMs: 7 }],
     ['get', 'door', 'a/b \u{1f6aa}', { deadlineMs: 5000, atLeast: { epoch: 1, seq: 7 } }], ['wait', 'door', 'front', 'open.ajar', 60_000],
     ['history', 'door', 'front', { entriesMax: 7, before: { seq: 12, n: 3 }, deadlineMs: 5000 }],
+    ['history', 'door', 'front', { entriesMax: 20, before: undefined, deadlineMs: 5000, isDecided: true }], ['history', 'door', 'front', { entriesMax: 201, deadlineMs: 9 }],
     ['letters', { type: undefined, class: undefined, limit: 20, before: undefined, deadlineMs: 5000 }],
     ['letters', { type: 'door', class: 'schema', limit: 200, before: new Map([['doors.dlq/0', 3], ['house.door.inbox.dlq/1', 7]]), deadlineMs: 9 }],
     ['list', 'door', { state: undefined, conditions: [], limit: 100, after: undefined, deadlineMs: 5000 }],
@@ -59,11 +60,11 @@ test('D1, D2: what does not fit the table is refused with its reason, and reache
     ...['1', '1.', '.1', '1.2.3', '-1.2', '1.99999999999999999', 'a.b'].map((text) => ['GET', `${entity}?atLeast=${text}`, 400, 'request/parameter'] as const),
     ['GET', `${entity}?atleast=1.2`, 400, 'request/parameter'], ['GET', `${entity}?deadlineMs=1&deadlineMs=2`, 400, 'request/query'], ['GET', `${entity}?atLeast=%zz`, 400, 'request/query'], ['GET', '/v1/types?x', 400, 'request/parameter'],
     ['GET', `${entity}/wait`, 400, 'request/parameter'], ['GET', `${entity}/wait?state=`, 400, 'request/parameter'],
-    ...['limit=0', 'limit=201', 'limit=x', 'before=1', 'before=1.2.3', 'before=-1.0'].map((query) => ['GET', `${entity}/history?${query}`, 400, 'request/parameter'] as const),
+    ...['limit=0', 'limit=201', 'limit=x', 'before=1', 'before=1.2.3', 'before=-1.0', 'decided=1'].map((query) => ['GET', `${entity}/history?${query}`, 400, 'request/parameter'] as const),
     ...['limit=0', 'limit=1001', 'after=', 'state=', 'where=', `where=${'a'.repeat(2001)}`].map((query) => ['GET', `/v1/entities/door?${query}`, 400, 'request/parameter'] as const),
     ...['a', 'a%3E', 'a%3D1+or+b%3D2', 'a%3D%3D1', '1%3Ea', 'a%3D1%20and', 'a%3D1e999', 'a%3D01', 'a%3D0x1', 'a%20b%3D1', "a%3D'1'"].map((where) => ['GET', `/v1/entities/door?where=${where}`, 422, 'where/syntax'] as const),
     ['GET', '/v1/entities/door/front?features=yes', 400, 'request/parameter'], ['GET', '/v1/entities/window', 404, 'type/not-found'], ['GET', '/v1/entities/window/front/watch', 404, 'type/not-found'],
-    ['GET', '/v1/entities/window/front/history', 404, 'type/not-found'], ['GET', '/v1/dead-letters?type=window', 404, 'type/not-found'],
+    ['GET', '/v1/entities/window/front/history', 404, 'type/not-found'], ['GET', '/v1/entities/window/front/inspect', 404, 'type/not-found'], ['GET', '/v1/entities/window/front/inspect.json', 404, 'type/not-found'], ['GET', '/v1/entities/door/front/inspect?limit=0', 400, 'request/parameter'], ['GET', '/v1/dead-letters?type=window', 404, 'type/not-found'],
     ...['class=none', 'type=', 'before=a/b:1', 'before=a/1:1,', 'before=a%20b/1:1'].map((query) => ['GET', `/v1/dead-letters?${query}`, 400, 'request/parameter'] as const),
     ...['a%20b/0/0', 'a.dlq/x/0', 'a.dlq/0/-1', 'a.dlq/0/1e3', 'a.dlq/0/9999999999999999'].map((place) => ['GET', `/v1/dead-letters/${place}`, 400, 'request/parameter'] as const),
     ['POST', entity, 405, 'route/method'], ['GET', `${entity}/events`, 405, 'route/method'], ['DELETE', '/v1/types', 405, 'route/method'], ['get', '/v1/types', 405, 'route/method'],
@@ -97,6 +98,15 @@ test('a step of a history pairs what was asked with what came back; a letter is 
   assert.deepEqual([whole?.['stack'], whole?.['value']], ['at step', { hex: 'ff00' }])
 })
 
+test('the events of the Stately Inspector: as recorded in one list, as they come in a stream, with the statechart of who draws them', async () => {
+  const { body } = await ask(stubGateway(), 'GET', '/v1/entities/door/front/inspect.json')
+  const [actor, ...more] = body as readonly Record<string, unknown>[]
+  assert.deepEqual([actor?.['type'], actor?.['snapshot'], actor?.['definition'], more], ['@xstate.actor', { status: 'active', value: 'open', context: { opened: 1 } }, undefined, []])
+  const { events } = await ask(stubGateway(), 'GET', '/v1/entities/door/front/inspect')
+  const told = await Array.fromAsync(events ?? [])
+  assert.deepEqual(told.map(({ event, data }) => [event, (data as Record<string, unknown>)['type']]), [['inspect', '@xstate.actor'], ['inspect', '@xstate.event'], ['inspect', '@xstate.snapshot'], ['moving', 'door']])
+})
+
 test('a place may name its partition and life; what stands against it is told with its code', async () => {
   const gateway = stubGateway()
   const life = '00000000-0000-4000-8000-000000000000'
@@ -115,7 +125,7 @@ test('what is permanent of an event is 422, what may pass is 503 and says when t
   const sent = { headers: { 'content-type': 'application/json', 'idempotency-key': 'k1' }, body: '{"type":"open"}' }
   for (const [result, status, code] of [
     [{ kind: 'rejected', reason: 'too large' }, 422, 'command/rejected'], [{ kind: 'other-event', at }, 422, 'command/other-event'], [{ kind: 'unfit', reason: 'no event' }, 422, 'event/unfit'],
-    [{ kind: 'not-taken', isCertain: true, reason: 'busy' }, 503, 'command/not-taken'],
+    [{ kind: 'not-taken', isCertain: true, reason: 'busy' }, 503, 'command/not-taken'], [{ kind: 'unread', isTaken: true, reason: 'its journal is damaged' }, 503, 'command/unread'],
   ] as const) {
     const answer = await ask({ ...stubGateway(), command: async () => result }, 'POST', '/v1/entities/door/front/events', sent)
     assert.deepEqual([answer.status, codeOf(answer), answer.headers?.['retry-after']], [status, code, status === 503 ? '1' : undefined])

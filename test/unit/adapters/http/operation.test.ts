@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { EXPOSITION } from '../../../../adapters/http/exposition.ts'
 import { runOperation } from '../../../../adapters/http/operation.ts'
 import { LIFE_CHART } from '../../../../adapters/http/routes-chart.ts'
 import { ROUTES } from '../../../../adapters/http/routes.ts'
@@ -33,7 +32,7 @@ test('whatever is no stream and tells of no single process is answered; what has
   const gateway = stubGateway()
   const charts = new Charts(new Map([['door', lifeOutline], [LIFE_CHART, lifeOutline]]), { place: () => Promise.reject(new OperationError('chart/layout', 'nothing is drawn here')) })
   const said: Readonly<Record<string, unknown>> = { type: 'door', id: 'front', state: 'open', topic: 'doors.dlq', partition: 0, offset: 3, key: 'k' }
-  const carried = ROUTES.filter(({ operation }) => !['health', 'watch', 'watchEntity', 'getScenario', 'changeScenario'].includes(operation))
+  const carried = ROUTES.filter(({ operation }) => !['health', 'watch', 'watchEntity', 'inspectEntity', 'getScenario', 'changeScenario', 'metrics'].includes(operation))
   const types = new Map<string, string | undefined>()
   for (const { operation, parameters, body } of carried) {
     const names = Object.values(parameters).filter(({ isRequired }) => isRequired).map((one) => (one.in === 'header' ? 'key' : one.name))
@@ -42,8 +41,8 @@ test('whatever is no stream and tells of no single process is answered; what has
     assert.equal(status, operation === 'getChartImage' ? 503 : 200, operation)
     if (content !== undefined) types.set(operation, content.type)
   }
-  assert.deepEqual([...types], [['getChartText', 'text/plain; charset=utf-8'], ['metrics', EXPOSITION]])
-  for (const name of ['watch', 'watchEntity', 'getScenario', 'changeScenario']) assert.equal((await run(gateway, name, 'door', { id: 'front' })).status, 404, name)
+  assert.deepEqual([...types], [['getChartText', 'text/plain; charset=utf-8']])
+  for (const name of ['watch', 'watchEntity', 'inspectEntity', 'getScenario', 'changeScenario', 'metrics']) assert.equal((await run(gateway, name, 'door', { id: 'front' })).status, 404, name)
 })
 
 test('D2: what does not fit the table is refused with its reason, and reaches nobody', async () => {

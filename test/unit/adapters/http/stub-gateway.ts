@@ -1,6 +1,7 @@
 // A gateway that notes what reaches it, and answers the same whatever it is asked.
 import type { EntityResult, Gateway } from '../../../../system/gateway/gateway.ts'
 import type { HistoryEntry } from '../../../../system/inspect/history.ts'
+import { recorded } from '../../../../system/inspect/inspection.ts'
 import type { Letter } from '../../../../system/inspect/letters.ts'
 import type { EntityId } from '../../../../system/protocol/ids.ts'
 import { utf8Encode } from '../../../../system/protocol/utf8.ts'
@@ -9,7 +10,7 @@ import type { EntityAnswer } from '../../../../system/partition/view.ts'
 const PLACE = { partition: 0, life: '00000000-0000-4000-8000-000000000000', epoch: 1, seq: 7 }
 
 const ENTRY: HistoryEntry = {
-  seq: 7, n: 2, timeMs: 5, processedMs: 6, event: { type: 'open' }, cause: 'doors-0-4', from: 'shut', to: 'open', context: { opened: 1 },
+  seq: 7, n: 2, timeMs: 5, processedMs: 6, event: { type: 'open' }, cause: 'doors-0-4', from: 'shut', to: 'open', context: { opened: 1 }, machine: { value: 'open', status: 'active' },
   effects: [{ kind: 'infer', model: 'm', vector: [1, 2] }, { kind: 'emit', event: { type: 'opened' } }, { kind: 'lookup', table: 't', key: 'k' }], scores: [0.5], models: [{ name: 'm', version: 4, hash: 'ab' }], rows: [{ a: 1 }], verdict: undefined,
 }
 const LETTER: Letter = {
@@ -65,6 +66,11 @@ export function stubGateway(): Gateway & { readonly asked: (readonly unknown[])[
     follow: (type, id) => {
       asked.push(['follow', type, id])
       return updatesOf([{ kind: 'entity', answer: answer(type, id) }, { kind: 'unavailable', type, partition: 0, state: 'recovering', reason: 'it recovers' }])
+    },
+    inspect: async function* (given) {
+      asked.push(['inspect', given])
+      yield* recorded({ type: given.type, id: given.id, at: PLACE, entries: [ENTRY], older: 'none' }, given.definition, given.entriesMax)
+      yield { kind: 'unavailable', type: given.type, partition: 0, state: 'recovering', reason: 'it recovers' }
     },
     letter: async (...args) => {
       asked.push(['letter', ...args])

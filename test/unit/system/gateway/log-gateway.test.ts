@@ -8,10 +8,12 @@ import { memoryLog } from '../../../../adapters/memory/log.ts'
 import type { TypeFlow } from '../../../../system/gateway/flow-document.ts'
 import type { Gateway } from '../../../../system/gateway/gateway.ts'
 import { LogGateway } from '../../../../system/gateway/log-gateway.ts'
-import { patientLog } from '../../../../system/inspect/patient-log.ts'
+import { OutOfTime, patientLog } from '../../../../system/inspect/patient-log.ts'
 import type { StatelogNode } from '../../../../system/node/node.ts'
+import { Gone } from '../../../../system/partition/range-reading.ts'
 import { planSystem, topicSpecs } from '../../../../system/partition/topology.ts'
 import type { Log } from '../../../../system/ports/log.ts'
+import { InvariantBroken } from '../../../../system/protocol/assert.ts'
 import { OperationError } from '../../../../system/protocol/failures.ts'
 import counters from '../../../support/counter/counter.system.ts'
 import { served } from '../../../support/gateway.ts'
@@ -85,6 +87,14 @@ test('R2: what is sent at rest is kept, told at once, and taken by the next run;
   const { epoch, seq } = again.at
   const read = await gateway.get('counter', A, { ...IN_TIME, atLeast: again.at })
   assert.ok(read.kind === 'entity' && (read.answer.entity?.context as { n: number }).n === 7, `${epoch} ${seq} ${JSON.stringify(read)}`)
+})
+
+test('G3: of a command that is durable it is never said that it was not taken, also when the log cannot be read afterwards', async (t) => {
+  const { node, log } = await served(t)
+  for (const thrown of [new OperationError('kafka/unreachable', 'so'), new Gone('so'), new OutOfTime('so'), new InvariantBroken('so')]) {
+    const hidden = { ...patientLog(log, wallClock, { deadlineMs: 60_000 }), read: () => Promise.reject(thrown) }
+    assert.deepEqual(await logGateway(node, hidden, () => false).command('counter', A, add(1), thrown.name, IN_TIME), { kind: 'unread', isTaken: false, reason: 'so' }, thrown.name)
+  }
 })
 
 test('what is not in the log at the deadline is not told; a state is waited for no longer', async (t) => {

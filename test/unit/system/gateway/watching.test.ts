@@ -72,6 +72,19 @@ test('configurations in which inputs were refused are bounded over all partition
   assert.deepEqual([Object.keys(refusedIn).length, refusedIn['...']], [FLOW_LABELS_MAX, { guard: FLOW_LABELS_MAX + 1 }])
 })
 
+test('F2: transitions beyond the bound stay under one name, whoever is taken more often later', () => {
+  const sums = new FlowSums(2)
+  const takenOf = (from: number, count: number): Partial<LiveFlow> => ({ taken: Array.from({ length: FLOW_LABELS_MAX - 1 }, (_, n) => [`t${from + n}`, count] as const) })
+  for (const [partition, from] of [[0, 0], [1, FLOW_LABELS_MAX]] as const) for (const count of [0, 2]) sums.take(partition, live(1, takenOf(from, count)))
+  const before = sums.document().taken
+  sums.take(1, live(1, takenOf(FLOW_LABELS_MAX, 100)))
+  const after = sums.document().taken
+  const total = (taken: Readonly<Record<string, number>>): number => Object.values(taken).reduce((sum, count) => sum + count, 0)
+  assert.deepEqual([total(before), total(after)], [4 * (FLOW_LABELS_MAX - 1), 4 * (FLOW_LABELS_MAX - 1) + 98 * (FLOW_LABELS_MAX - 1)])
+  assert.deepEqual(Object.keys(after), Object.keys(before))
+  for (const [name, count] of Object.entries(before)) assert.ok((after[name] ?? 0) >= count, name)
+})
+
 /** Lets whoever is awake run to where it waits. */
 async function settled(): Promise<void> {
   for (let turn = 0; turn < 20; turn += 1) await Promise.resolve()
@@ -138,6 +151,32 @@ test('W1: a partition that hangs is asked once at a time, and the others go on',
   assert.equal(looks, 0, 'not before it is silent')
   await script.pass(5 * FLOW_EVERY_MS)
   assert.deepEqual([hanging, newest?.types['one']?.partitions['1']?.state, (newest?.types['one']?.inputs ?? 0) >= 3], [1, 'unknown', true])
+  over.abort()
+  await watcher
+})
+
+test('W3: an owner that answers late is slow, with what it said last, and silent only when it has not answered for long', async () => {
+  const script = new Script()
+  let isHanging = false
+  script.answer = (partition) => (isHanging && partition === 1 ? script.clock.sleep(1000).then(() => late) : Promise.resolve(live(7)))
+  const late: Unanswered = { kind: 'refused', state: 'silent', reason: 'no answer within 1000 ms' }
+  const over = new AbortController()
+  let newest: FlowDocument | undefined
+  const watcher = (async () => {
+    for await (const document of script.watching.watch(['one'], over.signal)) newest = document
+  })()
+  const row = () => newest?.types['one']?.partitions['1']
+  await script.pass(FLOW_EVERY_MS)
+  assert.equal(row()?.state, 'live')
+  isHanging = true
+  await script.pass(1500)
+  assert.deepEqual([row()?.state, row()?.seq, row()?.entities], ['slow', 7, 7])
+  assert.match(row()?.reason ?? '', /^it has not answered for more than 1 s: what is told of it is from before$/)
+  await script.pass(6000)
+  assert.deepEqual([row()?.state, row()?.reason], ['silent', 'no answer within 1000 ms'])
+  isHanging = false
+  await script.pass(2000)
+  assert.equal(row()?.state, 'live')
   over.abort()
   await watcher
 })

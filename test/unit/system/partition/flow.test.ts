@@ -70,6 +70,25 @@ test('beyond the bound the smallest are one', () => {
   assert.deepEqual([counts.length, counts[0], counts.at(-1)], [FLOW_LABELS_MAX, [`s${FLOW_LABELS_MAX}`, FLOW_LABELS_MAX + 1], [OTHERS, 3]])
 })
 
+test('N3: a transition counts under one name as long as it is counted, however many there are', () => {
+  const ids = Array.from({ length: FLOW_LABELS_MAX + 2 }, (_, n) => `t${n}`)
+  const flow = new Flow({ transitions: ids } as unknown as PreparedMachine)
+  const turn = (places: readonly number[]): ReadonlyMap<string, number> => {
+    flow.watch(0)
+    const tally = flow.tally(0)
+    for (const place of places) tally?.turn([place], recordInput)
+    committed(flow, tally)
+    const { taken } = flow.report()
+    assert.ok(taken.length <= FLOW_LABELS_MAX)
+    return new Map(taken)
+  }
+  const late = FLOW_LABELS_MAX + 1
+  const before = turn(ids.map((_, place) => place))
+  assert.deepEqual([before.get(OTHERS), before.get(`t${late}`), before.size], [3, undefined, FLOW_LABELS_MAX])
+  const after = turn(Array.from({ length: 50 }, () => late))
+  assert.deepEqual([after.get(OTHERS), after.get(`t${late}`), after.get('t0')], [53, undefined, 1], 'what was summed stays summed')
+})
+
 test('delays are those of the oldest record of a batch, and none where nothing came', () => {
   const flow = new Flow(MACHINE)
   const times = timesOf([range('a', [logRecord(0, 'k', null, { timestampMs: 940 }), logRecord(1, 'k', null, { timestampMs: 990 })]), range('b', [logRecord(0, 'k', null, { timestampMs: 960 })])])
