@@ -25,7 +25,7 @@ export const SCHEMAS = {
   Entity: {
     ...object({
       type: TEXT, id: TEXT, ...STANDING, code: TEXT, watermarkMs: { type: ['number', 'string'] }, found: { type: 'boolean' },
-      value: { description: 'Active states, as XState writes them.' }, configuration: TEXT, context: {}, status: { enum: ['active', 'done', 'error', 'stopped', 'unborn'] }, changedSeq: COUNT,
+      value: { description: 'Active states, as XState writes them.' }, configuration: TEXT, context: {}, status: { enum: ['active', 'done', 'error', 'stopped', 'unborn'] }, changedSeq: { ...COUNT, description: 'Commit that changed it last; of a state that was read back from where it is stored, the commit that stored it.' },
       timers: list({ type: 'object' }), tasks: list({ type: 'object' }), held: list({ type: 'object' }), expireAtMs: { type: 'number' }, parked: { type: 'object' },
       features: list({ $ref: '#/components/schemas/Features' }),
     }, ['type', 'id', ...Object.keys(STANDING), 'code', 'found', 'status', 'changedSeq', 'timers', 'tasks', 'held']),

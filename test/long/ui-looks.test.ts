@@ -1,15 +1,15 @@
 // The pages while a scenario runs: each of them, wide and narrow, light and dark, by keyboard and for who cannot see; and what a large statechart costs a browser.
 import assert from 'node:assert/strict'
-import { createRequire } from 'node:module'
 import { readFileSync } from 'node:fs'
 import { after } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import type { ScenarioLook } from '../../adapters/http/scenario.ts'
 import { count } from '../../adapters/ui/page/format.js'
 import type { FeatureReport } from '../../system/inspect/features.ts'
 import { folderFor } from '../support/cli.ts'
 import { ask } from '../support/http.ts'
 import { until } from '../support/redis.ts'
+import { seriousFor } from '../support/ui/axe.ts'
 import { browserTest, figures, launch, openPage } from '../support/ui/browser.ts'
 import type { Look } from '../support/ui/browser.ts'
 import { startNode } from '../support/ui/node.ts'
@@ -50,18 +50,6 @@ interface Decided {
   readonly score: number
 }
 
-interface Violation {
-  readonly id: string
-  readonly impact: string
-  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[]
-}
-
-async function violations(page: Page): Promise<readonly Violation[]> {
-  await page.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'))
-  const { violations: found } = await page.evaluate(`axe.run(document, { resultTypes: ['violations'] })`) as { readonly violations: readonly Violation[] }
-  return found.filter(({ impact }) => impact === 'serious' || impact === 'critical')
-}
-
 browserTest('every page, wide and narrow, light and dark: nothing goes wrong, nothing stands out sideways, nothing serious for who cannot see', OPTIONS, async (t) => {
   const { browser, node } = await room(t)
   for (const look of LOOKS) {
@@ -70,7 +58,7 @@ browserTest('every page, wide and narrow, light and dark: nothing goes wrong, no
       await page.goto(`${node.url}/ui/${path}`)
       await page.locator(isThere).first().waitFor()
       await page.locator('.notice.is-loading').waitFor({ state: 'detached' })
-      assert.deepEqual((await violations(page)).map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join('\n')}`), [], `${path} at ${look.width}`)
+      assert.deepEqual(await seriousFor(page), [], `${path} at ${look.width}`)
       assert.equal(await page.evaluate(`document.documentElement.scrollWidth <= innerWidth`), true, `${path} at ${look.width} is as wide as the window`)
     }
     assert.deepEqual(wrong, [])
@@ -139,7 +127,7 @@ browserTest('features are shown as GET tells them, with the events that made the
   const decided = events.flatMap(({ decisions }) => decisions).map(({ model, version, hash, vector, score }) => JSON.stringify([`${model} v${version} ${hash.slice(0, 12)}`, String(score), vector.map((value, at) => [inputs[hash]?.[at], String(value)])]))
   const last = await page.locator('.last-decision .decision').evaluate((block) => JSON.stringify([block.querySelector('.decision-head span')?.textContent, block.querySelector('strong')?.title, [...block.querySelectorAll('.inputs > div')].map((one) => [one.querySelector('dt')?.textContent, one.querySelector('dd')?.title])]))
   assert.ok(decided.includes(last), `${last} is none of ${decided.join()}`)
-  assert.deepEqual((await violations(page)).map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join()}`), [])
+  assert.deepEqual(await seriousFor(page), [])
   assert.deepEqual(wrong, [])
   await page.context().close()
 })

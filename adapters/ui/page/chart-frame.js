@@ -65,8 +65,10 @@ function scaler({ svg, width, height }, view) {
 function reveal(view, { svg, states, width }, state) {
   const hit = state === undefined ? undefined : states.get(state)?.hit
   if (hit === undefined || view.scrollWidth <= view.clientWidth) return
-  const x = middleOf(hit)[0] * (svg.getBoundingClientRect().width / width)
-  if (x < view.scrollLeft + PADDING || x > view.scrollLeft + view.clientWidth - PADDING * 2) view.scrollLeft = x - view.clientWidth / 2
+  const scale = svg.getBoundingClientRect().width / width
+  const x = middleOf(hit)[0] * scale
+  const half = (Number(hit.getAttribute('width')) / 2) * scale + PADDING
+  if (x - half < view.scrollLeft || x + half > view.scrollLeft + view.clientWidth) view.scrollLeft = x - view.clientWidth / 2
 }
 
 /** K1. @param {import('./chart.js').DrawnChart} drawn @param {(picked: Picked) => void} onPick */

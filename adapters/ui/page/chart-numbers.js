@@ -4,7 +4,7 @@
 // N2. Counts are written as often as they change; what is worked out of a second, once a second and in pieces.
 import { SPARK } from './chart.js'
 import { setAttribute, setText, setVariable } from './dom.js'
-import { compact, duration, rate } from './format.js'
+import { about, compact, duration, rate } from './format.js'
 import { takenName } from './series.js'
 import { drawSpark } from './spark.js'
 
@@ -35,7 +35,7 @@ function writeStays({ chart, machine, type }, look, rates) {
   const refused = refusedByState(machine, look)
   for (const [at, parts] of chart.states) {
     const dwellMs = at === 0 ? NaN : machine.dwellMs(at, occupancy, type, rates)
-    setText(parts.side, Number.isNaN(dwellMs) ? '' : `ø ${duration(dwellMs)}`)
+    setText(parts.side, Number.isNaN(dwellMs) ? '' : `ø ${about(dwellMs)}`)
     const classes = refused.get(at)
     setText(parts.mark, classes === undefined ? '' : `▲ ${compact(sumOf(classes))}`)
   }

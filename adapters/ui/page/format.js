@@ -46,6 +46,14 @@ export function duration(ms) {
   return whole >= 100 || rest === 0 ? `${count(whole)} ${unit}` : `${whole} ${unit} ${rest} ${smaller}`
 }
 
+/** In one unit, for means and where there is little room: two digits at least. @param {number} ms */
+export function about(ms) {
+  if (!(ms >= 60_000)) return duration(ms)
+  const [unit, size] = UNITS.find(([, size]) => ms >= size) ?? UNITS[3]
+  const whole = ms / size
+  return `${whole < 9.95 ? whole.toFixed(1) : count(whole)} ${unit}`
+}
+
 /** @param {number} bytes */
 export function size(bytes) {
   if (bytes < 1024) return `${bytes} B`

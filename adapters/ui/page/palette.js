@@ -64,7 +64,8 @@ export function openPalette(types, route) {
 
 /** What a text may mean, the likeliest first. @param {string} text @param {readonly string[]} types @param {string | undefined} here @returns {readonly Found[]} */
 function meanings(text, types, here) {
-  const ordered = here === undefined ? types : [here, ...types.filter((type) => type !== here)]
+  // Before it is known which there are, the one of this page may be one.
+  const ordered = here === undefined || (types.length > 0 && !types.includes(here)) ? types : [here, ...types.filter((type) => type !== here)]
   const entity = (/** @type {string} */ type, /** @type {string} */ id) => ({ text: h('span', {}, nameOf(type, 24), ' ', h('strong', {}, nameOf(id, 40))), hint: 'entity', route: { view: /** @type {const} */ ('entity'), type, id } })
   /** @type {readonly Found[]} */
   const pages = [

@@ -8,6 +8,9 @@ import { wordsOf } from './notice.js'
 import { address, encode, query } from './route.js'
 
 const LISTED = 10
+/** Until an index is there that is made for the first time. */
+const BUILDING = 'index/building'
+const AGAIN_MS = 1000
 
 /** @typedef {{ id: string, configuration?: string, changedSeq?: number, changedMs?: number }} Listed */
 
@@ -84,8 +87,14 @@ export class PickedCard {
   #list(state) {
     const asking = (this.#asking = new AbortController())
     const { api } = this.#context
-    const ask = (/** @type {string | undefined} */ after) => api.get(`/v1/entities/${encode(this.#type)}${query({ state, limit: LISTED, after })}`, asking.signal).then(({ entities, next, index }) => this.#found(entities, next, index?.lag ?? 0, ask)).catch((problem) => {
+    /** @type {(after: string | undefined) => Promise<void>} */
+    const ask = (after) => api.get(`/v1/entities/${encode(this.#type)}${query({ state, limit: LISTED, after })}`, asking.signal).then(({ entities, next, index }) => this.#found(entities, next, index?.lag ?? 0, ask)).catch((problem) => {
       if (asking.signal.aborted) return
+      if (problem instanceof Problem && problem.code === BUILDING) {
+        replace(this.#listed, h('p', { class: 'muted' }, 'Looking who is there … The index of all that is stored is being made: a while, the first time.'))
+        setTimeout(() => asking.signal.aborted || ask(after), AGAIN_MS)
+        return
+      }
       replace(this.#listed, h('p', { class: 'muted' }, problem instanceof Problem && problem.isNoRoute ? 'This node keeps no list of entities: find one by its id (/).' : `Who is there cannot be told now: ${wordsOf(problem).detail}`))
     })
     replace(this.#listed, h('p', { class: 'muted' }, 'Looking who is there …'))

@@ -7,6 +7,8 @@ import { DWELL_SECONDS, RATE_SECONDS, takenName } from './series.js'
 /** @typedef {import('../../../system/ports/outline.ts').Outline} Outline */
 
 const CONFIGURATIONS_MAX = 2000
+/** Of events that the runtime alone makes. */
+const RESERVED = /^(xstate|inference|lookup)\./
 
 export class Statechart {
   /** @type {Map<string, readonly number[]>} */
@@ -118,8 +120,8 @@ export class Statechart {
   }
 }
 
-/** Events that the states take, in the order of the chart, without wildcards. @param {Outline} outline @param {readonly number[]} states @returns {readonly string[]} */
+/** Events that the states take, in the order of the chart, without wildcards and without those that nobody may send. @param {Outline} outline @param {readonly number[]} states @returns {readonly string[]} */
 export function eventsOf({ transitions }, states) {
-  const found = transitions.flatMap(({ source, trigger }) => (states.includes(source) && trigger.kind === 'event' && !trigger.descriptor.includes('*') ? [trigger.descriptor] : []))
+  const found = transitions.flatMap(({ source, trigger }) => (states.includes(source) && trigger.kind === 'event' && !trigger.descriptor.includes('*') && !RESERVED.test(trigger.descriptor) ? [trigger.descriptor] : []))
   return [...new Set(found)]
 }

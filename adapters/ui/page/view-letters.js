@@ -20,7 +20,7 @@ const COLUMNS = ['Class', 'Entity', 'Why', 'When', 'Place']
 export function lettersView(main, route, { api, signal, title, types }) {
   title('Dead letters')
   const list = h('div', {}, loading('the dead letters'))
-  const detail = h('div', { class: 'panel', 'aria-live': 'polite' })
+  const detail = h('div', { class: 'panel sheet', 'aria-live': 'polite' })
   const filters = h('form', { class: 'filters', 'aria-label': 'Filter' })
   replace(main, h('div', { class: 'head' }, h('h1', {}, 'Dead letters'), filters), h('div', { class: 'columns' }, h('div', { class: 'wide' }, list), detail))
   writeFilters(filters, route, [])
@@ -31,7 +31,13 @@ export function lettersView(main, route, { api, signal, title, types }) {
   const show = (/** @type {Letter} */ letter) => {
     replace(detail, loading('the letter'))
     const { topic, partition, offset } = letter.dlq ?? { topic: '', partition: 0, offset: 0 }
-    settle(signal, api.get(`/v1/dead-letters/${encode(topic)}/${partition}/${offset}`, signal), (whole) => replace(detail, card(whole)), (problem) => replace(detail, card(letter), failed(problem)))
+    settle(signal, api.get(`/v1/dead-letters/${encode(topic)}/${partition}/${offset}`, signal), (whole) => replace(detail, card(whole, letGo)), (problem) => replace(detail, card(letter, letGo), failed(problem)))
+  }
+  const letGo = () => {
+    replace(detail)
+    const chosen = list.querySelector('.is-chosen')
+    chosen?.classList.remove('is-chosen')
+    chosen?.querySelector('button')?.focus()
   }
   const ask = (/** @type {unknown} */ before) => settle(signal, api.get(`/v1/dead-letters${query({ type: route.type, class: route.class, limit: PAGE, before: before === undefined ? undefined : String(before) })}`, signal), ({ letters: found, next }) => {
     letters = [...letters, ...found].slice(0, KEPT_MAX)
@@ -86,8 +92,8 @@ function entityLink({ entity, type, group }) {
   return named === undefined ? nameOf(entity) : h('a', { href: address({ view: 'entity', type: named, id: entity }) }, nameOf(entity))
 }
 
-/** @param {Letter} letter */
-function card(letter) {
+/** @param {Letter} letter @param {() => void} letGo */
+function card(letter, letGo) {
   const { dlq, topic, partition, offset, timer, stage, directive, group, attempts, firstMs, lastMs, bytes, sha256, stack, value } = letter
   /** @type {readonly (readonly [string, Node | string])[]} */
   const facts = [
@@ -95,7 +101,7 @@ function card(letter) {
     ['when', `${time(lastMs)}${attempts !== undefined && attempts > 1 ? `, ${attempts} attempts since ${time(firstMs ?? lastMs)}` : ''}`], ['bytes', bytes === undefined ? '–' : `${size(bytes)} (${count(bytes)})`],
     ...(sha256 === undefined || sha256 === null ? [] : [/** @type {const} */ (['sha256', sha256])]), ...(dlq === undefined ? [] : [/** @type {const} */ (['letter', `${dlq.topic} ${dlq.partition} ${dlq.offset}`])]),
   ]
-  return h('section', { class: 'card', 'aria-label': 'Dead letter' }, h('h2', { class: 'is-bad' }, `▲ ${letter.class}`), h('p', {}, h('bdi', {}, oneLine(letter.message, 2000))),
+  return h('section', { class: 'card', 'aria-label': 'Dead letter' }, h('div', { class: 'card-head' }, h('h2', { class: 'is-bad' }, `▲ ${letter.class}`), button('×', letGo, { 'aria-label': 'Let go', title: 'Let go', class: 'plain' })), h('p', {}, h('bdi', {}, oneLine(letter.message, 2000))),
     h('dl', { class: 'facts' }, ...facts.map(([name, content]) => h('div', {}, h('dt', {}, name), h('dd', {}, typeof content === 'string' ? nameOf(content, 60) : content)))),
     h('h3', {}, 'Value'), bytesOf(value), stack !== undefined && stack !== null && h('details', {}, h('summary', {}, 'Stack'), h('pre', {}, stack)))
 }

@@ -1,5 +1,6 @@
 // Type view: an actor type's statechart with what is in it and what flows through it now.
 import { button, h, replace, setAttribute, setText } from './dom.js'
+import { Problem } from './api.js'
 import { count, rate } from './format.js'
 import { chartFrame, choice } from './chart-frame.js'
 import { secondJobs, sumOf, writeCounts } from './chart-numbers.js'
@@ -27,11 +28,15 @@ export function typeView(main, route, context) {
   /** @type {TypeBody | undefined} */
   let shown
   const ask = () => settle(signal, api.get(`/v1/types/${encodeURIComponent(type)}/chart`, signal), (chart) => {
+    head.isThere = true
     shown = new TypeBody(context, type, chart)
     replace(body, shown.element)
     shown.pickState(route.state)
     update(true)
-  }, (problem) => replace(body, failed(problem, ask)))
+  }, (problem) => {
+    head.isThere = !(problem instanceof Problem && problem.status === 404)
+    replace(body, failed(problem, ask))
+  })
   ask()
   settle(signal, types(), (all) => head.describe(all.find((one) => one.type === type)), () => {})
   let isHeadWritten = false
@@ -50,15 +55,23 @@ class Head {
   #code = h('span', { class: 'muted' })
   #type
   #figures
+  #numbers
+  #tools
   element
 
   /** @param {import('./app.js').Context} context @param {string} type */
   constructor(context, type) {
     this.#type = type
     this.#figures = new Map(['entities', 'in', 'out', 'decisions', 'parked', 'dead letters'].map((name) => [name, name === 'dead letters' ? h('a', { href: address({ view: 'letters', type }) }) : h('span')]))
-    const tools = h('div', { class: 'tools', role: 'group', 'aria-label': 'Save the statechart' }, ...(/** @type {const} */ (['SVG', 'Mermaid', 'JSON'])).map((form) => button(form, () => save(context.api, type, form), { title: `Save the statechart as ${form}` })))
-    this.element = h('div', { class: 'head' }, h('div', {}, h('h1', {}, nameOf(type, 48)), this.#code), tools,
-      h('dl', { class: 'figures' }, ...[...this.#figures].map(([name, value]) => h('div', { title: name === 'dead letters' ? SINCE : undefined }, h('dt', {}, name), h('dd', {}, value)))))
+    this.#tools = h('div', { class: 'tools', role: 'group', 'aria-label': 'Save the statechart' }, ...(/** @type {const} */ (['SVG', 'Mermaid', 'JSON'])).map((form) => button(form, () => save(context.api, type, form), { title: `Save the statechart as ${form}` })))
+    this.#numbers = h('dl', { class: 'figures' }, ...[...this.#figures].map(([name, value]) => h('div', { title: name === 'dead letters' ? SINCE : undefined }, h('dt', {}, name), h('dd', {}, value))))
+    this.element = h('div', { class: 'head' }, h('div', {}, h('h1', {}, nameOf(type, 48)), this.#code), this.#tools, this.#numbers)
+  }
+
+  /** Of what is not there there are no numbers, and nothing is saved. @param {boolean} is */
+  set isThere(is) {
+    this.#tools.hidden = !is
+    this.#numbers.hidden = !is
   }
 
   /** @param {import('./app.js').TypeSummary | undefined} summary */

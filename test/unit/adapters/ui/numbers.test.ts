@@ -1,7 +1,7 @@
 // What the page works out of counts: rates, occupancy by state, dwell.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { compact, count, cut, duration, rate, share, visible } from '../../../../adapters/ui/page/format.js'
+import { about, compact, count, cut, duration, rate, share, visible } from '../../../../adapters/ui/page/format.js'
 import { POINTS, Rates, Series } from '../../../../adapters/ui/page/series.js'
 import { eventsOf, Statechart } from '../../../../adapters/ui/page/statechart.js'
 import { outlineOf } from '../../../../adapters/xstate/outline.ts'
@@ -76,11 +76,18 @@ test('events that active states take, without wildcards', () => {
   assert.deepEqual(eventsOf(outline, chart.activeIn('a')), ['reset', 'go', 'stay'])
 })
 
+test('events that only the runtime makes are not offered: from outside they are refused', () => {
+  const [first] = outline.transitions
+  const taking = (descriptor: string) => ({ ...first!, source: 0, trigger: { kind: 'event' as const, descriptor } })
+  assert.deepEqual(eventsOf({ ...outline, transitions: ['inference.fraud', 'lookup.rates', 'xstate.done.x', 'inferences', 'go'].map(taking) }, [0]), ['inferences', 'go'])
+})
+
 test('numbers and names as people read them', () => {
   assert.deepEqual([0, 999, 1000, 1234567].map(count), ['0', '999', '1,000', '1,234,567'])
   assert.deepEqual([999, 9999, 10_000, 98_112, 123_456, 1_234_567, 5e9].map(compact), ['999', '9,999', '10.0k', '98.1k', '123k', '1.2M', '5.0G'])
   assert.deepEqual([NaN, 0, 0.01, 3.14, 42, 41_234].map(rate), ['–', '0/s', '0.6/min', '3.1/s', '42/s', '41.2k/s'])
   assert.deepEqual([0.004, 0.5, 6.25, 19, 150, 2500, 12_300, 250_000, 3_600_000, 100_000_000].map(duration), ['<0.01 ms', '0.50 ms', '6.3 ms', '19 ms', '150 ms', '2.5 s', '12 s', '4 min 10 s', '1 h', '1 d 3 h'])
+  assert.deepEqual([0.5, 19, 2500, 59_400, 59_900, 65_000, 250_000, 3_590_000, 3_900_000, 35_900_000, 36_100_000, 86_000_000, 100_000_000, 9e9, NaN].map(about), ['0.50 ms', '19 ms', '2.5 s', '59 s', '60 s', '1.1 min', '4.2 min', '60 min', '1.1 h', '10 h', '10 h', '24 h', '1.2 d', '104 d', '–'])
   assert.deepEqual([share(0, 0), share(1, 10_000), share(1, 30), share(2, 3)], ['–', '<0.1 %', '3.3 %', '67 %'])
   assert.equal(cut('a'.repeat(30) + 'z'.repeat(30), 11), 'aaaaaa…zzzz')
   assert.deepEqual(['', 'a\u202eb\u0000', '\ud800', 'é🚚'].map(visible), ['(empty)', 'a\\u{202e}b\\u{0}', '\\u{d800}', 'é🚚'])
