@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util'
 import { KAFKA_CLIENTS } from '../../adapters/node/medium.ts'
 import type { KafkaClient } from '../../adapters/node/medium.ts'
 import { findRuntimes } from '../runner/run-tier.ts'
+import { measurePageHeap } from './browser/heap.ts'
 import { CLUSTER_PARTS, measureCluster } from './cluster/measure.ts'
 import type { ClusterPart } from './cluster/measure.ts'
 import { measureFleet } from './delivery/measure.ts'
@@ -23,7 +24,7 @@ import type { MeasurePlan, Runtime } from './w1/measure.ts'
 import { measureWatch } from './w1/watch.ts'
 import { measureWorkers } from './w1/workers.ts'
 
-const USAGE = `npm run bench -- [micro | w1 | memory | entities | workers | watch | fleet | query | cluster | page]... [--node | --bun] [--rounds n] [--events n] [--deliveries n] [--cycles n] [--part p] [--client c] [--rivals] [--profile] [--write]
+const USAGE = `npm run bench -- [micro | w1 | memory | entities | workers | watch | fleet | query | cluster | page-heap | page]... [--node | --bun] [--rounds n] [--events n] [--deliveries n] [--cycles n] [--minutes n] [--part p] [--client c] [--rivals] [--profile] [--write]
   micro    the parts of an event's path, each by itself
   w1       the whole runtime, embedded, next to the raw append of SQLite
   memory   1,000,000 entities in 64 MiB, three events each
@@ -34,12 +35,15 @@ const USAGE = `npm run bench -- [micro | w1 | memory | entities | workers | watc
   query    entities asked for over HTTP and NATS: latency idle and at half load, and what 5,000 a second cost the worker thread
   cluster  on a Kafka broker, by both clients: W1, what an idle process takes, latency, and recovery (--part drain, idle, latency, recovery or failover: only that;
            --client platformatic or kafkajs: only that; --cycles of recovery: 15; --rivals, on Node: loops written by hand, Kafka Streams and Restate take turns with the drains)
+  page-heap  what pages that stay open hold in a browser after its garbage is collected, minute by minute (--minutes: 15; nothing of it is kept)
   page     only writes README.md from results.json
   --profile prints where the processor time of w1 goes (Node)
   --write   keeps the results and writes the page`
 
 const ROOT = join(import.meta.dirname, '../..')
-const WHATS = ['micro', 'w1', 'memory', 'entities', 'workers', 'watch', 'fleet', 'query', 'cluster', 'page']
+const WHATS = ['micro', 'w1', 'memory', 'entities', 'workers', 'watch', 'fleet', 'query', 'cluster', 'page-heap', 'page']
+/** Of no runtime. */
+const APART = ['page-heap', 'page']
 const COSTS_SHOWN = 30
 const ENTITY_COUNTS = [1000, 10_000, 100_000, 1_000_000]
 
@@ -158,7 +162,7 @@ function say(line: string): void {
 }
 
 function parsed(args: readonly string[]) {
-  return parseArgs({ args: [...args], allowPositionals: true, options: { help: { type: 'boolean', short: 'h' }, node: { type: 'boolean' }, bun: { type: 'boolean' }, rounds: { type: 'string' }, events: { type: 'string' }, profile: { type: 'boolean' }, write: { type: 'boolean' }, deliveries: { type: 'string' }, cycles: { type: 'string' }, part: { type: 'string' }, rivals: { type: 'boolean' }, client: { type: 'string' } } })
+  return parseArgs({ args: [...args], allowPositionals: true, options: { help: { type: 'boolean', short: 'h' }, node: { type: 'boolean' }, bun: { type: 'boolean' }, rounds: { type: 'string' }, events: { type: 'string' }, profile: { type: 'boolean' }, write: { type: 'boolean' }, deliveries: { type: 'string' }, cycles: { type: 'string' }, minutes: { type: 'string' }, part: { type: 'string' }, rivals: { type: 'boolean' }, client: { type: 'string' } } })
 }
 
 async function main(args: readonly string[]): Promise<number> {
@@ -186,11 +190,12 @@ async function main(args: readonly string[]): Promise<number> {
   let results = readResults()
   for (const name of ['node', 'bun'] as const) {
     const path = found[name]
-    if (path === undefined || (only !== undefined && only !== name) || positionals.every((what) => what === 'page')) continue
+    if (path === undefined || (only !== undefined && only !== name) || positionals.every((what) => APART.includes(what))) continue
     results = merged(results, machine(), name, await measure({ name, path }, positionals, options))
     // After each runtime: a run of hours that is ended keeps what it has.
     if (values.write === true) writeResults(results)
   }
+  if (positionals.includes('page-heap')) await measurePageHeap({ minutes: Number(values.minutes ?? 15), say })
   if (values.write === true || positionals.includes('page')) writeFileSync(join(import.meta.dirname, 'README.md'), page(results))
   return 0
 }

@@ -26,6 +26,7 @@ npm run bench -- fleet                   100,000 deliveries, 20,000 pings a seco
 npm run bench -- query                   entities asked for over HTTP and NATS
 npm run bench -- cluster                 on a Kafka broker: W1, an idle process, recovery
 npm run bench -- cluster --part drain --rivals   and other stream processors in turn with it
+npm run bench -- page-heap --minutes 15  what pages that stay open hold in a browser
 npm run bench -- w1 memory fleet micro --write everything on both runtimes, kept, with this page
 \`\`\`
 
@@ -247,6 +248,6 @@ const NOTES = `## What is measured, and what is not
 - The plain reducer is a fixture that stands behind the engine port; users write statecharts. It shows what the runtime costs without a statechart.
 - The bench is no part of \`npm test\`; a small W1 with its checker is (\`test/integration/w1.test.ts\`).
 
-Files: \`bench.ts\` the command · \`w1/\` events, step, statechart, reducer, reference, checker, raw append, one run, rounds, a watcher · \`delivery/\` tracker, load, runtime · \`query/\` a runtime that is asked, who asks, rounds · \`cluster/\` a member of the group, the reader that times it, drain, turns, idle, recovery · \`rivals/\` what takes turns with it · \`micro.ts\` · \`profile.ts\` · \`results.ts\` · \`page.ts\`.`
+Files: \`bench.ts\` the command · \`w1/\` events, step, statechart, reducer, reference, checker, raw append, one run, rounds, a watcher · \`delivery/\` tracker, load, runtime · \`query/\` a runtime that is asked, who asks, rounds · \`cluster/\` a member of the group, the reader that times it, drain, turns, idle, recovery · \`browser/\` pages that stay open · \`rivals/\` what takes turns with it · \`micro.ts\` · \`profile.ts\` · \`results.ts\` · \`page.ts\`.`
 
 const number = (value: number): string => value.toLocaleString('en-US')

@@ -1,0 +1,65 @@
+// Page heap measured: pages that stay open while everything they show changes five times a second, and what they hold in their browser after its garbage is collected.
+//
+// Owns: a node that is played, a browser, and a page of each kind, all in sight.
+import { playedNode } from '../../support/ui/played.ts'
+import { launch } from '../../support/ui/browser.ts'
+
+export interface HeapPlan {
+  readonly minutes: number
+  readonly say: (line: string) => void
+}
+
+const STATES = 60
+/** Rates are kept for a minute: until then a page rightly grows. */
+const WARMUP_MS = 90_000
+const LOOK_MS = 60_000
+const PAGES = [['type', '#/types/order', '.statechart .flow'], ['system', '#/', '.health']] as const
+
+interface Held {
+  readonly bytes: number
+  readonly nodes: number
+  readonly listeners: number
+}
+
+export async function measurePageHeap({ minutes, say }: HeapPlan): Promise<void> {
+  const endings: (() => unknown)[] = []
+  const ends = { after: (end: () => unknown) => endings.unshift(end), diagnostic: say } as never
+  try {
+    const { url } = await playedNode(ends, STATES)
+    const browser = await launch()
+    endings.unshift(() => browser.close())
+    const pages = await Promise.all(PAGES.map(async ([name, path, isThere]) => {
+      const page = await (await browser.newContext({ viewport: { width: 1280, height: 900 } })).newPage()
+      await page.goto(`${url}/ui/${path}`)
+      await page.locator(isThere).first().waitFor()
+      const session = await page.context().newCDPSession(page)
+      const look = async (): Promise<Held> => {
+        // What the first collection lets go of is collected by the second.
+        for (let time = 0; time < 2; time += 1) await session.send('HeapProfiler.collectGarbage')
+        const { usedSize } = await session.send('Runtime.getHeapUsage')
+        const { nodes, jsEventListeners } = await session.send('Memory.getDOMCounters')
+        return { bytes: usedSize, nodes, listeners: jsEventListeners }
+      }
+      return { name, page, look }
+    }))
+    say(`${PAGES.length} pages, ${STATES} states, ${minutes} minutes after ${WARMUP_MS / 1000} s`)
+    await new Promise((resolve) => setTimeout(resolve, WARMUP_MS))
+    const first = await Promise.all(pages.map(({ look }) => look()))
+    const endMs = performance.now() + minutes * 60_000
+    for (let minute = 0; ; minute += 1) {
+      for (const [at, { name, page, look }] of pages.entries()) {
+        const [before, now] = [first[at] as Held, await look()]
+        if (await page.locator('.connection[data-connection="live"]').count() !== 1) throw new TypeError(`the ${name} page is not told of changes any more`)
+        say(`${String(minute).padStart(3)} min, ${name}: ${kib(now.bytes)} (${percent(now.bytes / before.bytes - 1)} beside the first), ${now.nodes} nodes, ${now.listeners} listeners`)
+      }
+      const leftMs = endMs - performance.now()
+      if (leftMs <= 0) return
+      await new Promise((resolve) => setTimeout(resolve, Math.min(LOOK_MS, leftMs)))
+    }
+  } finally {
+    for (const end of endings) await end()
+  }
+}
+
+const kib = (bytes: number): string => `${(bytes / 1024).toFixed(0)} KiB`
+const percent = (share: number): string => `${share >= 0 ? '+' : ''}${(share * 100).toFixed(1)} %`
