@@ -16,13 +16,14 @@ export interface Asked {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Buffer
+  readonly signal?: AbortSignal
 }
 
 /** `path` is sent as it is. */
-export function ask(url: string, path: string, { method = 'GET', headers = {}, body }: Asked = {}): Promise<Answered> {
+export function ask(url: string, path: string, { method = 'GET', headers = {}, body, signal }: Asked = {}): Promise<Answered> {
   const { hostname, port } = new URL(url)
   return new Promise((resolve, reject) => {
-    const asking = request({ host: hostname.replace(/^\[|\]$/g, ''), port, path, method, headers, agent: false }, (response) => {
+    const asking = request({ host: hostname.replace(/^\[|\]$/g, ''), port, path, method, headers, agent: false, ...(signal === undefined ? {} : { signal }) }, (response) => {
       let text = ''
       response.setEncoding('utf8').on('data', (more: string) => (text += more)).once('error', reject).once('end', () => {
         const json = text.startsWith('{') ? JSON.parse(text) as Record<string, unknown> : {}
