@@ -152,7 +152,7 @@ class Face {
   async #stream(response: ServerResponse, events: NonNullable<Answer['events']>, signal: AbortSignal): Promise<void> {
     this.#streams += 1
     try {
-      await sendEvents(response, events, signal, this.#limits.aliveMs)
+      await sendEvents(response, events, signal, this.#limits)
     } finally {
       this.#streams -= 1
     }
