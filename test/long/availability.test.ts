@@ -14,8 +14,7 @@ import { testSeed } from '../support/seed.ts'
 const SESSION_MS = 4000
 const ROUNDS = 3
 
-serviceTest('kafka', 'clients that ask while owners are killed and stopped', { timeout: 240_000 }, async (kafka, t) => {
-  if (withNatsServer.skip !== undefined) return t.skip(withNatsServer.skip)
+serviceTest('kafka', 'clients that ask while owners are killed and stopped', { timeout: 240_000, ...withNatsServer }, async (kafka, t) => {
   const nats = await natsServer(t)
   const seed = testSeed()
   const trial = await runTrial({ kafka, natsUrl: nats.url, seed, rounds: ROUNDS, sessionMs: SESSION_MS })
