@@ -20,10 +20,12 @@ import { browserTest, figures, launch, openPage } from '../support/ui/browser.ts
 import type { Look } from '../support/ui/browser.ts'
 import { startNode, statesOf } from '../support/ui/node.ts'
 import type { WatchedNode } from '../support/ui/node.ts'
+import { quantile, traced } from '../support/ui/tracing.ts'
 
 const ORDERS = 100_000
 const FEW = 100
 const RATE = 300
+const TRACED_MS = 5000
 const OPTIONS = { timeout: 150_000 }
 const CROWD = 'test/support/crowd/crowd.scenario.ts'
 const LOOKS: readonly Look[] = [{ width: 1280, isDark: false }, { width: 390, isDark: true }]
@@ -99,6 +101,13 @@ browserTest('every page over a hundred thousand entities while a scenario runs: 
     assert.deepEqual(wrong, [])
     await page.context().close()
   }
+  const { page } = await openPage(browser, `${node.url}/ui/#/types/order`)
+  await page.locator('.statechart .flow').filter({ hasText: '/s' }).first().waitFor()
+  const { tasksMs, framesMs } = await traced(browser, () => page.waitForTimeout(TRACED_MS))
+  const p95Ms = quantile(framesMs, 0.95)
+  t.diagnostic(`${framesMs.length} frames over ${ORDERS} entities, processor time p50 ${quantile(framesMs, 0.5).toFixed(1)} ms, p95 ${p95Ms.toFixed(1)} ms (16 are wished for), longest task ${Math.max(...tasksMs).toFixed(1)} ms`)
+  assert.ok(framesMs.length > 10 && p95Ms < 2 * 16, `${framesMs.length} frames, p95 ${p95Ms} ms`)
+  await page.context().close()
   assert.equal((await look(node)).state, 'feeding')
 })
 
