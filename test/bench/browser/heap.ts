@@ -10,8 +10,8 @@ export interface HeapPlan {
 }
 
 const STATES = 60
-/** Rates are kept for a minute: until then a page rightly grows. */
-const WARMUP_MS = 90_000
+/** Rates are kept for a minute, and a browser compiles what runs often for some more: until then a page rightly grows. */
+const WARMUP_MS = 240_000
 const LOOK_MS = 60_000
 const COLLECTIONS = 5
 const PAGES = [['type', '#/types/order', '.statechart .flow'], ['system', '#/', '.health']] as const
