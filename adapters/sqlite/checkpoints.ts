@@ -2,7 +2,7 @@
 //
 // Owns: the thread that makes them beside the writer, once there is so much to do that they would hold commits up.
 //
-// K1. While jobs wait the writer makes one only to finish what a pass beside it left, which is little, or where the log would grow without bound.
+// K1. While jobs wait the writer makes one only to finish what a pass beside it left, which is little, or where none was made for long.
 // K2. One at a time.
 import { Worker } from 'node:worker_threads'
 import type { DatabaseSync } from 'node:sqlite'
@@ -34,7 +34,7 @@ const IDLE_MS = 25
 const BESIDE_BYTES = 16 << 20
 /** From here on the writer finishes after a pass: only a log that stands in the file as a whole begins anew. */
 const LONG_BYTES = 64 << 20
-/** And here whether or not a pass was made. */
+/** And here although no pass was made. */
 const BYTES_MAX = 256 << 20
 
 const THREAD_LIMITS = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 64 }
@@ -60,9 +60,10 @@ export class Checkpoints {
 
   /** Jobs have run, and were answered. */
   wrote(): void {
+    clearTimeout(this.#idle)
+    if (this.#isUnderWay) return
     const { bytes, dueBytes } = this.#writeAhead
     if (bytes > BYTES_MAX) return this.#writeAhead.checkpoint()
-    if (this.#isUnderWay) return
     if (dueBytes > BESIDE_BYTES) return this.#isAlone ? this.#writeAhead.checkpoint() : this.#beside()
     if (dueBytes > IDLE_BYTES) this.#idle = setTimeout(() => this.#isUnderWay || this.#writeAhead.checkpoint(), IDLE_MS)
   }
@@ -79,9 +80,15 @@ export class Checkpoints {
   }
 
   #beside(): void {
+    try {
+      this.#thread ??= this.#started()
+    } catch {
+      // There are too many threads.
+      this.#isAlone = true
+      return this.#writeAhead.checkpoint()
+    }
     this.#isUnderWay = true
     this.#writeAhead.passBegins()
-    this.#thread ??= this.#started()
     this.#thread.postMessage({ kind: 'pass' } satisfies CheckpointMessage)
   }
 

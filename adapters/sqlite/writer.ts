@@ -34,6 +34,8 @@ export class Writer implements WriteAhead {
   #commits = 0
   #bytes = 0
   #dueBytes = 0
+  /** Due when the pass began that is under way. */
+  #passBytes = 0
   readonly #pageBytes: number
 
   constructor(options: WriterOptions) {
@@ -81,13 +83,16 @@ export class Writer implements WriteAhead {
   }
 
   passBegins(): void {
+    this.#passBytes = this.#dueBytes
     this.#dueBytes = 0
   }
 
   /** What was written meanwhile is counted already. A log of which all stands in the file begins anew. */
   passed(end: CheckpointEnd | undefined): void {
-    // A checkpoint is never owed: the next one takes what this one could not.
-    if (end === undefined) return
+    if (end === undefined) {
+      this.#dueBytes += this.#passBytes
+      return
+    }
     this.#dueBytes += Math.max(0, end.pages - end.moved) * this.#pageBytes
     this.#bytes = this.#dueBytes === 0 ? 0 : Math.max(this.#bytes, end.pages * this.#pageBytes)
   }
@@ -160,15 +165,21 @@ export class Writer implements WriteAhead {
     const blocks = new BlockMaker(new Uint8Array(records.buffer), (tp, count, timestampMs, frames) => void this.#insertBlock(tp).run(add(tp, count), count, timestampMs, frames))
     unpackRecords(records, (record) => this.#insert(record, add(record.tp, 1)), (tp, timestampMs, from, to) => blocks.add(tp, timestampMs, from, to))
     blocks.end()
-    this.#bytes += records.length + 8192
-    this.#dueBytes += records.length + 8192
+    this.#counts(records.length + 2 * this.#pageBytes)
     return ends
+  }
+
+  #counts(bytes: number): void {
+    this.#bytes += bytes
+    this.#dueBytes += bytes
   }
 
   #insert(record: FramedRecord, offset: number): void {
     if (record.key !== null) {
       if (this.#findNewest.get(record.tp, record.key) !== undefined) this.#sweeper.replaced(record.tp)
       this.#setNewest.run(record.tp, record.key, offset, record.armed ? 1 : 0)
+      // Of the index by key a page for nearly each: keys come in no order.
+      this.#counts(this.#pageBytes)
     }
     this.#insertInto(record.tp).run(offset, record.timestampMs, record.key, record.value, record.headers)
   }

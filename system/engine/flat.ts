@@ -6,7 +6,9 @@
 // Owns: the shapes of one machine's contexts, and what was last laid while it is not taken.
 //
 // F1. What is read is deeply equal to what was laid, the order of keys included. Objects and lists are others, of which nobody else knows.
+//     A context in which one object stands twice is not laid: whether it does would be lost.
 // F2. Only small contexts are laid (FLAT_NUMBERS_MAX, FLAT_OTHERS_MAX), and only as long as most of them have a shape that was met before: at most SHAPES_MAX.
+// F3. What cannot be read (a field that throws, a list that holds itself) is not laid, and throws nothing: whoever stores it says what is wrong.
 import { FLAT_NUMBERS_MAX, FLAT_OTHERS_MAX, SHAPES_MAX } from '../protocol/limits.ts'
 
 /** What a context is made of but for its leaves: two with the same shape differ in nothing but leaves and the lengths of lists. */
@@ -28,15 +30,26 @@ export interface Flat {
 export const NO_NUMBERS: number[] = Object.freeze([]) as unknown as number[]
 export const NO_OTHERS: readonly unknown[] = Object.freeze([])
 
+/** Each is compared with all others. */
+const NODES_MAX = 64
+
 class Tray {
   /** Doubles as they are, and so are lists that are cut from it. */
   readonly numbers: number[] = Array.from({ length: FLAT_NUMBERS_MAX }, (_, at) => at + 0.5)
   readonly others: unknown[] = []
+  /** The objects and lists themselves. */
+  readonly #nodes: object[] = []
   numberCount = 0
 
   begin(): void {
     this.numberCount = 0
     this.others.length = 0
+    this.#nodes.length = 0
+  }
+
+  /** False: it was met before, or there are too many. */
+  node(value: object): boolean {
+    return !this.#nodes.includes(value) && this.#nodes.push(value) <= NODES_MAX
   }
 
   number(value: number): boolean {
@@ -84,7 +97,7 @@ const isOther = (value: unknown): boolean => (typeof value === 'object' ? value 
 const NUMBERS: Shape = {
   name: '[n]',
   lay: (value, tray) => {
-    if (!Array.isArray(value)) return false
+    if (!Array.isArray(value) || !tray.node(value)) return false
     const list = value as readonly unknown[]
     const { length } = list
     const from = tray.numberCount + 1
@@ -118,7 +131,7 @@ class ListShape implements Shape {
   }
 
   lay(value: unknown, tray: Tray): boolean {
-    if (!Array.isArray(value) || value.length > FLAT_NUMBERS_MAX || !tray.number(value.length)) return false
+    if (!Array.isArray(value) || value.length > NODES_MAX + FLAT_OTHERS_MAX || !tray.node(value) || !tray.number(value.length)) return false
     for (let at = 0; at < value.length; at += 1) {
       const inner: unknown = value[at]
       // A hole looks the same.
@@ -146,12 +159,13 @@ class ObjectShape implements Shape {
     this.#keys = keys
     this.#fields = fields
     const pattern: Record<string, unknown> = { ...sample }
-    for (const key of keys) if (typeof pattern[key] === 'object') pattern[key] = undefined
+    // Texts may be long.
+    for (const key of keys) if (typeof pattern[key] !== 'number') pattern[key] = undefined
     this.#pattern = pattern
   }
 
   lay(value: unknown, tray: Tray): boolean {
-    if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return false
+    if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype || !tray.node(value)) return false
     let at = 0
     // Nothing is made for that, as a list of the keys would be; what it inherits has no place in a shape.
     for (const key in value) {
@@ -188,10 +202,15 @@ function shapeOf(value: unknown, room: { left: number }): Shape | undefined {
 }
 
 function shapeOfList([first]: readonly unknown[], room: { left: number }): Shape | undefined {
+  room.left -= 1
+  if (room.left < 0) return undefined
   if (first === undefined || typeof first === 'number') return NUMBERS
   const item = shapeOf(first, room)
   return item === undefined ? undefined : new ListShape(item)
 }
+
+/** Characters: names of fields may be long. */
+const NAME_MAX = 4096
 
 /** After so many contexts it is seen whether most of them had the shape of one before. */
 const LOOKED_AT = 256
@@ -213,7 +232,12 @@ export class Flats {
       this.#looked += 1
       return undefined
     }
-    const shape = this.#laid(context, likely)
+    let shape: Shape | undefined
+    try {
+      shape = this.#laid(context, likely)
+    } catch {
+      // F3.
+    }
     if (this.#looked === LOOKED_AT) this.#judge()
     if (shape !== undefined) this.#last = shape
     return shape
@@ -247,7 +271,7 @@ export class Flats {
   }
 
   #met(shape: Shape | undefined): Shape | undefined {
-    if (shape === undefined) return undefined
+    if (shape === undefined || shape.name.length > NAME_MAX) return undefined
     const known = this.#shapes.get(shape.name)
     if (known !== undefined) return known
     if (this.#shapes.size >= SHAPES_MAX) return undefined

@@ -74,6 +74,18 @@ test('after a pass the writer finishes a log that has become long, and one witho
   assert.deepEqual(pages.did.slice(3), ['by the writer'])
 })
 
+test('while a pass is under way the writer makes none, however long the log', async (t) => {
+  const { pages, checkpoints } = begun(t)
+  Object.assign(pages, { bytes: 17 * MIB, dueBytes: 17 * MIB })
+  const passed = once(pages, 'passed')
+  checkpoints.wrote()
+  Object.assign(pages, { bytes: 300 * MIB, dueBytes: 283 * MIB })
+  checkpoints.wrote()
+  assert.deepEqual(pages.did, ['beside'])
+  await passed
+  assert.deepEqual(pages.did, ['beside', 'passed', 'by the writer'])
+})
+
 test('where there can be no thread, the writer does it all', async (t) => {
   const { pages, checkpoints } = begun(t, false)
   Object.assign(pages, { bytes: 17 * MIB, dueBytes: 17 * MIB })

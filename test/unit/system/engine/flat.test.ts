@@ -73,9 +73,12 @@ test('F2: what is large is not laid', () => {
 
 test('F1: nothing is laid that would be read as something else', () => {
   const hole: unknown[] = [1, 2]
+  const shared = { n: 1 }
+  const numbers = [1, 2]
   hole[3] = 4
   const cases: Record<string, object> = {
     'lists of different values': { list: [1, 'a'] }, 'objects of different keys in a list': { list: [{ a: 1 }, { b: 1 }] }, 'a hole': { list: hole }, 'undefined in a list': { list: ['a', undefined] },
+    'one object twice': { a: shared, b: shared }, 'one list in another': { a: numbers, b: [numbers] },
     'no prototype': Object.assign(Object.create(null) as object, { a: 1 }), 'a key __proto__': JSON.parse('{"__proto__": 1}') as object, 'a key __proto__ inside': { a: JSON.parse('{"__proto__": {}}') as object },
   }
   for (const [name, context] of Object.entries(cases)) assert.equal(laidOnce(context), false, name)
@@ -101,4 +104,17 @@ test('F2: contexts that mostly have new shapes are left alone for a while, and t
   let left = 1
   while (!isLaid(flats, strange(0), empty())) left += 1
   assert.equal(left, 4096)
+})
+
+test('F3: what cannot be read is not laid, and throws nothing', () => {
+  const endless: unknown[] = []
+  endless[0] = endless
+  const inner: { a?: unknown } = {}
+  inner.a = [inner]
+  const throwing = { get a(): number { throw new TypeError('not now') } }
+  for (const context of [{ endless }, inner, throwing]) assert.equal(laidOnce(context), false)
+})
+
+test('F2: the name of a shape is bounded', () => {
+  assert.deepEqual([laidOnce({ ['k'.repeat(4000)]: 1 }), laidOnce({ ['k'.repeat(5000)]: 1 })], [true, false])
 })
