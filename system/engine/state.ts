@@ -4,12 +4,13 @@
 // S2. A kept state is changed by nothing but the next one that is kept in its place.
 import type { EngineState, StoredMachine } from '../ports/engine.ts'
 import type { Configuration, Configurations } from './configuration.ts'
-import { NO_NUMBERS, NO_OTHERS, OTHER } from './flat.ts'
+import { NO_NUMBERS, NO_OTHERS } from './flat.ts'
 import type { Flat } from './flat.ts'
 import { NO_TASKS, Task } from './moment.ts'
 import type { Status, Tasks } from './moment.ts'
 import type { Node } from './nodes.ts'
 import { NO_HISTORY } from './targets.ts'
+import { OTHER } from './shapes.ts'
 import type { History } from './targets.ts'
 
 /** What an entity has beside configuration and context. */

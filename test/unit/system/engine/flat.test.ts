@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { Flats, NO_NUMBERS, NO_OTHERS, OTHER } from '../../../../system/engine/flat.ts'
+import { Flats, NO_NUMBERS, NO_OTHERS } from '../../../../system/engine/flat.ts'
 import type { Flat } from '../../../../system/engine/flat.ts'
+import { OTHER } from '../../../../system/engine/shapes.ts'
 import { FLAT_NUMBERS_MAX, FLAT_OTHERS_MAX, SHAPES_MAX } from '../../../../system/protocol/limits.ts'
 import { testSeed } from '../../../support/seed.ts'
 
