@@ -6,14 +6,16 @@
 //     find open under an epoch of nobody, and whoever asked is shut out as well.
 // N2. Not while a batch may still come: behind that abort it would stand in no transaction, or in the next one. There the broker's own abort shuts it out.
 // N3. Who hears from it that its epoch is over has been shut out, and asks no more: an initialisation would end what the next owner has open, whose epoch no
-//     broker compares then. Two others hear the same, and ask: whose own initialisation had no answer, and whose transaction was open for so long that the
-//     broker may have given it up, which newer ones (transactions of version 2) do not take for another owner.
+//     broker compares then. Two others hear the same: whose own initialisation had no answer, and whose transaction was open for so long that the broker may
+//     have given it up, which newer ones (transactions of version 2) do not take for another owner.
+// N4. These two, and who takes nothing back (N2), look first whether another one has a transaction open, each time they ask.
 import type { Clock } from '../../system/ports/clock.ts'
 import { Unreachable } from '../../system/protocol/failures.ts'
 import { patient } from './cluster.ts'
 import type { Cluster, Effort } from './cluster.ts'
 import { codeOf, isFenced, isShutOut } from './codes.ts'
-import { endTxnV3, initProducerIdV4 } from './transaction-requests.ts'
+import type { Connection } from './connection.ts'
+import { describeTransactionsV0, endTxnV3, initProducerIdV4 } from './transaction-requests.ts'
 
 /** A transactional id, at its coordinator. */
 export interface Identified {
@@ -33,6 +35,17 @@ interface Producer {
 
 /** Takes the id from whoever has it. */
 const NOBODY: Producer = { producerId: -1n, producerEpoch: -1 }
+
+/** Under the epoch that asks. */
+const NONE_OPEN = 'INVALID_TXN_STATE'
+const UNKNOWN = 'TRANSACTIONAL_ID_NOT_FOUND'
+/** A state of transactions, as brokers name it. */
+const OPEN = 'Ongoing'
+
+/** N4. */
+class OpenElsewhere extends TypeError {
+  readonly apiId = 'PRODUCER_FENCED'
+}
 
 export class Identity {
   readonly #id: Identified
@@ -58,7 +71,7 @@ export class Identity {
 
   /** Shuts out every earlier owner, and ends what it left open. */
   fence(effort: Effort): Promise<void> {
-    return this.#initialise(NOBODY, effort)
+    return this.#become((connection) => this.#initialised(connection, NOBODY), effort)
   }
 
   /** A transaction may be open from here on. */
@@ -67,31 +80,54 @@ export class Identity {
   }
 
   /** Throws a fence when another one has the id since, and what kept the coordinator from answering. */
-  async renew(effort: Effort): Promise<void> {
-    if (!this.mayCome) await this.#takeBack(effort)
-    await this.#initialise(this.#producer, effort)
+  renew(effort: Effort): Promise<void> {
+    return this.#become(async (connection) => {
+      const isOwn = !this.mayCome && await this.#isTakenBack(connection)
+      if (!isOwn) await this.#assertNoneOpen(connection)
+      return this.#initialised(connection, this.#producer)
+    }, effort)
   }
 
-  async #initialise({ producerId, producerEpoch }: Producer, effort: Effort): Promise<void> {
-    const { cluster, transactionalId, use, timeoutMs } = this.#id
+  /** All of it once more where a part is to be asked again: the next owner may have come meanwhile. */
+  async #become(ask: (connection: Connection) => Promise<Producer>, effort: Effort): Promise<void> {
+    const { cluster, transactionalId, use } = this.#id
+    this.#producer = await cluster.atCoordinator('transaction', transactionalId, use, ask, effort)
+    this.mayCome = false
+  }
+
+  async #initialised(connection: Connection, { producerId, producerEpoch }: Producer): Promise<Producer> {
+    const { transactionalId, timeoutMs } = this.#id
+    this.#isAsked = true
     try {
-      this.#producer = await cluster.atCoordinator('transaction', transactionalId, use, (connection) => initProducerIdV4(connection, transactionalId, timeoutMs, producerId, producerEpoch), effort)
+      const producer = await initProducerIdV4(connection, transactionalId, timeoutMs, producerId, producerEpoch)
+      this.#isAsked = false
+      return producer
     } catch (thrown) {
       this.#isAsked = !isFenced(codeOf(thrown))
       throw thrown
     }
-    this.mayCome = false
-    this.#isAsked = false
   }
 
-  /** N1. That nothing is open, or nothing known of the id any more, is an answer like others. */
-  async #takeBack(effort: Effort): Promise<void> {
-    const { cluster, transactionalId, use } = this.#id
+  /** N1. That nothing is open is an answer like others. False: it did not say whose the id is. */
+  async #isTakenBack(connection: Connection): Promise<boolean> {
     try {
-      await cluster.atCoordinator('transaction', transactionalId, use, (connection) => endTxnV3(connection, transactionalId, this.producerId, this.epoch, false), effort)
+      await endTxnV3(connection, this.#id.transactionalId, this.producerId, this.epoch, false)
     } catch (thrown) {
-      if (patient(thrown) instanceof Unreachable || (isShutOut(codeOf(thrown)) && !this.#isAsked && !this.#mayBeGivenUp())) throw thrown
+      const code = codeOf(thrown)
+      if (patient(thrown) instanceof Unreachable || (isShutOut(code) && !this.#isAsked && !this.#mayBeGivenUp())) throw thrown
+      return code === NONE_OPEN
     }
+    return true
+  }
+
+  /** N4. What is being ended already is not hurt by whoever asks: it is told to come again. */
+  async #assertNoneOpen(connection: Connection): Promise<void> {
+    const { transactionalId } = this.#id
+    const { transactionStates: [found] } = await describeTransactionsV0(connection, [transactionalId]).catch((thrown: unknown) => {
+      if (codeOf(thrown) !== UNKNOWN) throw thrown
+      return { transactionStates: [] }
+    })
+    if (found?.transactionState === OPEN && (found.producerId !== this.producerId || found.producerEpoch !== this.epoch)) throw new OpenElsewhere(`PRODUCER_FENCED: another process has a transaction open as ${transactionalId}`)
   }
 
   #mayBeGivenUp(): boolean {

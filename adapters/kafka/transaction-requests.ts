@@ -34,6 +34,25 @@ export const endTxnV3 = request('EndTxn', 26, 3, (writer, transactionalId: strin
   writer.appendString(transactionalId).appendInt64(producerId).appendInt16(producerEpoch).appendBoolean(committed)
 }, errorAlone)
 
+export const describeTransactionsV0 = request('DescribeTransactions', 65, 0, (writer, transactionalIds: readonly string[]) => {
+  writer.appendItems(transactionalIds, (each, transactionalId) => each.appendString(transactionalId))
+}, (reader, check) => {
+  reader.readInt32()
+  return {
+    transactionStates: reader.readArray((each) => {
+      check(each.readInt16())
+      const named = { transactionalId: each.readString(), transactionState: each.readString() }
+      each.skip(4 + 8)
+      const producer = { producerId: each.readInt64(), producerEpoch: each.readInt16() }
+      each.readArray((topic) => {
+        topic.readString()
+        topic.readItems((partition) => partition.readInt32())
+      })
+      return { ...named, ...producer }
+    }),
+  }
+})
+
 /** How many partitions it is about. */
 function errorOfEachPartition(reader: Reader, check: Check): number {
   reader.readInt32()

@@ -139,7 +139,7 @@ export class Transactions {
         this.#isUsable = true
         return { kind: 'committed', offsets }
       }
-      return offsets.kind === 'refused' ? await this.#takeBack(offsets) : offsets
+      return offsets.kind === 'refused' ? await this.#takeBack(offsets, idle) : offsets
     } catch (thrown) {
       this.#options.visibility.forget(this.#options.transactionalId)
       const kind = isFenced(codeOf(thrown)) ? 'fenced' : 'unknown'
@@ -148,9 +148,9 @@ export class Transactions {
   }
 
   /** Aborts, which only the owner can, and begins a new epoch: which sequences the brokers took is not known. */
-  async #takeBack(refusal: Refusal): Promise<Refusal> {
+  async #takeBack(refusal: Refusal, { signal }: Effort): Promise<Refusal> {
     const { clock, timeoutMs } = this.#options
-    await this.#renew({ untilMs: clock.monotonicMs() + timeoutMs })
+    await this.#renew({ ...(signal === undefined ? {} : { signal }), untilMs: clock.monotonicMs() + timeoutMs })
     return refusal
   }
 

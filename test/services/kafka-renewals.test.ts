@@ -17,6 +17,7 @@ import { kafkaMissing, startKafka, stopKafka } from '../../adapters/services/kaf
 import { Names } from '../../system/membership/names.ts'
 import { Visibility } from '../../system/membership/visibility.ts'
 import { record, values } from '../contract/log-fixture.ts'
+import { until } from '../support/kafka-app.ts'
 import { API, KafkaProxy } from '../support/kafka-proxy.ts'
 
 const missing = kafkaMissing()
@@ -24,6 +25,8 @@ const options = missing === undefined ? { timeout: 60_000 } : { skip: missing }
 const TRANSPORT = { clientId: 'x', security: {}, connectMsMax: 3000, requestMsMax: 30_000, slowMsMax: 30_000 }
 const READING = { group: 'group', topics: ['deeds'], metadataTopic: 'deeds' }
 const MARKERS_MS = 300
+/** How long the broker leaves a transaction of some open. */
+const STANDING_MS = 2000
 /** As all brokers of Kafka 3 have them. */
 const VERSION = 'transaction.version=1'
 
@@ -43,7 +46,7 @@ interface Through {
   readonly proxy: KafkaProxy
   readonly cluster: Cluster
   /** Through the proxy. */
-  transactions(name: string): Transactions
+  transactions(name: string, more?: { readonly use?: string; readonly timeoutMs?: number }): Transactions
 }
 
 async function throughProxy(namespace: string, run: (through: Through) => Promise<void>): Promise<void> {
@@ -53,7 +56,7 @@ async function throughProxy(namespace: string, run: (through: Through) => Promis
   const log = await openKafkaLog({ brokers: address, clock: wallClock, namespace: names.of('') })
   const cluster = new Cluster(parseBrokers(proxy.address), TRANSPORT, wallClock)
   // Of no member: the group has none.
-  const transactions = (name: string): Transactions => new Transactions({ cluster, clock: wallClock, visibility: new Visibility(wallClock), transactionalId: names.of(name), group: names.of(READING.group), partition: 0, use: name, timeoutMs: 30_000, standing: async () => ({ generation: -1, memberId: '', instanceId: null }) })
+  const transactions: Through['transactions'] = (name, more = {}) => new Transactions({ cluster, clock: wallClock, visibility: new Visibility(wallClock), transactionalId: names.of(name), group: names.of(READING.group), partition: 0, use: name, timeoutMs: 30_000, standing: async () => ({ generation: -1, memberId: '', instanceId: null }), ...more })
   try {
     await log.ensureTopics([{ name: 'deeds', partitions: 2, cleanup: 'delete' }])
     await run({ log, names, proxy, cluster, transactions })
@@ -61,6 +64,14 @@ async function throughProxy(namespace: string, run: (through: Through) => Promis
     cluster.close()
     await log.close()
     await proxy.stop()
+  }
+}
+
+/** In both partitions, once the markers have come to each. */
+async function assertShown(log: KafkaLog, expected: readonly string[]): Promise<void> {
+  for (const partition of [0, 1]) {
+    await until(async () => (await values(log, 'deeds', partition)).length >= expected.length)
+    assert.deepEqual(await values(log, 'deeds', partition), expected)
   }
 }
 
@@ -89,7 +100,7 @@ test('an appender whose transaction was left open keeps its name', options, () =
   assert.equal((await appender.append(both('b'))).kind, 'unknown')
   const outcome = await appender.append(both('c'))
   assert.equal(outcome.kind, 'done', JSON.stringify(outcome))
-  for (const partition of [0, 1]) assert.deepEqual(await values(log, 'deeds', partition), ['a', 'c'])
+  await assertShown(log, ['a', 'c'])
 }))
 
 test('an owner that was shut out meanwhile stays so, and ends nothing of the next one', options, () => throughProxy('taken', async ({ log, names, proxy, transactions }) => {
@@ -106,4 +117,45 @@ test('an owner that was shut out meanwhile stays so, and ends nothing of the nex
   proxy.letGo()
   assert.equal((await committing).kind, 'committed')
   assert.deepEqual((await log.committed(READING, 0))?.positions, new Map([['deeds', 2]]))
+}))
+
+test('an owner that stood still for so long that the broker may have given its transaction up ends nothing of the next one', options, () => throughProxy('stood', async ({ log, names, proxy, transactions }) => {
+  const [own, next] = [transactions('id', { timeoutMs: STANDING_MS }), transactions('id', { use: 'next' })]
+  const upTo = (offset: number) => ({ rounds: [], offsets: [{ topic: names.of('deeds'), offset, metadata: '' }] })
+  await own.fence({})
+  proxy.requests(API.endTxn, (nth) => (nth === 1 ? 'lost' : 'pass'))
+  assert.equal((await own.commit(upTo(1), {})).kind, 'unknown')
+  await wallClock.sleep(STANDING_MS)
+  await next.fence({})
+  proxy.requests(API.endTxn, (nth) => (nth === 2 ? 'held' : 'pass'))
+  const committing = next.commit(upTo(2), {})
+  while (proxy.count(API.endTxn) < 2) await wallClock.sleep(5)
+  await assert.rejects(own.renew({ untilMs: wallClock.monotonicMs() + 10_000 }), /PRODUCER_FENCED/)
+  proxy.letGo()
+  const end = await committing
+  assert.equal(end.kind, 'committed', JSON.stringify(end))
+  assert.deepEqual((await log.committed(READING, 0))?.positions, new Map([['deeds', 2]]))
+}))
+
+test('of two appenders of a name the one that took it last keeps it, though a batch of the other one had no answer', options, () => throughProxy('batch', async ({ log, names, proxy, cluster, transactions }) => {
+  const packer = new Packer(new Topics(cluster, names, wallClock, { replication: 1, batchBytesMax: 1 << 20 }), names, 1 << 20)
+  const appender = (use: string): Appender => new Appender({ cluster, clock: wallClock, packer, together: transactions('feed', { use, timeoutMs: STANDING_MS }), appendMsMax: 10_000 })
+  const [own, next] = [appender('own'), appender('next')]
+  const both = (value: string) => [record('deeds', 0, value), record('deeds', 1, value)]
+  assert.equal((await own.append(both('a'))).kind, 'done')
+  proxy.requests(API.produce, () => 'lost')
+  assert.equal((await own.append(both('b'))).kind, 'unknown')
+  proxy.requests(API.produce, () => 'pass')
+  assert.equal((await next.append(both('c'))).kind, 'done')
+  const ends = proxy.count(API.endTxn)
+  proxy.requests(API.endTxn, () => 'held')
+  const committing = next.append(both('d'))
+  while (proxy.count(API.endTxn) === ends) await wallClock.sleep(5)
+  assert.equal((await own.append(both('e'))).kind, 'failed')
+  proxy.requests(API.endTxn, () => 'pass')
+  proxy.letGo()
+  const outcome = await committing
+  assert.equal(outcome.kind, 'done', JSON.stringify(outcome))
+  assert.equal((await next.append(both('f'))).kind, 'done')
+  await assertShown(log, ['a', 'c', 'd', 'f'])
 }))

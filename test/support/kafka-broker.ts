@@ -2,7 +2,7 @@
 import type { Cluster } from '../../adapters/kafka/cluster.ts'
 import type { Connection } from '../../adapters/kafka/connection.ts'
 
-export const KEYS = { produce: 0, metadata: 3, joinGroup: 11, heartbeat: 12, leaveGroup: 13, syncGroup: 14, initProducerId: 22, addPartitions: 24, addOffsets: 25, endTxn: 26, txnOffsetCommit: 28, findCoordinator: 10, describeConfigs: 32 } as const
+export const KEYS = { produce: 0, metadata: 3, joinGroup: 11, heartbeat: 12, leaveGroup: 13, syncGroup: 14, initProducerId: 22, addPartitions: 24, addOffsets: 25, endTxn: 26, txnOffsetCommit: 28, findCoordinator: 10, describeConfigs: 32, describeTransactions: 65 } as const
 
 /** An answer, or what is thrown: an error of the protocol has an `apiId`. */
 export type Answer = (key: number, request: Buffer) => unknown

@@ -29,6 +29,8 @@ export class IdCoordinator {
       case KEYS.endTxn:
         this.#own(reader)
         return this.#ended(reader.readBoolean() ? 'commit' : 'abort')
+      case KEYS.describeTransactions:
+        return { transactionStates: [{ transactionState: this.#state === 'open' ? 'Ongoing' : 'Empty', producerId: PRODUCER, producerEpoch: this.#epoch }] }
       default: return undefined
     }
   }

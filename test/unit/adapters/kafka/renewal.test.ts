@@ -14,6 +14,7 @@ import type { Answer } from '../../../support/kafka-broker.ts'
 import { IdCoordinator } from '../../../support/kafka-coordinator.ts'
 
 const TRANSPORT = { clientId: 'x', security: {}, connectMsMax: 200, requestMsMax: 200, slowMsMax: 200 }
+const MESSAGE_TOO_LARGE = 10
 
 function plan(): TransactionPlan {
   const batch = new RecordBatch()
@@ -21,11 +22,12 @@ function plan(): TransactionPlan {
   return { rounds: [[{ topic: 't', partition: 0, batch }]], offsets: [] }
 }
 
-/** `before`: what befalls a request, which may never come. `after`: what befalls its answer. */
+const produced = (errorCode: number): object => ({ responses: [{ name: 't', partitionResponses: [{ index: 0, errorCode, baseOffset: 5n, errorMessage: null, recordErrors: [] }] }] })
+
+/** `before`: what befalls a request, which may never come, or its answer in the coordinator's place. `after`: what befalls its answer. */
 async function owner(befalls: { before?: Answer; after?: Answer }, coordinator = new IdCoordinator(), timeoutMs = 1000) {
   const cluster = clusterOf(new Cluster([{ host: 'b', port: 1 }], TRANSPORT, wallClock), async (key, request) => {
-    await befalls.before?.(key, request)
-    const answer = coordinator.answer(key, request) ?? { responses: [{ name: 't', partitionResponses: [{ index: 0, errorCode: 0, baseOffset: 5n, errorMessage: null, recordErrors: [] }] }] }
+    const answer = await befalls.before?.(key, request) ?? coordinator.answer(key, request) ?? produced(0)
     await befalls.after?.(key, request)
     return key === KEYS.addPartitions ? 1 : answer
   })
@@ -105,6 +107,67 @@ test('N3: an id that another process took is not taken back, nor is what that on
   }
   assert.equal((await next.transactions.commit(plan(), {})).kind, 'committed')
   assert.deepEqual([renewals, coordinator.ends], [3, ['commit']])
+})
+
+/** Commits; while what it wrote is open, this happens. */
+async function committingWhile({ transactions, befalls }: Awaited<ReturnType<typeof owner>>, happens: () => Promise<unknown>): Promise<string> {
+  befalls.before = async (key) => {
+    if (key !== KEYS.endTxn) return
+    delete befalls.before
+    await happens()
+  }
+  return (await transactions.commit(plan(), {})).kind
+}
+
+for (const [what, befalls, timeoutMs] of [
+  ['whose batch may still come', { before: (key: number) => (key === KEYS.produce ? lost() : undefined) }, 40],
+  ['whose initialisation had no answer', { before: (key: number) => (key === KEYS.endTxn ? lost() : undefined) }, 1000],
+  ['whose transaction may have been given up', { before: once(KEYS.endTxn, lost) }, 40],
+] as const) {
+  test(`N4: an owner ${what} ends nothing of the next one`, async () => {
+    const { coordinator, transactions, befalls: own } = await owner({ ...befalls }, new IdCoordinator(), timeoutMs)
+    assert.equal((await transactions.commit(plan(), {})).kind, 'unknown')
+    if (timeoutMs > 40) {
+      own.before = once(KEYS.initProducerId, lost)
+      await assert.rejects(transactions.renew({ untilMs: wallClock.monotonicMs() }), (thrown) => codeOf(thrown) === 'NETWORK')
+    } else await wallClock.sleep(timeoutMs)
+    const before = coordinator.ends.length
+    const end = await committingWhile(await owner({}, coordinator), () => assert.rejects(transactions.renew({}), isFence))
+    assert.deepEqual([end, coordinator.ends.slice(before)], ['committed', ['commit']])
+  })
+}
+
+/** Takes back what a leader refused; while the coordinator is not done with that, this happens. */
+async function takingBack(happens: (coordinator: IdCoordinator) => Promise<unknown>, idle: { readonly signal?: AbortSignal }) {
+  let initialisations = 0
+  const { coordinator, transactions, befalls } = await owner({})
+  befalls.before = async (key) => {
+    if (key === KEYS.produce) return produced(MESSAGE_TOO_LARGE)
+    if (key !== KEYS.initProducerId || (initialisations += 1) > 1) return undefined
+    await happens(coordinator)
+    throw new Code('CONCURRENT_TRANSACTIONS')
+  }
+  return { kind: (await transactions.commit(plan(), idle)).kind, initialisations, coordinator }
+}
+
+test('N4: what the next owner opened while an owner takes its own back is not ended', async () => {
+  let ending: Promise<string> | undefined
+  const over = Promise.withResolvers<void>()
+  const { kind, coordinator } = await takingBack(async (shared) => {
+    const next = await owner({}, shared)
+    await new Promise<void>((resolve) => (ending = committingWhile(next, () => {
+      resolve()
+      return over.promise
+    })))
+  }, {})
+  over.resolve()
+  assert.deepEqual([kind, await ending, coordinator.ends], ['fenced', 'committed', ['abort', 'commit']])
+})
+
+test('an owner whose lease has ended does not ask for its id again', async () => {
+  const ended = new AbortController()
+  const { kind, initialisations } = await takingBack(async () => ended.abort(), { signal: ended.signal })
+  assert.deepEqual([kind, initialisations], ['unknown', 1])
 })
 
 test('a coordinator that has moved, or still ends what was before, is asked again, and not without end', async () => {

@@ -8,7 +8,7 @@ import { Reader } from '../../../../adapters/kafka/reader.ts'
 import { listOffsetsV9, produceV11 } from '../../../../adapters/kafka/record-requests.ts'
 import { Refusals } from '../../../../adapters/kafka/request.ts'
 import { createTopicsV7, describeConfigsV4, findCoordinatorV6, metadataV12 } from '../../../../adapters/kafka/topic-requests.ts'
-import { addOffsetsToTxnV3, addPartitionsToTxnV3, endTxnV3, initProducerIdV4, txnOffsetCommitV3 } from '../../../../adapters/kafka/transaction-requests.ts'
+import { addOffsetsToTxnV3, addPartitionsToTxnV3, describeTransactionsV0, endTxnV3, initProducerIdV4, txnOffsetCommitV3 } from '../../../../adapters/kafka/transaction-requests.ts'
 import { array, bytes, i16, i32, i64, i8, items, string, struct, uuid } from '../../../support/kafka-fields.ts'
 
 interface Ours {
@@ -68,6 +68,7 @@ const ROWS: readonly Row[] = [
   row('AddOffsetsToTxn', addOffsetsToTxnV3, client.addOffsetsToTxnV3, ['t', 7n, 1, 'g'], [alone(0), alone(47)]),
   row('TxnOffsetCommit', txnOffsetCommitV3, client.txnOffsetCommitV3, ['t', 'g', 7n, 1, 4, 'm', null, OFFSETS], [parts(0, 0), parts(22)]),
   row('EndTxn', endTxnV3, client.endTxnV3, ['t', 7n, 1, true], [alone(0), alone(90)]),
+  row('DescribeTransactions', describeTransactionsV0, client.describeTransactionsV0, [['t', 'ü']], [0, 105].map((code) => struct(i32(0), array(struct(i16(code), string('t'), string('Ongoing'), i32(1000), i64(5n), i64(7n), i16(1), array(struct(string('a'), items(i32(1), i32(2))))))))),
   row('ListOffsets', listOffsetsV9, client.listOffsetsV9, [-1, 1, [{ name: 'a', partitions: [{ partitionIndex: 1, currentLeaderEpoch: -1, timestamp: -2n }] }]], [0, 6].map((code) => struct(i32(0), array(struct(string('a'), array(struct(i32(1), i16(code), i64(-1n), i64(99n), i32(2)))))))),
   row('Produce', produceV11, client.produceV11, [], [PRODUCE(0), PRODUCE(87)]),
 ]
