@@ -2,7 +2,7 @@
 //
 // Owns: the file and its connection. Everything is done at once on the calling thread: batches and pages are small.
 //
-// X1 is a transaction. A kill of the process loses nothing of what was applied; where the machine itself stops, the file is whole and may be older.
+// X1 is a transaction, and so are rows that are read in several sequences: they are those of one moment. A kill of the process loses nothing of what was applied; where the machine itself stops, the file is whole and may be older.
 // X5. A file that SQLite cannot read, or of another layout, is deleted and begun anew; so is one that somebody deleted, when a place is asked for.
 import { existsSync, rmSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
@@ -72,7 +72,7 @@ class SqliteIndex implements EntityIndex {
       const { all, inOne } = this.#statements
       if (wanted === undefined) return rowsOf(all.all(group, behind, rowsMax))
       const inOrder = (configuration: string, from: Uint8Array, most: number) => inOne.all(group, configuration, from, most) as unknown as readonly Row[]
-      return rowsOf(mergedRows(new Set(wanted), behind, rowsMax, inOrder))
+      return rowsOf(this.#whole(() => mergedRows(new Set(wanted), behind, rowsMax, inOrder), 'DEFERRED'))
     })
   }
 
@@ -96,10 +96,11 @@ class SqliteIndex implements EntityIndex {
     }
   }
 
-  #whole<T>(write: () => T): T {
-    this.#db.exec('BEGIN IMMEDIATE')
+  /** `DEFERRED`: for who only reads, and keeps nobody from writing. */
+  #whole<T>(work: () => T, lock: 'IMMEDIATE' | 'DEFERRED' = 'IMMEDIATE'): T {
+    this.#db.exec(`BEGIN ${lock}`)
     try {
-      const result = write()
+      const result = work()
       this.#db.exec('COMMIT')
       return result
     } catch (thrown) {

@@ -3,7 +3,7 @@ import { appendFileSync, existsSync, mkdtempSync, rmSync, truncateSync, writeFil
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { DatabaseSync } from 'node:sqlite'
+import { DatabaseSync, StatementSync } from 'node:sqlite'
 import { openEntityIndex } from '../../adapters/sqlite/entity-index.ts'
 import type { IndexPlace } from '../../system/ports/entity-index.ts'
 import { OperationError } from '../../system/protocol/failures.ts'
@@ -71,4 +71,29 @@ test('X5: a file that is damaged, no index, or of another layout is begun anew',
     assert.equal(await after.apply({ group: 'g', partition: 0, from: found?.next, rows: [], gone: [], place: PLACE }), 'applied')
     await after.close()
   }
+})
+
+test('SQLite index: rows of several configurations are those of one moment, whatever another process writes meanwhile', async () => {
+  const file = newFile()
+  const [index, other] = [openEntityIndex(file), openEntityIndex(file)]
+  const row = (configuration: string) => ({ id: A, configuration, seq: 2, storedMs: 5, numbers: {} })
+  const move = (from: number | undefined, configuration: string) => other.apply({ group: 'g', partition: 0, from, rows: [row(configuration)], gone: [], place: PLACE })
+  await move(undefined, 'shut')
+  const { all } = StatementSync.prototype
+  let reads = 0
+  StatementSync.prototype.all = function (this: StatementSync, ...args: Parameters<StatementSync['all']>) {
+    const found = all.apply(this, args)
+    // Done at once, on this thread.
+    if ((reads += 1) === 1) void move(PLACE.next, 'open')
+    return found
+  } as StatementSync['all']
+  try {
+    const found = await index.rows({ group: 'g', configurations: ['open', 'shut'], rowsMax: 5 })
+    assert.deepEqual([found.map(({ id, configuration }) => [id, configuration]), reads > 1], [[['a', 'shut']], true])
+  } finally {
+    StatementSync.prototype.all = all
+  }
+  assert.deepEqual((await index.rows({ group: 'g', configurations: ['open', 'shut'], rowsMax: 5 })).map(({ configuration }) => configuration), ['open'])
+  await index.close()
+  await other.close()
 })
