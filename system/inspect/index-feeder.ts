@@ -8,7 +8,8 @@
 //     sees a commit before others do, and is taken at its word once the log shows the states that it speaks of; without it, once it shows those of the newest commit.
 //     What is stored again while it is read may have what it replaces removed before that is read: it is read on until the end stands still for a moment. Where it
 //     never does, an entity of which that is so may not be there at all, and the lag says since when.
-// F5. Of a log that shows less than was read of it before nothing is thrown away, and nothing is promised, unless it is no more (`shortages.ts`).
+// F5. Of a log that shows less than was read of it before, also where it is nothing of the journal, nothing is thrown away, and nothing is promised, unless it is
+//     no more (`shortages.ts`): then what it shows is read in the same round.
 // F3. One round of a type at a time; who comes while one runs shares the next, so that what was committed before it asked is read.
 // F4. Half of the thread's time at the most, in pieces.
 import type { EntityId } from '../protocol/ids.ts'
@@ -81,11 +82,13 @@ export class IndexFeeder {
     const tip = await lastRecord(log, codec, plan, partition, journalEnd)
     const { end: firstEnd, isShown, ...whole } = await this.#whole(plan, partition, tip, journalEnd)
     let known = await index.place(plan.group, partition)
+    let shows = known === undefined ? 'shown' : this.#shows(plan, partition, known, tip, firstEnd)
     // Tombstones that it has not read may be removed by now.
-    const shows = known === undefined ? 'shown' : this.#shows(plan, partition, known.next, firstEnd)
-    if (known !== undefined && (known.life !== (tip?.life ?? '') || known.code !== plan.code || shows === 'gone' || (log.keyed === undefined && readMs - known.readMs > TOMBSTONES_KEPT_MS))) {
+    const isOld = known !== undefined && log.keyed === undefined && readMs - known.readMs > TOMBSTONES_KEPT_MS
+    if (known !== undefined && (shows === 'gone' || (tip !== undefined && (known.life !== tip.life || known.code !== plan.code || isOld)))) {
       await index.clear(plan.group, partition)
       known = undefined
+      shows = 'shown'
     }
     let place: IndexPlace = known ?? { life: tip?.life ?? '', code: plan.code, epoch: 0, next: await log.offsetsAt(plan.state, partition, 'earliest'), seq: undefined, behindMs: undefined, readMs }
     let from = known?.next
@@ -113,9 +116,15 @@ export class IndexFeeder {
   }
 
   /** F5. One that is read by key hides nothing. */
-  #shows(plan: TypePlan, partition: number, place: number, end: number): 'shown' | 'hidden' | 'gone' {
-    if (this.#ports.log.keyed !== undefined) return place <= end ? 'shown' : 'gone'
-    return this.#shortages.at(plan.state, partition, place, end)
+  #shows(plan: TypePlan, partition: number, { life, next }: IndexPlace, tip: JournalRecord | undefined, end: number): 'shown' | 'hidden' | 'gone' {
+    const at = (topic: string, place: number, topicEnd: number) => {
+      if (this.#ports.log.keyed !== undefined) return place <= topicEnd ? 'shown' : 'gone'
+      return this.#shortages.at(topic, partition, place, topicEnd)
+    }
+    // Of a journal that has run something is shown.
+    const journal = life === '' ? 'shown' : at(plan.journal, 1, tip === undefined ? 0 : 1)
+    const states = at(plan.state, next, end)
+    return journal === 'shown' || states === 'gone' ? states : journal
   }
 
   /** F2. */

@@ -94,10 +94,46 @@ test('F5: a log that shows less than before takes nothing away, and what it show
   const short = await fed(seen, index, feeder)
   assert.deepEqual([short.ids, short.places.map((place) => [place?.next, place?.seq])], [IDS, first.places.map((place) => [place?.next, place?.seq])])
   assert.ok(short.places.every((place) => place?.behindMs !== undefined))
-  laterMs = 3_600_000
-  await fed(seen, index, feeder)
+  for (let rounds = 0; rounds < 7; rounds += 1) {
+    laterMs += 10_000
+    await fed(seen, index, feeder)
+  }
+  const anew = await fed(seen, index, feeder)
+  assert.deepEqual(anew.places.map((place) => place?.next), ends[plan.state])
   delete ends[plan.state]
   const again = await fed(seen, index, feeder)
+  assert.deepEqual(again.ids, IDS)
+  assert.ok(again.places.every(isWhole))
+})
+
+test('F5: what is read anew is promised in the same round', async (t) => {
+  const { log, plan, fed } = await stopped(t)
+  const index = memoryIndex()
+  const first = await fed(log, index)
+  for (const [partition, place] of first.places.entries()) await index.apply({ group: plan.group, partition, from: place?.next, rows: [], gone: [], place: { ...place as IndexPlace, next: 9999 } })
+  const again = await fed(log, index)
+  assert.deepEqual([again.ids, again.places.map((place) => [place?.next, place?.seq])], [IDS, first.places.map((place) => [place?.next, place?.seq])])
+  assert.ok(again.places.every(isWhole))
+})
+
+test('F5: a journal that shows nothing for a moment takes nothing away; one that is no more does', async (t) => {
+  const { log, plan, fed } = await stopped(t, memoryLog())
+  const ends: Record<string, number[]> = {}
+  let laterMs = 0
+  const index = memoryIndex()
+  const feeder = new IndexFeeder({ log: ending(log, ends), codec: cborCodec, clock: { ...wallClock, nowMs: () => wallClock.nowMs(), sleep: async () => {}, monotonicMs: () => wallClock.monotonicMs() + laterMs }, index, stored: async () => undefined })
+  const first = await fed(log, index, feeder)
+  ends[plan.journal] = [0, 0]
+  const short = await fed(log, index, feeder)
+  assert.deepEqual([short.ids, short.places.map((place) => [place?.life, place?.seq])], [IDS, first.places.map((place) => [place?.life, place?.seq])])
+  assert.ok(short.places.every((place) => place?.behindMs !== undefined))
+  for (let rounds = 0; rounds < 7; rounds += 1) {
+    laterMs += 10_000
+    await fed(log, index, feeder)
+  }
+  assert.deepEqual((await fed(log, index, feeder)).ids, [])
+  delete ends[plan.journal]
+  const again = await fed(log, index, feeder)
   assert.deepEqual(again.ids, IDS)
   assert.ok(again.places.every(isWhole))
 })
