@@ -1,9 +1,11 @@
 // Entity looks: entities as the log has them, folded again only where their partition's journal has gone on.
 //
-// Owns: what was seen of the entities that were looked at last, LOOKS_KEPT of them. What is told of one never goes back within a life of its partition (I12).
+// Owns: what was seen of the entities that were looked at last, LOOKS_KEPT of them or LOOKS_BYTES_MAX. What is told of one never goes back within a life of its
+// partition (I12); a journal that shows nothing is no other life, until it is no more (`shortages.ts`).
 import { OwnKeys } from '../inspect/own-keys.ts'
 import { patientLog } from '../inspect/patient-log.ts'
-import { queryEntity } from '../inspect/query.ts'
+import { sizedEntity } from '../inspect/query.ts'
+import { Shortages } from '../inspect/shortages.ts'
 import type { Looking } from '../inspect/shown-states.ts'
 import { isBefore } from '../node/query-client.ts'
 import type { Waiting } from '../node/query-client.ts'
@@ -18,10 +20,13 @@ interface Look {
   readonly answer: EntityAnswer
   /** Of the journal, before it was read. */
   readonly end: number
+  /** Estimated memory. */
+  readonly bytes: number
 }
 
 /** Of whom is followed, or all of them would be read again at each look; and some more. */
 const LOOKS_KEPT = FOLLOWED_MAX + 100
+const LOOKS_BYTES_MAX = 128 << 20
 /** Reading states goes on for so long, whoever waits for it, ms. */
 const READ_MS_MAX = 30_000
 
@@ -29,9 +34,14 @@ export class EntityLooks {
   readonly #ports: Looking
   readonly #newest = new Map<string, Look>()
   readonly #own: OwnKeys
+  readonly #shortages: Shortages
+  readonly #bytesMax: number
+  #bytes = 0
 
-  constructor(ports: Looking) {
+  constructor(ports: Looking, bytesMax = LOOKS_BYTES_MAX) {
     this.#ports = ports
+    this.#bytesMax = bytesMax
+    this.#shortages = new Shortages(ports.clock)
     this.#own = new OwnKeys(() => patientLog(ports.log, ports.clock, { deadlineMs: READ_MS_MAX }), ports.clock)
   }
 
@@ -40,19 +50,35 @@ export class EntityLooks {
     const { log: whole, clock } = this.#ports
     const name = `${plan.group}/${id}`
     const log = patientLog(whole, clock, waiting)
-    const end = await log.offsetsAt(plan.journal, partitionOf(utf8Encode(id), plan.partitions), 'latest')
-    if (end === this.#newest.get(name)?.end) return this.#keep(name, this.#newest.get(name) as Look)
-    const answer = await queryEntity({ ...this.#ports, log, own: this.#own }, plan, id)
+    const partition = partitionOf(utf8Encode(id), plan.partitions)
+    const end = await log.offsetsAt(plan.journal, partition, 'latest')
+    const known = this.#newest.get(name)
+    if (known?.end === end) {
+      this.#showsNothing(plan, partition, known.answer)
+      return this.#keep(name, known)
+    }
+    const look = { ...await sizedEntity({ ...this.#ports, log, own: this.#own }, plan, id), end }
     // Another look may have seen more meanwhile; and a log that shows less than before shows less than it has, unless it was begun anew.
     const seen = this.#newest.get(name)
-    return this.#keep(name, seen !== undefined && seen.answer.life === answer.life && isBefore(answer, seen.answer) ? seen : { answer, end })
+    const isHidden = this.#showsNothing(plan, partition, look.answer)
+    const isAnew = seen !== undefined && look.answer.life !== seen.answer.life && !isHidden
+    return this.#keep(name, seen === undefined || isAnew || (look.answer.life === seen.answer.life && !isBefore(look.answer, seen.answer)) ? look : seen)
+  }
+
+  /** A journal that may have something. */
+  #showsNothing({ journal }: TypePlan, partition: number, { life }: EntityAnswer): boolean {
+    return this.#ports.log.keyed === undefined && this.#shortages.at(journal, partition, 1, life === '' ? 0 : 1) === 'hidden'
   }
 
   #keep(name: string, look: Look): EntityAnswer {
+    this.#bytes += look.bytes - (this.#newest.get(name)?.bytes ?? 0)
     this.#newest.delete(name)
     this.#newest.set(name, look)
-    const [oldest] = this.#newest.keys()
-    if (this.#newest.size > LOOKS_KEPT && oldest !== undefined) this.#newest.delete(oldest)
+    for (const [oldest, { bytes }] of this.#newest) {
+      if (oldest === name || (this.#newest.size <= LOOKS_KEPT && this.#bytes <= this.#bytesMax)) break
+      this.#bytes -= bytes
+      this.#newest.delete(oldest)
+    }
     return look.answer
   }
 }

@@ -27,10 +27,15 @@ import { silentTelemetry } from './silence.ts'
 
 /** Throws OperationError: no entity id, history gone, a damaged state; Unreachable while states are not shown. */
 export async function queryEntity(looking: Looking, plan: TypePlan, text: string): Promise<EntityAnswer> {
+  return (await sizedEntity(looking, plan, text)).answer
+}
+
+/** As `queryEntity`; `bytes`: estimated memory. */
+export async function sizedEntity(looking: Looking, plan: TypePlan, text: string): Promise<{ readonly answer: EntityAnswer; readonly bytes: number }> {
   const id = entityId(text)
   const partition = partitionOf(utf8Encode(id), plan.partitions)
   const { memory, last, entity } = await entityAtEnd(looking, plan, partition, id)
-  return {
+  const answer: EntityAnswer = {
     type: plan.definition.name, id, partition, life: memory.life, epoch: memory.epoch,
     // A state written while we read belongs to a later commit than the journal's end that we saw.
     seq: Math.max(memory.seq, entity?.seq ?? 0),
@@ -38,6 +43,7 @@ export async function queryEntity(looking: Looking, plan: TypePlan, text: string
     watermarkMs: last === undefined ? undefined : memory.watermarks?.currentMs,
     entity: entity === undefined ? undefined : entityView(plan.definition, entity, memory.parked.get(id)),
   }
+  return { answer, bytes: entity?.bytes ?? 0 }
 }
 
 type AtEnd = Pick<Recovered, 'memory' | 'last'> & { readonly entity: Entity | undefined }

@@ -8,8 +8,11 @@
 //     after WAIT_MS_MAX is told that they are not (Unreachable).
 // H2. Only the newest commit's can be hidden: its owner began it when all before it was visible. Of what it wrote, tombstones are removed some time after.
 // H3. A log that is read by key shows a commit at once.
+// H4. States of another life than the journal that was read are those of topics made anew meanwhile: whoever reads own keys is told so (Unreachable).
 import { PARTITION_KEY } from '../protocol/ids.ts'
+import { Unreachable } from '../protocol/failures.ts'
 import { TOMBSTONES_KEPT_MS } from '../protocol/limits.ts'
+import type { LogRecord } from '../protocol/record.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Codec } from '../ports/codec.ts'
 import type { KeyedReads, Log } from '../ports/log.ts'
@@ -18,7 +21,8 @@ import { hidden } from '../partition/range-reading.ts'
 import { keyedStateStore, partitionState } from '../partition/state-store.ts'
 import type { StateStore } from '../partition/state-store.ts'
 import type { TypePlan } from '../partition/topology.ts'
-import type { OwnKeys } from './own-keys.ts'
+import { readStateHeader } from '../partition/states.ts'
+import type { OwnKeys, OwnReads } from './own-keys.ts'
 
 /** What it takes to look at a partition. */
 export interface Looking {
@@ -37,19 +41,37 @@ const AGAIN_MS_MAX = 50
 const WAIT_MS_MAX = 5000
 
 /** `keyed`: reads by key of the log, or of what is read of it whole. */
-export function shownStates({ log, codec, clock }: Looking, keyed: KeyedReads, plan: TypePlan, partition: number): StateStore {
-  const states = keyedStateStore(keyed, codec, plan, partition)
-  if (log.keyed !== undefined) return states
+export function shownStates({ log, codec, clock }: Looking, keyed: OwnReads, plan: TypePlan, partition: number): StateStore {
+  if (log.keyed !== undefined) return keyedStateStore(keyed, codec, plan, partition)
+  let life: string | undefined
+  const ofLife: KeyedReads = {
+    get: async (...asked) => {
+      const found = await keyed.get(...asked)
+      for (const record of found) assertOfLife(codec, plan, partition, record, life)
+      return found
+    },
+    armed: (...asked) => keyed.armed(...asked),
+  }
   return {
-    ...states,
+    ...keyedStateStore(ofLife, codec, plan, partition),
     partitionRecord: async (newest) => {
+      if (keyed.beside !== undefined) {
+        life = newest.life
+        keyed.beside(plan.state, partition, life)
+      }
       await untilShown(log, clock, plan, partition, newest)
-      const [record] = await keyed.get(plan.state, partition, [PARTITION_KEY])
+      const [record] = await ofLife.get(plan.state, partition, [PARTITION_KEY])
       const offset = record?.offset ?? -1
       if (newest.partitionFrom > 0 && offset < newest.partitionFrom) throw hidden(plan.state, partition, offset + 1, newest.partitionFrom + 1)
       return record === undefined ? undefined : partitionState(codec, record)
     },
   }
+}
+
+/** H4. What says of no life whose it is passes. */
+function assertOfLife(codec: Codec, plan: TypePlan, partition: number, record: LogRecord | undefined, life: string | undefined): void {
+  const of = record === undefined || life === undefined ? undefined : readStateHeader(codec, record)?.life
+  if (of !== undefined && of !== life) throw new Unreachable('log/unreachable', `topic ${plan.state}, partition ${partition}, offset ${record?.offset}: a state of life ${of} of the partition, beside a journal of life ${life}`)
 }
 
 /** H1. */

@@ -26,8 +26,8 @@ export interface Served {
 }
 
 /** A gateway to owners that are in one process with it, until the test is over. */
-export async function served(t: TestContext, { system = counters, log = memoryLog({ keyed: true }), rpc = memoryRpc(wallClock), models = new Map() }: { readonly system?: SystemDefinition; readonly log?: MemoryLog; readonly rpc?: Rpc; readonly models?: ReadonlyMap<string, LoadedModel> } = {}): Promise<Served> {
-  const node = new StatelogNode({ system, log, codec: cborCodec, clock: wallClock, random: new SeededRandom(1), models, settings: { commitWaitMs: 0 }, telemetry: silent, rpc, ...(log.keyed === undefined ? { cache: memoryCache() } : {}) })
+export async function served(t: TestContext, { system = counters, log = memoryLog({ keyed: true }), rpc = memoryRpc(wallClock), models = new Map(), seed = 1 }: { readonly system?: SystemDefinition; readonly log?: MemoryLog; readonly rpc?: Rpc; readonly models?: ReadonlyMap<string, LoadedModel>; readonly seed?: number } = {}): Promise<Served> {
+  const node = new StatelogNode({ system, log, codec: cborCodec, clock: wallClock, random: new SeededRandom(seed), models, settings: { commitWaitMs: 0 }, telemetry: silent, rpc, ...(log.keyed === undefined ? { cache: memoryCache() } : {}) })
   t.after(() => node.stop())
   await node.start()
   return { gateway: gatewayTo(node, log, rpc), node, log, rpc }

@@ -97,3 +97,45 @@ test('K3: an entity that has ended is not there, also where nobody looked until 
   nowMs = 2 * TOMBSTONES_KEPT_MS
   assert.equal(await placeOf(own.of(entityId('a')), 'a'), undefined)
 })
+
+test('K4: what was read beside another life of the journal does not count, also where there is more of the topic than was read', async () => {
+  let log = await logOf('b', 'a')
+  const own = new OwnKeys(() => log, wallClock)
+  const look = (life: string) => {
+    const reads = own.of(entityId('a'))
+    reads.beside?.('states', 0, life)
+    return placeOf(reads, 'a')
+  }
+  assert.equal(await look('first'), 1)
+  log = await logOf('a', 'b', 'b', 'b')
+  assert.equal(await look('second'), 0)
+  const both = await Promise.allSettled([look('second'), look('first')])
+  assert.deepEqual(both.map(({ status }) => status), ['rejected', 'fulfilled'])
+})
+
+test('K5: no more bytes are kept than the bound while much is read, and nothing of the answer that they came in', async () => {
+  const ids = Array.from({ length: 20 }, (_, n) => `e${n}`)
+  const log = memoryLog()
+  await log.ensureTopics([{ name: 'states', partitions: 1, cleanup: 'compact' }])
+  const answer = new Uint8Array(100_000)
+  await log.append(ids.map((id) => ({ ...state(id), value: answer.subarray(0, 1000), headers: [['h', answer.subarray(0, 8)] as const] })))
+  // As drivers do that read whole batches.
+  const viewing = new Proxy(log, {
+    get: (target, name) => {
+      const found: unknown = Reflect.get(target, name)
+      if (typeof found !== 'function') return found
+      return name !== 'read' ? found.bind(target) as unknown : async (...args: Parameters<MemoryLog['read']>) => {
+        const range = await target.read(...args)
+        return { ...range, records: range.records.map((record) => ({ ...record, value: answer.subarray(0, 1000) })) }
+      }
+    },
+  })
+  const own = new OwnKeys(() => viewing, wallClock, 5 * 1100)
+  const get = async (id: string) => (await own.of(entityId(id)).get('states', 0, [utf8Encode(id)]))[0]
+  const told = await Promise.allSettled(ids.map(get))
+  assert.deepEqual(told.map((one) => one.status === 'fulfilled'), ids.map((_, n) => n >= ids.length - 5))
+  for (const id of ids) {
+    const record = await get(id)
+    assert.ok(record !== undefined && [record.key, record.value, ...record.headers.map(([, value]) => value)].every((bytes) => bytes?.buffer.byteLength === bytes?.length), id)
+  }
+})
