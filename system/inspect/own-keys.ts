@@ -132,10 +132,11 @@ export class OwnKeys {
 
   async #read(place: string, topic: string, partition: number): Promise<void> {
     const log = this.#open()
+    // As said before anything of it is looked up: what is said meanwhile is of the next read.
+    const life = this.#lives.get(place)
     const start = await log.offsetsAt(topic, partition, 'earliest')
     let end = await log.offsetsAt(topic, partition, 'latest')
     const isOld = this.#clock.monotonicMs() - (this.#readMs.get(place) ?? -Infinity) > TOMBSTONES_KEPT_MS
-    const life = this.#lives.get(place)
     // It was made anew, or shows less than before: what it shows is read.
     const known = isOld ? [] : (this.#partitions.get(place) ?? []).filter((group) => group.life === life && group.at <= end && group.newest.size > 0)
     if (known.length === 0) this.#readMs.set(place, this.#clock.monotonicMs())
