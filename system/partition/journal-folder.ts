@@ -168,7 +168,7 @@ export class JournalFolder {
     if (watch === undefined || this.#memory.watermarks !== undefined || plan.definition.entityOfAll !== undefined) return ranges
     const own = utf8Encode(watch.entity)
     const isOwn = ({ key }: LogRecord): boolean => key !== null && equalBytes(key, own)
-    const touched = ranges.filter(({ records }) => records.some(isOwn))
+    const touched = ranges.filter(({ topic, records }) => records.some((record) => isOwn(record) || (record.key === null && topic === plan.inbox)))
     return ranges.map((range) => (touched.length > 1 && touched.includes(range) ? range : { ...range, records: range.records.filter((record) => record.key === null || isOwn(record)) }))
   }
 
