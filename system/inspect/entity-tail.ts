@@ -5,7 +5,8 @@
 // K1. What is told is what a history would tell: the same replay, gone on with instead of begun anew.
 // K2. A read that its time cuts short goes on with the same record the next time: until a record is folded nothing of it counts.
 // K3. Once it has begun it knows whether there is the entity: no state is looked for any more, which would be one of later.
-// K4. Another life of the partition, records that are gone, or an entity whose inputs were passed over: the next read begins anew.
+// K4. What is armed for it is what its state says, also where that was stored after what is armed had been read.
+// K5. Another life of the partition, records that are gone, or an entity whose inputs were passed over: the next read begins anew.
 import { InvariantBroken } from '../protocol/assert.ts'
 import type { EntityId } from '../protocol/ids.ts'
 import { partitionOf } from '../protocol/murmur2.ts'
@@ -20,7 +21,7 @@ import { loadEntities } from '../partition/loading.ts'
 import type { Memory } from '../partition/memory.ts'
 import { Gone } from '../partition/range-reading.ts'
 import { recoverToGoOn } from '../partition/recovery.ts'
-import type { StateStore } from '../partition/state-store.ts'
+import type { Armed, StateStore } from '../partition/state-store.ts'
 import { journalRecords } from '../partition/survey.ts'
 import type { TypePlan } from '../partition/topology.ts'
 import type { TurnTrace } from '../partition/turn-input.ts'
@@ -108,7 +109,8 @@ export class EntityTail {
     const reading = readingThrough(log)
     let hasBegun = false
     const stored = shownStates({ log: reading, codec, clock }, ownKeys(reading, id), plan, partition)
-    const states: StateStore = { ...stored, load: async (ids) => (hasBegun ? new Map() : stored.load(ids)) }
+    let armed: readonly Armed[] = []
+    const states: StateStore = { ...stored, load: async (ids) => (hasBegun ? new Map() : stored.load(ids)), armed: async () => (armed = await stored.armed()) }
     const { recovered: { memory, last, journalEnd }, folder } = await recoverToGoOn({
       log: reading, codec, plan, partition, states, telemetry: silentTelemetry,
       watch: { entity: id, onTurn: (turn) => this.#turns.push(turn) }, onFolded: (record, batch) => this.#take(record, batch),
@@ -118,12 +120,15 @@ export class EntityTail {
     // States are read after the journal: it may have come to its end meanwhile.
     if (!memory.entities.has(id) && await log.offsetsAt(plan.journal, partition, 'latest') > journalEnd) throw new OutOfTime('the partition went on while it was read')
     hasBegun = true
+    for (const { dues } of armed) for (const due of dues) if (due.entity === id) memory.entities.disarm(due)
+    const entity = memory.entities.peek(id)
+    if (entity !== undefined) memory.entities.armAll(entity)
     // What was refused changes no state, and holds the floor back no longer than others do.
-    const fromSeq = Math.max(memory.entities.peek(id)?.savedSeq ?? 0, (last?.floor.seq ?? 0) - 1)
+    const fromSeq = Math.max(entity?.savedSeq ?? 0, (last?.floor.seq ?? 0) - 1)
     return { memory, folder, reading, life: memory.life, fromSeq, next: journalEnd }
   }
 
-  /** False: it cannot be gone on with (K4). */
+  /** False: it cannot be gone on with (K5). */
   async #goOn(log: Log, folding: Folding): Promise<boolean> {
     const end = await log.offsetsAt(this.#plan.journal, this.#partition, 'latest')
     try {

@@ -74,7 +74,7 @@ test('K2: a read that its time cuts short goes on with the same record; what was
   assert.deepEqual(numbers(await readFrom(new EntityTail({ log, codec: cborCodec, clock: wallClock }, plan, A), first)), [2, 3], 'also by one that begins with it')
 })
 
-test('K4: what cannot be gone on with is begun anew, and says from where on nothing is missing', async (t) => {
+test('K5: what cannot be gone on with is begun anew, and says from where on nothing is missing', async (t) => {
   const { gateway, node, log } = await served(t)
   const plan = node.plans.get('counter') as TypePlan
   const { fails, seen } = failing(log)
