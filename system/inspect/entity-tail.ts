@@ -21,7 +21,7 @@ import { loadEntities } from '../partition/loading.ts'
 import type { Memory } from '../partition/memory.ts'
 import { Gone } from '../partition/range-reading.ts'
 import { recoverToGoOn } from '../partition/recovery.ts'
-import type { Armed, StateStore } from '../partition/state-store.ts'
+import type { StateStore } from '../partition/state-store.ts'
 import { journalRecords } from '../partition/survey.ts'
 import type { TypePlan } from '../partition/topology.ts'
 import type { TurnTrace } from '../partition/turn-input.ts'
@@ -109,8 +109,7 @@ export class EntityTail {
     const reading = readingThrough(log)
     let hasBegun = false
     const stored = shownStates({ log: reading, codec, clock }, ownKeys(reading, id), plan, partition)
-    let armed: readonly Armed[] = []
-    const states: StateStore = { ...stored, load: async (ids) => (hasBegun ? new Map() : stored.load(ids)), armed: async () => (armed = await stored.armed()) }
+    const states: StateStore = { ...stored, load: async (ids) => (hasBegun ? new Map() : stored.load(ids)) }
     const { recovered: { memory, last, journalEnd }, folder } = await recoverToGoOn({
       log: reading, codec, plan, partition, states, telemetry: silentTelemetry,
       watch: { entity: id, onTurn: (turn) => this.#turns.push(turn) }, onFolded: (record, batch) => this.#take(record, batch),
@@ -120,7 +119,8 @@ export class EntityTail {
     // States are read after the journal: it may have come to its end meanwhile.
     if (!memory.entities.has(id) && await log.offsetsAt(plan.journal, partition, 'latest') > journalEnd) throw new OutOfTime('the partition went on while it was read')
     hasBegun = true
-    for (const { dues } of armed) for (const due of dues) if (due.entity === id) memory.entities.disarm(due)
+    // Nobody else's are there.
+    for (const dues of [memory.entities.eventDues, memory.entities.clockDues]) for (const due of dues.due(Infinity, Infinity)) memory.entities.disarm(due)
     const entity = memory.entities.peek(id)
     if (entity !== undefined) memory.entities.armAll(entity)
     // What was refused changes no state, and holds the floor back no longer than others do.

@@ -66,7 +66,7 @@ export async function recover(deps: RecoveryDeps): Promise<Recovery> {
 
 /** The same for a reader that goes on folding what comes after. `folder` is undefined while the journal is empty. Throws Gone. */
 export async function recoverToGoOn(deps: RecoveryDeps): Promise<{ readonly recovered: Recovered; readonly folder: JournalFolder | undefined }> {
-  const { log, plan, partition, states } = deps
+  const { log, plan, partition, states, watch } = deps
   const memory = emptyMemory(plan, partition)
   const { last, end: journalEnd } = deps.tip ?? await foundTip(deps)
   if (last === undefined) return { recovered: { kind: 'recovered', memory, last, journalEnd, folded: [], marks: [], rebased: [] }, folder: undefined }
@@ -77,7 +77,7 @@ export async function recoverToGoOn(deps: RecoveryDeps): Promise<{ readonly reco
   memory.life = last.life
   // Expectations stand before the first load: they need only the records' `saved` lists.
   states.expect(last.life, survey.marks, survey.starts)
-  const armed = fromStart ? [] : [...(await states.armed())].sort((a, b) => a.seq - b.seq)
+  const armed = fromStart ? [] : [...(await states.armed())].filter(({ dues }) => watch === undefined || dues[0]?.entity === watch.entity).sort((a, b) => a.seq - b.seq)
   const stateEnd = fromStart ? 0 : await log.offsetsAt(plan.state, partition, 'latest')
   const gone = fromStart ? new Map<EntityId, number>() : await tombstones(deps, survey, stateEnd)
   const folder = new JournalFolder(deps, memory, { armed, gone, stateEnd, firstSeq: fromStart ? 0 : last.floor.seq, unfolded: survey.unfolded })

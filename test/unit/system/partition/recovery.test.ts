@@ -10,6 +10,7 @@ import type { Recovered } from '../../../../system/partition/recovery.ts'
 import { keyedStateStore } from '../../../../system/partition/state-store.ts'
 import type { StateStore } from '../../../../system/partition/state-store.ts'
 import type { TypePlan } from '../../../../system/partition/topology.ts'
+import type { EntityId } from '../../../../system/protocol/ids.ts'
 import { codec, deedRecord, deedSchema, defineActor, entityId, planOf } from '../../../support/partition/bench.ts'
 import type { Deed } from '../../../support/partition/bench.ts'
 import { makeTopics, Owner, silent } from '../../../support/partition/owner.ts'
@@ -145,4 +146,18 @@ test('I9: entities that a recovery meets leave memory again where they are large
   assert.ok(recovered.kind === 'recovered')
   assert.ok(recovered.folded.length > 50 && recovered.memory.entities.bytes <= 2 * entityBytesMax, `${recovered.folded.length} records, then ${recovered.memory.entities.bytes} bytes in memory`)
   assert.ok(most <= 3 * entityBytesMax && loaded * stateBytes <= entityBytesMax, `${most} bytes in memory, ${loaded} states loaded together`)
+})
+
+test('I9: who watches one entity keeps nothing of what others have armed', async () => {
+  const { log, states, owner } = await worldOf(plan)
+  await log.append(deeds.map((deed) => ({ ...deed, topic: 'deeds', partition: 0 })))
+  await owner.batch(100)
+  await owner.release()
+  const dues = async (watch?: { readonly entity: EntityId }): Promise<readonly string[]> => {
+    const recovered = await recover({ log, codec, plan, partition: 0, states: states(), telemetry: silent, ...(watch === undefined ? {} : { watch }) })
+    assert.ok(recovered.kind === 'recovered')
+    return recovered.memory.entities.clockDues.due(Infinity, Infinity).map(({ entity }) => entity)
+  }
+  assert.equal((await dues()).length, ENTITIES)
+  assert.deepEqual(await dues({ entity: entityId('e7') }), ['e7'])
 })
