@@ -27,13 +27,14 @@ export const INSPECTING: readonly Route[] = [
   route({
     method: 'GET', path: '/v1/entities/{type}/{id}/inspect.json', operation: 'entityInspection', summary: 'What an entity took, for the Stately Inspector: the same events, oldest first',
     parameters: { type: TYPE, id: ID, limit: limit(200, 200), deadlineMs: deadline(5000) },
-    replies: { 200: { description: 'The actor, then an event and a snapshot for each input; the newest so many, or as many as fit. Empty: it took nothing.', schema: 'Inspections' }, 404: NOT_FOUND, 503: UNREAD },
+    replies: { 200: { description: 'The actor, then an event and a snapshot for each input; the newest so many, or as many as fit. Empty: it took nothing. What cannot be told is no empty list but a failure.', schema: 'Inspections' }, 404: NOT_FOUND, 503: UNREAD },
     handle: async ({ type, id, limit: count, deadlineMs }, { gateway, charts, signal }) => {
       const wrong = unknownType(gateway, type)
       if (wrong !== undefined) return wrong
       const result = await gateway.history(type, id, { entriesMax: count + 1, deadlineMs, signal })
       if (result.kind === 'unread') return unread(result)
       const { page } = result
+      if (page.entries.length === 0 && page.older !== 'none') return unread({ kind: 'unread', reason: page.reason })
       const fitting = fittingOf(page.entries)
       return { status: 200, body: recorded(fitting === page.entries.length ? page : { ...page, entries: page.entries.slice(0, fitting), older: 'more' }, definitionOf(charts, type), count) }
     },

@@ -95,7 +95,7 @@ export class History {
   }
 
   #export() {
-    settle(this.#signal, saveInspection(this.#api, this.#entity), () => {}, (problem) => replace(this.#diff, failed(problem)))
+    settle(this.#signal, saveInspection(this.#api, this.#entity, DEADLINE_MS), () => {}, (problem) => replace(this.#diff, failed(problem)))
   }
 
   /** What stands before the oldest here. @param {unknown} next @param {string | undefined} older @param {string | undefined} reason */

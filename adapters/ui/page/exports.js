@@ -1,6 +1,6 @@
 // Exports: what a chart, and what an entity took, are saved as.
 import { h } from './dom.js'
-import { encode } from './route.js'
+import { encode, query } from './route.js'
 
 const FORMS = /** @type {const} */ ({ SVG: 'chart.svg', Mermaid: 'chart.mmd', JSON: 'chart' })
 const ENDINGS = /** @type {const} */ ({ SVG: 'svg', Mermaid: 'mmd', JSON: 'json' })
@@ -10,10 +10,10 @@ export async function save(api, type, form) {
   await saveAs(api, `/v1/types/${encode(type)}/${FORMS[form]}`, `${type}.${ENDINGS[form]}`)
 }
 
-/** For the Stately Inspector. @param {import('./api.js').Api} api @param {string} path Of an entity. */
-export async function saveInspection(api, path) {
+/** For the Stately Inspector. @param {import('./api.js').Api} api @param {string} path Of an entity. @param {number} deadlineMs */
+export async function saveInspection(api, path, deadlineMs) {
   const [type = '', id = ''] = path.split('/').slice(-2).map(decodeURIComponent)
-  await saveAs(api, `${path}/inspect.json`, `${type} ${id}.inspect.json`)
+  await saveAs(api, `${path}/inspect.json${query({ deadlineMs })}`, `${type} ${id}.inspect.json`)
 }
 
 /** @param {import('./api.js').Api} api @param {string} path @param {string} file */

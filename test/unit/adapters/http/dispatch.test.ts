@@ -107,6 +107,16 @@ test('the events of the Stately Inspector: as recorded in one list, as they come
   assert.deepEqual(told.map(({ event, data }) => [event, (data as Record<string, unknown>)['type']]), [['inspect', '@xstate.actor'], ['inspect', '@xstate.event'], ['inspect', '@xstate.snapshot'], ['moving', 'door']])
 })
 
+test('a list for the Stately Inspector is empty only where it is told that there was nothing', async () => {
+  const stub = stubGateway()
+  const page = { type: 'door', id: 'front', at: { partition: 0, life: 'l', epoch: 1, seq: 7 }, entries: [], inputs: new Map() }
+  for (const [older, reason, status, said] of [['none', '', 200, []], ['gone', 'it is gone', 503, 'it is gone'], ['unread', 'it was late', 503, 'it was late']] as const) {
+    const { status: is, body } = await ask({ ...stub, history: async () => ({ kind: 'history', page: { ...page, older, reason } }) }, 'GET', '/v1/entities/door/front/inspect.json')
+    const { error } = body as { readonly error?: { readonly message: string } }
+    assert.deepEqual([is, error === undefined ? body : error.message.split('.')[0]], [status, said])
+  }
+})
+
 test('a place may name its partition and life; what stands against it is told with its code', async () => {
   const gateway = stubGateway()
   const life = '00000000-0000-4000-8000-000000000000'
