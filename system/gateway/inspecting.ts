@@ -128,7 +128,8 @@ class Inspection {
       const tail = (this.#tail ??= this.#openTail())
       const taken = await this.#timed(async () => tail({ deadlineMs: NEXT_MS_MAX, signal: this.#signal }, told))
       if (this.#signal.aborted) return
-      const isSame = taken !== undefined && 'entries' in taken && taken.life === answer.life
+      const isUnread = taken !== undefined && 'kind' in taken
+      const isSame = taken !== undefined && !isUnread && taken.life === answer.life
       if (isSame) {
         const place = { partition: answer.partition, life: taken.life }
         const hasGap = taken.fromSeq > upTo
@@ -140,7 +141,8 @@ class Inspection {
         }
         if (taken.seq >= (answer.entity?.changedSeq ?? 0)) return this.#keep(taken.life, this.#told ?? told, taken.seq)
       }
-      if (!isSame || reads === READS_MAX) {
+      // Where others are read first it is only later.
+      if (!(isSame || isUnread) || reads === READS_MAX) {
         // From a stored state on it is sooner there.
         this.#tail = undefined
         return yield this.#seenOnly(answer, false)

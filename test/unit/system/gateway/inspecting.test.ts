@@ -39,8 +39,8 @@ const history = (seqs: readonly number[], seq: number, life = 'one'): HistoryRes
 interface Answers {
   /** One after another; undefined: it cannot be read. */
   readonly histories: readonly (HistoryResult | undefined)[]
-  /** Up to where each read of the tail comes; undefined: it cannot be read. */
-  readonly reads?: readonly (number | undefined)[]
+  /** Up to where each read of the tail comes; undefined: it cannot be read; 'unread': others are read first. */
+  readonly reads?: readonly (number | 'unread' | undefined)[]
   /** Commits in which the entity took something. */
   readonly seqs?: readonly number[]
   readonly fromSeq?: number
@@ -61,6 +61,7 @@ async function toldOf(looks: readonly EntityResult[], { histories, reads = [], s
     return async (_waiting, after) => {
       // The first begins it.
       const seq = after === undefined ? 0 : reads[read++]
+      if (seq === 'unread') return { kind: 'unread', reason: 'others are read first' }
       if (seq === undefined) throw new Gone('it is gone')
       return { life: 'one', seq, fromSeq, entries: seqs.filter((one) => one > (after?.seq ?? -1) && one <= seq).map(entry) }
     }
@@ -99,6 +100,13 @@ test('P3: where it cannot be read, or not in time, what was seen is told in its 
   assert.deepEqual([slow.told, slow.tails], [['actor', 'add 3', '(3)', 'add 4', '(4)', 'add 5', '(5)', '(9)!', 'add 10', '(10)'], 2], 'another tail is sooner there')
   const late = await toldOf([seen(3), seen(5)], { histories: [history([3], 3)], reads: [3, 5], seqs: [3, 5] })
   assert.deepEqual(late.told, ['actor', 'add 3', '(3)', 'add 5', '(5)'], 'a commit that its owner saw sooner')
+})
+
+test('P1: where others are read first it is read again, from where it was left', async () => {
+  const { told, reads, tails } = await toldOf([seen(3), seen(5), seen(6)], { histories: [history([3], 3)], reads: ['unread', 'unread', 6], seqs: [3, 5, 6] })
+  assert.deepEqual([told, reads, tails], [['actor', 'add 3', '(3)', 'add 5', '(5)', 'add 6', '(6)'], 3, 1])
+  const long = await toldOf([seen(3), seen(5), seen(6)], { histories: [history([3], 3)], reads: ['unread', 'unread', 'unread', 'unread', 'unread', 6], seqs: [3, 5, 6] })
+  assert.deepEqual(long.told, ['actor', 'add 3', '(3)', '(5)!', 'add 6', '(6)'], 'but not for ever')
 })
 
 test('one that is not there is no actor; one that goes has stopped', async () => {
