@@ -96,8 +96,13 @@ class Inspection {
     if (entity === undefined) {
       // One that there never was is no actor yet.
       if (told !== undefined && !told.isGone) yield this.#seenOnly(answer, true)
-    } else if (told === undefined) yield* await this.#first(answer)
-    else if (told.isGone || entity.changedSeq > this.#upTo) yield* this.#next(answer)
+    } else {
+      if (told === undefined) {
+        yield* await this.#first(answer)
+        if (entity.changedSeq > this.#upTo) await this.rest()
+      }
+      if (this.#told?.isGone === true || entity.changedSeq > this.#upTo) yield* this.#next(answer)
+    }
   }
 
   /** P2. */

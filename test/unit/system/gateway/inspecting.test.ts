@@ -94,6 +94,11 @@ test('P1: what the tail does not reach back to leaves a mark; a new life of the 
   assert.deepEqual(anew.told, ['actor', 'add 9', '(9)', 'actor', 'add 1', '(1)', 'add 2', '(2)'])
 })
 
+test('P1: what the owner was seen to have taken, and its history does not show yet, is told after it', async () => {
+  const { told } = await toldOf([seen(5)], { histories: [history([3], 3)], reads: [3, 5], seqs: [3, 5] })
+  assert.deepEqual(told, ['actor', 'add 3', '(3)', 'add 5', '(5)'])
+})
+
 test('P3: where it cannot be read, or not in time, what was seen is told in its place, and goes on from there', async () => {
   assert.deepEqual((await toldOf([seen(3), seen(5), seen(6)], { histories: [undefined], reads: [undefined, 6], seqs: [5, 6] })).told, ['actor!', '(5)!', 'add 6', '(6)'])
   const slow = await toldOf([seen(3), seen(9), seen(10)], { histories: [history([3], 3)], reads: [3, 4, 4, 5, 6, 10], seqs: [3, 4, 5, 7, 8, 9, 10] })
