@@ -1,6 +1,7 @@
 // Inspect: an entity in the events of the Stately Inspector, over a stream that is opened again when it breaks off.
 //
 // N1. What was told does not come again: a stream that is opened anew begins with what was, and goes on from there.
+// N2. Where it begins with what came later, its actor is told too: found in the state of then, behind a gap.
 import { Unreached } from '../../system/gateway/transport.ts'
 import type { InspectionEvent } from '../../system/inspect/inspection.ts'
 import { ClientError, pause, problemOf } from './session.ts'
@@ -51,12 +52,13 @@ export async function* inspect({ transport }: Session, type: string, id: string,
 
 interface Told {
   readonly life: string
-  /** Commit, input of it, event or snapshot; an actor stands before all of its own life. */
+  /** Commit, input of it, event or what came of it; an actor stands before all of its own life, or where it was found. */
   readonly order: readonly [seq: number, n: number, part: number]
 }
 
-function toldOf({ type, statelog: { life, seq, n = Infinity } }: InspectionEvent): Told {
-  return { life, order: type === '@xstate.actor' ? [-1, 0, 0] : [seq, n, type === '@xstate.event' ? 0 : 1] }
+function toldOf({ type, statelog: { life, seq, n = Infinity, refused, isAfterGap } }: InspectionEvent): Told {
+  if (type === '@xstate.actor' && isAfterGap !== true) return { life, order: [-1, 0, 0] }
+  return { life, order: [seq, n, type === '@xstate.event' && refused === undefined ? 0 : 1] }
 }
 
 /** N1. */
