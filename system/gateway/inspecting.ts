@@ -94,8 +94,8 @@ class Inspection {
     const told = this.#told?.life === answer.life ? this.#told : undefined
     const { entity } = answer
     if (entity === undefined) {
-      // One that there never was is no actor yet.
-      if (told !== undefined && !told.isGone) yield this.#seenOnly(answer, true)
+      // One that there never was is no actor yet, and one that took something since was there again.
+      if (told !== undefined && !told.isGone && answer.seq >= told.seq) yield this.#seenOnly(answer, true)
     } else {
       if (told === undefined) {
         yield* await this.#first(answer)

@@ -117,6 +117,10 @@ test('P1: where others are read first it is read again, from where it was left',
 test('one that is not there is no actor; one that goes has stopped', async () => {
   const { told } = await toldOf([seen(1, { isThere: false }), seen(3), seen(7, { isThere: false }), seen(8, { isThere: false }), seen(9)], { histories: [history([3], 3)], reads: [9], seqs: [3, 9] })
   assert.deepEqual(told, ['actor', 'add 3', '(3)', '(7) stopped!', 'add 9', '(9)'])
+  const ended = await toldOf([seen(3), seen(5), seen(6, { isThere: false })], { histories: [history([3], 3)], reads: [9], seqs: [3, 5, 6] })
+  assert.deepEqual(ended.told, ['actor', 'add 3', '(3)', 'add 5', '(5)', 'add 6', '(6)', '(6) stopped!'])
+  const again = await toldOf([seen(3), seen(5), seen(8, { isThere: false }), seen(9)], { histories: [history([3], 3)], reads: [9, 9], seqs: [3, 5, 9] })
+  assert.deepEqual(again.told, ['actor', 'add 3', '(3)', 'add 5', '(5)', 'add 9', '(9)'], 'what it took since was told already')
 })
 
 test('P4: too many at a time are refused, and one that leaves makes room', async () => {
