@@ -43,6 +43,8 @@ export function isKept(token) {
 function decimalOf(token) {
   const [, whole = '', part = '', power = '0'] = NUMBER.exec(token) ?? []
   const digits = `${whole}${part}`.replace(/^0+/, '')
-  const short = digits.replace(/0+$/, '')
+  let end = digits.length
+  while (digits[end - 1] === '0') end -= 1
+  const short = digits.slice(0, end)
   return short === '' ? '0' : `${token.startsWith('-') ? '-' : ''}${short}e${Number(power) - part.length + digits.length - short.length}`
 }

@@ -20,3 +20,11 @@ test('JSON of numbers that are kept, and of any texts, is what JSON.parse makes 
     assert.deepEqual(parseExact(text), JSON.parse(text))
   }), { numRuns: 200 })
 })
+
+test('what is long takes no longer than it is', () => {
+  const zeros = '0'.repeat(100_000)
+  const beganMs = performance.now()
+  for (const text of [`1${zeros}1`, `1.${zeros}1`, `-1.${zeros}`]) assert.equal(isKept(text), text.startsWith('-'))
+  // In the square of its length: many seconds.
+  assert.ok(performance.now() - beganMs < 1000)
+})
