@@ -29,13 +29,17 @@ const READS_MAX = 5
 
 type Gatewayed = Pick<Gateway, 'follow' | 'history'>
 
-/** What came after the place, oldest first, as far as it can be read in time; undefined: the partition has not run yet. */
-export type TailRead = (waiting: Waiting, after: HistoryPlace | undefined) => Promise<Taken | Unread | undefined>
+export interface Tail {
+  /** What came after the place, oldest first, as far as it can be read in time; undefined: the partition has not run yet. */
+  read(waiting: Waiting, after: HistoryPlace | undefined): Promise<Taken | Unread | undefined>
+  /** What is no later than this is not asked for. */
+  letGo(upTo: HistoryPlace): void
+}
 
 const inspected = new WeakMap<Gatewayed, number>()
 
 /** Until `signal` aborts. Throws OperationError when too many are inspected. */
-export function inspect(gateway: Gatewayed, openTail: () => TailRead, clock: Clock, asked: InspectAsked, signal: AbortSignal): AsyncIterable<InspectionEvent | Unavailable> {
+export function inspect(gateway: Gatewayed, openTail: () => Tail, clock: Clock, asked: InspectAsked, signal: AbortSignal): AsyncIterable<InspectionEvent | Unavailable> {
   roomFor(gateway)
   return told(gateway, openTail, clock, asked, signal)
 }
@@ -47,7 +51,7 @@ function roomFor(gateway: Gatewayed): number {
   return count
 }
 
-async function* told(gateway: Gatewayed, openTail: () => TailRead, clock: Clock, asked: InspectAsked, signal: AbortSignal): AsyncGenerator<InspectionEvent | Unavailable, void> {
+async function* told(gateway: Gatewayed, openTail: () => Tail, clock: Clock, asked: InspectAsked, signal: AbortSignal): AsyncGenerator<InspectionEvent | Unavailable, void> {
   inspected.set(gateway, roomFor(gateway))
   try {
     const inspection = new Inspection(gateway, openTail, clock, asked, signal)
@@ -72,7 +76,7 @@ interface Told extends HistoryPlace {
 
 class Inspection {
   readonly #gateway: Gatewayed
-  readonly #openTail: () => TailRead
+  readonly #openTail: () => Tail
   readonly #clock: Clock
   readonly #asked: InspectAsked
   readonly #signal: AbortSignal
@@ -80,9 +84,9 @@ class Inspection {
   /** Up to this commit all was told. */
   #upTo = -1
   #tookMs = 0
-  #tail: TailRead | undefined
+  #tail: Tail | undefined
 
-  constructor(gateway: Gatewayed, openTail: () => TailRead, clock: Clock, asked: InspectAsked, signal: AbortSignal) {
+  constructor(gateway: Gatewayed, openTail: () => Tail, clock: Clock, asked: InspectAsked, signal: AbortSignal) {
     this.#gateway = gateway
     this.#openTail = openTail
     this.#clock = clock
@@ -115,13 +119,14 @@ class Inspection {
     // The tail begins before the history is read: what is in neither does not exist.
     const tail = (this.#tail = this.#openTail())
     const page = await this.#timed(async () => {
-      await tail({ deadlineMs: FIRST_MS_MAX, signal: this.#signal }, undefined)
+      await tail.read({ deadlineMs: FIRST_MS_MAX, signal: this.#signal }, undefined)
       const result = await this.#gateway.history(type, id, { entriesMax: entriesMax + 1, deadlineMs: FIRST_MS_MAX, signal: this.#signal })
       return result.kind === 'history' && result.page.at.life === answer.life ? result.page : undefined
     })
     const events = page === undefined ? [] : recorded(page, definition, entriesMax)
     const [newest] = page?.entries ?? []
     if (page === undefined || newest === undefined) return [this.#seenOnly(answer, false, seenActor(answer, definition, this.#clock.nowMs()))]
+    tail.letGo(newest)
     this.#keep(page.at.life, newest, page.at.seq)
     return events
   }
@@ -131,7 +136,7 @@ class Inspection {
     for (let reads = 1; ; reads += 1) {
       const [told, upTo] = [this.#told as Told, this.#upTo]
       const tail = (this.#tail ??= this.#openTail())
-      const taken = await this.#timed(async () => tail({ deadlineMs: NEXT_MS_MAX, signal: this.#signal }, told))
+      const taken = await this.#timed(async () => tail.read({ deadlineMs: NEXT_MS_MAX, signal: this.#signal }, told))
       if (this.#signal.aborted) return
       const isUnread = taken !== undefined && 'kind' in taken
       const isSame = taken !== undefined && !isUnread && taken.life === answer.life

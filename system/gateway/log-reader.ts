@@ -15,9 +15,8 @@ import type { Log } from '../ports/log.ts'
 import type { EntityId } from '../protocol/ids.ts'
 import { within } from '../protocol/within.ts'
 import { EntityTail } from '../inspect/entity-tail.ts'
-import type { HistoryPlace } from '../inspect/history.ts'
 import type { HistoryResult, LettersResult, Unread } from './gateway.ts'
-import type { TailRead } from './inspecting.ts'
+import type { Tail } from './inspecting.ts'
 
 interface ReaderPorts {
   readonly log: Log
@@ -49,9 +48,9 @@ export class LogReader {
   }
 
   /** What the entity takes, read on with each call. */
-  tail(plan: TypePlan, id: EntityId): TailRead {
+  tail(plan: TypePlan, id: EntityId): Tail {
     const tail = new EntityTail(this.#ports, plan, id)
-    return (asked: Patience, after: HistoryPlace | undefined) => this.#inTurn(asked, (patience) => tail.read(patience, after))
+    return { read: (asked, after) => this.#inTurn(asked, (patience) => tail.read(patience, after)), letGo: (upTo) => tail.letGo(upTo) }
   }
 
   letters(asked: LettersAsked): Promise<LettersResult> {

@@ -1,6 +1,6 @@
 // Entity tail: what an entity takes, commit after commit, from its newest stored state on.
 //
-// Owns: the fold of its partition's journal for that entity alone, as far as it was read, and what was read and not taken yet.
+// Owns: the fold of its partition's journal for that entity alone, as far as it was read; what was read and not taken yet waits (`waiting-entries.ts`).
 //
 // K1. What is told is what a history would tell: the same replay, gone on with instead of begun anew.
 // K2. A read that its time cuts short goes on with the same record the next time: until a record is folded nothing of it counts.
@@ -25,13 +25,14 @@ import type { StateStore } from '../partition/state-store.ts'
 import { journalRecords } from '../partition/survey.ts'
 import type { TypePlan } from '../partition/topology.ts'
 import type { TurnTrace } from '../partition/turn-input.ts'
-import { entryOf, isEarlier } from './history.ts'
+import { entryOf } from './history.ts'
 import type { HistoryEntry, HistoryPlace } from './history.ts'
 import { ownKeys } from './own-keys.ts'
 import { OutOfTime, patientLog } from './patient-log.ts'
 import type { Patience } from './patient-log.ts'
 import { shownStates } from './shown-states.ts'
 import { silentTelemetry } from './silence.ts'
+import { WaitingEntries } from './waiting-entries.ts'
 
 export interface Taken {
   readonly life: string
@@ -64,9 +65,6 @@ interface Reading extends Log {
   through: Log
 }
 
-/** Entries that wait to be taken; more push the oldest out. */
-const KEPT_MAX = 1000
-
 export class EntityTail {
   readonly #ports: TailPorts
   readonly #plan: TypePlan
@@ -74,8 +72,7 @@ export class EntityTail {
   readonly #id: EntityId
   #folding: Folding | undefined
   #turns: TurnTrace[] = []
-  #entries: HistoryEntry[] = []
-  #pushedOutSeq = -1
+  #waiting = new WaitingEntries()
 
   constructor(ports: TailPorts, plan: TypePlan, id: EntityId) {
     this.#ports = ports
@@ -92,18 +89,22 @@ export class EntityTail {
       if (folding === undefined) return undefined
       folding.reading.through = log
       if (!(await this.#goOn(log, folding))) this.#folding = undefined
-      if (after !== undefined) this.#entries = this.#entries.filter((entry) => isEarlier(after, entry))
-      return { life: folding.life, seq: folding.memory.seq, fromSeq: Math.max(folding.fromSeq, this.#pushedOutSeq), entries: [...this.#entries] }
+      if (after !== undefined) this.letGo(after)
+      return { life: folding.life, seq: folding.memory.seq, fromSeq: Math.max(folding.fromSeq, this.#waiting.pushedOutSeq), entries: this.#waiting.entries }
     } catch (thrown) {
       if (thrown instanceof Gone || thrown instanceof InvariantBroken) this.#folding = undefined
       throw thrown
     }
   }
 
+  /** What is no later than this is known from elsewhere. */
+  letGo(upTo: HistoryPlace): void {
+    this.#waiting.letGo(upTo)
+  }
+
   async #begin(log: Log): Promise<Folding | undefined> {
     this.#turns = []
-    this.#entries = []
-    this.#pushedOutSeq = -1
+    this.#waiting = new WaitingEntries()
     const { codec, clock } = this.#ports
     const [plan, partition, id] = [this.#plan, this.#partition, this.#id]
     const reading = readingThrough(log)
@@ -144,10 +145,8 @@ export class EntityTail {
   }
 
   #take(record: JournalRecord, batch: Batch): void {
-    this.#entries.push(...this.#turns.map((turn, n) => entryOf(this.#ports.codec, this.#plan, n, turn, record, batch)))
+    this.#waiting.add(this.#turns.map((turn, n) => entryOf(this.#ports.codec, this.#plan, n, turn, record, batch)))
     this.#turns = []
-    const over = this.#entries.splice(0, Math.max(0, this.#entries.length - KEPT_MAX))
-    this.#pushedOutSeq = over.at(-1)?.seq ?? this.#pushedOutSeq
   }
 }
 

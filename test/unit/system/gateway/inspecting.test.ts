@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { SimulatedClock } from '../../../../adapters/memory/clock.ts'
 import type { EntityResult, Gateway, HistoryResult, Unavailable } from '../../../../system/gateway/gateway.ts'
 import { inspect } from '../../../../system/gateway/inspecting.ts'
-import type { TailRead } from '../../../../system/gateway/inspecting.ts'
+import type { Tail } from '../../../../system/gateway/inspecting.ts'
 import type { HistoryEntry } from '../../../../system/inspect/history.ts'
 import type { InspectionEvent } from '../../../../system/inspect/inspection.ts'
 import { Gone } from '../../../../system/partition/range-reading.ts'
@@ -47,23 +47,27 @@ interface Answers {
 }
 
 /** What is told where these looks are seen, one after another. */
-async function toldOf(looks: readonly EntityResult[], { histories, reads = [], seqs = [], fromSeq = 0 }: Answers): Promise<{ readonly told: readonly string[]; readonly reads: number; readonly tails: number }> {
+async function toldOf(looks: readonly EntityResult[], { histories, reads = [], seqs = [], fromSeq = 0 }: Answers): Promise<{ readonly told: readonly string[]; readonly reads: number; readonly tails: number; readonly letGo: readonly number[] }> {
   const clock = new SimulatedClock()
   let [asked, read, tails] = [0, 0, 0]
+  const letGo: number[] = []
   const gateway: Pick<Gateway, 'follow' | 'history'> = {
     follow: async function* () {
       yield* looks
     },
     history: async () => histories[asked++] ?? Promise.reject(new OperationError('history-gone', 'it is gone')),
   }
-  const openTail = (): TailRead => {
+  const openTail = (): Tail => {
     tails += 1
-    return async (_waiting, after) => {
-      // The first begins it.
-      const seq = after === undefined ? 0 : reads[read++]
-      if (seq === 'unread') return { kind: 'unread', reason: 'others are read first' }
-      if (seq === undefined) throw new Gone('it is gone')
-      return { life: 'one', seq, fromSeq, entries: seqs.filter((one) => one > (after?.seq ?? -1) && one <= seq).map(entry) }
+    return {
+      read: async (_waiting, after) => {
+        // The first begins it.
+        const seq = after === undefined ? 0 : reads[read++]
+        if (seq === 'unread') return { kind: 'unread', reason: 'others are read first' }
+        if (seq === undefined) throw new Gone('it is gone')
+        return { life: 'one', seq, fromSeq, entries: seqs.filter((one) => one > (after?.seq ?? -1) && one <= seq).map(entry) }
+      },
+      letGo: ({ seq }) => void letGo.push(seq),
     }
   }
   const told: string[] = []
@@ -77,12 +81,13 @@ async function toldOf(looks: readonly EntityResult[], { histories, reads = [], s
     clock.advance(500)
   }
   await reading
-  return { told, reads: read, tails }
+  return { told, reads: read, tails, letGo }
 }
 
 test('P1: what it took before, then each input once, in order; nothing is read where nothing is new', async () => {
-  const { told, reads } = await toldOf([seen(3), seen(3), seen(5), away, seen(5), seen(9)], { histories: [history([1, 3], 3)], reads: [5, 9], seqs: [1, 3, 4, 5, 7, 8, 9] })
+  const { told, reads, letGo } = await toldOf([seen(3), seen(3), seen(5), away, seen(5), seen(9)], { histories: [history([1, 3], 3)], reads: [5, 9], seqs: [1, 3, 4, 5, 7, 8, 9] })
   assert.deepEqual([told, reads], [['actor', 'add 1', '(1)', 'add 3', '(3)', 'add 4', '(4)', 'add 5', '(5)', 'recovering', 'add 7', '(7)', 'add 8', '(8)', 'add 9', '(9)'], 2])
+  assert.deepEqual(letGo, [3], 'of what its history has told the tail keeps nothing')
 })
 
 test('P1: what the tail does not reach back to leaves a mark; a new life of the partition begins with the actor', async () => {
@@ -127,7 +132,7 @@ test('P4: too many at a time are refused, and one that leaves makes room', async
   const clock = new SimulatedClock()
   const over = new AbortController()
   const gateway: Pick<Gateway, 'follow' | 'history'> = { follow: async function* () { yield away }, history: () => Promise.reject(new TypeError('nothing is read')) }
-  const nothing = () => (): never => assert.fail('nothing is read')
+  const nothing = (): Tail => ({ read: () => assert.fail('nothing is read'), letGo: () => {} })
   const open = async () => {
     const stream = inspect(gateway, nothing, clock, ASKED, over.signal)[Symbol.asyncIterator]()
     await stream.next()
