@@ -2,6 +2,8 @@
 import { cborCodec } from '../../../adapters/cbor/codec.ts'
 import type { SeededRandom } from '../../../adapters/memory/random.ts'
 import type { LogRecord } from '../../../system/protocol/record.ts'
+import { readEntry } from './checker-codec.ts'
+import type { Range } from './checker-codec.ts'
 import type { Invariant } from './checker-report.ts'
 import type { LogDump } from './dump.ts'
 
@@ -14,7 +16,7 @@ export interface Corruption {
 }
 
 type Partitions = readonly (readonly LogRecord[])[]
-type Change = (records: LogRecord[], random: SeededRandom) => LogRecord[]
+type Change = (records: LogRecord[], random: SeededRandom, dump: LogDump, partition: number) => LogRecord[]
 
 function changed(dump: LogDump, topic: string, change: (partitions: Partitions) => Partitions): LogDump {
   return { ...dump, topics: new Map(dump.topics).set(topic, change(dump.topics.get(topic) ?? [])) }
@@ -24,7 +26,7 @@ function changed(dump: LogDump, topic: string, change: (partitions: Partitions) 
 const inOne = (topic: string, change: Change) => (dump: LogDump, random: SeededRandom): LogDump => changed(dump, topic, (partitions) => {
   const filled = partitions.flatMap((records, index) => (records.length > 8 ? [index] : []))
   const at = filled[random.between(0, filled.length - 1)]
-  return partitions.map((records, index) => (index === at ? change([...records], random) : records))
+  return partitions.map((records, index) => (index === at ? change([...records], random, dump, index) : records))
 })
 
 const pick = (records: readonly LogRecord[], random: SeededRandom, fits: (record: LogRecord) => boolean = () => true): number => {
@@ -48,8 +50,8 @@ const isBatch = (record: LogRecord): boolean => list(record)[4] === 'batch' && (
 const text = (record: LogRecord): string => new TextDecoder().decode(record.value ?? new Uint8Array(0))
 
 /** Changes one field of one journal record. */
-const journalField = (index: number, change: (value: unknown) => unknown): Change => (records, random) => {
-  const at = pick(records, random, isBatch)
+const journalField = (index: number, change: (value: unknown) => unknown, fits: (record: LogRecord) => boolean = isBatch): Change => (records, random) => {
+  const at = pick(records, random, fits)
   return records.with(at, withList(records[at] as LogRecord, list(records[at] as LogRecord).map((value, place) => (place === index ? change(value) : value))))
 }
 
@@ -74,13 +76,28 @@ const swapped: Change = (records, random) => {
   return records.with(a, records[b] as LogRecord).with(b, records[a] as LogRecord)
 }
 
-/** Everything that one input wrote is gone: several records of one id. */
-const inputUnwritten: Change = (records, random) => {
-  const cause = (record: LogRecord): string => new TextDecoder().decode(record.headers.find(([name]) => name === 'ce_id')?.[1]).replace(/\/\d+$/, '')
+const rangesOf = (record: LogRecord): readonly Range[] => (isBatch(record) ? (readEntry(record)?.inputs ?? []) : [])
+
+/** What caused an output: `<app>.<type>/<topic>-<partition>-<offset>` for an input. */
+const causeOf = (record: LogRecord): string => new TextDecoder().decode(record.headers.find(([name]) => name === 'ce_id')?.[1]).replace(/\/\d+$/, '')
+
+const causedWithin = (output: LogRecord, partition: number, ranges: readonly Range[]): boolean => ranges.some(({ topic, from, to }) => {
+  const [cause, before] = [causeOf(output).split('/')[1] ?? '', `${topic}-${partition}-`]
+  const offset = Number(cause.slice(before.length))
+  return cause.startsWith(before) && offset >= from && offset < to
+})
+
+/** The accounts' outputs that inputs of this batch caused. */
+const outputsOf = (dump: LogDump, partition: number, batch: LogRecord): readonly LogRecord[] => (dump.topics.get('account-out')?.[partition] ?? []).filter((output) => causedWithin(output, partition, rangesOf(batch)))
+
+/** Everything that one input wrote is gone: several records of one cause, in a batch that wrote more than that. */
+const inputUnwritten: Change = (records, random, dump, partition) => {
   const counts = new Map<string, number>()
-  for (const record of records) counts.set(cause(record), (counts.get(cause(record)) ?? 0) + 1)
-  const gone = cause(records[pick(records, random, (record) => (counts.get(cause(record)) ?? 0) > 1)] as LogRecord)
-  return records.filter((record) => cause(record) !== gone)
+  for (const record of records) counts.set(causeOf(record), (counts.get(causeOf(record)) ?? 0) + 1)
+  const shared = (dump.topics.get('chaos.account.journal')?.[partition] ?? []).map((batch) => outputsOf(dump, partition, batch)).filter((outputs) => new Set(outputs.map(causeOf)).size > 1)
+  const causes = new Set(shared.flat().map(causeOf).filter((cause) => (counts.get(cause) ?? 0) > 1))
+  const gone = causeOf(records[pick(records, random, (record) => causes.has(causeOf(record)))] as LogRecord)
+  return records.filter((record) => causeOf(record) !== gone)
 }
 
 export const CORRUPTIONS: readonly Corruption[] = [
@@ -115,7 +132,7 @@ export const CORRUPTIONS: readonly Corruption[] = [
   }) },
   { name: 'a stored state holds another number', breaks: ['I5'], damage: inOne('chaos.account.state', anotherState) },
   { name: 'a stored state is gone', breaks: ['I5'], damage: inOne('chaos.pool.state', (records, random) => records.toSpliced(pick(records, random, (record) => record.value !== null && record.key?.[0] !== 0xff), 1)) },
-  { name: 'a journal record is missing', breaks: ['I4', 'I7'], damage: inOne('chaos.account.journal', (records, random) => records.toSpliced(pick(records, random, (record) => isBatch(record) && record !== records.at(-1)), 1)) },
+  { name: 'a journal record is missing', breaks: ['I4', 'I7'], damage: inOne('chaos.account.journal', (records, random, dump, partition) => records.toSpliced(pick(records, random, (record) => record !== records.at(-1) && outputsOf(dump, partition, record).length > 0), 1)) },
   { name: 'a journal record stands there twice', breaks: ['I2', 'I7'], damage: inOne('chaos.account.journal', (records, random) => {
     const at = pick(records, random, isBatch)
     return records.toSpliced(at, 0, records[at] as LogRecord)
@@ -123,7 +140,7 @@ export const CORRUPTIONS: readonly Corruption[] = [
   { name: 'a journal record is of another life', breaks: ['I7'], damage: inOne('chaos.pool.journal', journalField(1, () => 'another-life')) },
   { name: 'an epoch goes back', breaks: ['I7'], damage: inOne('chaos.pool.journal', journalField(2, (epoch) => (epoch as number) - 1)) },
   { name: 'a batch skips inputs', breaks: ['I1'], damage: inOne('chaos.account.journal', journalField(8, (ranges) => (ranges as [string, number, number, number, number][]).map(([topic, from, to, n, sum]) => [topic, from + 1, to, n, sum]))) },
-  { name: 'a batch reads inputs again', breaks: ['I2'], damage: inOne('chaos.account.journal', journalField(8, (ranges) => (ranges as [string, number, number, number, number][]).map(([topic, from, to, n, sum]) => [topic, Math.max(0, from - 1), to, n, sum]))) },
+  { name: 'a batch reads inputs again', breaks: ['I2'], damage: inOne('chaos.account.journal', journalField(8, (ranges) => (ranges as [string, number, number, number, number][]).map(([topic, from, to, n, sum]) => [topic, Math.max(0, from - 1), to, n, sum]), (record) => rangesOf(record).some(({ from }) => from > 0))) },
   { name: 'drops are counted wrongly', breaks: ['I1'], damage: inOne('chaos.account.journal', journalField(17, () => [['duplicate', 77]])) },
   { name: 'a verdict is missing', breaks: ['I8'], damage: inOne('chaos.account.journal', (records, random) => {
     const at = pick(records, random, (record) => isBatch(record) && (list(record)[15] as unknown[]).length > 0)
