@@ -163,7 +163,8 @@ const KINDS: Readonly<Record<string, string>> = {
   restarted: 'killed and started again at once: its partitions go on', moved: 'left as asked: its partitions pause', joined: 'joined: partitions that it gets pause',
   crashed: 'killed for good: its partitions go on elsewhere', kept: 'another process left, joined or died: partitions that stay pause',
   emptied: 'killed and started again with an empty Redis: its partitions go on',
-  failover: 'a broker is killed: the other brokers lead what it led, and take plain writes', paused: 'a broker is killed: partitions pause', beyond: 'a broker is killed: partitions pause longer than the brokers took',
+  led: 'a broker is killed: the other brokers lead what it led', failover: 'a broker is killed: they lead it, and take plain writes', paused: 'a broker is killed: partitions pause',
+  beyondLed: 'a broker is killed: partitions pause longer than it took to lead', beyond: 'a broker is killed: partitions pause longer than it took to lead and to take plain writes',
 }
 
 function clusterTables(results: Results): string {

@@ -32,11 +32,15 @@ export interface FailoverPlan {
 
 /** Milliseconds. */
 export interface FailoverTimes {
-  /** Of each kill: until all that the broker led has another leader, and plain writes are acknowledged. */
+  /** Of each kill: until all that the broker led has another leader. */
+  readonly led: number[]
+  /** Of each kill: until then, and until plain writes are acknowledged. */
   readonly failover: number[]
   /** Of each kill and partition: the longest time without an output. */
   readonly paused: number[]
-  /** The same beyond the brokers' own time. */
+  /** The same beyond the time until all was led again. */
+  readonly beyondLed: number[]
+  /** The same beyond the time until plain writes were acknowledged too. */
   readonly beyond: number[]
 }
 
@@ -57,7 +61,7 @@ export async function measureFailover(plan: FailoverPlan): Promise<FailoverTimes
   const members = ['a', 'b'].map((one) => new Member(`failover${process.pid}-${plan.client}-${one}`, { program: memberProgram(plan.runtime), folder, env }))
   const watch = new Watch(log, OUTPUT, PARTITIONS)
   const load = new Load(log, { events: Infinity, accounts: plan.accounts, visits: 'rounds' }, SOURCE)
-  const times: FailoverTimes = { failover: [], paused: [], beyond: [] }
+  const times: FailoverTimes = { led: [], failover: [], paused: [], beyondLed: [], beyond: [] }
   try {
     await load.fill()
     for (const member of members) member.start()
@@ -68,7 +72,7 @@ export async function measureFailover(plan: FailoverPlan): Promise<FailoverTimes
       await until(() => watch.sights.every((seen) => (seen.at(-1)?.madeMs ?? 0) > Date.now() - 1000), 'every partition to be at work')
       await sleep(CALM_MS)
       await killOne(brokers, kill % brokers.length, watch, times)
-      plan.say(`broker kill ${kill + 1} of ${plan.kills}: the brokers took ${Math.round(times.failover.at(-1) ?? NaN)} ms, partitions paused for ${times.paused.slice(-PARTITIONS).map((ms) => Math.round(ms)).join(' ')} ms`)
+      plan.say(`broker kill ${kill + 1} of ${plan.kills}: all was led again after ${Math.round(times.led.at(-1) ?? NaN)} ms and took plain writes after ${Math.round(times.failover.at(-1) ?? NaN)} ms, partitions paused for ${times.paused.slice(-PARTITIONS).map((ms) => Math.round(ms)).join(' ')} ms`)
     }
     return times
   } finally {
@@ -88,14 +92,16 @@ async function killOne(brokers: readonly Broker[], at: number, watch: Watch, tim
   try {
     const fromMs = Date.now()
     brokers[at]?.kill()
-    await Promise.all([untilAll(admin, ({ leader }) => leader !== at + 1 && leader >= 0), untilWritable(others)])
-    const failoverMs = Date.now() - fromMs
+    const [ledMs, writableMs] = await Promise.all([untilAll(admin, ({ leader }) => leader !== at + 1 && leader >= 0), untilWritable(others)].map((done) => done.then(() => Date.now() - fromMs)))
+    const failoverMs = Math.max(ledMs ?? 0, writableMs ?? 0)
     await until(() => watch.sights.every((seen) => (seen.at(-1)?.madeMs ?? 0) > fromMs + failoverMs), 'every partition to go on')
     await sleep(CALM_MS)
+    times.led.push(ledMs ?? NaN)
     times.failover.push(failoverMs)
     for (let partition = 0; partition < PARTITIONS; partition += 1) {
       const pausedMs = watch.longestPauseMs(partition, fromMs, Date.now())
       times.paused.push(pausedMs)
+      times.beyondLed.push(Math.max(0, pausedMs - (ledMs ?? NaN)))
       times.beyond.push(Math.max(0, pausedMs - failoverMs))
     }
     await brokers[at]?.restart()
