@@ -4,14 +4,15 @@
 //
 // L1. Everything between the first send and the end of a transaction becomes visible together.
 // L2. Only the newest `fence` of the id can end a transaction.
-// L5. The end of a transaction is sent once: any answer but success or a fence leaves the outcome unknown.
+// L5. The end of a transaction is sent again only where the one before was answered, by who had not ended it: such an end comes to nobody late. Without an answer, or
+//     with a fence after such an end, which may have been made all the same, the outcome is unknown.
 // T1. After any failure nothing of this object may be used again, but `fence` and `renew`.
 // T2. Nothing waits for longer than the brokers keep a transaction open.
 // T3. What was asked of a coordinator and not answered may still reach it: the next transaction has another epoch, for which it does not count.
 import { assert } from '../../system/protocol/assert.ts'
 import type { Effort } from './cluster.ts'
 import { messageOf } from './cluster.ts'
-import { codeOf, isFenced, isRefusal, isTransport } from './codes.ts'
+import { codeOf, isFenced, isRefusal, isTransport, retryOf } from './codes.ts'
 import { Refused, sendBatches } from './produce.ts'
 import type { OutBatch, Sent } from './produce.ts'
 import type { RecordBatch } from './record-batch.ts'
@@ -69,7 +70,10 @@ export interface TransactionOptions extends Identified {
   standing(stale?: Standing): Promise<Standing | undefined>
 }
 
-const END_AGAIN_MS = 2
+/** L5. */
+class EndUnknown extends TypeError {
+  override readonly name = 'EndUnknown'
+}
 
 class Late extends TypeError {
   override readonly name = 'Late'
@@ -80,6 +84,8 @@ export class Transactions {
   readonly #sequences = new Map<string, number>()
   readonly #identity: Identity
   #isUsable = false
+  /** T2. */
+  #openUntilMs = -Infinity
   /** T3. */
   #isDoubted = false
   #underWay = 0
@@ -164,7 +170,8 @@ export class Transactions {
     const { clock, timeoutMs } = this.#options
     // T2. The first announcement opens it.
     this.#identity.opening()
-    const effort: Effort = { untilMs: clock.monotonicMs() + timeoutMs }
+    this.#openUntilMs = clock.monotonicMs() + timeoutMs
+    const effort: Effort = { untilMs: this.#openUntilMs }
     await inParallel(rounds.length === 0 ? undefined : this.#addPartitions(rounds, idle), offsets.length === 0 ? undefined : this.#addOffsets(idle))
     const failed = new AbortController()
     const writing = this.#writeRounds(rounds, effort)
@@ -257,23 +264,21 @@ export class Transactions {
     return Promise.race([this.#options.standing(stale), late]).finally(() => isOver.abort())
   }
 
+  /** L5. Who is to be asked is looked for until the brokers give the transaction up; of one that is to be taken back they do that themselves. */
   async #end(committed: boolean): Promise<void> {
-    const { cluster, clock, use, transactionalId, timeoutMs } = this.#options
-    const untilMs = clock.monotonicMs() + timeoutMs
-    const connection = await cluster.coordinatorConnection('transaction', transactionalId, use)
-    for (;;) {
+    const { cluster, use, transactionalId } = this.#options
+    let wasAsked = false
+    await cluster.atCoordinator('transaction', transactionalId, use, async (connection) => {
       try {
         await endTxnV3(connection, transactionalId, this.#identity.producerId, this.#identity.epoch, committed)
-        return
       } catch (thrown) {
-        // The coordinator says that it has not begun to end it.
-        if (codeOf(thrown) !== 'CONCURRENT_TRANSACTIONS' || clock.monotonicMs() >= untilMs) {
-          cluster.forgetCoordinator('transaction', transactionalId, codeOf(thrown))
-          throw thrown
-        }
-        await clock.sleep(END_AGAIN_MS)
+        const code = codeOf(thrown)
+        if (isTransport(code)) cluster.forgetCoordinator('transaction', transactionalId, code)
+        if (isTransport(code) || (wasAsked && isFenced(code))) throw new EndUnknown(messageOf(thrown), { cause: thrown })
+        wasAsked ||= retryOf(code) === 'coordinator'
+        throw thrown
       }
-    }
+    }, { untilMs: committed ? this.#openUntilMs : 0 })
   }
 }
 

@@ -21,7 +21,7 @@ const OFFSETS: TransactionPlan = { rounds: [], offsets: [{ topic: 't', offset: 1
 const [UNKNOWN_TOPIC, MESSAGE_TOO_LARGE, FORBIDDEN, INVALID_PRODUCER_EPOCH, NOT_ATTEMPTED] = [3, 10, 29, 47, 55]
 
 /** At a coordinator and leaders that take everything `answer` says nothing of. `initialising`: an epoch, counted from 1. */
-async function fenced(timeoutMs: number, answer: Answer, initialising: (epoch: number) => void = () => {}): Promise<Transactions> {
+async function fenced(timeoutMs: number, answer: Answer, initialising: (epoch: number) => void = () => {}, reaching: () => void = () => {}): Promise<Transactions> {
   let epoch = 0
   const cluster = clusterOf(new Cluster([{ host: 'b', port: 1 }], TRANSPORT, wallClock), (key, request) => {
     if (key === KEYS.findCoordinator) return { coordinators: [{ nodeId: 1, host: 'b', port: 1 }] }
@@ -31,6 +31,11 @@ async function fenced(timeoutMs: number, answer: Answer, initialising: (epoch: n
     }
     return answer(key, request) ?? (key === KEYS.produce ? produced([0, 0]) : {})
   })
+  const reached = cluster.connectionTo.bind(cluster)
+  cluster.connectionTo = async (use, node) => {
+    reaching()
+    return reached(use, node)
+  }
   // Each partition has a leader of its own.
   cluster.leaderOf = (_topic, partition) => partition
   cluster.refresh = async () => {}
@@ -181,6 +186,53 @@ test('an answer that leaves a partition out is asked for again', async () => {
   const end = await committing(BOTH, 1000, (key) => ((key === KEYS.txnOffsetCommit || key === KEYS.addPartitions) && left-- > 0 ? 0 : undefined))
   assert.equal(end.kind, 'committed', end.reason)
   assert.ok(left < 0)
+})
+
+test('L5: a coordinator that cannot be reached is not asked to end anything: the end goes to where it can be asked', { timeout: 3000 }, async () => {
+  let [ends, gone] = [0, 0]
+  const transactions = await fenced(1000, (key) => {
+    if (key === KEYS.endTxn) ends += 1
+    if (key === KEYS.txnOffsetCommit) gone = 3
+    return undefined
+  }, undefined, () => {
+    if (gone-- > 0) throw new Unanswered('NETWORK', 'cannot be reached')
+  })
+  assert.equal((await transactions.commit(OFFSETS, {})).kind, 'committed')
+  assert.equal(ends, 1)
+})
+
+for (const code of ['NOT_COORDINATOR', 'COORDINATOR_LOAD_IN_PROGRESS', 'COORDINATOR_NOT_AVAILABLE']) {
+  test(`L5: a coordinator that says that it ends nothing is followed by the one that does: ${code}`, { timeout: 3000 }, async () => {
+    let ends = 0
+    assert.equal((await committing(OFFSETS, 1000, (key) => {
+      if (key !== KEYS.endTxn) return undefined
+      ends += 1
+      if (ends < 3) throw new Code(code)
+      return {}
+    })).kind, 'committed')
+    assert.equal(ends, 3)
+  })
+}
+
+test('L5: an end that was begun where nobody ends it may have been made, whoever has the id since', { timeout: 3000 }, async () => {
+  let ends = 0
+  const end = await committing(OFFSETS, 1000, (key) => {
+    if (key !== KEYS.endTxn) return undefined
+    ends += 1
+    throw new Code(ends === 1 ? 'NOT_COORDINATOR' : 'PRODUCER_FENCED')
+  })
+  assert.equal(end.kind, 'unknown')
+  assert.match(end.reason ?? '', /PRODUCER_FENCED/)
+})
+
+test('L5: an end without an answer is not asked for again', { timeout: 3000 }, async () => {
+  let ends = 0
+  const end = await committing(OFFSETS, 1000, (key) => {
+    if (key !== KEYS.endTxn) return undefined
+    ends += 1
+    throw new Unanswered('NETWORK', 'hung up')
+  })
+  assert.deepEqual([end.kind, ends], ['unknown', 1])
 })
 
 /** An answer that is lost once; then they come. */
