@@ -4,8 +4,8 @@
 //
 // L1. Everything between the first send and the end of a transaction becomes visible together.
 // L2. Only the newest `fence` of the id can end a transaction.
-// L5. The end of a transaction is sent again only where the one before was answered, by who had not ended it: such an end comes to nobody late. Without an answer, or
-//     with a fence after such an end, which may have been made all the same, the outcome is unknown.
+// L5. The end of a transaction is sent again, which changes nothing where it was made already, until it is answered by who makes it. A fence after the first time leaves
+//     the outcome unknown: it may have been made before.
 // T1. After any failure nothing of this object may be used again, but `fence` and `renew`.
 // T2. Nothing waits for longer than the brokers keep a transaction open.
 // T3. What was asked of a coordinator and not answered may still reach it: the next transaction has another epoch, for which it does not count.
@@ -273,10 +273,9 @@ export class Transactions {
         await endTxnV3(connection, transactionalId, this.#identity.producerId, this.#identity.epoch, committed)
       } catch (thrown) {
         const code = codeOf(thrown)
-        if (isTransport(code)) cluster.forgetCoordinator('transaction', transactionalId, code)
-        if (isTransport(code) || (wasAsked && isFenced(code))) throw new EndUnknown(messageOf(thrown), { cause: thrown })
-        wasAsked ||= retryOf(code) === 'coordinator'
-        throw thrown
+        if (wasAsked && isFenced(code)) throw new EndUnknown(messageOf(thrown), { cause: thrown })
+        wasAsked ||= isTransport(code) || retryOf(code) !== 'later'
+        this.#doubting(thrown)
       }
     }, { untilMs: committed ? this.#openUntilMs : 0 })
   }

@@ -4,7 +4,7 @@
 // L2. Of two leases on one partition at most one commits: the later `fence()` wins, the earlier's commits end as `fenced` (I7).
 // L3. `committed()` after `fence()` sees everything any earlier owner committed, and nothing can be added by them afterwards.
 // L4. Reads show committed records only, in offset order, each once.
-// L5. A commit whose outcome is not known ends as `unknown`; the driver never sends the end of a transaction again while the one before may still arrive.
+// L5. A commit whose outcome is not known ends as `unknown`; the driver sends the end of a transaction again only where that cannot end another one.
 // L6. `append` is atomic per topic partition and keeps the order of its argument within one.
 // L7. A membership that ended with its process does not live; one that only lost a partition does.
 import type { LogRecord, OutRecord, RecordRange, TopicSpec } from '../protocol/record.ts'
