@@ -94,6 +94,8 @@ function configuration({ id, client, controller, voters, home, brokers }: Place)
     `transaction.state.log.replication.factor=${brokers}`, `transaction.state.log.min.isr=${isr}`, 'transaction.state.log.num.partitions=4',
     `share.coordinator.state.topic.replication.factor=${brokers}`, `share.coordinator.state.topic.min.isr=${isr}`, `min.insync.replicas=${isr}`,
     'group.initial.rebalance.delay.ms=0', 'group.min.session.timeout.ms=500', 'broker.session.timeout.ms=3000', 'broker.heartbeat.interval.ms=500',
+    // When a broker dies, writes to what others lead then wait for followers that pause for so long (1,000 by default).
+    'replica.fetch.backoff.ms=100',
   ]
 }
 

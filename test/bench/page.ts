@@ -182,8 +182,8 @@ writes 32-byte values without headers; commits of up to 2,000 events, \`foldInpu
 ${drains.map(([name, row]) => `| ${name} | ${row.client} | ${number(row.rate)} | ${row.cpuUs} | ${number(row.firstMs)} | ${idle.find(([one, { client }]) => one === name && client === row.client)?.[1].percentOfCore ?? ''} % |`).join('\n')}
 
 ${latencyTable(rows<LatencyRow>(results, (runtime) => runtime.cluster?.latency))}Recovery: two processes, four partitions of 100,000 accounts, 2,000 payments a second, a session of 6 s. Milliseconds until a reader of committed records sees an output that was made
-afterwards, or the longest time without one; the first round, on brokers that have just started, is not counted. A broker is killed where there are three, with three copies of everything and a session of 3 s between them; the brokers'
-own time ends when all it led has another leader and a plain producer has had a record of each of 12 partitions acknowledged by all copies: after a leader changes, its first writes can wait for up to a second until its follower turns to it.
+afterwards, or the longest time without one; the first round, on brokers that have just started, is not counted. A broker is killed where there are three, with three copies of everything a session of 3 s between them, and \`replica.fetch.backoff.ms=100\`;
+beside what all partitions took to have another leader stands what a plain producer took to have a record of each of 12 partitions acknowledged by all copies.
 
 | runtime | client | what | times | p50 | p99 | longest |
 |---|---|---|---|---|---|---|

@@ -1,7 +1,6 @@
 // Failover measured: three brokers, two processes that own the four partitions of W1 under a steady load. One broker after the other is killed: how long
-// the brokers themselves take, and how long each partition of W1 is without an output. The brokers' own time ends when every partition of every topic has a
-// living leader again and a plain producer (kafkajs) has had all copies of a record of each control partition acknowledged: a leader's first writes may
-// wait for a second until its follower turns to it.
+// the brokers themselves take, and how long each partition of W1 is without an output. The brokers' own time is told twice: until every partition of every topic
+// has a living leader again, and until a plain producer (kafkajs), too, has had all copies of a record of each control partition acknowledged.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
