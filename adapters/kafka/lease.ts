@@ -19,7 +19,7 @@ import { commitPacked } from './packed-commit.ts'
 import { Packed } from './packing.ts'
 import type { Packer } from './packing.ts'
 import { Transactions } from './transaction.ts'
-import type { OffsetToCommit } from './transaction.ts'
+import type { OffsetToCommit } from './transaction-plan.ts'
 import type { Visibility } from '../../system/membership/visibility.ts'
 
 export interface LeaseEnvironment {

@@ -1,7 +1,8 @@
 // Commits packed records in one transaction, and in another one of smaller batches where a leader refuses several records together (I8).
 import type { Effort } from './cluster.ts'
 import type { Packed, Packer } from './packing.ts'
-import type { OffsetToCommit, TransactionEnd, Transactions } from './transaction.ts'
+import type { Transactions } from './transaction.ts'
+import type { OffsetToCommit, TransactionEnd } from './transaction-plan.ts'
 
 export type PackedEnd =
   | Exclude<TransactionEnd, { readonly kind: 'refused' }> & { readonly packed: Packed }

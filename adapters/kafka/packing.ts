@@ -11,7 +11,7 @@ import { encodedBytesMax } from '../kafka-format/record-writer.ts'
 import { HEAD_BYTES, RecordBatch } from './record-batch.ts'
 import { RecordSet } from './record-set.ts'
 import type { TopicSettings, Topics } from './topics.ts'
-import type { PlannedBatch, Refusal as RefusedBatch } from './transaction.ts'
+import type { PlannedBatch, Refusal as RefusedBatch } from './transaction-plan.ts'
 
 export interface Refusal {
   readonly records: readonly number[]

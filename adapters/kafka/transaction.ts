@@ -4,63 +4,25 @@
 //
 // L1. Everything between the first send and the end of a transaction becomes visible together.
 // L2. Only the newest `fence` of the id can end a transaction.
-// L5. The end of a transaction is sent again, which changes nothing where it was made already, until it is answered by who makes it. A fence after the first time leaves
-//     the outcome unknown: it may have been made before.
+// L5. The end of a transaction is sent again, which changes nothing where it was made already. Where it did not begin its answer alone is no proof: a coordinator that has
+//     been replaced and does not know it answers from memory of the one before. It counts with the next epoch. A fence after the first time leaves the outcome unknown.
 // T1. After any failure nothing of this object may be used again, but `fence` and `renew`.
 // T2. Nothing waits for longer than the brokers keep a transaction open.
 // T3. What was asked of a coordinator and not answered may still reach it: the next transaction has another epoch, for which it does not count.
 import { assert } from '../../system/protocol/assert.ts'
 import type { Effort } from './cluster.ts'
+import type { Connection } from './connection.ts'
 import { messageOf } from './cluster.ts'
-import { codeOf, isFenced, isRefusal, isTransport, retryOf } from './codes.ts'
-import { Refused, sendBatches } from './produce.ts'
-import type { OutBatch, Sent } from './produce.ts'
-import type { RecordBatch } from './record-batch.ts'
+import { codeOf, isFenced, isTransport, retryOf } from './codes.ts'
+import { inParallel, refusalOf } from './outcomes.ts'
+import { sendBatches } from './produce.ts'
+import type { OutBatch } from './produce.ts'
 import { Identity } from './renewal.ts'
 import type { Identified } from './renewal.ts'
-import type { Visibility } from '../../system/membership/visibility.ts'
+import type { Visibility, Written } from '../../system/membership/visibility.ts'
 import { whole } from './request.ts'
+import type { OffsetToCommit, PlannedBatch, Refusal, Standing, TransactionEnd, TransactionPlan } from './transaction-plan.ts'
 import { addOffsetsToTxnV3, addPartitionsToTxnV3, endTxnV3, txnOffsetCommitV3 } from './transaction-requests.ts'
-
-export interface PlannedBatch {
-  readonly topic: string
-  readonly partition: number
-  readonly batch: RecordBatch
-}
-
-export interface OffsetToCommit {
-  readonly topic: string
-  readonly offset: number
-  readonly metadata: string
-}
-
-/** Who the group coordinator knows us as. */
-export interface Standing {
-  readonly generation: number
-  readonly memberId: string
-  readonly instanceId: string | null
-}
-
-export interface TransactionPlan {
-  /** One request after the other; in each, one batch of a topic partition. */
-  readonly rounds: readonly (readonly PlannedBatch[])[]
-  readonly offsets: readonly OffsetToCommit[]
-}
-
-/** Nothing was written. `records`: indexes within the batch, where its leader names them. */
-export interface Refusal {
-  readonly kind: 'refused'
-  readonly batch: PlannedBatch
-  readonly records: readonly number[]
-  readonly reason: string
-}
-
-export type TransactionEnd =
-  /** `offsets`: of the first record of each planned batch. */
-  | { readonly kind: 'committed'; readonly offsets: ReadonlyMap<PlannedBatch, number> }
-  | { readonly kind: 'fenced'; readonly reason: string }
-  | { readonly kind: 'unknown'; readonly reason: string }
-  | Refusal
 
 export interface TransactionOptions extends Identified {
   readonly group: string
@@ -88,6 +50,8 @@ export class Transactions {
   #openUntilMs = -Infinity
   /** T3. */
   #isDoubted = false
+  /** L5. Who knows that it began. */
+  #announcedTo: Connection | undefined
   #underWay = 0
   #isClosed = false
 
@@ -135,19 +99,24 @@ export class Transactions {
   }
 
   async #commit(plan: TransactionPlan, idle: Effort): Promise<TransactionEnd> {
+    const { visibility, transactionalId } = this.#options
+    let written: readonly Written[] | undefined
     try {
       if (this.#isDoubted) await this.#renew(idle)
       this.#isUsable = false
       const offsets = await this.#write(plan, idle)
       if (!('kind' in offsets)) {
-        this.#options.visibility.ending(this.#options.transactionalId, [...offsets].map(([{ topic, partition, batch }, base]) => ({ topic, partition, end: base + batch.count })))
+        written = [...offsets].map(([{ topic, partition, batch }, base]) => ({ topic, partition, end: base + batch.count }))
+        visibility.ending(transactionalId, written)
         await this.#end(true)
+        // Who read meanwhile may have waited for as long as it does.
+        visibility.ending(transactionalId, written)
         this.#isUsable = true
         return { kind: 'committed', offsets }
       }
       return offsets.kind === 'refused' ? await this.#takeBack(offsets, idle) : offsets
     } catch (thrown) {
-      this.#options.visibility.forget(this.#options.transactionalId)
+      if (written !== undefined) visibility.forget(transactionalId)
       const kind = isFenced(codeOf(thrown)) ? 'fenced' : 'unknown'
       return { kind, reason: messageOf(thrown) }
     }
@@ -214,12 +183,18 @@ export class Transactions {
     const topics = new Map<string, Set<number>>()
     for (const { topic, partition } of rounds.flat()) topics.set(topic, (topics.get(topic) ?? new Set()).add(partition))
     const asked = [...topics].map(([name, partitions]) => ({ name, partitions: [...partitions] }))
-    await cluster.atCoordinator('transaction', transactionalId, use, async (connection) => whole(await addPartitionsToTxnV3(connection, transactionalId, this.#identity.producerId, this.#identity.epoch, asked).catch(this.#doubting), asked.reduce((sum, { partitions }) => sum + partitions.length, 0)), effort, { topics: [...topics.keys()], operation: 'WRITE' })
+    await cluster.atCoordinator('transaction', transactionalId, use, async (connection) => {
+      whole(await addPartitionsToTxnV3(connection, transactionalId, this.#identity.producerId, this.#identity.epoch, asked).catch(this.#doubting), asked.reduce((sum, { partitions }) => sum + partitions.length, 0))
+      this.#announcedTo = connection
+    }, effort, { topics: [...topics.keys()], operation: 'WRITE' })
   }
 
   async #addOffsets(effort: Effort): Promise<void> {
     const { cluster, use, transactionalId, group } = this.#options
-    await cluster.atCoordinator('transaction', transactionalId, use, (connection) => addOffsetsToTxnV3(connection, transactionalId, this.#identity.producerId, this.#identity.epoch, group).catch(this.#doubting), effort, { group })
+    await cluster.atCoordinator('transaction', transactionalId, use, async (connection) => {
+      await addOffsetsToTxnV3(connection, transactionalId, this.#identity.producerId, this.#identity.epoch, group).catch(this.#doubting)
+      this.#announcedTo = connection
+    }, effort, { group })
   }
 
   readonly #doubting = (thrown: unknown): never => {
@@ -277,21 +252,12 @@ export class Transactions {
         wasAsked ||= isTransport(code) || retryOf(code) !== 'later'
         this.#doubting(thrown)
       }
+      if (!committed || connection === this.#announcedTo) return
+      wasAsked = true
+      await this.#identity.confirm(connection).catch((thrown: unknown) => {
+        throw isFenced(codeOf(thrown)) ? new EndUnknown(messageOf(thrown), { cause: thrown }) : thrown
+      })
+      this.#begin()
     }, { untilMs: committed ? this.#openUntilMs : 0 })
   }
-}
-
-/** Which batch of a round was refused. Throws what is no refusal, or not of all: what may still reach its leader must find the transaction open, or another epoch. */
-function refusalOf({ thrown, mayCome }: Extract<Sent, { readonly kind: 'failed' }>, round: readonly PlannedBatch[], out: readonly OutBatch[]): Refusal {
-  const batch = thrown instanceof Refused && isRefusal(thrown.apiId) ? round[out.indexOf(thrown.batch)] : undefined
-  if (!(thrown instanceof Refused) || batch === undefined || mayCome) throw thrown
-  return { kind: 'refused', batch, records: thrown.records, reason: messageOf(thrown) }
-}
-
-/** Throws when both are over, a fence before any other failure: nothing of them may reach a broker after what comes next. */
-async function inParallel<A, B>(first: A | Promise<A>, second: B | Promise<B>): Promise<[A, B]> {
-  const ends = await Promise.allSettled([first, second])
-  const fence = ends.find((end) => end.status === 'rejected' && isFenced(codeOf(end.reason)))
-  if (fence?.status === 'rejected') throw fence.reason
-  return Promise.all([first, second])
 }

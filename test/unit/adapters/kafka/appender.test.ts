@@ -70,13 +70,13 @@ test('a transaction that the brokers gave up wrote nothing, and its name is stil
 })
 
 test('an append that was not begun, because its name was not answered for, is not said to stand perhaps', async () => {
-  const { appender } = appenderWhere({ ends: ['REQUEST_TIMED_OUT'], renewals: Array.from({ length: 100 }, () => 'COORDINATOR_NOT_AVAILABLE'), appendMsMax: 60 })
+  const { appender } = appenderWhere({ ends: ['UNKNOWN_SERVER_ERROR'], renewals: Array.from({ length: 100 }, () => 'COORDINATOR_NOT_AVAILABLE'), appendMsMax: 60 })
   assert.equal((await appender.append(RECORDS)).kind, 'unknown')
   assert.equal((await appender.append(RECORDS)).kind, 'busy')
 })
 
 test('after an end that nobody knows of the next append goes on under the own epoch', async () => {
-  const { appender, inits } = appenderWhere({ ends: ['REQUEST_TIMED_OUT', ''] })
+  const { appender, inits } = appenderWhere({ ends: ['UNKNOWN_SERVER_ERROR', ''] })
   assert.equal((await appender.append(RECORDS)).kind, 'unknown')
   assert.equal((await appender.append(RECORDS)).kind, 'done')
   assert.equal((await appender.append(RECORDS)).kind, 'done')
@@ -84,7 +84,7 @@ test('after an end that nobody knows of the next append goes on under the own ep
 })
 
 test('a name that was taken after such an end stays taken', async () => {
-  const { appender, inits } = appenderWhere({ ends: ['REQUEST_TIMED_OUT'], renewals: ['PRODUCER_FENCED'] })
+  const { appender, inits } = appenderWhere({ ends: ['UNKNOWN_SERVER_ERROR'], renewals: ['PRODUCER_FENCED'] })
   assert.equal((await appender.append(RECORDS)).kind, 'unknown')
   assert.equal((await appender.append(RECORDS)).kind, 'failed')
   assert.equal((await appender.append(RECORDS)).kind, 'failed')

@@ -5,7 +5,7 @@ import { Cluster } from '../../../../adapters/kafka/cluster.ts'
 import { codeOf, isFenced } from '../../../../adapters/kafka/codes.ts'
 import { RecordBatch } from '../../../../adapters/kafka/record-batch.ts'
 import { Transactions } from '../../../../adapters/kafka/transaction.ts'
-import type { TransactionPlan } from '../../../../adapters/kafka/transaction.ts'
+import type { TransactionPlan } from '../../../../adapters/kafka/transaction-plan.ts'
 import { Unanswered } from '../../../../adapters/kafka/unanswered.ts'
 import { wallClock } from '../../../../adapters/memory/clock.ts'
 import { Visibility } from '../../../../system/membership/visibility.ts'
@@ -50,6 +50,11 @@ const lost = (): never => {
   throw new Unanswered('NETWORK', 'gone')
 }
 
+/** Of an end: whether it was made is known to nobody, and it is not asked for again. */
+const failed = (): never => {
+  throw new Code('UNKNOWN_SERVER_ERROR')
+}
+
 const isFence = (thrown: unknown): boolean => isFenced(codeOf(thrown))
 
 test('N1: an announcement that comes when its transaction has ended shuts its owner out of nothing', async () => {
@@ -67,8 +72,8 @@ test('N1: an announcement that comes when its transaction has ended shuts its ow
 
 for (const [what, befalls, ends] of [
   ['before it was written', { before: once(KEYS.produce, () => { throw new Code('POLICY_VIOLATION') }) }, ['abort']],
-  ['by an end that never came', { before: once(KEYS.endTxn, lost) }, ['abort']],
-  ['by an end whose answer was lost', { after: once(KEYS.endTxn, lost) }, ['commit']],
+  ['by an end that never came', { before: once(KEYS.endTxn, failed) }, ['abort']],
+  ['by an end that was made, of which nobody was told', { after: once(KEYS.endTxn, failed) }, ['commit']],
 ] as const) {
   test(`N1: what was left open is taken back, and its owner goes on: ${what}`, async () => {
     const { coordinator, transactions } = await owner(befalls)
@@ -87,7 +92,7 @@ test('N2: while a batch may still come nothing is taken back before its producer
 })
 
 test('N3: an initialisation whose answer was lost is answered again, although what comes before it hears that its epoch is over', async () => {
-  const befalls: { before?: Answer; after?: Answer } = { before: once(KEYS.endTxn, lost) }
+  const befalls: { before?: Answer; after?: Answer } = { before: once(KEYS.endTxn, failed) }
   const { transactions } = await owner(befalls)
   assert.equal((await transactions.commit(plan(), {})).kind, 'unknown')
   befalls.after = once(KEYS.initProducerId, lost)
@@ -97,7 +102,7 @@ test('N3: an initialisation whose answer was lost is answered again, although wh
 })
 
 test('N3: an id that another process took is not taken back, nor is what that one has open', async () => {
-  const { coordinator, transactions } = await owner({ before: once(KEYS.endTxn, lost) })
+  const { coordinator, transactions } = await owner({ before: once(KEYS.endTxn, failed) })
   assert.equal((await transactions.commit(plan(), {})).kind, 'unknown')
   const next = await owner({}, coordinator)
   let renewals = 0
@@ -121,8 +126,8 @@ async function committingWhile({ transactions, befalls }: Awaited<ReturnType<typ
 
 for (const [what, befalls, timeoutMs] of [
   ['whose batch may still come', { before: (key: number) => (key === KEYS.produce ? lost() : undefined) }, 40],
-  ['whose initialisation had no answer', { before: (key: number) => (key === KEYS.endTxn ? lost() : undefined) }, 1000],
-  ['whose transaction may have been given up', { before: once(KEYS.endTxn, lost) }, 40],
+  ['whose initialisation had no answer', { before: (key: number) => (key === KEYS.endTxn ? failed() : undefined) }, 1000],
+  ['whose transaction may have been given up', { before: once(KEYS.endTxn, failed) }, 40],
 ] as const) {
   test(`N4: an owner ${what} ends nothing of the next one`, async () => {
     const { coordinator, transactions, befalls: own } = await owner({ ...befalls }, new IdCoordinator(), timeoutMs)
@@ -177,7 +182,7 @@ test('a coordinator that has moved, or still ends what was before, is asked agai
     if (key !== KEYS.endTxn) return
     if (!isBegun) {
       isBegun = true
-      lost()
+      failed()
     }
     const code = codes.shift()
     if (code !== undefined) throw new Code(code)
