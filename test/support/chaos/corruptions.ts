@@ -31,7 +31,8 @@ const inOne = (topic: string, change: Change) => (dump: LogDump, random: SeededR
 
 const pick = (records: readonly LogRecord[], random: SeededRandom, fits: (record: LogRecord) => boolean = () => true): number => {
   const found = records.flatMap((record, index) => (fits(record) ? [index] : []))
-  return found[random.between(0, found.length - 1)] ?? -1
+  if (found.length === 0) throw new TypeError('nothing in this log can be damaged so')
+  return found[random.between(0, found.length - 1)] as number
 }
 
 const without: Change = (records, random) => records.toSpliced(pick(records, random), 1)
