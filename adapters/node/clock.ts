@@ -8,6 +8,8 @@ export const systemClock: Clock = {
   monotonicMs: () => performance.now(),
   sleep: (ms, signal) => new Promise((resolve) => {
     if (signal?.aborted === true) return resolve()
+    // A timer would wait for a millisecond.
+    if (ms <= 0) return void setImmediate(resolve)
     const done = (): void => {
       clearTimeout(timer)
       signal?.removeEventListener('abort', done)

@@ -52,7 +52,7 @@ export function answerQuestion(plan: TypePlan, partition: Partition, { log, code
 export function answerQuery(plan: TypePlan, partition: Partition, codec: Codec, clock: Clock, sessionMs: number, id: EntityId): Promise<QueryAnswer> {
   return proven(plan, partition, clock, sessionMs, async (glance) => {
     const around = ({ memory: { watermarks, parked } }: PartitionParts) => ({ watermarkMs: watermarks?.committedMs, parked: parked.get(id) })
-    const seen = await look(plan, glance, codec, id, around, (entity, { watermarkMs, parked }) => ({
+    const seen = await look(plan, glance.parts, codec, id, (found) => glance.at(id, found), around, (entity, { watermarkMs, parked }) => ({
       watermarkMs, entity: entity === undefined ? undefined : entityView(plan.definition, entity, parked),
     }))
     return seen === undefined ? tooFast(id) : { kind: 'state', at: { partition: partition.lease.partition, ...seen.at }, code: plan.code, ...seen.value }
@@ -76,7 +76,10 @@ async function proven(plan: TypePlan, partition: Partition, clock: Clock, sessio
 }
 
 async function becameOf(plan: TypePlan, glance: Glance, partition: number, codec: Codec, replies: Pick<Replies, 'to'>, { id, command, offset, sum }: Extract<Question, { readonly kind: 'command' }>): Promise<QueryAnswer> {
-  const seen = await look(plan, glance, codec, id, ({ position }) => position.of(plan.inbox) > offset, (entity, isConsumed) => {
+  const { memory } = glance.parts
+  // What it has taken, and its replies, are in no copy.
+  const resting = <T>(found: Found<T>): Promise<T> => glance.atRest(() => found(memory.entities.peek(id), memory.seq))
+  const seen = await look(plan, glance.parts, codec, id, resting, ({ position }) => position.of(plan.inbox) > offset, (entity, isConsumed) => {
     const known = entity?.seen.find(({ key }) => key === commandKey(command))
     const isOther = known?.sum !== undefined && sum !== undefined && known.sum !== sum
     // Held for the watermark it has not been taken.
@@ -106,6 +109,9 @@ async function partitionAnswer(log: Log | undefined, plan: TypePlan, partition: 
 
 const standingOf = ({ memory: { life, epoch, seq } }: PartitionParts): Omit<Standing, 'partition'> => ({ life, epoch, seq })
 
+/** Told the entity, where it is in memory, and the seq as of which it is so. */
+type Found<T> = (entity: Entity | undefined, seq: number) => T
+
 interface Seen<T> {
   readonly at: Omit<Standing, 'partition'>
   readonly value: T
@@ -114,20 +120,19 @@ interface Seen<T> {
 /** Loads that meet a state newer than the look are tried again so often. */
 const LOOKS_MAX = 10
 
-/** What `view` makes of the entity and of what stood `around` it at one moment. Undefined: no load kept up with the commits. */
-async function look<A, T>(plan: TypePlan, { parts, atRest }: Glance, codec: Codec, id: EntityId, around: (parts: PartitionParts) => A, view: (entity: Entity | undefined, around: A) => T): Promise<Seen<T> | undefined> {
-  const { memory, states } = parts
+/** What `view` makes of the entity and of what stood `around` it at one moment of `sight`. Undefined: no load kept up with the commits. */
+async function look<A, T>(plan: TypePlan, parts: PartitionParts, codec: Codec, id: EntityId, sight: <S>(found: Found<S>) => Promise<S>, around: (parts: PartitionParts) => A, view: (entity: Entity | undefined, around: A) => T): Promise<Seen<T> | undefined> {
+  const { states } = parts
   for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
-    const seen = await atRest(() => {
-      const entity = memory.entities.peek(id)
+    const seen = await sight((entity, seq) => {
       const stood = around(parts)
-      return { at: standingOf(parts), isHere: entity !== undefined, stood, value: view(entity, stood) }
+      return { at: { ...standingOf(parts), seq }, isHere: entity !== undefined, stood, value: view(entity, stood) }
     })
     if (seen.isHere) return seen
     // Not in memory: its newest state is stored, and is what it was at the look unless a later commit wrote it meanwhile.
     const stored = (await states.load([id])).get(id)
     // It is not stored, nor was it in memory: at the look too, unless a commit since then ended it.
-    if (stored === undefined && memory.seq === seen.at.seq && memory.entities.peek(id) === undefined) return seen
+    if (stored === undefined && (await sight((entity, seq) => entity === undefined && seq === seen.at.seq))) return seen
     if (stored !== undefined && stored.seq <= seen.at.seq) return { at: seen.at, value: view(restored(plan, codec, id, stored.seq, stored.value), seen.stood) }
   }
   return undefined

@@ -2,6 +2,7 @@
 //
 // Owns: nothing beyond the batch in hand; memory and position belong to the acquisition. Ends by itself only when told to or when it cannot go on.
 import { CLOCK_JUMP_MS_MAX } from '../protocol/limits.ts'
+import type { EntityId } from '../protocol/ids.ts'
 import type { RecordRange } from '../protocol/record.ts'
 import type { Lease } from '../ports/log.ts'
 import { prepareActivations } from './activation.ts'
@@ -9,6 +10,7 @@ import { arrivalsOf, liveArrivals } from './arrivals.ts'
 import type { Batch } from './batch.ts'
 import type { CommitPlan, CommitResult } from './commit.ts'
 import { Decoder } from './decode.ts'
+import type { Entity } from './entity.ts'
 import type { PartitionDeps } from './deps.ts'
 import { Flow, timesOf } from './flow.ts'
 import type { Counted } from './flow.ts'
@@ -25,6 +27,8 @@ import { publish } from './publishing.ts'
 import type { FoldCost } from './reach.ts'
 
 const RESTING_MS = 5000
+/** So long others wait for a batch that is folded, while somebody looks. */
+const SLICE_MS = 1
 
 /** Why the loop ended. */
 export type CycleEnd =
@@ -61,13 +65,15 @@ export class Cycle {
   #isolation: Isolation | undefined
   /** Lives as long as the partition: what waits for it is taken back. */
   #stop: AbortSignal | undefined
-  readonly #looks = new Looks()
+  readonly #looks: Looks
+  #hasBacklog = false
 
   constructor(deps: PartitionDeps, lease: Lease, parts: PartitionParts, flow = new Flow(deps.plan.definition.machine)) {
     this.#flow = flow
     this.#deps = deps
     this.#lease = lease
     this.#parts = parts
+    this.#looks = new Looks(parts.memory)
     this.#decoder = new Decoder(deps.plan, deps.codec, deps.witness)
     this.#maker = new RecordMaker(deps.plan, lease.partition, deps.codec)
     this.#isolation = parts.suspicion === undefined ? undefined : new Isolation(deps, parts, parts.suspicion)
@@ -94,6 +100,11 @@ export class Cycle {
     return this.#looks.atRest(look)
   }
 
+  /** An entity as it was committed last, and the seq of that (`looks.ts`). */
+  at<T>(id: EntityId, look: (entity: Entity | undefined, seq: number) => T): Promise<T> {
+    return this.#looks.at(id, this.#deps.clock.monotonicMs(), look)
+  }
+
   async #turn(): Promise<CycleEnd | undefined> {
     try {
       const end = await this.#batch()
@@ -118,6 +129,8 @@ export class Cycle {
       if (this.#isolation?.settled() === true) this.#isolation = undefined
       const done = { batch, behind, outputs: result.outputs, commitMs: committer.lastMs, cycleMs: clock.monotonicMs() - startedMs }
       this.#flow.committed({ ...done, ...counted, nowMs: clock.nowMs() })
+      // Before anybody is told of it: who then asks must not be answered as of before.
+      this.#looks.rest(true)
       publish(this.#deps, memory, this.#lease.partition, done)
       await unloadEntities(memory, this.#parts.states)
       return undefined
@@ -179,19 +192,29 @@ export class Cycle {
     telemetry.probe('after-load', plan.group, this.#lease.partition)
     const failed = await isolation?.name(await isolation.dueAfter(arrivals), nowMs)
     if (failed !== undefined) return failed
-    this.#looks.move()
     const beganMs = this.#deps.clock.monotonicMs()
+    const pause = this.#looks.move(beganMs, this.#hasBacklog) ? this.#pauses(beganMs) : undefined
     const watermarks = memory.watermarks?.save() ?? []
     const { models } = memory
     const seq = memory.seq + 1
     const tally = this.#flow.tally(beganMs)
-    const batch = await foldBatch(memory, this.#maker, this.#deps.outside, { seq, nowMs, arrivals, journal: undefined, forced, releasesMax: bounds.releasesMax, isSingle: isolation !== undefined, tally, ...(this.#deps.witness === undefined ? {} : { witness: this.#deps.witness }) })
+    const batch = await foldBatch(memory, this.#maker, this.#deps.outside, { seq, nowMs, arrivals, journal: undefined, forced, releasesMax: bounds.releasesMax, isSingle: isolation !== undefined, tally, pause, ...(this.#deps.witness === undefined ? {} : { witness: this.#deps.witness }) })
     telemetry.probe('after-step', plan.group, this.#lease.partition)
     const inputs = this.#parts.position.consumed(ranges, arrivals, batch.consumed)
     const cost: FoldCost = { ms: this.#deps.clock.monotonicMs() - beganMs, bytes: bytesOf(ranges) }
     // What a cut leaves is counted by nobody: such a batch is not put off.
     const pace = batch.consumed === arrivals.length && isBacklog(ranges, bounds, cost.bytes) ? 'busy' : 'steady'
+    this.#hasBacklog = pace === 'busy'
     return { kind: 'folded', plan: { kind: 'batch', seq, nowMs, batch, inputs, watermarks, models, idle, pace, cost, ...(isolation === undefined ? {} : { suspects: isolation.carried }) }, batch, counted: { times: timesOf(ranges), tally }, behind: arrivals.length - batch.consumed, leave }
+  }
+
+  /** Gives way after each SLICE_MS. */
+  #pauses(fromMs: number): () => Promise<void> | undefined {
+    const { clock } = this.#deps
+    let sinceMs = fromMs
+    return () => (clock.monotonicMs() - sinceMs < SLICE_MS ? undefined : clock.sleep(0).then(() => {
+      sinceMs = clock.monotonicMs()
+    }))
   }
 
   async #poll(): Promise<readonly RecordRange[]> {

@@ -128,7 +128,7 @@ export class EffectApplier {
     const { entities } = this.#memory
     const { machine, keepStoppedMs } = this.#memory.plan.definition
     const from = entity.machine === undefined ? undefined : machine.configuration(entity.machine)
-    entity.machine = machine.keep === undefined ? state : machine.keep(state, entity.machine)
+    entity.machine = machine.keep === undefined ? state : machine.keep(state, entities.befores === undefined ? entity.machine : entities.befores.replaceable(entity))
     if (plan !== undefined && plan.arms > 0) this.#arms.set(entity, plan.arms)
     const done = machine.status(state) !== 'active'
     const timers = done ? new Map<string, Timer>() : plan?.timers

@@ -6,6 +6,7 @@
 // B2. The due indexes hold exactly what the entities have armed, in memory or not.
 // B3. The dirty entities are iterated oldest first.
 import type { EntityId } from '../protocol/ids.ts'
+import type { Befores } from './befores.ts'
 import { DueIndex } from './due-index.ts'
 import type { Due } from './due-index.ts'
 import { blankEntity, duesOf } from './entity.ts'
@@ -29,6 +30,8 @@ export class Entities {
   readonly clockDues = new DueIndex()
   readonly #eventTimers: boolean
   readonly sizes = new StateSizes<Entity>()
+  /** Set while a batch is in hand and somebody looks. */
+  befores: Befores | undefined
   #bytes = 0
 
   constructor(eventTimers: boolean) {
@@ -73,9 +76,11 @@ export class Entities {
     const known = found?.isInMemory === true ? found : this.#table.get(id)
     if (known !== undefined) {
       known.isUsed = true
+      this.befores?.note(known)
       return known
     }
     const entity = blankEntity(id)
+    this.befores?.note(entity)
     this.add(entity)
     return entity
   }

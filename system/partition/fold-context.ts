@@ -25,6 +25,8 @@ export interface FoldPlan {
   readonly watch?: FoldWatch
   /** Counts what the batch takes. */
   readonly tally?: Tally | undefined
+  /** Asked now and then between two inputs: gives way to others for a moment, or answers undefined. */
+  readonly pause?: (() => Promise<void> | undefined) | undefined
   /** Neither loaded nor stepped; what their inputs say about event time counts. */
   readonly passedOver?: ReadonlySet<EntityId>
 }

@@ -31,6 +31,8 @@ import { Turns } from './turn.ts'
 import type { Outside, TurnInput } from './turn-input.ts'
 import { InputApplier } from './inputs.ts'
 
+const PAUSES_EVERY = 64
+
 /** Folds one batch into `memory`. Rejects when the partition must stop: park or escalate directives, broken invariants. */
 export async function foldBatch(memory: Memory, maker: RecordMaker, outside: Outside, plan: FoldPlan): Promise<Batch> {
   const fold = new Fold(memory, maker, outside, plan)
@@ -83,6 +85,7 @@ class Fold implements FoldContext {
       this.#inputs.apply(arrival)
       arrival.settle?.()
       this.batch.consumed = at + 1
+      if (at % PAUSES_EVERY === PAUSES_EVERY - 1) await plan.pause?.()
     }
     if (this.#turns.isWaiting) await this.#turns.settle()
     if (cut !== undefined) {

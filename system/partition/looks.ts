@@ -4,7 +4,16 @@
 //
 // K1. A look runs on committed state alone. One that waits for a batch which is not committed is refused.
 // K2. So many wait and no more (LOOKS_WAITING_MAX); none once nothing will come to rest any more.
+// K3. While somebody looks at entities they are seen at once, as they were committed last: a batch then keeps copies of those that it uses (`befores.ts`).
+//     Not where there is a backlog, which goes first, nor those that are parked, whose count of events is in no copy.
 import { LOOKS_WAITING_MAX } from '../protocol/limits.ts'
+import type { EntityId } from '../protocol/ids.ts'
+import { Befores } from './befores.ts'
+import type { Entity } from './entity.ts'
+import type { Memory } from './memory.ts'
+
+/** Nobody has looked for so long: no copies. */
+const LOOKED_MS = 2000
 
 /** Thrown to those who wanted to look while the partition lost its footing, or so many wait that it cannot keep one more. */
 export class Unsettled extends TypeError {
@@ -12,8 +21,24 @@ export class Unsettled extends TypeError {
 }
 
 export class Looks {
+  readonly #memory: Memory
   #state: 'resting' | 'moving' | 'over' = 'resting'
+  #lookedMs = -Infinity
   readonly #waiting: ((isCommitted: boolean) => void)[] = []
+
+  constructor(memory: Memory) {
+    this.#memory = memory
+  }
+
+  /** Sees an entity as it was committed last, with the seq of the newest commit; undefined: it is not in memory. Rejects as `atRest` does. */
+  at<T>(id: EntityId, nowMs: number, look: (entity: Entity | undefined, seq: number) => T): Promise<T> {
+    const { entities, parked } = this.#memory
+    this.#lookedMs = nowMs
+    const entity = entities.peek(id)
+    const { befores } = entities
+    if (befores === undefined || entity?.parked !== undefined || parked.has(id)) return this.atRest(() => look(entities.peek(id), this.#memory.seq))
+    return new Promise((resolve) => resolve(look(entity === undefined ? undefined : befores.of(entity), befores.seq)))
+  }
 
   /** Runs `look` now when memory rests, else right after the batch in hand. Rejects when that is not committed, or too many wait for it. */
   atRest<T>(look: () => T): Promise<T> {
@@ -30,15 +55,19 @@ export class Looks {
     }))
   }
 
-  /** A batch is in hand from here on. */
-  move(): void {
+  /** A batch is in hand from here on. True: others are to have their turn while it is folded. `nowMs`: of the monotonic clock. */
+  move(nowMs: number, hasBacklog: boolean): boolean {
     this.#state = 'moving'
+    const isLooked = nowMs - this.#lookedMs < LOOKED_MS
+    this.#memory.entities.befores = isLooked && !hasBacklog ? new Befores(this.#memory.seq) : undefined
+    return isLooked
   }
 
   /** It is committed, or will never be. */
   rest(isCommitted: boolean): void {
     // Before the looks are told: whoever asks again at once would wait for ever.
     this.#state = isCommitted ? 'resting' : 'over'
+    this.#memory.entities.befores = undefined
     for (const look of this.#waiting.splice(0)) look(isCommitted)
   }
 

@@ -7,12 +7,14 @@
 //     under way is made whole or not at all, and the next owner sees which.
 import { OperationError, Unreachable } from '../protocol/failures.ts'
 import type { Failure } from '../protocol/failures.ts'
+import type { EntityId } from '../protocol/ids.ts'
 import type { Lease } from '../ports/log.ts'
 import { acquire } from './acquisition.ts'
 import { Cycle } from './cycle.ts'
 import type { CycleEnd } from './cycle.ts'
 import type { PartitionParts } from './parts.ts'
 import type { PartitionDeps } from './deps.ts'
+import type { Entity } from './entity.ts'
 import { drain, isOverdue } from './draining.ts'
 import { Flow } from './flow.ts'
 import type { InputRef } from './journal.ts'
@@ -29,6 +31,8 @@ export interface Glance {
   readonly flow: Flow
   /** Runs `look` when no batch is being folded, so that it sees committed state only (I12). */
   atRest<T>(look: () => T): Promise<T>
+  /** Sees an entity as it was committed last, also while a batch is being folded, with the seq of the newest commit; undefined: it is not in memory. */
+  at<T>(id: EntityId, look: (entity: Entity | undefined, seq: number) => T): Promise<T>
 }
 
 export class Partition {
@@ -103,7 +107,7 @@ export class Partition {
   /** The live parts, undefined while not live. */
   get live(): Glance | undefined {
     const live = this.#live
-    return live === undefined ? undefined : { parts: live.parts, flow: this.#flow, atRest: (look) => live.cycle.atRest(look) }
+    return live === undefined ? undefined : { parts: live.parts, flow: this.#flow, atRest: (look) => live.cycle.atRest(look), at: (id, look) => live.cycle.at(id, look) }
   }
 
   async #run(): Promise<void> {

@@ -4,6 +4,6 @@ export interface Clock {
   nowMs(): number
   /** Monotonic milliseconds from an arbitrary origin. */
   monotonicMs(): number
-  /** Resolves after `ms`, or at once when `signal` aborts. */
+  /** Resolves after `ms`, or at once when `signal` aborts; after 0 when what waits already has had its turn. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }

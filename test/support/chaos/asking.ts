@@ -3,12 +3,15 @@ import { cborCodec } from '../../../adapters/cbor/codec.ts'
 import { systemClock } from '../../../adapters/node/clock.ts'
 import { answerQuery } from '../../../system/node/queries.ts'
 import type { StatelogNode } from '../../../system/node/node.ts'
+import type { QueryAnswer } from '../../../system/node/questions.ts'
 import type { TypePlan } from '../../../system/partition/topology.ts'
 import type { Clock } from '../../../system/ports/clock.ts'
 import { parseEntityId } from '../../../system/protocol/ids.ts'
+import type { EntityId } from '../../../system/protocol/ids.ts'
 import { partitionOf } from '../../../system/protocol/murmur2.ts'
 import { utf8Encode } from '../../../system/protocol/utf8.ts'
 import { say } from './deaths.ts'
+import type { GivenAnswer } from './deaths.ts'
 
 export interface AskOptions {
   readonly node: StatelogNode
@@ -46,7 +49,9 @@ async function ask({ node, plans, clock, sessionMs }: AskOptions, type: string, 
   if (partition === undefined) return
   const askedAtMs = clock.nowMs()
   const answer = await answerQuery(plan, partition, cborCodec, systemClock, sessionMs, id)
-  if (answer.kind !== 'state') return
-  const { at, entity } = answer
-  say({ kind: 'answer', answer: { askedAtMs, group: plan.group, ...at, entity: id, view: entity === undefined ? null : { state: entity.configuration ?? '', ...(entity.context === undefined ? {} : { context: entity.context }), stopped: entity.status === 'stopped' } } })
+  if (answer.kind === 'state') say({ kind: 'answer', answer: givenAnswer(plan, id, askedAtMs, answer) })
+}
+
+export function givenAnswer({ group }: TypePlan, id: EntityId, askedAtMs: number, { at, entity }: Extract<QueryAnswer, { readonly kind: 'state' }>): GivenAnswer {
+  return { askedAtMs, group, ...at, entity: id, view: entity === undefined ? null : { state: entity.configuration ?? '', ...(entity.context === undefined ? {} : { context: entity.context }), stopped: entity.status === 'stopped' } }
 }

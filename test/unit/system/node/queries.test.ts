@@ -111,7 +111,7 @@ test('I12: an entity that ends while a query loads it is absent as of its end, n
     memory.seq = 6
     return new Map()
   } }
-  const owner = { live: { parts: { memory, states }, atRest: async (look: () => unknown) => look() }, lease: { partition: 0, provenAtMs: () => Infinity } }
+  const owner = { live: { parts: { memory, states }, at: async (_: string, look: (entity: undefined, seq: number) => unknown) => look(undefined, memory.seq) }, lease: { partition: 0, provenAtMs: () => Infinity } }
   const answer = await answerQuery(plan, owner as never, cborCodec, wallClock, 10_000, entityId('a'))
   assert.deepEqual(answer, { kind: 'state', at: { partition: 0, life: 'l', epoch: 1, seq: 6 }, code: plan.code, watermarkMs: undefined, entity: undefined })
 })
