@@ -51,8 +51,8 @@ export function answerQuestion(plan: TypePlan, partition: Partition, { log, code
 
 export function answerQuery(plan: TypePlan, partition: Partition, codec: Codec, clock: Clock, sessionMs: number, id: EntityId): Promise<QueryAnswer> {
   return proven(plan, partition, clock, sessionMs, async (glance) => {
-    const around = ({ memory: { watermarks, parked } }: PartitionParts) => ({ watermarkMs: watermarks?.committedMs, parked: parked.get(id) })
-    const seen = await look(plan, glance.parts, codec, id, (found) => glance.at(id, found), around, (entity, { watermarkMs, parked }) => ({
+    const around = ({ memory: { entities: { befores }, watermarks, parked } }: PartitionParts) => ({ watermarkMs: befores === undefined ? watermarks?.committedMs : befores.watermarkMs, parked: parked.get(id) })
+    const seen = await look(plan, glance, codec, id, (found) => glance.at(id, found), around, (entity, { watermarkMs, parked }) => ({
       watermarkMs, entity: entity === undefined ? undefined : entityView(plan.definition, entity, parked),
     }))
     return seen === undefined ? tooFast(id) : { kind: 'state', at: { partition: partition.lease.partition, ...seen.at }, code: plan.code, ...seen.value }
@@ -79,7 +79,7 @@ async function becameOf(plan: TypePlan, glance: Glance, partition: number, codec
   const { memory } = glance.parts
   // What it has taken, and its replies, are in no copy.
   const resting = <T>(found: Found<T>): Promise<T> => glance.atRest(() => found(memory.entities.peek(id), memory.seq))
-  const seen = await look(plan, glance.parts, codec, id, resting, ({ position }) => position.of(plan.inbox) > offset, (entity, isConsumed) => {
+  const seen = await look(plan, glance, codec, id, resting, ({ position }) => position.of(plan.inbox) > offset, (entity, isConsumed) => {
     const known = entity?.seen.find(({ key }) => key === commandKey(command))
     const isOther = known?.sum !== undefined && sum !== undefined && known.sum !== sum
     // Held for the watermark it has not been taken.
@@ -121,8 +121,9 @@ interface Seen<T> {
 const LOOKS_MAX = 10
 
 /** What `view` makes of the entity and of what stood `around` it at one moment of `sight`. Undefined: no load kept up with the commits. */
-async function look<A, T>(plan: TypePlan, parts: PartitionParts, codec: Codec, id: EntityId, sight: <S>(found: Found<S>) => Promise<S>, around: (parts: PartitionParts) => A, view: (entity: Entity | undefined, around: A) => T): Promise<Seen<T> | undefined> {
-  const { states } = parts
+async function look<A, T>(plan: TypePlan, glance: Glance, codec: Codec, id: EntityId, sight: <S>(found: Found<S>) => Promise<S>, around: (parts: PartitionParts) => A, view: (entity: Entity | undefined, around: A) => T): Promise<Seen<T> | undefined> {
+  const { parts } = glance
+  const { states, memory } = parts
   for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
     const seen = await sight((entity, seq) => {
       const stood = around(parts)
@@ -132,7 +133,7 @@ async function look<A, T>(plan: TypePlan, parts: PartitionParts, codec: Codec, i
     // Not in memory: its newest state is stored, and is what it was at the look unless a later commit wrote it meanwhile.
     const stored = (await states.load([id])).get(id)
     // It is not stored, nor was it in memory: at the look too, unless a commit since then ended it.
-    if (stored === undefined && (await sight((entity, seq) => entity === undefined && seq === seen.at.seq))) return seen
+    if (stored === undefined && glance.seq === seen.at.seq && memory.entities.peek(id) === undefined) return seen
     if (stored !== undefined && stored.seq <= seen.at.seq) return { at: seen.at, value: view(restored(plan, codec, id, stored.seq, stored.value), seen.stood) }
   }
   return undefined

@@ -23,12 +23,11 @@ import { loadEntities, neededEntities, unloadEntities } from './loading.ts'
 import { Looks } from './looks.ts'
 import { RecordMaker } from './outbox.ts'
 import type { PartitionParts } from './parts.ts'
+import { Pauses } from './pauses.ts'
 import { publish } from './publishing.ts'
 import type { FoldCost } from './reach.ts'
 
 const RESTING_MS = 5000
-/** So long others wait for a batch that is folded, while somebody looks. */
-const SLICE_MS = 1
 
 /** Why the loop ended. */
 export type CycleEnd =
@@ -105,6 +104,11 @@ export class Cycle {
     return this.#looks.at(id, this.#deps.clock.monotonicMs(), look)
   }
 
+  /** Of the newest commit. */
+  get seq(): number {
+    return this.#looks.seq
+  }
+
   async #turn(): Promise<CycleEnd | undefined> {
     try {
       const end = await this.#batch()
@@ -129,9 +133,9 @@ export class Cycle {
       if (this.#isolation?.settled() === true) this.#isolation = undefined
       const done = { batch, behind, outputs: result.outputs, commitMs: committer.lastMs, cycleMs: clock.monotonicMs() - startedMs }
       this.#flow.committed({ ...done, ...counted, nowMs: clock.nowMs() })
-      // Before anybody is told of it: who then asks must not be answered as of before.
-      this.#looks.rest(true)
       publish(this.#deps, memory, this.#lease.partition, done)
+      // In the same moment: whoever was told of it asks after that.
+      this.#looks.rest(true)
       await unloadEntities(memory, this.#parts.states)
       return undefined
     } finally {
@@ -193,28 +197,19 @@ export class Cycle {
     const failed = await isolation?.name(await isolation.dueAfter(arrivals), nowMs)
     if (failed !== undefined) return failed
     const beganMs = this.#deps.clock.monotonicMs()
-    const pause = this.#looks.move(beganMs, this.#hasBacklog) ? this.#pauses(beganMs) : undefined
+    const pauses = this.#looks.move(beganMs, this.#hasBacklog) ? new Pauses(this.#deps.clock, this.#deps.witness, beganMs) : undefined
     const watermarks = memory.watermarks?.save() ?? []
     const { models } = memory
     const seq = memory.seq + 1
     const tally = this.#flow.tally(beganMs)
-    const batch = await foldBatch(memory, this.#maker, this.#deps.outside, { seq, nowMs, arrivals, journal: undefined, forced, releasesMax: bounds.releasesMax, isSingle: isolation !== undefined, tally, pause, ...(this.#deps.witness === undefined ? {} : { witness: this.#deps.witness }) })
+    const batch = await foldBatch(memory, this.#maker, this.#deps.outside, { seq, nowMs, arrivals, journal: undefined, forced, releasesMax: bounds.releasesMax, isSingle: isolation !== undefined, tally, pauses, ...(this.#deps.witness === undefined ? {} : { witness: this.#deps.witness }) })
     telemetry.probe('after-step', plan.group, this.#lease.partition)
     const inputs = this.#parts.position.consumed(ranges, arrivals, batch.consumed)
-    const cost: FoldCost = { ms: this.#deps.clock.monotonicMs() - beganMs, bytes: bytesOf(ranges) }
+    const cost: FoldCost = { ms: this.#deps.clock.monotonicMs() - beganMs - (pauses?.awayMs ?? 0), bytes: bytesOf(ranges) }
     // What a cut leaves is counted by nobody: such a batch is not put off.
     const pace = batch.consumed === arrivals.length && isBacklog(ranges, bounds, cost.bytes) ? 'busy' : 'steady'
     this.#hasBacklog = pace === 'busy'
     return { kind: 'folded', plan: { kind: 'batch', seq, nowMs, batch, inputs, watermarks, models, idle, pace, cost, ...(isolation === undefined ? {} : { suspects: isolation.carried }) }, batch, counted: { times: timesOf(ranges), tally }, behind: arrivals.length - batch.consumed, leave }
-  }
-
-  /** Gives way after each SLICE_MS. */
-  #pauses(fromMs: number): () => Promise<void> | undefined {
-    const { clock } = this.#deps
-    let sinceMs = fromMs
-    return () => (clock.monotonicMs() - sinceMs < SLICE_MS ? undefined : clock.sleep(0).then(() => {
-      sinceMs = clock.monotonicMs()
-    }))
   }
 
   async #poll(): Promise<readonly RecordRange[]> {

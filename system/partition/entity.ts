@@ -181,6 +181,17 @@ export function blankEntity(id: EntityId, given?: Partial<Omit<Entity, 'id'>>): 
   return given === undefined ? entity : Object.assign(entity, given)
 }
 
+/** As it is now, for those who look. The replies of what it has seen are shared with it. */
+export function copyOf(entity: Entity): Entity {
+  const copy = new MemoryEntity(entity.id)
+  copy.machine = entity.machine
+  copy.seq = entity.seq
+  copy.rest = (entity as MemoryEntity).rest
+  // Taken out and put in where they are.
+  if (entity.holds.length > 0) copy.holds = [...entity.holds]
+  return copy
+}
+
 export function isBlank(entity: Entity): boolean {
   return entity.machine === undefined && !entity.stopped && entity.expireAtMs === undefined && entity.holds.length === 0 && entity.seen.length === 0 && entity.parked === undefined
 }

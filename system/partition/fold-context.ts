@@ -7,6 +7,7 @@ import type { Entity } from './entity.ts'
 import type { Witness } from '../ports/witness.ts'
 import type { InputRef, JournalRecord } from './journal.ts'
 import type { Memory } from './memory.ts'
+import type { Pauses } from './pauses.ts'
 import type { Tally } from './tally.ts'
 import type { TurnInput, TurnTrace } from './turn-input.ts'
 
@@ -25,8 +26,8 @@ export interface FoldPlan {
   readonly watch?: FoldWatch
   /** Counts what the batch takes. */
   readonly tally?: Tally | undefined
-  /** Asked now and then between two inputs: gives way to others for a moment, or answers undefined. */
-  readonly pause?: (() => Promise<void> | undefined) | undefined
+  /** Asked now and then between two inputs. */
+  readonly pauses?: Pauses | undefined
   /** Neither loaded nor stepped; what their inputs say about event time counts. */
   readonly passedOver?: ReadonlySet<EntityId>
 }

@@ -85,7 +85,7 @@ class Fold implements FoldContext {
       this.#inputs.apply(arrival)
       arrival.settle?.()
       this.batch.consumed = at + 1
-      if (at % PAUSES_EVERY === PAUSES_EVERY - 1) await plan.pause?.()
+      if (plan.pauses !== undefined && at % PAUSES_EVERY === PAUSES_EVERY - 1) await plan.pauses.next()
     }
     if (this.#turns.isWaiting) await this.#turns.settle()
     if (cut !== undefined) {

@@ -24,10 +24,16 @@ export class Looks {
   readonly #memory: Memory
   #state: 'resting' | 'moving' | 'over' = 'resting'
   #lookedMs = -Infinity
+  #movingSeq = -1
   readonly #waiting: ((isCommitted: boolean) => void)[] = []
 
   constructor(memory: Memory) {
     this.#memory = memory
+  }
+
+  /** Of the newest commit. */
+  get seq(): number {
+    return this.#state === 'moving' ? this.#movingSeq : this.#memory.seq
   }
 
   /** Sees an entity as it was committed last, with the seq of the newest commit; undefined: it is not in memory. Rejects as `atRest` does. */
@@ -58,8 +64,9 @@ export class Looks {
   /** A batch is in hand from here on. True: others are to have their turn while it is folded. `nowMs`: of the monotonic clock. */
   move(nowMs: number, hasBacklog: boolean): boolean {
     this.#state = 'moving'
+    this.#movingSeq = this.#memory.seq
     const isLooked = nowMs - this.#lookedMs < LOOKED_MS
-    this.#memory.entities.befores = isLooked && !hasBacklog ? new Befores(this.#memory.seq) : undefined
+    this.#memory.entities.befores = isLooked && !hasBacklog ? new Befores(this.#memory.seq, this.#memory.watermarks?.committedMs) : undefined
     return isLooked
   }
 

@@ -29,6 +29,8 @@ export interface Glance {
   readonly parts: PartitionParts
   /** What was committed since the lease was assigned. */
   readonly flow: Flow
+  /** Of the newest commit. */
+  readonly seq: number
   /** Runs `look` when no batch is being folded, so that it sees committed state only (I12). */
   atRest<T>(look: () => T): Promise<T>
   /** Sees an entity as it was committed last, also while a batch is being folded, with the seq of the newest commit; undefined: it is not in memory. */
@@ -107,7 +109,7 @@ export class Partition {
   /** The live parts, undefined while not live. */
   get live(): Glance | undefined {
     const live = this.#live
-    return live === undefined ? undefined : { parts: live.parts, flow: this.#flow, atRest: (look) => live.cycle.atRest(look), at: (id, look) => live.cycle.at(id, look) }
+    return live === undefined ? undefined : { parts: live.parts, flow: this.#flow, get seq() { return live.cycle.seq }, atRest: (look) => live.cycle.atRest(look), at: (id, look) => live.cycle.at(id, look) }
   }
 
   async #run(): Promise<void> {

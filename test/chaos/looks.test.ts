@@ -24,6 +24,8 @@ for (const variant of [PROCESSING, EVENT]) {
     const random = new SeededRandom(testSeed())
     const plans = planSystem(workloadSystem(variant))
     const answers: GivenAnswer[] = []
+    // Of each commit that was asked of.
+    const watermarks = new Map<string, Set<number | undefined>>()
     const counts = { early: 0, ofChanged: 0, held: 0 }
     const asking: Promise<void>[] = []
     let cluster: Cluster | undefined
@@ -40,18 +42,24 @@ for (const variant of [PROCESSING, EVENT]) {
       const answer = await answerQuery(plan, partition, cborCodec, cluster.clock, SESSION_MS, id)
       if (answer.kind !== 'state') return
       answers.push(givenAnswer(plan, id, askedAtMs, answer))
+      const name = `${type}/${index} ${answer.at.epoch} ${answer.at.seq}`
+      watermarks.set(name, (watermarks.get(name) ?? new Set()).add(answer.watermarkMs))
       if (answer.at.seq >= seq) return
       counts.early += 1
       if (isChanged) counts.ofChanged += 1
       if ((answer.entity?.held.length ?? 0) > 0) counts.held += 1
     }
     const probe = (point: string, group: string, index: number): void => {
-      if (POINTS.includes(point)) asking.push(ask(group.slice(group.indexOf('.') + 1), index))
+      const type = group.slice(group.indexOf('.') + 1)
+      if (POINTS.includes(point)) asking.push(ask(type, index))
+      // When the commit is known, and the loop has not gone on yet.
+      if (point === 'after-commit') queueMicrotask(() => asking.push(ask(type, index)))
     }
     const { dump } = await runCluster({ seed: testSeed(), variant, inputs: 3000, nodes: 1, telemetry: { probe }, prepared: (made) => (cluster = made) })
     await Promise.all(asking)
     assert.equal(check(dump, { variant, isFinished: true, answers: { all: answers, proofMsMax: SESSION_MS } }).text(), '')
     console.log(`${variant.time}: ${answers.length} answers, ${counts.early} before the batch in hand, ${counts.ofChanged} of them of who was changed by it, ${counts.held} with events that wait`)
+    assert.deepEqual([...watermarks].filter(([, told]) => told.size > 1), [])
     assert.ok(counts.early > 200 && counts.ofChanged > 100, JSON.stringify(counts))
   })
 }

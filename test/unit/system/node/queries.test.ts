@@ -11,7 +11,9 @@ import { defineActor, defineSystem, reply } from '../../../../adapters/node/stat
 import { QueryClient } from '../../../../system/node/query-client.ts'
 import type { ClientAnswer } from '../../../../system/node/query-client.ts'
 import { StatelogNode } from '../../../../system/node/node.ts'
-import { answerQuery } from '../../../../system/node/queries.ts'
+import { answerQuery, answerQuestion } from '../../../../system/node/queries.ts'
+import type { QueryAnswer } from '../../../../system/node/questions.ts'
+import { eventSum } from '../../../../system/partition/envelope.ts'
 import { Entities } from '../../../../system/partition/entities.ts'
 import type { Rpc } from '../../../../system/ports/rpc.ts'
 import type { Telemetry } from '../../../../system/ports/telemetry.ts'
@@ -29,8 +31,8 @@ const machine = setup({ types: { context: {} as { n: number }, events: {} as { t
 const counter = defineActor({ name: 'counter', version: 1, machine, limits: { entityBytesMax: 1 }, snapshotEvery: 0 })
 const system = defineSystem({ name: 'q', actors: [counter], partitions: 2 })
 
-async function started(log: MemoryLog, rpc: Rpc, telemetry: Telemetry = silent): Promise<StatelogNode> {
-  const node = new StatelogNode({ system, log, codec: cborCodec, clock: wallClock, random: new SeededRandom(1), models: new Map(), rpc, settings: { commitWaitMs: 0 }, telemetry })
+async function started(log: MemoryLog, rpc: Rpc, telemetry: Telemetry = silent, batchRecordsMax = 1000): Promise<StatelogNode> {
+  const node = new StatelogNode({ system, log, codec: cborCodec, clock: wallClock, random: new SeededRandom(1), models: new Map(), rpc, settings: { commitWaitMs: 0, batchRecordsMax }, telemetry })
   await node.start()
   return node
 }
@@ -111,7 +113,58 @@ test('I12: an entity that ends while a query loads it is absent as of its end, n
     memory.seq = 6
     return new Map()
   } }
-  const owner = { live: { parts: { memory, states }, at: async (_: string, look: (entity: undefined, seq: number) => unknown) => look(undefined, memory.seq) }, lease: { partition: 0, provenAtMs: () => Infinity } }
+  const owner = { live: { parts: { memory, states }, get seq() { return memory.seq }, at: async (_: string, look: (entity: undefined, seq: number) => unknown) => look(undefined, memory.seq) }, lease: { partition: 0, provenAtMs: () => Infinity } }
   const answer = await answerQuery(plan, owner as never, cborCodec, wallClock, 10_000, entityId('a'))
   assert.deepEqual(answer, { kind: 'state', at: { partition: 0, life: 'l', epoch: 1, seq: 6 }, code: plan.code, watermarkMs: undefined, entity: undefined })
+})
+
+test('a command is asked for while its batch is in hand: its reply is told, although its entity has forgotten it by then', async () => {
+  const forgetful = defineSystem({ name: 'q', actors: [defineActor({ name: 'counter', version: 1, machine, snapshotEvery: 0, dedup: { count: 1, within: '1m' } })], partitions: 1 })
+  const asked: Promise<QueryAnswer>[] = []
+  let isAsked = false
+  const probe = (point: string): void => {
+    const [owner, known] = [node.partition('counter', 0), node.plans.get('counter')]
+    if (!isAsked || point !== 'after-step' || owner === undefined || known === undefined) return
+    isAsked = false
+    const question = { kind: 'command', id: entityId('a'), command: 'first', offset: 1, sum: eventSum(cborCodec, { type: 'add', by: 1 }) } as const
+    asked.push(answerQuestion(known, owner, { log, codec: cborCodec, clock: wallClock, sessionMs: 10_000, replies: node.commands.replies }, question))
+  }
+  const log = memoryLog({ keyed: true })
+  const node: StatelogNode = new StatelogNode({ system: forgetful, log, codec: cborCodec, clock: wallClock, random: new SeededRandom(1), models: new Map(), settings: { commitWaitMs: 20 }, telemetry: { ...silent, probe } })
+  await node.start()
+  const ask = (id: string, by: number, commandId: string): Promise<unknown> => node.commands.ask('counter', id, { type: 'add', by }, { deadlineMs: 5000, commandId })
+  await ask('z', 1, 'none')
+  isAsked = true
+  assert.deepEqual(await Promise.all([ask('a', 1, 'first'), ask('a', 2, 'second')]), [1, 3])
+  const answer = await asked[0]
+  await node.stop()
+  assert.ok(answer?.kind === 'command' && answer.isTaken)
+  assert.equal(answer.reply, 1)
+})
+
+test('an entity that is not there is told so while a backlog is taken, however slow commits and loads are', async () => {
+  const node = await started(memoryLog({ keyed: true }), memoryRpc(wallClock), silent, 16)
+  await node.commands.ask('counter', 'a', { type: 'add', by: 1 }, { deadlineMs: 5000 })
+  const [owner, known] = [node.partition('counter', partitionOf(utf8Encode('a'), 2)), node.plans.get('counter')]
+  const states = owner?.live?.parts.states
+  assert.ok(owner !== undefined && known !== undefined && states !== undefined)
+  const [commit, load] = [owner.lease.commit.bind(owner.lease), states.load.bind(states)]
+  owner.lease.commit = async (batch) => {
+    await wallClock.sleep(8)
+    return commit(batch)
+  }
+  states.load = async (ids) => {
+    if (ids[0] === 'nobody') await wallClock.sleep(3)
+    return load(ids)
+  }
+  let isOver = false
+  const feeding = (async () => {
+    while (!isOver) await Promise.all(Array.from({ length: 64 }, () => node.commands.ask('counter', 'a', { type: 'add', by: 1 }, { deadlineMs: 5000 })))
+  })()
+  const kinds: string[] = []
+  for (let asked = 0; asked < 20; asked += 1) kinds.push((await answerQuery(known, owner, cborCodec, wallClock, 10_000, entityId('nobody'))).kind)
+  isOver = true
+  await feeding
+  await node.stop()
+  assert.deepEqual(kinds, Array.from({ length: 20 }, () => 'state'))
 })
