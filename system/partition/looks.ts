@@ -67,7 +67,7 @@ export class Looks {
     this.#movingSeq = this.#memory.seq
     const isLooked = nowMs - this.#lookedMs < LOOKED_MS
     this.#memory.entities.befores = isLooked && !hasBacklog ? new Befores(this.#memory.seq, this.#memory.watermarks?.committedMs) : undefined
-    return isLooked
+    return isLooked && !hasBacklog
   }
 
   /** It is committed, or will never be. */
