@@ -64,8 +64,12 @@ export class LocalGroups implements Groups {
     return this.#groups.get(name)?.members.map((member) => member.name) ?? []
   }
 
-  /** Serves another thread over a port, in the place of one that died where `estate` is given, until the returned function is called: it is over then. */
+  /**
+   * Serves another thread over a port, in the place of one that died where `estate` is given, until the returned function is called: it is over then.
+   * What it has not come to take of that estate is part of its own.
+   */
   serve(port: MessagePort, estate: Estate = new Map()): () => Estate {
+    const inherited = new Map(estate)
     const own = new Map<number, { readonly name: string; readonly group: Group<Seat>; readonly member: GroupMember<Seat> }>()
     const seats = new Map<number, Held>()
     let count = 0
@@ -84,7 +88,8 @@ export class LocalGroups implements Groups {
         case 'join': {
           const { group, member } = this.#member(message.group, message.partitions, make(message.join, message.group))
           own.set(message.join, { name: message.group, group, member })
-          const dead = estate.get(message.group)
+          const dead = inherited.get(message.group)
+          inherited.delete(message.group)
           if (dead === undefined) group.join(member)
           else group.succeed(dead, member)
           return
@@ -101,7 +106,7 @@ export class LocalGroups implements Groups {
       isOver = true
       port.close()
       for (const { group, member } of own.values()) group.die(member)
-      return new Map([...own.values()].map(({ name, member }) => [name, member]))
+      return new Map([...inherited, ...[...own.values()].map(({ name, member }) => [name, member] as const)])
     }
   }
 

@@ -6,7 +6,7 @@
 // G2. A holder is told of its loss before the next holder is told of its gain.
 // G3. After a join or a leave, holdings of two members differ by at most one.
 // G5. What a dead member held waits for its heir: members that live neither lose nor gain by a death.
-// G4. An index given back is handed out again, to another member where there is one, else to the same.
+// G4. An index given back is handed out again, to another member where there is one, else to the same; with nobody alive, to whoever comes.
 import { assert } from '../protocol/assert.ts'
 
 /** What a member holds of an index, usually a lease. */
@@ -58,6 +58,7 @@ export class Group<S extends Seat> {
     this.#dead.delete(dead)
     this.#held.set(heir, new Map())
     for (const partition of seats.keys()) this.#give(heir, partition)
+    this.#giveFree()
   }
 
   lives(name: string): boolean {
@@ -118,6 +119,10 @@ export class Group<S extends Seat> {
       const surplus = [...seats.keys()].sort((a, b) => a - b).slice(allowed)
       for (const partition of surplus) this.#take(member, partition, { told: true })
     }
+    this.#giveFree()
+  }
+
+  #giveFree(): void {
     for (let partition = 0; partition < this.partitions; partition += 1) {
       if (this.holder(partition) !== undefined) continue
       const next = this.#poorest(() => true)

@@ -94,7 +94,8 @@ export interface FleetRow {
 /** Questions for entities while little or nothing happens. */
 export interface QueryRow {
   readonly carrier: 'http' | 'nats'
-  readonly mode: 'idle' | 'half'
+  /** `plain`: somebody answered who does nothing else. */
+  readonly mode: 'plain' | 'idle' | 'half'
   readonly perSecond: number
   readonly eventsPerSecond: number
   readonly answers: number
@@ -143,6 +144,19 @@ export interface RecoveryRow {
   readonly rebuiltPerSecond?: number
 }
 
+/** Of brokers that were killed. */
+export interface FailoverRow {
+  readonly client: string
+  /** The brokers' \`replica.fetch.backoff.ms\`. */
+  readonly backoffMs: number
+  readonly kind: string
+  readonly kills: number
+  readonly p50Ms: number
+  readonly longestMs: number
+  /** Kills of which it was more than a second. */
+  readonly overSecond: number
+}
+
 export interface LatencyRow {
   readonly client: string
   readonly perSecond: number
@@ -173,7 +187,7 @@ export interface ClusterRows {
   readonly drain?: readonly DrainRow[]
   readonly idle?: readonly IdleRow[]
   readonly recovery?: readonly RecoveryRow[]
-  readonly failover?: readonly RecoveryRow[]
+  readonly failover?: readonly FailoverRow[]
   readonly latency?: readonly LatencyRow[]
 }
 

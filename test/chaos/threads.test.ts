@@ -1,4 +1,4 @@
-// Worker threads that stand still are found from outside and replaced; what did it is dead-lettered, all else is complete.
+// Worker threads that stand still are found from outside and replaced, also by one that does not start; what did it is dead-lettered, all else is complete.
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,10 +8,15 @@ import type { TestContext } from 'node:test'
 import { openEmbedded } from '../../adapters/node/embedded.ts'
 import type { Embedded } from '../../adapters/node/embedded.ts'
 import { systemClock } from '../../adapters/node/clock.ts'
+import { embeddedThreadLogs } from '../../adapters/node/threads/thread-log.ts'
+import { Threads } from '../../adapters/node/threads/threads.ts'
+import { openSqliteLog } from '../../adapters/sqlite/log.ts'
+import { planSystem, topicSpecs } from '../../system/partition/topology.ts'
 import type { Telemetry } from '../../system/ports/telemetry.ts'
 import { expectedSums, feed, look } from '../support/crash/run.ts'
 import { ledger } from '../support/crash/system.ts'
 import type { Deed } from '../support/crash/system.ts'
+import type { UnreadyThreads } from '../support/crash/unready-thread.ts'
 
 const PARTITIONS = 20
 const TIME_MS = 1_700_000_000_000
@@ -73,3 +78,31 @@ async function runWith(t: TestContext, special: Deed['type']): Promise<void> {
 }
 
 test('an endless loop in a step costs its input, not its thread\'s partitions', { timeout: 120_000 }, (t) => runWith(t, 'spin'))
+
+test('a replacement that hangs, fails or exits as it starts is replaced, and the last one has the partitions', { timeout: 120_000 }, async (t) => {
+  const parent = mkdtempSync(join(tmpdir(), 'statelog-threads-'))
+  t.after(() => rmSync(parent, { recursive: true, force: true }))
+  const folder = join(parent, 'data')
+  const said: string[] = []
+  const telemetry: Telemetry = { partition: () => {}, batch: () => {}, probe: () => {}, log: (level, message) => void (level === 'error' && said.push(message)) }
+  const argument: UnreadyThreads = { partitions: PARTITIONS, plan: ['well', 'well', 'hangs', 'throws', 'exits'], counter: join(parent, 'starts') }
+  const loader = { module: new URL('../support/crash/unready-thread.ts', import.meta.url).href, argument }
+  const log = await openSqliteLog({ folder, mode: 'runtime', clock: systemClock })
+  const plans = planSystem(ledger(PARTITIONS, new Set()))
+  await log.ensureTopics(topicSpecs(plans))
+  const threads = new Threads({ logs: embeddedThreadLogs(log, folder), plans, loader, count: 2, clock: systemClock, telemetry, settings: { commitWaitMs: 0 }, hurry: undefined })
+  await threads.start()
+  const live = async (): Promise<number> => (await threads.look()).partitions.filter(({ state }) => state === 'live').length
+  while ((await live()) < PARTITIONS) await systemClock.sleep(20)
+  assert.equal(threads.terminate(1), true)
+  // What the dead one had waits for its heir, which hangs; the other half goes on.
+  while (said.length < 1) await systemClock.sleep(20)
+  const amid = await live()
+  while ((await live()) < PARTITIONS) await systemClock.sleep(20)
+  const { failure } = await threads.look()
+  await threads.stop()
+  await log.close()
+  assert.deepEqual([amid, failure], [PARTITIONS / 2, undefined])
+  assert.equal(said.length, 4, said.join('\n'))
+  for (const [at, why] of [/ended with code/, /did not start within \d+ s/, /this start fails/, /ended with code 3/].entries()) assert.match(said[at] ?? '', why)
+})

@@ -5,6 +5,7 @@
 // T1. A thread that ended in any way is over for its groups at once; the thread in its place inherits its partitions. Those of other threads stay where they are.
 // T2. A thread is blocked when neither its event loop nor its inputs have moved for STALL_MS, counted in looks that came in time.
 // T3. Threads are replaced at most THREAD_DEATHS_MAX times in THREAD_PERIOD_MS; then the system has failed, with the last reason.
+// T4. A replacement that does not start is replaced like any other; what it inherited goes on to the next. Only the first threads of all must start at once.
 import { Worker } from 'node:worker_threads'
 import { OperationError } from '../../../system/protocol/failures.ts'
 import type { Clock } from '../../../system/ports/clock.ts'
@@ -32,6 +33,9 @@ const THREAD_PERIOD_MS = 60_000
 const ANSWER_MS_MAX = 2000
 /** A thread that loads its system for longer than this will not start. */
 const START_MS_MAX = 60_000
+/** A replacement gets this long, or so many times what the slowest start took; the next one twice as long. */
+const RESTART_MS = 5000
+const RESTART_FACTOR = 5
 
 export interface ThreadsOptions {
   readonly logs: ThreadLogs
@@ -55,9 +59,14 @@ interface Thread {
   readonly endLog: () => Estate | undefined
   readonly looks: Map<number, (look: Look | undefined) => void>
   state: 'starting' | 'running' | 'stopping' | 'over'
-  started: (failure: string | undefined) => void
+  started: (failure: NotStarted | undefined) => void
   readonly over: Promise<void>
   isOver: () => void
+}
+
+interface NotStarted {
+  readonly why: string
+  readonly estate: Estate | undefined
 }
 
 export class Threads {
@@ -67,6 +76,7 @@ export class Threads {
   readonly #deathsAtMs: number[] = []
   readonly #calls: ThreadCalls<Thread>
   #looks = 0
+  #slowestStartMs = 0
   #failure: string | undefined
   #isStopping = false
   #watching: ReturnType<typeof setInterval> | undefined
@@ -85,7 +95,10 @@ export class Threads {
 
   /** Resolves when all have joined. Throws when one cannot load its system. */
   async start(): Promise<void> {
-    await Promise.all(this.#threads.map((_, slot) => this.#start(slot)))
+    await Promise.all(this.#threads.map(async (_, slot) => {
+      const failure = await this.#start(slot, undefined, START_MS_MAX)
+      if (failure !== undefined) throw new OperationError('threads/start', `worker thread ${slot + 1} did not start: ${failure.why}`)
+    }))
     let dueMs = this.#options.clock.monotonicMs() + LOOK_MS
     this.#watching = setInterval(() => {
       const nowMs = this.#options.clock.monotonicMs()
@@ -123,8 +136,8 @@ export class Threads {
     return true
   }
 
-  /** `estate`: what the thread held that was in the slot before. */
-  async #start(slot: number, estate?: Estate): Promise<void> {
+  /** `estate`: what the thread held that was in the slot before. Answers when it has joined, or why it has not. */
+  async #start(slot: number, estate: Estate | undefined, startMsMax: number): Promise<NotStarted | undefined> {
     const { logs, loader, settings, clock, queries, stateCache } = this.#options
     const { data: log, transfer, end } = logs.prepare(slot, estate)
     const witness = witnessMemory()
@@ -138,13 +151,13 @@ export class Threads {
     worker.on('message', (message: FromThread) => this.#take(thread, message))
     worker.on('error', (error: unknown) => (death = describe(error)))
     worker.on('exit', (code) => this.#ended(thread, death ?? `it ended with code ${code}`))
+    const sinceMs = clock.monotonicMs()
     const waited = new AbortController()
-    const failure = await Promise.race([
-      new Promise<string | undefined>((resolve) => (thread.started = resolve)),
-      clock.sleep(START_MS_MAX, waited.signal).then(() => `it did not start within ${START_MS_MAX / 1000} s`),
-    ])
+    void clock.sleep(startMsMax, waited.signal).then(() => waited.signal.aborted || this.#bury(thread, `it did not start within ${Math.round(startMsMax / 1000)} s`))
+    const failure = await new Promise<NotStarted | undefined>((resolve) => (thread.started = resolve))
     waited.abort()
-    if (failure !== undefined) throw new OperationError('threads/start', `worker thread ${slot + 1} did not start: ${failure}`)
+    if (failure === undefined) this.#slowestStartMs = Math.max(this.#slowestStartMs, clock.monotonicMs() - sinceMs)
+    return failure
   }
 
   #take(thread: Thread, message: FromThread): void {
@@ -182,19 +195,24 @@ export class Threads {
   /** The thread has exited by itself. */
   #ended(thread: Thread, how: string): void {
     if (thread.state === 'over') return
-    if (thread.state === 'stopping' && this.#isStopping) return void this.#forget(thread)
+    if (thread.state === 'stopping' && this.#isStopping) return void this.#forget(thread, 'the system stops')
     const { running } = standingOf(thread.witness)
     this.#bury(thread, `${how}${running === undefined ? '' : `, at ${running}`}`)
   }
 
   /** T1. */
   #bury(thread: Thread, why: string): void {
+    if (thread.state === 'over') return
     const wasStarting = thread.state === 'starting'
-    const estate = this.#forget(thread)
+    const estate = this.#forget(thread, why)
     void thread.worker.terminate()
-    if (wasStarting) return thread.started(why)
+    if (!wasStarting) this.#replace(thread.slot, estate, why, 0)
+  }
+
+  /** T4. `tries`: so many replacements have not started. */
+  #replace(slot: number, estate: Estate | undefined, why: string, tries: number): void {
     const { telemetry, clock } = this.#options
-    telemetry.log('error', `worker thread ${thread.slot + 1} is replaced: ${why}`)
+    telemetry.log('error', `worker thread ${slot + 1} is replaced: ${why}`)
     if (this.#isStopping) return
     const nowMs = clock.monotonicMs()
     this.#deathsAtMs.push(nowMs)
@@ -202,10 +220,14 @@ export class Threads {
       this.#failure = `worker threads died ${THREAD_DEATHS_MAX} times within ${THREAD_PERIOD_MS / 1000} s; the last: ${why}`
       return
     }
-    this.#start(thread.slot, estate).catch((thrown: unknown) => (this.#failure = describe(thrown)))
+    const startMsMax = Math.min(START_MS_MAX, Math.max(RESTART_MS, RESTART_FACTOR * this.#slowestStartMs) * 2 ** tries)
+    this.#start(slot, estate, startMsMax).then(
+      (failed) => failed !== undefined && this.#replace(slot, failed.estate, failed.why, tries + 1),
+      (thrown: unknown) => (this.#failure = describe(thrown)),
+    )
   }
 
-  #forget(thread: Thread): Estate | undefined {
+  #forget(thread: Thread, why: string): Estate | undefined {
     thread.state = 'over'
     const estate = thread.endLog()
     clearSlot(this.#turnstile, thread.slot)
@@ -213,6 +235,7 @@ export class Threads {
     thread.looks.clear()
     this.#calls.forget(thread)
     thread.isOver()
+    thread.started({ why, estate })
     return estate
   }
 

@@ -1,6 +1,9 @@
 // Failover measured: three brokers, two processes that own the four partitions of W1 under a steady load. One broker after the other is killed: how long
-// the brokers themselves take, and how long each partition of W1 is without an output. The brokers' own time is told twice: until every partition of every topic
-// has a living leader again, and until a plain producer (kafkajs), too, has had all copies of a record of each control partition acknowledged.
+// the brokers themselves take, and how long it takes until an output of each partition is seen that was made after the kill.
+//
+// The brokers' own time ends when every partition of every topic, their own topics included, has a living leader, as both brokers that are left tell it; where that is
+// known to a few milliseconds only, it is taken to be the earlier moment. Told beside it: until a plain producer (kafkajs) has had all copies of a record of
+// each partition of a topic of its own acknowledged.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,6 +17,7 @@ import { startKafka, stopKafka } from '../../../adapters/services/kafka.ts'
 import type { Broker } from '../../../adapters/services/kafka.ts'
 import type { Runtime } from '../w1/measure.ts'
 import { OUTPUT, PARTITIONS, SOURCE } from '../w1/system.ts'
+import { allLed } from './leaders.ts'
 import { Load } from './load.ts'
 import { Member } from './members.ts'
 import { memberProgram } from './program.ts'
@@ -24,23 +28,28 @@ export interface FailoverPlan {
   readonly client: KafkaClient
   readonly redis: string
   readonly kills: number
+  readonly sessionMs: number
   readonly perSecond: number
   readonly accounts: number
+  /** How long a follower pauses before it fetches from the next leader: `replica.fetch.backoff.ms` of the brokers. */
+  readonly backoffMs: number
   say(line: string): void
 }
 
-/** Milliseconds. */
+/** Milliseconds, of each kill. Of partitions the one that took longest. */
 export interface FailoverTimes {
-  /** Of each kill: until all that the broker led has another leader. */
+  /** Until all that the broker led has another leader. */
   readonly led: number[]
-  /** Of each kill: until then, and until plain writes are acknowledged. */
-  readonly failover: number[]
-  /** Of each kill and partition: the longest time without an output. */
-  readonly paused: number[]
-  /** The same beyond the time until all was led again. */
+  /** How far that is from when all had heard of it. */
+  readonly unsure: number[]
+  /** Until plain writes are acknowledged. */
+  readonly written: number[]
+  /** Until an output was seen that was made after the kill. */
+  readonly resumed: number[]
+  /** The same beyond `led`. */
   readonly beyondLed: number[]
-  /** The same beyond the time until plain writes were acknowledged too. */
-  readonly beyond: number[]
+  /** The longest time without an output after that. */
+  readonly again: number[]
 }
 
 const COMMIT_MS = '20'
@@ -52,26 +61,28 @@ const WAIT_MS_MAX = 60_000
 
 export async function measureFailover(plan: FailoverPlan): Promise<FailoverTimes> {
   const folder = mkdtempSync(join(tmpdir(), 'statelog-failover-'))
-  const brokers = await startKafka({ folder: join(folder, 'kafka'), port: 0, brokers: 3, detached: false })
+  const brokers = await startKafka({ folder: join(folder, 'kafka'), port: 0, brokers: 3, detached: false, properties: [`replica.fetch.backoff.ms=${plan.backoffMs}`] })
   const addresses = brokers.map(({ port }) => `127.0.0.1:${port}`).join(',')
   await createControl(addresses)
   const log = await openKafkaLog({ brokers: addresses, clock: systemClock, namespace: '' })
-  const env = { KAFKA_BROKERS: addresses, INPUT_TOPIC: SOURCE, OUTPUT_TOPIC: OUTPUT, GROUP: 'failover', COMMIT_MS, W1_REDIS: plan.redis, W1_CLIENT: plan.client }
+  const env = { KAFKA_BROKERS: addresses, INPUT_TOPIC: SOURCE, OUTPUT_TOPIC: OUTPUT, GROUP: 'failover', COMMIT_MS, SESSION_MS: String(plan.sessionMs), W1_REDIS: plan.redis, W1_CLIENT: plan.client }
   const members = ['a', 'b'].map((one) => new Member(`failover${process.pid}-${plan.client}-${one}`, { program: memberProgram(plan.runtime), folder, env }))
   const watch = new Watch(log, OUTPUT, PARTITIONS)
   const load = new Load(log, { events: Infinity, accounts: plan.accounts, visits: 'rounds' }, SOURCE)
-  const times: FailoverTimes = { led: [], failover: [], paused: [], beyondLed: [], beyond: [] }
+  const times: FailoverTimes = { led: [], unsure: [], written: [], resumed: [], beyondLed: [], again: [] }
   try {
     await load.fill()
     for (const member of members) member.start()
     await until(() => members.every(({ live }) => live.size === PARTITIONS / 2), 'both processes to have partitions')
     await watch.start()
     load.start(plan.perSecond)
+    await untilCaughtUp(watch, plan.perSecond)
     for (let kill = 0; kill < plan.kills; kill += 1) {
       await until(() => watch.sights.every((seen) => (seen.at(-1)?.madeMs ?? 0) > Date.now() - 1000), 'every partition to be at work')
       await sleep(CALM_MS)
       await killOne(brokers, kill % brokers.length, watch, times)
-      plan.say(`broker kill ${kill + 1} of ${plan.kills}: all was led again after ${Math.round(times.led.at(-1) ?? NaN)} ms and took plain writes after ${Math.round(times.failover.at(-1) ?? NaN)} ms, partitions paused for ${times.paused.slice(-PARTITIONS).map((ms) => Math.round(ms)).join(' ')} ms`)
+      const last = (of: keyof FailoverTimes): number => Math.round(times[of].at(-1) ?? NaN)
+      plan.say(`broker kill ${kill + 1} of ${plan.kills}: all was led again after ${last('led')} ms (to ${last('unsure')}), took plain writes after ${last('written')} ms; outputs went on after ${last('resumed')} ms, ${last('beyondLed')} beyond leaders; then without one for ${last('again')} ms at most`)
     }
     return times
   } finally {
@@ -85,37 +96,38 @@ export async function measureFailover(plan: FailoverPlan): Promise<FailoverTimes
 }
 
 async function killOne(brokers: readonly Broker[], at: number, watch: Watch, times: FailoverTimes): Promise<void> {
-  const others = brokers.filter((_, index) => index !== at).map(({ port }) => `127.0.0.1:${port}`)
+  const ports = brokers.filter((_, index) => index !== at).map(({ port }) => port)
+  const others = ports.map((port) => `127.0.0.1:${port}`)
   const admin = new Kafka({ brokers: others, logLevel: logLevel.NOTHING }).admin()
   await admin.connect()
   try {
     const fromMs = Date.now()
     brokers[at]?.kill()
-    const [ledMs, writableMs] = await Promise.all([untilAll(admin, ({ leader }) => leader !== at + 1 && leader >= 0), untilWritable(others)].map((done) => done.then(() => Date.now() - fromMs)))
-    const failoverMs = Math.max(ledMs ?? 0, writableMs ?? 0)
-    await until(() => watch.sights.every((seen) => (seen.at(-1)?.madeMs ?? 0) > fromMs + failoverMs), 'every partition to go on')
+    const [{ notBeforeMs, notAfterMs }, writtenMs] = await Promise.all([allLed(ports, at + 1, fromMs + WAIT_MS_MAX), untilWritable(others).then(() => Date.now())])
+    const resumed = (): (number | undefined)[] => watch.sights.map((_, partition) => watch.resumedAfter(partition, fromMs))
+    await until(() => resumed().every((ms) => ms !== undefined), 'every partition to go on')
     await sleep(CALM_MS)
-    times.led.push(ledMs ?? NaN)
-    times.failover.push(failoverMs)
-    for (let partition = 0; partition < PARTITIONS; partition += 1) {
-      const pausedMs = watch.longestPauseMs(partition, fromMs, Date.now())
-      times.paused.push(pausedMs)
-      times.beyondLed.push(Math.max(0, pausedMs - (ledMs ?? NaN)))
-      times.beyond.push(Math.max(0, pausedMs - failoverMs))
-    }
+    const resumedMs = resumed().map((ms) => ms ?? NaN)
+    const ledMs = notBeforeMs - fromMs
+    times.led.push(ledMs)
+    times.unsure.push(notAfterMs - notBeforeMs)
+    times.written.push(writtenMs - fromMs)
+    times.resumed.push(Math.max(...resumedMs))
+    times.beyondLed.push(Math.max(...resumedMs) - ledMs)
+    times.again.push(Math.max(...resumedMs.map((ms, partition) => watch.longestPauseMs(partition, fromMs + ms, Date.now()))))
     await brokers[at]?.restart()
-    await untilAll(admin, ({ isr }) => isr.length === brokers.length)
+    await untilInSync(admin, brokers.length)
   } finally {
     await admin.disconnect()
   }
 }
 
 /** Every partition of every topic, the brokers' own ones included. */
-async function untilAll(admin: Admin, isTrue: (partition: { readonly leader: number; readonly isr: readonly number[] }) => boolean): Promise<void> {
+async function untilInSync(admin: Admin, count: number): Promise<void> {
   const endMs = Date.now() + WAIT_MS_MAX
   for (;;) {
     const { topics } = await admin.fetchTopicMetadata()
-    if (topics.every(({ partitions }) => partitions.every(isTrue))) return
+    if (topics.every(({ partitions }) => partitions.every(({ isr }) => isr.length === count))) return
     if (Date.now() > endMs) throw new TypeError(`the brokers did not come together within ${WAIT_MS_MAX / 1000} s`)
     await sleep(LOOK_MS)
   }
@@ -143,6 +155,15 @@ async function untilWritable(brokers: string[]): Promise<void> {
 }
 
 const isWritten = (producer: Producer, partition: number): Promise<boolean> => producer.send({ topic: CONTROL, acks: -1, messages: [{ partition, value: 'control' }] }).then(() => true, () => false)
+
+/** Until no more comes than is sent. */
+async function untilCaughtUp(watch: Watch, perSecond: number): Promise<void> {
+  const endMs = Date.now() + WAIT_MS_MAX
+  for (let before = NaN, now = watch.count; !(now > before && now - before < 1.5 * perSecond); before = now, now = watch.count) {
+    if (Date.now() > endMs) throw new TypeError(`waited ${WAIT_MS_MAX / 1000} s for the first outputs of all accounts`)
+    await sleep(1000)
+  }
+}
 
 async function until(isTrue: () => boolean, what: string): Promise<void> {
   const endMs = Date.now() + WAIT_MS_MAX

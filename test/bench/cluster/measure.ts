@@ -10,7 +10,7 @@ import type { KafkaClient } from '../../../adapters/node/medium.ts'
 import manifest from '../../../package.json' with { type: 'json' }
 import { COMMIT_WAIT_MS } from '../../../system/protocol/limits.ts'
 import { median } from '../results.ts'
-import type { ClusterRows, DrainRow, IdleRow, LatencyRow, RecoveryRow, RivalRow } from '../results.ts'
+import type { ClusterRows, DrainRow, FailoverRow, IdleRow, LatencyRow, RecoveryRow, RivalRow } from '../results.ts'
 import { readyRivals } from '../rivals/rivals.ts'
 import type { Runtime } from '../w1/measure.ts'
 import { measureFailover } from './failover.ts'
@@ -27,7 +27,10 @@ export interface ClusterPlan {
   readonly version: string
   readonly rounds: number
   readonly events: number
+  /** Of recovery. */
   readonly cycles: number
+  /** Of brokers. */
+  readonly kills: number
   readonly parts: readonly ClusterPart[]
   readonly clients: readonly KafkaClient[]
   /** Whether rivals take turns with the drains. */
@@ -42,6 +45,12 @@ const IDLE_SECONDS = 60
 const RATES = [1000, 5000]
 const LATENCY_SECONDS = 30
 /** The default of the runtime's settings. */
+/** Of a broker's followers: by default, and as brokers that are started here have it. */
+const BACKOFFS_MS = [1000, 100]
+/** Of recovery and failover. */
+const SESSION_MS = 6000
+const PER_SECOND = 2000
+const ACCOUNTS = 400_000
 const LATENCY_ENV = { COMMIT_MS: String(COMMIT_WAIT_MS) }
 /** A drain reads from the start of a long topic: few states are pressed out, large commits. */
 const DRAIN_ENV = { COMMIT_MS: '100', W1_FOLD: '400000' }
@@ -53,7 +62,7 @@ export async function measureCluster(plan: ClusterPlan): Promise<ClusterRows> {
     // Failover has brokers of its own.
     const brokers = plan.parts.every((part) => part === 'failover') ? '' : await services.address('kafka')
     const base = { runtime: plan.runtime, brokers, redis }
-    const rows: { drain: DrainRow[]; idle: IdleRow[]; latency: LatencyRow[]; recovery: RecoveryRow[]; failover: RecoveryRow[] } = { drain: [], idle: [], latency: [], recovery: [], failover: [] }
+    const rows: { drain: DrainRow[]; idle: IdleRow[]; latency: LatencyRow[]; recovery: RecoveryRow[]; failover: FailoverRow[] } = { drain: [], idle: [], latency: [], recovery: [], failover: [] }
     const turns = plan.parts.includes('drain') ? await drains(plan, base) : []
     for (const { what, events, rounds, rate, cpuUs, firstMs } of turns) if (isOurs(what)) rows.drain.push({ client: what, events, rounds, rate, cpuUs, firstMs })
     for (const client of plan.clients) {
@@ -105,12 +114,23 @@ async function latencies({ say }: ClusterPlan, base: Base): Promise<readonly Lat
 }
 
 async function recovery({ cycles, say }: ClusterPlan, base: Base): Promise<readonly RecoveryRow[]> {
-  const { times, rebuildRates } = await measureRecovery({ ...base, cycles, sessionMs: 6000, perSecond: 2000, accounts: 400_000, say })
+  const { times, rebuildRates } = await measureRecovery({ ...base, cycles, sessionMs: SESSION_MS, perSecond: PER_SECOND, accounts: ACCOUNTS, say })
   return rowsOf(base, times, say, (kind) => (kind === 'emptied' && rebuildRates.length > 0 ? { rebuiltPerSecond: Math.round(median(rebuildRates)) } : {}))
 }
 
-async function failover({ cycles, say }: ClusterPlan, base: Base): Promise<readonly RecoveryRow[]> {
-  return rowsOf(base, await measureFailover({ ...base, kills: cycles, perSecond: 2000, accounts: 40_000, say }), say)
+async function failover({ kills, say }: ClusterPlan, base: Base): Promise<readonly FailoverRow[]> {
+  const rows: FailoverRow[] = []
+  for (const backoffMs of BACKOFFS_MS) {
+    say(`${base.runtime.name} ${base.client}: brokers whose replica.fetch.backoff.ms is ${backoffMs}`)
+    const times = await measureFailover({ ...base, kills, sessionMs: SESSION_MS, perSecond: PER_SECOND, accounts: ACCOUNTS, backoffMs, say })
+    for (const [kind, all] of Object.entries(times)) {
+      const sorted = (all as number[]).toSorted((a, b) => a - b)
+      const row = { client: base.client, backoffMs, kind, kills: sorted.length, p50Ms: Math.round(sorted[sorted.length >> 1] ?? NaN), longestMs: Math.round(sorted.at(-1) ?? NaN), overSecond: sorted.filter((ms) => ms > 1000).length }
+      say(`${base.runtime.name} ${base.client}, backoff ${backoffMs}: ${kind} of ${row.kills} kills: p50 ${row.p50Ms} ms, longest ${row.longestMs} ms, ${row.overSecond} over a second`)
+      rows.push(row)
+    }
+  }
+  return rows
 }
 
 function rowsOf(base: Base, times: object, say: (line: string) => void, more: (kind: string) => Partial<RecoveryRow> = () => ({})): readonly RecoveryRow[] {

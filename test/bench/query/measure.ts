@@ -60,7 +60,7 @@ export async function measureQueries({ runtime, events, rounds, say }: QueryPlan
     const half = Math.round((cost.find(({ carrier }) => carrier === 'none')?.eventsPerSecond ?? 0) / 2)
     const latency: QueryRow[] = []
     for (const carrier of carriers) {
-      for (const mode of ['idle', 'half'] as const) {
+      for (const mode of ['plain', 'idle', 'half'] as const) {
         const { asked } = await session({ mode, workload: small, eventsPerSecond: half }, folders.small, { carrier, perSecond: LOOKED_PER_SECOND })
         if (asked === undefined) throw new TypeError('nobody asked')
         const row = { ...asked, carrier, mode, perSecond: LOOKED_PER_SECOND, eventsPerSecond: mode === 'half' ? half : 0 }
@@ -107,7 +107,7 @@ async function loaded(folder: string, workload: Workload): Promise<Workload> {
 }
 
 async function run(runtime: Runtime, job: RuntimeJob, ask: { readonly carrier: Carrier; readonly perSecond: number } | undefined): ReturnType<Session> {
-  const running = start(runtime, 'runtime.ts', job)
+  const running = start(runtime, job.mode === 'plain' ? 'plain.ts' : 'runtime.ts', job)
   const next = linesOf(running)
   const go = (): void => void running.stdin?.write('\n')
   const { ready } = await next<{ readonly ready: string }>()

@@ -14,7 +14,8 @@ import { threadCpuMs } from './thread-time.ts'
 
 export interface RuntimeJob {
   readonly folder: string
-  readonly mode: 'idle' | 'half' | 'full'
+  /** `plain`: nothing of this runs (`plain.ts`). */
+  readonly mode: 'plain' | 'idle' | 'half' | 'full'
   /** What stands in the folder. */
   readonly workload: Workload
   /** Of `half`. */

@@ -104,3 +104,15 @@ test('G5: what a dead member held waits for its heir; the living neither lose no
   group.leave(b)
   assert.deepEqual(events.slice(2), ['b loses 2', 'b loses 3', 'c gets 2', 'c gets 3'], 'without an heir they go to who lives')
 })
+
+test('G4: an index that was given back while nobody lived goes to the heir too', () => {
+  const { group, member, seats, later } = table(2)
+  const [a, b] = [member('a'), member('b')]
+  group.join(a)
+  group.release(a, seats.get('a1')!)
+  group.die(a)
+  later.splice(0).forEach((run) => run())
+  assert.equal(group.holder(1), undefined)
+  group.succeed(a, b)
+  assert.deepEqual([group.holder(0), group.holder(1)], [b, b])
+})
