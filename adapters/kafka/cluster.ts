@@ -37,7 +37,7 @@ const RETRY_MS = 25
 /** How long a broker that did not answer is asked last. */
 const SILENT_MS = 10_000
 const LATER_MS_MIN = 2
-const LATER_MS_MAX = 50
+const LATER_MS_MAX = 25
 
 const HIDDEN = 'TOPIC_AUTHORIZATION_FAILED'
 
