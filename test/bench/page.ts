@@ -167,7 +167,7 @@ const KINDS: Readonly<Record<string, string>> = {
 
 const FAILOVER_KINDS: Readonly<Record<string, string>> = {
   led: 'until every partition has a living leader', unsure: 'how far apart the brokers told that', beyondLed: '**until outputs went on, beyond that**', resumed: 'until outputs went on',
-  again: 'the longest time without an output in the 3 s after that', written: 'until plain writes were acknowledged',
+  again: 'the longest time without an output in the 3 s after that', written: 'until plain writes were acknowledged', transacted: 'until plain transactions were committed',
 }
 
 function clusterTables(results: Results): string {
@@ -198,7 +198,8 @@ function failoverTable(found: readonly (readonly [string, FailoverRow])[]): stri
   return found.length === 0 ? '' : `A broker dies: \`kill -9\` of one of three that also are the controllers, three copies of everything, a broker's session of 3 s, the rest as above. The brokers' own time ends when every partition of every
 topic, their own topics included, has a living leader, as both that are left tell it, asked every 10 ms; where that is known to a few milliseconds only the earlier moment counts. Outputs go on when one is
 seen that was made after the kill; of the four partitions the one that took longest counts. With the default of \`replica.fetch.backoff.ms\`, 1,000, followers come to a new leader up to a second
-late, and whoever writes waits for them; brokers that are started here have 100. Beside it: a plain producer (kafkajs) and the last of 12 partitions of a topic of its own.
+late, and whoever writes waits for them; brokers that are started here have 100. Beside it: a plain client (kafkajs) that tries again
+every 20 ms at most, and the last of 12 partitions of a topic of its own: acknowledged by all copies, and in a transaction with an offset that was begun after the kill.
 
 | runtime | client | \`replica.fetch.backoff.ms\` | what | kills | p50 ms | longest ms | over a second |
 |---|---|---|---|---|---|---|---|

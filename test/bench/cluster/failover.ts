@@ -2,8 +2,9 @@
 // the brokers themselves take, and how long it takes until an output of each partition is seen that was made after the kill.
 //
 // The brokers' own time ends when every partition of every topic, their own topics included, has a living leader, as both brokers that are left tell it; where that is
-// known to a few milliseconds only, it is taken to be the earlier moment. Told beside it: until a plain producer (kafkajs) has had all copies of a record of
-// each partition of a topic of its own acknowledged.
+// known to a few milliseconds only, it is taken to be the earlier moment. Told beside it, of a plain client (kafkajs) that tries again at once: until all copies of a
+// record of each partition of a topic of its own are acknowledged, and until a transaction with a record of each and an offset, begun after the kill, is committed.
+import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -44,6 +45,8 @@ export interface FailoverTimes {
   readonly unsure: number[]
   /** Until plain writes are acknowledged. */
   readonly written: number[]
+  /** Until plain transactions, begun after the kill, are committed through every coordinator. */
+  readonly transacted: number[]
   /** Until an output was seen that was made after the kill. */
   readonly resumed: number[]
   /** The same beyond `led`. */
@@ -69,7 +72,7 @@ export async function measureFailover(plan: FailoverPlan): Promise<FailoverTimes
   const members = ['a', 'b'].map((one) => new Member(`failover${process.pid}-${plan.client}-${one}`, { program: memberProgram(plan.runtime), folder, env }))
   const watch = new Watch(log, OUTPUT, PARTITIONS)
   const load = new Load(log, { events: Infinity, accounts: plan.accounts, visits: 'rounds' }, SOURCE)
-  const times: FailoverTimes = { led: [], unsure: [], written: [], resumed: [], beyondLed: [], again: [] }
+  const times: FailoverTimes = { led: [], unsure: [], written: [], transacted: [], resumed: [], beyondLed: [], again: [] }
   try {
     await load.fill()
     for (const member of members) member.start()
@@ -82,7 +85,7 @@ export async function measureFailover(plan: FailoverPlan): Promise<FailoverTimes
       await sleep(CALM_MS)
       await killOne(brokers, kill % brokers.length, watch, times)
       const last = (of: keyof FailoverTimes): number => Math.round(times[of].at(-1) ?? NaN)
-      plan.say(`broker kill ${kill + 1} of ${plan.kills}: all was led again after ${last('led')} ms (to ${last('unsure')}), took plain writes after ${last('written')} ms; outputs went on after ${last('resumed')} ms, ${last('beyondLed')} beyond leaders; then without one for ${last('again')} ms at most`)
+      plan.say(`broker kill ${kill + 1} of ${plan.kills}: all was led again after ${last('led')} ms (to ${last('unsure')}), took plain writes after ${last('written')} ms, plain transactions after ${last('transacted')} ms; outputs went on after ${last('resumed')} ms, ${last('beyondLed')} beyond leaders; then without one for ${last('again')} ms at most`)
     }
     return times
   } finally {
@@ -103,7 +106,7 @@ async function killOne(brokers: readonly Broker[], at: number, watch: Watch, tim
   try {
     const fromMs = Date.now()
     brokers[at]?.kill()
-    const [{ notBeforeMs, notAfterMs }, writtenMs] = await Promise.all([allLed(ports, at + 1, fromMs + WAIT_MS_MAX), untilWritable(others).then(() => Date.now())])
+    const [{ notBeforeMs, notAfterMs }, writtenMs, transactedMs] = await Promise.all([allLed(ports, at + 1, fromMs + WAIT_MS_MAX), untilWritable(others).then(() => Date.now()), untilTransacted(others).then(() => Date.now())])
     const resumed = (): (number | undefined)[] => watch.sights.map((_, partition) => watch.resumedAfter(partition, fromMs))
     await until(() => resumed().every((ms) => ms !== undefined), 'every partition to go on')
     await sleep(CALM_MS)
@@ -112,6 +115,7 @@ async function killOne(brokers: readonly Broker[], at: number, watch: Watch, tim
     times.led.push(ledMs)
     times.unsure.push(notAfterMs - notBeforeMs)
     times.written.push(writtenMs - fromMs)
+    times.transacted.push(transactedMs - fromMs)
     times.resumed.push(Math.max(...resumedMs))
     times.beyondLed.push(Math.max(...resumedMs) - ledMs)
     times.again.push(Math.max(...resumedMs.map((ms, partition) => watch.longestPauseMs(partition, fromMs + ms, Date.now()))))
@@ -152,6 +156,34 @@ async function untilWritable(brokers: string[]): Promise<void> {
     }
     await producer.disconnect()
   }))
+}
+
+/** Until a transaction of a client that was not there before, one for each control partition, is committed. Its client sends again what is refused after a few milliseconds. */
+async function untilTransacted(brokers: string[]): Promise<void> {
+  const endMs = Date.now() + WAIT_MS_MAX
+  const kafka = new Kafka({ brokers, logLevel: logLevel.NOTHING, retry: { retries: 10_000, initialRetryTime: 10, maxRetryTime: 20, factor: 0 } })
+  await Promise.all(Array.from({ length: CONTROL_PARTITIONS }, async (_, partition) => {
+    while (!(await isTransacted(kafka, partition))) {
+      if (Date.now() > endMs) throw new TypeError(`no transaction with partition ${partition} of '${CONTROL}' was committed within ${WAIT_MS_MAX / 1000} s`)
+      await sleep(LOOK_MS)
+    }
+  }))
+}
+
+async function isTransacted(kafka: Kafka, partition: number): Promise<boolean> {
+  const producer = kafka.producer({ transactionalId: `${CONTROL}-${partition}-${randomUUID()}`, idempotent: true, maxInFlightRequests: 1 })
+  try {
+    await producer.connect()
+    const transaction = await producer.transaction()
+    await transaction.send({ topic: CONTROL, acks: -1, messages: [{ partition, value: 'control' }] })
+    await transaction.sendOffsets({ consumerGroupId: CONTROL, topics: [{ topic: CONTROL, partitions: [{ partition, offset: '0' }] }] })
+    await transaction.commit()
+    return true
+  } catch {
+    return false
+  } finally {
+    await producer.disconnect()
+  }
 }
 
 const isWritten = (producer: Producer, partition: number): Promise<boolean> => producer.send({ topic: CONTROL, acks: -1, messages: [{ partition, value: 'control' }] }).then(() => true, () => false)
