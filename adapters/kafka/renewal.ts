@@ -88,11 +88,6 @@ export class Identity {
     }, effort)
   }
 
-  /** Goes on under the next epoch, which only the coordinator of now can give: what it said before on this connection was not said by one that has been replaced. */
-  async confirm(connection: Connection): Promise<void> {
-    this.#producer = await this.#initialised(connection, this.#producer)
-  }
-
   /** All of it once more where a part is to be asked again: the next owner may have come meanwhile. */
   async #become(ask: (connection: Connection) => Promise<Producer>, effort: Effort): Promise<void> {
     const { cluster, transactionalId, use } = this.#id

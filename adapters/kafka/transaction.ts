@@ -4,12 +4,16 @@
 //
 // L1. Everything between the first send and the end of a transaction becomes visible together.
 // L2. Only the newest `fence` of the id can end a transaction.
-// L5. The end of a transaction is sent again, which changes nothing where it was made already. Where it did not begin its answer alone is no proof: a coordinator that has
-//     been replaced and does not know it answers from memory of the one before. It counts with the next epoch. A fence after the first time leaves the outcome unknown.
+// L5. The end of a transaction is sent again, which changes nothing where it was made already. Its answer counts from who took all the announcements on the same connection:
+//     a coordinator that has been replaced and does not know it answers from memory of the transaction before. To another one they are made again first: only the
+//     coordinator of now can take them, and only while nobody has aborted. Where the end was made already they begin an empty transaction, which it then ends.
+//     A fence after the first time leaves the outcome unknown.
 // T1. After any failure nothing of this object may be used again, but `fence` and `renew`.
 // T2. Nothing waits for longer than the brokers keep a transaction open.
-// T3. What was asked of a coordinator and not answered may still reach it: the next transaction has another epoch, for which it does not count.
+// T3. What was asked of a coordinator and not answered may still reach it, and one that has been replaced remembers what was announced to it: the next transaction has
+//     another epoch, for which neither counts.
 import { assert } from '../../system/protocol/assert.ts'
+import type { Touched } from '../kafka-rights/rights.ts'
 import type { Effort } from './cluster.ts'
 import type { Connection } from './connection.ts'
 import { messageOf } from './cluster.ts'
@@ -32,6 +36,12 @@ export interface TransactionOptions extends Identified {
   standing(stale?: Standing): Promise<Standing | undefined>
 }
 
+/** What a coordinator must know before a transaction ends. */
+interface Announcement {
+  readonly ask: (connection: Connection) => Promise<void>
+  readonly touched: Touched
+}
+
 /** L5. */
 class EndUnknown extends TypeError {
   override readonly name = 'EndUnknown'
@@ -50,8 +60,8 @@ export class Transactions {
   #openUntilMs = -Infinity
   /** T3. */
   #isDoubted = false
-  /** L5. Who knows that it began. */
-  #announcedTo: Connection | undefined
+  /** L5. Those of the transaction under way, and who took them. */
+  readonly #announced = new Map<Announcement, Connection | undefined>()
   #underWay = 0
   #isClosed = false
 
@@ -141,7 +151,8 @@ export class Transactions {
     this.#identity.opening()
     this.#openUntilMs = clock.monotonicMs() + timeoutMs
     const effort: Effort = { untilMs: this.#openUntilMs }
-    await inParallel(rounds.length === 0 ? undefined : this.#addPartitions(rounds, idle), offsets.length === 0 ? undefined : this.#addOffsets(idle))
+    this.#announced.clear()
+    await inParallel(rounds.length === 0 ? undefined : this.#announce(this.#partitionsOf(rounds), idle), offsets.length === 0 ? undefined : this.#announce(this.#offsetsOf(), idle))
     const failed = new AbortController()
     const writing = this.#writeRounds(rounds, effort)
     writing.then((written) => written instanceof Map || failed.abort(), () => failed.abort())
@@ -178,23 +189,44 @@ export class Transactions {
     return { topic, partition, bytes: batch.finish({ producerId: this.#identity.producerId, epoch: this.#identity.epoch, sequence, isTransactional: true }) }
   }
 
-  async #addPartitions(rounds: TransactionPlan['rounds'], effort: Effort): Promise<void> {
+  async #announce(announcement: Announcement, effort: Effort): Promise<void> {
     const { cluster, use, transactionalId } = this.#options
+    this.#announced.set(announcement, undefined)
+    await cluster.atCoordinator('transaction', transactionalId, use, (connection) => this.#announceTo(connection, announcement), effort, announcement.touched)
+  }
+
+  async #announceTo(connection: Connection, announcement: Announcement): Promise<void> {
+    await announcement.ask(connection).catch(this.#doubting)
+    this.#announced.set(announcement, connection)
+  }
+
+  /** L5, T3. */
+  async #announceAgain(connection: Connection): Promise<void> {
+    for (const [announcement, taker] of this.#announced) {
+      if (taker === connection) continue
+      this.#isDoubted = true
+      await this.#announceTo(connection, announcement)
+    }
+  }
+
+  #partitionsOf(rounds: TransactionPlan['rounds']): Announcement {
+    const { transactionalId } = this.#options
     const topics = new Map<string, Set<number>>()
     for (const { topic, partition } of rounds.flat()) topics.set(topic, (topics.get(topic) ?? new Set()).add(partition))
     const asked = [...topics].map(([name, partitions]) => ({ name, partitions: [...partitions] }))
-    await cluster.atCoordinator('transaction', transactionalId, use, async (connection) => {
-      whole(await addPartitionsToTxnV3(connection, transactionalId, this.#identity.producerId, this.#identity.epoch, asked).catch(this.#doubting), asked.reduce((sum, { partitions }) => sum + partitions.length, 0))
-      this.#announcedTo = connection
-    }, effort, { topics: [...topics.keys()], operation: 'WRITE' })
+    const count = asked.reduce((sum, { partitions }) => sum + partitions.length, 0)
+    return {
+      ask: async (connection) => whole(await addPartitionsToTxnV3(connection, transactionalId, this.#identity.producerId, this.#identity.epoch, asked), count),
+      touched: { topics: [...topics.keys()], operation: 'WRITE' },
+    }
   }
 
-  async #addOffsets(effort: Effort): Promise<void> {
-    const { cluster, use, transactionalId, group } = this.#options
-    await cluster.atCoordinator('transaction', transactionalId, use, async (connection) => {
-      await addOffsetsToTxnV3(connection, transactionalId, this.#identity.producerId, this.#identity.epoch, group).catch(this.#doubting)
-      this.#announcedTo = connection
-    }, effort, { group })
+  #offsetsOf(): Announcement {
+    const { transactionalId, group } = this.#options
+    return {
+      ask: async (connection) => void await addOffsetsToTxnV3(connection, transactionalId, this.#identity.producerId, this.#identity.epoch, group),
+      touched: { group },
+    }
   }
 
   readonly #doubting = (thrown: unknown): never => {
@@ -245,6 +277,7 @@ export class Transactions {
     let wasAsked = false
     await cluster.atCoordinator('transaction', transactionalId, use, async (connection) => {
       try {
+        if (committed) await this.#announceAgain(connection)
         await endTxnV3(connection, transactionalId, this.#identity.producerId, this.#identity.epoch, committed)
       } catch (thrown) {
         const code = codeOf(thrown)
@@ -252,12 +285,6 @@ export class Transactions {
         wasAsked ||= isTransport(code) || retryOf(code) !== 'later'
         this.#doubting(thrown)
       }
-      if (!committed || connection === this.#announcedTo) return
-      wasAsked = true
-      await this.#identity.confirm(connection).catch((thrown: unknown) => {
-        throw isFenced(codeOf(thrown)) ? new EndUnknown(messageOf(thrown), { cause: thrown }) : thrown
-      })
-      this.#begin()
     }, { untilMs: committed ? this.#openUntilMs : 0 })
   }
 }

@@ -1,16 +1,45 @@
-// A coordinator of one transactional id, as brokers whose transactions are of version 1 have it: an initialisation that finds a transaction open aborts it under an
-// epoch that nobody is told of. Source: Kafka's TransactionCoordinator and TransactionMetadata.
+// A coordinator of one transactional id, as brokers whose transactions are of version 1 or 2 have it, asked by a client of version 1: what an initialisation finds open, or
+// is open for too long, is aborted under the next epoch, which nobody is told of. With version 2, who had it under the epoch before may still initialise it.
+// `test/services/kafka-coordinator.test.ts` compares it with brokers. Source: Kafka's TransactionCoordinator and TransactionMetadata.
 import { Reader } from '../../adapters/kafka/reader.ts'
 import { Code, KEYS } from './kafka-broker.ts'
 
 const PRODUCER = 7n
 
+/** The newest entry of its log. */
+interface Entry {
+  readonly epoch: number
+  /** Whoever had it before, and asks again because the answer was lost. */
+  readonly lastEpoch: number
+  readonly state: 'empty' | 'open' | 'committed' | 'aborted'
+  /** Keys of requests. */
+  readonly announced: readonly number[]
+}
+
 export class IdCoordinator {
-  #epoch = -1
-  /** Whoever had it before the last initialisation, and asks again because the answer was lost. */
-  #lastEpoch = -1
-  #state: 'empty' | 'open' | 'committed' | 'aborted' = 'empty'
+  readonly #version: 1 | 2
+  #entry: Entry = { epoch: -1, lastEpoch: -1, state: 'empty', announced: [] }
+  /** Nothing that it appends is copied: it goes on answering what it remembers. */
+  isCutOff = false
   readonly ends: ('commit' | 'abort')[] = []
+  /** What the last transaction that was committed here consisted of. */
+  committed: readonly number[] = []
+
+  constructor(version: 1 | 2 = 1) {
+    this.#version = version
+  }
+
+  /** Coordinates from here on, with the log of the one before. */
+  load(before: IdCoordinator): void {
+    this.#entry = before.#entry
+    this.isCutOff = false
+    before.isCutOff = true
+  }
+
+  /** Gives up what has been open for too long. */
+  giveUp(): void {
+    if (this.#entry.state === 'open') this.#abort()
+  }
 
   /** Of requests about transactions; undefined: it is not asked that. */
   answer(key: number, request: Buffer): object | undefined {
@@ -22,49 +51,63 @@ export class IdCoordinator {
         reader.skip(4)
         return this.#initialised(reader.readInt64(), reader.readInt16())
       case KEYS.addPartitions:
-      case KEYS.addOffsets:
-        this.#own(reader)
-        this.#state = 'open'
-        return {}
-      case KEYS.endTxn:
-        this.#own(reader)
-        return this.#ended(reader.readBoolean() ? 'commit' : 'abort')
+      case KEYS.addOffsets: return this.#announced(key, epochOf(reader))
+      case KEYS.endTxn: return this.#ended(epochOf(reader), reader.readBoolean() ? 'commit' : 'abort')
       case KEYS.describeTransactions:
-        return { transactionStates: [{ transactionState: this.#state === 'open' ? 'Ongoing' : 'Empty', producerId: PRODUCER, producerEpoch: this.#epoch }] }
+        return { transactionStates: [{ transactionState: this.#entry.state === 'open' ? 'Ongoing' : 'Empty', producerId: PRODUCER, producerEpoch: this.#entry.epoch }] }
       default: return undefined
     }
   }
 
-  #own(reader: Reader): void {
-    reader.readString()
-    reader.skip(8)
-    if (reader.readInt16() !== this.#epoch) throw new Code('PRODUCER_FENCED')
+  #append(entry: Partial<Entry>): void {
+    if (this.isCutOff) throw new Code('COORDINATOR_NOT_AVAILABLE')
+    this.#entry = { ...this.#entry, ...entry }
   }
 
-  #initialised(producerId: bigint, epoch: number): object {
-    if (this.#state === 'open') {
-      this.#fence()
+  #initialised(producerId: bigint, asked: number): object {
+    const { epoch, lastEpoch, state } = this.#entry
+    if (state === 'open') {
+      this.#abort()
       throw new Code('CONCURRENT_TRANSACTIONS')
     }
-    if (producerId < 0n) this.#lastEpoch = -1
-    else if (epoch === this.#epoch) this.#lastEpoch = epoch
-    else if (epoch !== this.#lastEpoch) throw new Code('PRODUCER_FENCED')
-    if (epoch < 0 || epoch === this.#epoch) this.#epoch += 1
-    this.#state = 'empty'
-    return { producerId: PRODUCER, producerEpoch: this.#epoch }
+    if (producerId < 0n) this.#append({ epoch: epoch + 1, lastEpoch: -1, state: 'empty' })
+    else if (asked === epoch) this.#append({ epoch: epoch + 1, lastEpoch: epoch, state: 'empty' })
+    else if (asked === lastEpoch) this.#append({ state: 'empty' })
+    else throw new Code('PRODUCER_FENCED')
+    return { producerId: PRODUCER, producerEpoch: this.#entry.epoch }
   }
 
-  #fence(): void {
-    this.#epoch += 1
-    this.#lastEpoch = -1
-    this.#state = 'aborted'
+  #abort(): void {
+    const { epoch } = this.#entry
+    this.#append({ epoch: epoch + 1, lastEpoch: this.#version === 2 ? epoch : -1, state: 'aborted' })
   }
 
-  #ended(end: 'commit' | 'abort'): object {
-    const state = end === 'commit' ? 'committed' : 'aborted'
-    if (this.#state !== 'open' && this.#state !== state) throw new Code('INVALID_TXN_STATE')
-    this.#state = state
-    this.ends.push(end)
+  /** What it remembers as announced is not appended once more. */
+  #announced(key: number, asked: number): object {
+    const { epoch, state } = this.#entry
+    if (asked !== epoch) throw new Code('PRODUCER_FENCED')
+    const announced = state === 'open' ? this.#entry.announced : []
+    if (!announced.includes(key)) this.#append({ state: 'open', announced: [...announced, key] })
     return {}
   }
+
+  #ended(asked: number, end: 'commit' | 'abort'): object {
+    const { epoch, state, announced } = this.#entry
+    if (asked !== epoch) throw new Code('PRODUCER_FENCED')
+    const wanted = end === 'commit' ? 'committed' : 'aborted'
+    if (state !== 'open') {
+      if (state !== wanted) throw new Code('INVALID_TXN_STATE')
+      return {}
+    }
+    this.#append({ state: wanted })
+    this.ends.push(end)
+    if (end === 'commit') this.committed = announced
+    return {}
+  }
+}
+
+function epochOf(reader: Reader): number {
+  reader.readString()
+  reader.skip(8)
+  return reader.readInt16()
 }

@@ -1,4 +1,5 @@
-// A coordinator that has been replaced and does not know it, because it is cut off from the controller and not from clients: it answers the end of a transaction from its memory.
+// A coordinator that has been replaced and does not know it, because it is cut off from the controller and not from clients: it answers the end of a transaction from its
+// memory, and may coordinate again before its answer is believed.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Cluster } from '../../../../adapters/kafka/cluster.ts'
@@ -7,95 +8,197 @@ import { RecordBatch } from '../../../../adapters/kafka/record-batch.ts'
 import { Transactions } from '../../../../adapters/kafka/transaction.ts'
 import type { TransactionPlan } from '../../../../adapters/kafka/transaction-plan.ts'
 import { Unanswered } from '../../../../adapters/kafka/unanswered.ts'
-import { wallClock } from '../../../../adapters/memory/clock.ts'
 import { Visibility } from '../../../../system/membership/visibility.ts'
-import { Code, KEYS, connectionTo } from '../../../support/kafka-broker.ts'
+import type { Clock } from '../../../../system/ports/clock.ts'
+import { Code, KEYS, clusterOf, connectionTo } from '../../../support/kafka-broker.ts'
+import { IdCoordinator } from '../../../support/kafka-coordinator.ts'
 
 const TRANSPORT = { clientId: 'x', security: {}, connectMsMax: 200, requestMsMax: 200, slowMsMax: 200 }
 const BROKERS = 'abc'
 const nodeOf = (host: string): number => BROKERS.indexOf(host) + 1
-/** Longer than a silent broker is asked last. */
+/** Longer than a silent broker is asked last, and than a transaction may be open. */
 const LATER_MS = 60_000
+const TIMEOUT_MS = 1000
 
-/** As far as ends below version 5 need it. Source: Kafka's TransactionCoordinator (endTransactionWithTV1) and TransactionStateManager. */
-class Coordinator {
-  epoch = 0
-  state: 'empty' | 'open' | 'committed' | 'aborted' = 'empty'
-  commits = 0
-  /** Nothing that it appends is copied. */
-  isCutOff = false
-
-  answer(key: number, request: Buffer): object {
-    switch (key) {
-      case KEYS.initProducerId:
-        this.#append(this.state === 'open' ? 'aborted' : 'empty')
-        this.epoch += 1
-        return { producerId: 7n, producerEpoch: this.epoch }
-      case KEYS.addPartitions:
-        this.#append('open')
-        return {}
-      case KEYS.endTxn: return this.#end(request.readInt16BE(request.length - 4), request.at(-2) === 1)
-      default: return {}
-    }
-  }
-
-  #append(state: Coordinator['state']): void {
-    if (this.isCutOff) throw new Code('COORDINATOR_NOT_AVAILABLE')
-    this.state = state
-  }
-
-  #end(epoch: number, isCommit: boolean): object {
-    if (epoch !== this.epoch) throw new Code('PRODUCER_FENCED')
-    const state = isCommit ? 'committed' : 'aborted'
-    if (this.state === 'open') {
-      this.#append(state)
-      if (isCommit) this.commits += 1
-    } else if (this.state !== state) throw new Code('INVALID_TXN_STATE')
-    return {}
-  }
-}
-
-function plan(): TransactionPlan {
+function plan(offset: number): TransactionPlan {
   const batch = new RecordBatch()
   batch.add({ topic: 't', partition: 0, key: null, value: Buffer.from('x'), headers: [], timestampMs: 1 })
-  return { rounds: [[{ topic: 't', partition: 0, batch }]], offsets: [] }
+  return { rounds: [[{ topic: 't', partition: 0, batch }]], offsets: [{ topic: 't', offset, metadata: '' }] }
+}
+
+const transactionsOf = (cluster: Cluster, clock: Clock): Transactions => new Transactions({ cluster, clock, visibility: new Visibility(clock), transactionalId: 'id', group: 'g', partition: 0, use: 'u', timeoutMs: TIMEOUT_MS, standing: async () => ({ generation: 1, memberId: 'm', instanceId: null }) })
+
+interface Now {
+  coordinator: string
+  /** A cannot be reached. */
+  isAway: boolean
+  /** Passes with each wait. */
+  ms: number
+  /** Before a broker hears a request. */
+  befalls: (host: string, key: number, request: Buffer) => Promise<void>
+}
+
+/** The owner of an id that A coordinates, and its brokers in the order in which it knows them. */
+async function stage(order: string) {
+  const [a, b] = [new IdCoordinator(2), new IdCoordinator(2)]
+  const now: Now = { coordinator: 'a', isAway: false, ms: 0, befalls: async () => {} }
+  const clock: Clock = {
+    nowMs: () => now.ms, monotonicMs: () => now.ms,
+    sleep: async (ms) => {
+      now.ms += ms
+      await new Promise((resolve) => setImmediate(resolve))
+    },
+  }
+  const cluster = new Cluster([...order].map((host) => ({ host, port: 1 })), TRANSPORT, clock)
+  const connections = new Map<string, Connection>()
+  const answered = async (host: string, key: number, request: Buffer): Promise<unknown> => {
+    await now.befalls(host, key, request)
+    // A does not know that it coordinates no more.
+    const known = host === 'a' ? 'a' : now.coordinator
+    if (key === KEYS.findCoordinator) return { coordinators: [{ nodeId: nodeOf(known), host: known, port: 1 }] }
+    if (key === KEYS.produce) return { responses: [{ name: 't', partitionResponses: [{ index: 0, errorCode: 0, baseOffset: 5n, errorMessage: null, recordErrors: [] }] }] }
+    if (known !== host) throw new Code('NOT_COORDINATOR')
+    return (host === 'a' ? a : b).answer(key, request) ?? {}
+  }
+  const dial = (host: string): Connection => connectionTo((key, request) => answered(host, key, request).catch((thrown: unknown) => {
+    if (thrown instanceof Unanswered) connections.delete(host)
+    throw thrown
+  }))
+  cluster.connections.get = async (_use, { host }) => {
+    if (host === 'a' && now.isAway) throw new Unanswered('NETWORK', 'cannot be reached')
+    const connection = connections.get(host) ?? dial(host)
+    connections.set(host, connection)
+    return connection
+  }
+  cluster.connectionTo = (use, node) => cluster.connections.get(use, { host: BROKERS[node - 1] as string, port: 1 })
+  cluster.leaderOf = () => nodeOf('b')
+  cluster.refresh = async () => {}
+  const transactions = transactionsOf(cluster, clock)
+  await transactions.fence({})
+  return { a, b, now, clock, transactions }
+}
+
+type Stage = Awaited<ReturnType<typeof stage>>
+
+/** A is cut off from everybody, and B coordinates. */
+function replace({ a, b, now }: Stage): void {
+  b.load(a)
+  Object.assign(now, { isAway: true, coordinator: 'b' })
+}
+
+/** An owner whose last two transactions ended at A and at B, under one epoch. */
+async function replaced(order: string): Promise<Stage> {
+  const staged = await stage(order)
+  const { a, b, now, transactions } = staged
+  assert.equal((await transactions.commit(plan(1), {})).kind, 'committed')
+  replace(staged)
+  assert.equal((await transactions.commit(plan(2), {})).kind, 'committed')
+  assert.deepEqual([a.ends, b.ends], [['commit'], ['commit']])
+  now.ms += LATER_MS
+  return staged
+}
+
+/** One end that B does not answer; from then on clients reach A again, which the controller does not. */
+function losingOne({ b, now }: Stage, isMade = false, then: Now['befalls'] = async () => {}): void {
+  now.befalls = async (host, key, request) => {
+    if (key !== KEYS.endTxn || host !== 'b') return
+    if (isMade) b.answer(key, request)
+    now.isAway = false
+    now.befalls = then
+    throw new Unanswered('NETWORK', 'hung up')
+  }
 }
 
 for (const order of ['abc', 'acb', 'bac', 'bca', 'cab', 'cba']) {
   test(`an end is not believed to who coordinates no more: brokers in the order ${order}`, { timeout: 10_000 }, async () => {
-    const [a, b] = [new Coordinator(), new Coordinator()]
-    const now = { coordinator: 'a', isAway: false, lost: 0, skewMs: 0 }
-    const clock = { ...wallClock, monotonicMs: () => wallClock.monotonicMs() + now.skewMs }
-    const cluster = new Cluster([...order].map((host) => ({ host, port: 1 })), TRANSPORT, clock)
-    const connections = new Map([...BROKERS].map((host): [string, Connection] => [host, connectionTo((key, request) => {
-      // A does not know that it coordinates no more.
-      const known = host === 'a' ? 'a' : now.coordinator
-      if (key === KEYS.findCoordinator) return { coordinators: [{ nodeId: nodeOf(known), host: known, port: 1 }] }
-      if (key === KEYS.produce) return { responses: [{ name: 't', partitionResponses: [{ index: 0, errorCode: 0, baseOffset: 5n, errorMessage: null, recordErrors: [] }] }] }
-      if (known !== host) throw new Code('NOT_COORDINATOR')
-      if (key === KEYS.endTxn && host === 'b' && now.lost-- > 0) throw new Unanswered('NETWORK', 'hung up')
-      return (host === 'a' ? a : b).answer(key, request)
-    })]))
-    cluster.connections.get = async (_use, { host }) => {
-      if (host === 'a' && now.isAway) throw new Unanswered('NETWORK', 'cannot be reached')
-      return connections.get(host) as Connection
-    }
-    cluster.leaderOf = () => nodeOf('b')
-    cluster.refresh = async () => {}
-    const transactions = new Transactions({ cluster, clock, visibility: new Visibility(clock), transactionalId: 'id', group: 'g', partition: 0, use: 'u', timeoutMs: 1000, standing: async () => undefined })
-    await transactions.fence({})
-    const reach = cluster.connectionTo.bind(cluster)
-    cluster.connectionTo = (use, at) => (at === nodeOf('b') ? cluster.connections.get(use, { host: 'b', port: 1 }) : reach(use, at))
-    assert.equal((await transactions.commit(plan(), {})).kind, 'committed')
-    // A is cut off from everybody, and B coordinates.
-    Object.assign(b, { epoch: a.epoch, state: a.state })
-    a.isCutOff = true
-    Object.assign(now, { isAway: true, coordinator: 'b' })
-    assert.equal((await transactions.commit(plan(), {})).kind, 'committed')
-    assert.deepEqual([a.commits, b.commits], [1, 1])
-    // Clients reach A again; the controller does not.
-    Object.assign(now, { isAway: false, skewMs: LATER_MS, lost: 1 })
-    const end = await transactions.commit(plan(), {})
-    assert.deepEqual([end.kind, b.commits], ['committed', 2], `the transaction is ${b.state}`)
+    const staged = await replaced(order)
+    losingOne(staged)
+    const end = await staged.transactions.commit(plan(3), {})
+    assert.deepEqual([end.kind, staged.b.ends], ['committed', ['commit', 'commit']])
   })
 }
+
+interface Fate {
+  readonly end: 'committed' | 'unknown'
+  /** The end that B did not answer. */
+  readonly isMade: boolean
+  befalls(staged: Stage): Promise<void>
+}
+
+const FATES: Readonly<Record<string, Fate>> = {
+  'it is still open': { end: 'committed', isMade: false, befalls: async () => {} },
+  'it was committed': { end: 'committed', isMade: true, befalls: async () => {} },
+  'the brokers gave it up': {
+    end: 'unknown', isMade: false,
+    befalls: async ({ b, now }) => {
+      now.ms += LATER_MS
+      b.giveUp()
+    },
+  },
+  'another owner asked for the id': {
+    end: 'unknown', isMade: false,
+    befalls: async ({ b, clock }) => {
+      const other = transactionsOf(clusterOf(new Cluster([{ host: 'b', port: 1 }], TRANSPORT, clock), (key, request) => b.answer(key, request)), clock)
+      await assert.rejects(other.fence({ untilMs: clock.monotonicMs() }), /CONCURRENT_TRANSACTIONS/)
+    },
+  },
+}
+
+/** What A remembers while it does not know that it was replaced. */
+const MEMORIES: Readonly<Record<string, (isMade: boolean, then: (staged: Stage, host: string) => Promise<void>) => Promise<Stage>>> = {
+  'the transaction before': async (isMade, then) => {
+    const staged = await replaced('ab')
+    losingOne(staged, isMade, (host) => then(staged, host))
+    return staged
+  },
+  'its announcements': async (isMade, then) => {
+    const staged = await stage('ab')
+    const { a, b, now } = staged
+    now.befalls = async (host, key) => {
+      if (host !== 'a' || key !== KEYS.endTxn) return
+      b.load(a)
+      now.coordinator = 'b'
+      losingOne(staged, isMade, (asked) => then(staged, asked))
+    }
+    return staged
+  },
+}
+
+for (const [memory, begin] of Object.entries(MEMORIES)) {
+  for (const [fate, { end, isMade, befalls }] of Object.entries(FATES)) {
+    test(`who coordinates again, and remembered ${memory}, is believed what became of it: ${fate}`, { timeout: 10_000 }, async () => {
+      for (let heard = 0; heard < 5; heard += 1) {
+        let left = heard
+        const { transactions } = await begin(isMade, async (staged, host) => {
+          if (host !== 'a' || left-- !== 0) return
+          await befalls(staged)
+          staged.a.load(staged.b)
+          staged.now.coordinator = 'a'
+        })
+        assert.equal((await transactions.commit(plan(3), {})).kind, end, `when A was asked ${heard} times`)
+      }
+    })
+  }
+}
+
+test('what was announced to two coordinators is followed by another epoch, of which the first one remembers no announcement', { timeout: 5000 }, async () => {
+  const staged = await stage('bca')
+  const { a, b, now, transactions } = staged
+  now.befalls = async (host, key) => {
+    if (host !== 'a' || key !== KEYS.addOffsets) return
+    now.befalls = async () => {}
+    // Until the partitions are announced.
+    await new Promise((resolve) => setImmediate(resolve))
+    replace(staged)
+  }
+  assert.equal((await transactions.commit(plan(1), {})).kind, 'committed')
+  assert.deepEqual([a.ends, b.committed], [[], [KEYS.addPartitions, KEYS.addOffsets]])
+  // Clients reach A again, and B does not hear of the partitions.
+  Object.assign(now, { isAway: false, ms: LATER_MS })
+  now.befalls = async (host, key) => {
+    if (host !== 'b' || key !== KEYS.addPartitions) return
+    now.befalls = async () => {}
+    throw new Unanswered('NETWORK', 'hung up')
+  }
+  assert.deepEqual([(await transactions.commit(plan(2), {})).kind, b.ends], ['fenced', ['commit']])
+})
