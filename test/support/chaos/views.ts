@@ -30,7 +30,7 @@ export class Views {
   folded({ plan, partition, epoch, seq, entities }: Memory): void {
     const place = `${plan.group}/${partition}`
     const before = this.#inHand.get(place)
-    for (const id of before?.changed ?? []) this.#stood(plan.group, id, { epoch: before?.epoch ?? 0, seq: before?.seq ?? 0, view: 'unknown' })
+    for (const id of before?.changed ?? []) this.#stood(place, id, { epoch: before?.epoch ?? 0, seq: before?.seq ?? 0, view: 'unknown' })
     this.#inHand.set(place, { epoch, seq, changed: [...entities.dirty()].filter((entity) => entity.seq === seq).map(({ id }) => id) })
   }
 
@@ -42,21 +42,21 @@ export class Views {
     for (const id of changed) {
       const entity = entities.peek(id)
       // What is changed in place later must not be changed here.
-      this.#stood(plan.group, id, { epoch, seq, view: entity === undefined ? undefined : structuredClone(entityView(plan.definition, entity, parked.get(id))) })
+      this.#stood(place, id, { epoch, seq, view: entity === undefined ? undefined : structuredClone(entityView(plan.definition, entity, parked.get(id))) })
     }
   }
 
   /** The view that the answer must give; 'unknown': that cannot be said. */
   wanted(group: string, id: EntityId, { at, entity }: StateAnswer): Stood['view'] {
-    const stood = this.#histories.get(`${group} ${id}`)?.findLast(({ epoch, seq }) => epoch < at.epoch || (epoch === at.epoch && seq <= at.seq))
+    const stood = this.#histories.get(`${group}/${at.partition} ${id}`)?.findLast(({ epoch, seq }) => epoch < at.epoch || (epoch === at.epoch && seq <= at.seq))
     if (stood === undefined || stood.view === 'unknown' || stood.view === undefined) return stood?.view
     // Whoever was acquired again may have been read from where it is stored.
     return stood.epoch === at.epoch ? stood.view : { ...stood.view, changedSeq: entity?.changedSeq ?? stood.view.changedSeq }
   }
 
-  #stood(group: string, id: EntityId, stood: Stood): void {
-    const history = this.#histories.get(`${group} ${id}`)
-    if (history === undefined) this.#histories.set(`${group} ${id}`, [stood])
+  #stood(place: string, id: EntityId, stood: Stood): void {
+    const history = this.#histories.get(`${place} ${id}`)
+    if (history === undefined) this.#histories.set(`${place} ${id}`, [stood])
     else history.push(stood)
   }
 }
