@@ -15,7 +15,8 @@ import { blankEntity } from '../../../../system/partition/entity.ts'
 import { Looks, Unsettled } from '../../../../system/partition/looks.ts'
 import { emptyMemory } from '../../../../system/partition/memory.ts'
 import { LOOKS_WAITING_MAX } from '../../../../system/protocol/limits.ts'
-import { entityId } from '../../../support/partition/bench.ts'
+import { deedSchema, entityId, planOf } from '../../../support/partition/bench.ts'
+import type { Deed } from '../../../support/partition/bench.ts'
 import { silent } from '../../../support/partition/owner.ts'
 import { plan } from '../../../support/partition/state-writer.ts'
 
@@ -92,4 +93,16 @@ test('an entity that is parked no more by the batch in hand is looked at when th
   looks.rest(true)
   await look
   assert.deepEqual(seen, [undefined])
+})
+
+test('a watermark that moved on before its batch began is not told before that is committed', () => {
+  const source = { schema: deedSchema, key: (deed: Deed) => deed.who }
+  const memory = emptyMemory(planOf([defineActor({ name: 'one', version: 1, machine: createMachine({}), order: 'eventTime', sources: { deeds: source } })], 'one'), 0)
+  const looks = new Looks(memory)
+  void looks.at(entityId('a'), 0, () => undefined)
+  memory.watermarks?.observeEvent('deeds', 5)
+  memory.watermarks?.settle()
+  memory.watermarks?.observeEvent('deeds', 7)
+  looks.move(1, false)
+  assert.equal(memory.entities.befores?.watermarkMs, 5)
 })
