@@ -77,7 +77,8 @@ export const wallClock: Clock = {
   nowMs: () => Date.now(),
   monotonicMs: () => performance.now(),
   sleep: (ms, signal) => {
-    if (!(ms > 0) || signal?.aborted === true) return Promise.resolve()
+    if (signal?.aborted === true) return Promise.resolve()
+    if (!(ms > 0)) return new Promise((resolve) => void setImmediate(resolve))
     return new Promise((resolve) => {
       const done = (): void => {
         clearTimeout(timer)

@@ -16,7 +16,7 @@ import type { TypePlan } from '../partition/topology.ts'
 import { entityView } from '../partition/view.ts'
 import { liveFlow } from './flow-answer.ts'
 import { absentLook, eventTimeOf, lagOf, positionsOf } from './partition-look.ts'
-import type { Question, QueryAnswer, Standing } from './questions.ts'
+import type { Question, QueryAnswer, Reached, Standing } from './questions.ts'
 import type { Replies } from './replies.ts'
 
 export interface QueryPorts {
@@ -31,7 +31,7 @@ export interface QueryPorts {
 /** Answers for one partition. */
 export function answerQuestion(plan: TypePlan, partition: Partition, { log, codec, clock, sessionMs, replies }: QueryPorts, question: Question): Promise<QueryAnswer> {
   switch (question.kind) {
-    case 'entity': return answerQuery(plan, partition, codec, clock, sessionMs, question.id)
+    case 'entity': return answerQuery(plan, partition, codec, clock, sessionMs, question.id, question.atLeast)
     case 'command': return proven(plan, partition, clock, sessionMs, (glance) => becameOf(plan, glance, partition.lease.partition, codec, replies, question))
     case 'partition': {
       const { state, reason, lease } = partition
@@ -49,10 +49,14 @@ export function answerQuestion(plan: TypePlan, partition: Partition, { log, code
   }
 }
 
-export function answerQuery(plan: TypePlan, partition: Partition, codec: Codec, clock: Clock, sessionMs: number, id: EntityId): Promise<QueryAnswer> {
+export function answerQuery(plan: TypePlan, partition: Partition, codec: Codec, clock: Clock, sessionMs: number, id: EntityId, atLeast?: Reached): Promise<QueryAnswer> {
   return proven(plan, partition, clock, sessionMs, async (glance) => {
+    const { memory } = glance.parts
+    // The batch in hand may be the one that is asked for: readers of the log have its seq a moment before it is known here.
+    const isBehind = (): boolean => atLeast !== undefined && atLeast.epoch === memory.epoch && glance.seq < atLeast.seq
+    const sight = <T>(found: Found<T>): Promise<T> => (isBehind() ? resting(glance, id, found) : glance.at(id, found))
     const around = ({ memory: { entities: { befores }, watermarks, parked } }: PartitionParts) => ({ watermarkMs: befores === undefined ? watermarks?.committedMs : befores.watermarkMs, parked: parked.get(id) })
-    const seen = await look(plan, glance, codec, id, (found) => glance.at(id, found), around, (entity, { watermarkMs, parked }) => ({
+    const seen = await look(plan, glance, codec, id, sight, around, (entity, { watermarkMs, parked }) => ({
       watermarkMs, entity: entity === undefined ? undefined : entityView(plan.definition, entity, parked),
     }))
     return seen === undefined ? tooFast(id) : { kind: 'state', at: { partition: partition.lease.partition, ...seen.at }, code: plan.code, ...seen.value }
@@ -76,10 +80,8 @@ async function proven(plan: TypePlan, partition: Partition, clock: Clock, sessio
 }
 
 async function becameOf(plan: TypePlan, glance: Glance, partition: number, codec: Codec, replies: Pick<Replies, 'to'>, { id, command, offset, sum }: Extract<Question, { readonly kind: 'command' }>): Promise<QueryAnswer> {
-  const { memory } = glance.parts
   // What it has taken, and its replies, are in no copy.
-  const resting = <T>(found: Found<T>): Promise<T> => glance.atRest(() => found(memory.entities.peek(id), memory.seq))
-  const seen = await look(plan, glance, codec, id, resting, ({ position }) => position.of(plan.inbox) > offset, (entity, isConsumed) => {
+  const seen = await look(plan, glance, codec, id, (found) => resting(glance, id, found), ({ position }) => position.of(plan.inbox) > offset, (entity, isConsumed) => {
     const known = entity?.seen.find(({ key }) => key === commandKey(command))
     const isOther = known?.sum !== undefined && sum !== undefined && known.sum !== sum
     // Held for the watermark it has not been taken.
@@ -111,6 +113,11 @@ const standingOf = ({ memory: { life, epoch, seq } }: PartitionParts): Omit<Stan
 
 /** Told the entity, where it is in memory, and the seq as of which it is so. */
 type Found<T> = (entity: Entity | undefined, seq: number) => T
+
+function resting<T>(glance: Glance, id: EntityId, found: Found<T>): Promise<T> {
+  const { memory } = glance.parts
+  return glance.atRest(() => found(memory.entities.peek(id), memory.seq))
+}
 
 interface Seen<T> {
   readonly at: Omit<Standing, 'partition'>

@@ -88,7 +88,7 @@ export class QueryClient {
     const partition = partitionOf(utf8Encode(entity), plan.partitions)
     const misplaced = otherPartition(entity, partition, atLeast)
     if (misplaced !== undefined) return misplaced
-    return this.#ask<AnswerOf<'state'> | Misplaced>(plan, partition, { kind: 'entity', id: entity }, waiting, (answer) => {
+    return this.#ask<AnswerOf<'state'> | Misplaced>(plan, partition, { kind: 'entity', id: entity, ...(atLeast === undefined ? {} : { atLeast: { epoch: atLeast.epoch, seq: atLeast.seq } }) }, waiting, (answer) => {
       if (answer.kind !== 'state') return undefined
       const misplaced = otherLife(answer.at, atLeast)
       if (misplaced !== undefined) return { kind: 'taken', value: misplaced }

@@ -8,14 +8,17 @@ import type { LiveFlow } from './flow-answer.ts'
 import type { PartitionLook } from './partition-look.ts'
 
 export type Question =
-  /** How is it? */
-  | { readonly kind: 'entity'; readonly id: EntityId }
+  /** How is it? `atLeast`: where this is not reached, right after the batch in hand. */
+  | { readonly kind: 'entity'; readonly id: EntityId; readonly atLeast?: Reached }
   /** What became of the command that stands at this offset of the inbox? `sum`: of its event. */
   | { readonly kind: 'command'; readonly id: EntityId; readonly command: string; readonly offset: number; readonly sum: number | undefined }
   /** How is the partition? `lag`: also how far it is behind, which costs the owner a look at the log. */
   | { readonly kind: 'partition'; readonly lag: boolean }
   /** What goes through it? `isWatched`: whoever asks will ask again soon, and wants its transitions counted until then. */
   | { readonly kind: 'flow'; readonly isWatched: boolean }
+
+/** A place in the order of commits of a partition's life. */
+export type Reached = Pick<Standing, 'epoch' | 'seq'>
 
 /** A place in a partition's order of commits. */
 export interface Standing {
@@ -52,7 +55,16 @@ export function parseQuestion(value: unknown): Question | undefined {
   if (value.kind === 'flow') return 'isWatched' in value && typeof value.isWatched === 'boolean' ? { kind: 'flow', isWatched: value.isWatched } : undefined
   const id = 'id' in value && typeof value.id === 'string' ? parseEntityId(value.id) : undefined
   if (id === undefined) return undefined
-  if (value.kind === 'entity') return { kind: 'entity', id }
+  if (value.kind === 'entity') {
+    const atLeast = 'atLeast' in value ? parseReached(value.atLeast) : undefined
+    return atLeast === undefined ? { kind: 'entity', id } : { kind: 'entity', id, atLeast }
+  }
   if (value.kind !== 'command' || !('command' in value) || typeof value.command !== 'string' || !('offset' in value) || !Number.isSafeInteger(value.offset)) return undefined
   return { kind: 'command', id, command: value.command, offset: value.offset as number, sum: 'sum' in value && typeof value.sum === 'number' ? value.sum : undefined }
+}
+
+function parseReached(value: unknown): Reached | undefined {
+  if (typeof value !== 'object' || value === null || !('epoch' in value) || !('seq' in value)) return undefined
+  const { epoch, seq } = value
+  return Number.isSafeInteger(epoch) && Number.isSafeInteger(seq) ? { epoch: epoch as number, seq: seq as number } : undefined
 }

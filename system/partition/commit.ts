@@ -1,6 +1,6 @@
 // Commit: one atomic write of everything a batch means: outputs, tells, dead letters, states, promises, journal, positions (I4).
 //
-// Owns: the ends of the partition's own topics, the position, the snapshot plan, what was promised to receivers.
+// Owns: the ends of the partition's own topics, the position, the snapshot plan, what was promised to receivers; where memory stands once it is done.
 // Does not decide what to do about an outcome other than `done`: `partition.ts` does.
 //
 // J1. Seqs follow each other without gaps. J3. After any outcome but `done` nothing of this object may be used again.
@@ -156,6 +156,9 @@ export class Committer {
     if (sent.writesPartition) this.#partitionFrom = this.#stateEnd
     this.#stateEnd = outcome.end.get(deps.plan.state) ?? this.#stateEnd
     this.#position.settle(positions)
+    // In one moment: who looks while no batch is in hand sees the one with the other.
+    this.#memory.seq = plan.seq
+    this.#memory.nowMs = plan.nowMs
     this.#memory.watermarks?.settle()
     this.#writeCache(plan.seq, cached)
     if (plan.kind === 'batch') this.batches += 1

@@ -24,7 +24,7 @@ import { Looks } from './looks.ts'
 import { RecordMaker } from './outbox.ts'
 import type { PartitionParts } from './parts.ts'
 import { Pauses } from './pauses.ts'
-import { publish } from './publishing.ts'
+import { publish, reply } from './publishing.ts'
 import type { FoldCost } from './reach.ts'
 
 const RESTING_MS = 5000
@@ -130,12 +130,13 @@ export class Cycle {
     try {
       const result = await committer.commit(plan)
       if (result.kind !== 'done') return result
-      if (this.#isolation?.settled() === true) this.#isolation = undefined
       const done = { batch, behind, outputs: result.outputs, commitMs: committer.lastMs, cycleMs: clock.monotonicMs() - startedMs }
       this.#flow.committed({ ...done, ...counted, nowMs: clock.nowMs() })
-      publish(this.#deps, memory, this.#lease.partition, done)
-      // In the same moment: whoever was told of it asks after that.
+      reply(this.#deps, batch)
+      // Before anybody else is told: a task that it starts asks at once.
       this.#looks.rest(true)
+      if (this.#isolation?.settled() === true) this.#isolation = undefined
+      publish(this.#deps, memory, this.#lease.partition, done)
       await unloadEntities(memory, this.#parts.states)
       return undefined
     } finally {

@@ -33,15 +33,12 @@ export async function drain(deps: PartitionDeps, lease: Lease, parts: PartitionP
 /** False: the commit was not done, and draining ends here; the next owner recovers. */
 async function commit(deps: PartitionDeps, parts: PartitionParts, kind: JournalKind): Promise<boolean> {
   const { memory, committer } = parts
-  const seq = memory.seq + 1
   const nowMs = Math.max(deps.clock.nowMs(), memory.nowMs)
   const pace = kind === 'release' ? 'release' : 'drain'
-  const result = await committer.commit({ kind, seq, nowMs, batch: undefined, inputs: [], watermarks: memory.watermarks?.save() ?? [], models: memory.models, idle: false, pace })
+  const result = await committer.commit({ kind, seq: memory.seq + 1, nowMs, batch: undefined, inputs: [], watermarks: memory.watermarks?.save() ?? [], models: memory.models, idle: false, pace })
   if (result.kind !== 'done') {
     deps.telemetry.log('warn', `draining ${deps.plan.group}: the ${kind} commit ended as ${result.kind}`)
     return false
   }
-  memory.seq = seq
-  memory.nowMs = nowMs
   return true
 }

@@ -26,7 +26,7 @@ export interface FoldPlan {
   readonly watch?: FoldWatch
   /** Counts what the batch takes. */
   readonly tally?: Tally | undefined
-  /** Asked now and then between two inputs. */
+  /** Asked now and then between two inputs, releases or firings. */
   readonly pauses?: Pauses | undefined
   /** Neither loaded nor stepped; what their inputs say about event time counts. */
   readonly passedOver?: ReadonlySet<EntityId>

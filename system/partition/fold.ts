@@ -192,6 +192,7 @@ class Fold implements FoldContext {
       this.#released += 1
       this.#last = due
       this.#release(due)
+      if (this.plan.pauses !== undefined && this.#released % PAUSES_EVERY === 0) await this.plan.pauses.next()
     }
     return true
   }
@@ -276,6 +277,7 @@ class Fold implements FoldContext {
       if (fired === undefined) continue
       this.batch.fired.push(fired)
       if (this.plan.isSingle === true) this.#released += 1
+      if (this.plan.pauses !== undefined && this.batch.fired.length % PAUSES_EVERY === 0) await this.plan.pauses.next()
     }
     if (journal !== undefined) assert(this.batch.fired.length <= journal.timers.length, 'J2: more firings than journalled')
   }

@@ -46,13 +46,9 @@ export class Isolation {
       this.#suspicion.pass(cause)
       return undefined
     }
-    const seq = memory.seq + 1
     const suspects = this.#suspicion.next(cause)
-    const result = await committer.commit({ kind: 'suspect', seq, nowMs, batch: undefined, inputs: [], watermarks: memory.watermarks?.save() ?? [], models: memory.models, idle: false, pace: 'steady', suspects })
-    if (result.kind !== 'done') return result
-    memory.seq = seq
-    memory.nowMs = nowMs
-    return undefined
+    const result = await committer.commit({ kind: 'suspect', seq: memory.seq + 1, nowMs, batch: undefined, inputs: [], watermarks: memory.watermarks?.save() ?? [], models: memory.models, idle: false, pace: 'steady', suspects })
+    return result.kind === 'done' ? undefined : result
   }
 
   /** What the commit of the batch in hand carries on. */

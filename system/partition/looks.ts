@@ -5,7 +5,7 @@
 // K1. A look runs on committed state alone. One that waits for a batch which is not committed is refused.
 // K2. So many wait and no more (LOOKS_WAITING_MAX); none once nothing will come to rest any more.
 // K3. While somebody looks at entities they are seen at once, as they were committed last: a batch then keeps copies of those that it uses (`befores.ts`).
-//     Not where there is a backlog, which goes first, nor those that are parked, whose count of events is in no copy.
+//     Not where there is a backlog, which goes first, nor those that are parked, before it or by now, whose count of events is in no copy.
 import { LOOKS_WAITING_MAX } from '../protocol/limits.ts'
 import type { EntityId } from '../protocol/ids.ts'
 import { Befores } from './befores.ts'
@@ -42,8 +42,9 @@ export class Looks {
     this.#lookedMs = nowMs
     const entity = entities.peek(id)
     const { befores } = entities
-    if (befores === undefined || entity?.parked !== undefined || parked.has(id)) return this.atRest(() => look(entities.peek(id), this.#memory.seq))
-    return new Promise((resolve) => resolve(look(entity === undefined ? undefined : befores.of(entity), befores.seq)))
+    const before = entity === undefined ? undefined : befores?.of(entity)
+    if (befores === undefined || entity?.parked !== undefined || before?.parked !== undefined || parked.has(id)) return this.atRest(() => look(entities.peek(id), this.#memory.seq))
+    return new Promise((resolve) => resolve(look(before, befores.seq)))
   }
 
   /** Runs `look` now when memory rests, else right after the batch in hand. Rejects when that is not committed, or too many wait for it. */

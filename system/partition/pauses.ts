@@ -20,7 +20,7 @@ export class Pauses {
     this.#sinceMs = fromMs
   }
 
-  /** Asked between two inputs; undefined: its slice is not over. */
+  /** Asked between two inputs, releases or firings; undefined: its slice is not over. */
   next(): Promise<void> | undefined {
     const nowMs = this.#clock.monotonicMs()
     if (nowMs - this.#sinceMs < SLICE_MS) return undefined

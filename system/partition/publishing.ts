@@ -1,4 +1,7 @@
 // Publishing: what everybody else learns of a batch, once it is committed and not before.
+//
+// P1. First what commands are answered: whoever waits to see memory at rest looks it up (`looks.ts`).
+// P2. The rest only when memory rests: who is called here may look at it before the call is over.
 import type { Batch } from './batch.ts'
 import type { PartitionDeps } from './deps.ts'
 import type { Memory } from './memory.ts'
@@ -12,8 +15,13 @@ export interface CommittedBatch {
   readonly cycleMs: number
 }
 
-export function publish({ telemetry, plan, onReplies, onTasks, onCommitted }: PartitionDeps, memory: Memory, partition: number, { batch, behind, outputs, commitMs, cycleMs }: CommittedBatch): void {
-  if (batch.replies.length > 0) onReplies(batch.replies)
+/** P1. */
+export function reply({ onReplies }: PartitionDeps, { replies }: Batch): void {
+  if (replies.length > 0) onReplies(replies)
+}
+
+/** P2. */
+export function publish({ telemetry, plan, onTasks, onCommitted }: PartitionDeps, memory: Memory, partition: number, { batch, behind, outputs, commitMs, cycleMs }: CommittedBatch): void {
   for (const { entity, failure } of batch.deadLetters.filter(({ directive }) => directive === 'park')) telemetry.log('warn', `${plan.group}/${partition}: '${entity}' is parked: ${failure.class}: ${failure.message}`)
   for (const model of batch.activated) telemetry.log('info', `${plan.group}/${partition}: model ${model} is active from seq ${batch.seq} on`)
   for (const entry of batch.logs) telemetry.log('info', `${plan.definition.name}/${entry.entity}: ${entry.label}`, entry.value)

@@ -29,12 +29,16 @@ export interface ClusterOptions {
   /** Set when the cache takes the machine's own time. */
   readonly outside?: Outside
   readonly batchRecordsMax?: number
+  /** Where one is wanted that does more than stand still until it is moved. */
+  readonly clock?: SimulatedClock
   readonly telemetry?: Partial<Telemetry>
 }
 
 export interface RunOptions extends ClusterOptions {
   readonly inputs: number
   readonly calm?: boolean
+  /** Parts in which the inputs are fed. */
+  readonly parts?: number
   /** Called before each step of the clock. */
   readonly between?: (cluster: Cluster) => void
   readonly prepared?: (cluster: Cluster) => void
@@ -47,19 +51,22 @@ export interface ClusterRun {
 }
 
 export const SILENT: Telemetry = { partition: () => {}, batch: () => {}, log: () => {}, probe: () => {} }
-const STEPS = 40
+const PARTS = 40
+/** Of a cluster's clock at its beginning: a day after its inputs. */
+export const NOW_MS = START_MS + 86_400_000
 const SETTLE_MS_MAX = 600_000
 
 /** Nodes over one log; whoever uses it moves the clock. */
 export class Cluster {
   readonly log: MemoryLog
-  readonly clock = new SimulatedClock(START_MS + 86_400_000)
+  readonly clock: SimulatedClock
   readonly random: SeededRandom
   readonly nodes: StatelogNode[] = []
   readonly #options: ClusterOptions
 
   constructor(options: ClusterOptions) {
     this.#options = options
+    this.clock = options.clock ?? new SimulatedClock(NOW_MS)
     this.random = new SeededRandom(options.seed)
     this.log = memoryLog({ clock: this.clock, keyed: options.cache === undefined })
   }
@@ -127,7 +134,7 @@ export async function runCluster(options: RunOptions): Promise<ClusterRun> {
   options.prepared?.(cluster)
   const between = (): void => options.between?.(cluster)
   const records = sourceRecords({ seed: options.seed, inputs: options.inputs, calm: options.calm === true }).map((record) => outRecord(record, variant.partitions))
-  const chunk = Math.ceil(records.length / STEPS)
+  const chunk = Math.ceil(records.length / (options.parts ?? PARTS))
   for (let at = 0; at < records.length; at += chunk) {
     await appendAll(log, records.slice(at, at + chunk))
     const untilMs = clock.monotonicMs() + random.between(20, 150)

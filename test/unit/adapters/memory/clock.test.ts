@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { SimulatedClock } from '../../../../adapters/memory/clock.ts'
+import { SimulatedClock, wallClock } from '../../../../adapters/memory/clock.ts'
 
 test('sleepers wake in the order of their due time, then of their call, each at its own time', async () => {
   const clock = new SimulatedClock(1000)
@@ -35,6 +35,13 @@ test('an aborted sleep ends at once and leaves no sleeper', async () => {
   assert.equal(clock.sleeping, 0)
   await clock.sleep(10, abort.signal)
   await clock.sleep(0)
+})
+
+test('to sleep for no time is to give way to what waits already', async () => {
+  const turns: string[] = []
+  setImmediate(() => turns.push('waited'))
+  await wallClock.sleep(0)
+  assert.deepEqual(turns, ['waited'])
 })
 
 test('a jump moves the wall clock alone', () => {

@@ -9,9 +9,10 @@ import { SeededRandom } from '../../../../adapters/memory/random.ts'
 import { memoryRpc } from '../../../../adapters/memory/rpc.ts'
 import { defineActor, defineSystem, reply } from '../../../../adapters/node/statelog.ts'
 import { QueryClient } from '../../../../system/node/query-client.ts'
-import type { ClientAnswer } from '../../../../system/node/query-client.ts'
+import type { ClientAnswer, Misplaced } from '../../../../system/node/query-client.ts'
 import { StatelogNode } from '../../../../system/node/node.ts'
 import { answerQuery, answerQuestion } from '../../../../system/node/queries.ts'
+import { parseQuestion } from '../../../../system/node/questions.ts'
 import type { QueryAnswer } from '../../../../system/node/questions.ts'
 import { eventSum } from '../../../../system/partition/envelope.ts'
 import { Entities } from '../../../../system/partition/entities.ts'
@@ -116,6 +117,40 @@ test('I12: an entity that ends while a query loads it is absent as of its end, n
   const owner = { live: { parts: { memory, states }, get seq() { return memory.seq }, at: async (_: string, look: (entity: undefined, seq: number) => unknown) => look(undefined, memory.seq) }, lease: { partition: 0, provenAtMs: () => Infinity } }
   const answer = await answerQuery(plan, owner as never, cborCodec, wallClock, 10_000, entityId('a'))
   assert.deepEqual(answer, { kind: 'state', at: { partition: 0, life: 'l', epoch: 1, seq: 6 }, code: plan.code, watermarkMs: undefined, entity: undefined })
+})
+
+test('who has the seq of the batch in hand is answered when that is committed, and not sent away to ask again', async () => {
+  const near = memoryRpc(wallClock)
+  let calls = 0
+  const rpc: Rpc = { ...near, call: (...call) => {
+    calls += 1
+    return near.call(...call)
+  } }
+  let answer: Promise<ClientAnswer | Misplaced> | undefined
+  let isAhead = false
+  const probe = (point: string, _: string, index: number): void => {
+    const glance = isAhead && point === 'before-commit' ? node.partition('counter', index)?.live : undefined
+    if (glance === undefined) return
+    isAhead = false
+    calls = 0
+    // As a reader of the log has it, a moment before the owner does.
+    answer = client.get('counter', 'a', { deadlineMs: 5000 }, { epoch: glance.parts.memory.epoch, seq: glance.seq + 1 })
+  }
+  const node: StatelogNode = await started(memoryLog({ keyed: true }), rpc, { ...silent, probe })
+  const client = clientOf(rpc, node)
+  await client.get('counter', 'a', { deadlineMs: 5000 })
+  isAhead = true
+  await node.commands.ask('counter', 'a', { type: 'add', by: 2 }, { deadlineMs: 5000 })
+  const told = await answer
+  await node.stop()
+  assert.ok(told?.kind === 'state')
+  assert.deepEqual([told.entity?.context, calls], [{ n: 2 }, 1])
+})
+
+test('a place that is none is not waited for', () => {
+  const question = { kind: 'entity', id: 'a' }
+  const places = [{ epoch: 1, seq: 2 }, undefined, 7, {}, { epoch: 1 }, { epoch: 1, seq: 0.5 }, { epoch: '1', seq: 2 }]
+  assert.deepEqual(places.map((atLeast) => parseQuestion({ ...question, atLeast })), [{ ...question, atLeast: { epoch: 1, seq: 2 } }, ...Array.from({ length: 6 }, () => question)])
 })
 
 test('a command is asked for while its batch is in hand: its reply is told, although its entity has forgotten it by then', async () => {
