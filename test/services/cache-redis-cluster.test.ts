@@ -4,8 +4,9 @@ import { after, before, test } from 'node:test'
 import { bucketKey } from '../../adapters/redis/keys.ts'
 import { cacheContract } from '../contract/cache.ts'
 import { AT, codeOf, manySnapshots, NOTHING, seen, writeOf } from '../support/buckets.ts'
-import { freePort, HAS_REDIS_SERVER, IsolatedCaches, PAGE_RIGHTS, RedisServer, until, WITHOUT_REDIS_SERVER } from '../support/redis.ts'
-import { RedisCluster, withRedisCluster } from '../support/redis-cluster.ts'
+import { HAS_REDIS_SERVER, IsolatedCaches, PAGE_RIGHTS, until, WITHOUT_REDIS_SERVER } from '../support/redis.ts'
+import type { RedisServer } from '../support/redis.ts'
+import { master, RedisCluster, withRedisCluster } from '../support/redis-cluster.ts'
 
 const OPTIONS = HAS_REDIS_SERVER ? {} : WITHOUT_REDIS_SERVER
 
@@ -13,7 +14,7 @@ if (HAS_REDIS_SERVER) {
   const servers: RedisServer[] = []
   const cluster = new RedisCluster(servers)
   before(async () => {
-    for (let index = 0; index < 3; index += 1) servers.push(new RedisServer(await freePort(), ['--cluster-enabled', 'yes']))
+    for (let index = 0; index < 3; index += 1) servers.push(await master())
     await cluster.start()
   })
   const caches = new IsolatedCaches()

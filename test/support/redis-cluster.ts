@@ -1,10 +1,24 @@
 // A Redis Cluster of three masters on loopback, for tests.
 import type { RedisCacheOptions } from '../../adapters/redis/cache.ts'
+import { freePort } from '../../adapters/services/server.ts'
 import type { SnapshotCache } from '../../system/ports/cache.ts'
-import { freePort, RedisServer, until } from './redis.ts'
+import { RedisServer, until } from './redis.ts'
 
 const MASTERS = 3
 const SLOTS = 16_384
+/** Below those that connections of this machine are given: between the search and the start nobody takes them. */
+const PORT_MIN = 12_000
+const PORT_MAX = 22_000
+/** From a master's port to the one by which others reach it. */
+const BUS = 10_000
+
+/** A master with ports of its own. */
+export async function master(...more: string[]): Promise<RedisServer> {
+  for (;;) {
+    const port = PORT_MIN + Math.floor(Math.random() * (PORT_MAX - PORT_MIN))
+    if ((await freePort(port)) === port && (await freePort(port + BUS)) === port + BUS) return new RedisServer(port, ['--cluster-enabled', 'yes', ...more])
+  }
+}
 
 export class RedisCluster {
   readonly servers: readonly RedisServer[]
@@ -58,7 +72,7 @@ async function isWhole({ admin }: RedisServer): Promise<boolean> {
 
 export async function withRedisCluster<T>(run: (cluster: RedisCluster) => Promise<T>): Promise<T> {
   const servers: RedisServer[] = []
-  for (let index = 0; index < MASTERS; index += 1) servers.push(new RedisServer(await freePort(), ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000', '--cluster-config-file', 'nodes.conf']))
+  for (let index = 0; index < MASTERS; index += 1) servers.push(await master('--cluster-node-timeout', '2000', '--cluster-config-file', 'nodes.conf'))
   const cluster = new RedisCluster(servers)
   try {
     await cluster.start()
