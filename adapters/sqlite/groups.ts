@@ -84,6 +84,8 @@ export class LocalGroups implements Groups {
       } }
     }
     port.on('message', (message: ToGroups) => {
+      // Sent before it was over, and delivered after.
+      if (isOver) return
       switch (message.kind) {
         case 'join': {
           const { group, member } = this.#member(message.group, message.partitions, make(message.join, message.group))

@@ -36,6 +36,9 @@ const START_MS_MAX = 60_000
 /** A replacement gets this long, or so many times what the slowest start took; the next one twice as long. */
 const RESTART_MS = 5000
 const RESTART_FACTOR = 5
+/** Before the second replacement in turn that has not started; each time twice as long. */
+const PAUSE_MS = 50
+const PAUSE_MS_MAX = 2000
 
 export interface ThreadsOptions {
   readonly logs: ThreadLogs
@@ -153,11 +156,22 @@ export class Threads {
     worker.on('exit', (code) => this.#ended(thread, death ?? `it ended with code ${code}`))
     const sinceMs = clock.monotonicMs()
     const waited = new AbortController()
-    void clock.sleep(startMsMax, waited.signal).then(() => waited.signal.aborted || this.#bury(thread, `it did not start within ${Math.round(startMsMax / 1000)} s`))
+    void this.#limitStart(thread, sinceMs, startMsMax, waited.signal)
     const failure = await new Promise<NotStarted | undefined>((resolve) => (thread.started = resolve))
     waited.abort()
     if (failure === undefined) this.#slowestStartMs = Math.max(this.#slowestStartMs, clock.monotonicMs() - sinceMs)
     return failure
+  }
+
+  /** T4. One that has loaded its system and goes on, as its beats tell, may be at work already while it waits for its log: it is not ended for being slow. */
+  async #limitStart(thread: Thread, sinceMs: number, startMsMax: number, isOver: AbortSignal): Promise<void> {
+    const { clock } = this.#options
+    await clock.sleep(startMsMax, isOver)
+    for (let beat = 0; standingOf(thread.witness).beat !== beat && clock.monotonicMs() - sinceMs < START_MS_MAX;) {
+      beat = standingOf(thread.witness).beat
+      await clock.sleep(STALL_MS, isOver)
+    }
+    if (!isOver.aborted) this.#bury(thread, `it did not start within ${Math.round((clock.monotonicMs() - sinceMs) / 1000)} s`)
   }
 
   #take(thread: Thread, message: FromThread): void {
@@ -204,16 +218,17 @@ export class Threads {
   #bury(thread: Thread, why: string): void {
     if (thread.state === 'over') return
     const wasStarting = thread.state === 'starting'
-    const estate = this.#forget(thread, why)
+    // First: what it still did would count as another's in the memory that they share.
     void thread.worker.terminate()
+    const estate = this.#forget(thread, why)
     if (!wasStarting) this.#replace(thread.slot, estate, why, 0)
   }
 
   /** T4. `tries`: so many replacements have not started. */
   #replace(slot: number, estate: Estate | undefined, why: string, tries: number): void {
     const { telemetry, clock } = this.#options
-    telemetry.log('error', `worker thread ${slot + 1} is replaced: ${why}`)
     if (this.#isStopping) return
+    telemetry.log('error', `worker thread ${slot + 1} is replaced: ${why}`)
     const nowMs = clock.monotonicMs()
     this.#deathsAtMs.push(nowMs)
     if (this.#deathsAtMs.filter((atMs) => nowMs - atMs < THREAD_PERIOD_MS).length > THREAD_DEATHS_MAX) {
@@ -221,7 +236,8 @@ export class Threads {
       return
     }
     const startMsMax = Math.min(START_MS_MAX, Math.max(RESTART_MS, RESTART_FACTOR * this.#slowestStartMs) * 2 ** tries)
-    this.#start(slot, estate, startMsMax).then(
+    const pauseMs = tries === 0 ? 0 : Math.min(PAUSE_MS_MAX, PAUSE_MS * 2 ** tries)
+    clock.sleep(pauseMs).then(() => (this.#isStopping ? undefined : this.#start(slot, estate, startMsMax))).then(
       (failed) => failed !== undefined && this.#replace(slot, failed.estate, failed.why, tries + 1),
       (thrown: unknown) => (this.#failure = describe(thrown)),
     )
