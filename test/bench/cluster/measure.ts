@@ -123,7 +123,7 @@ async function failover({ kills, say }: ClusterPlan, base: Base): Promise<readon
   for (const backoffMs of BACKOFFS_MS) {
     say(`${base.runtime.name} ${base.client}: brokers whose replica.fetch.backoff.ms is ${backoffMs}`)
     const times = await measureFailover({ ...base, kills, sessionMs: SESSION_MS, perSecond: PER_SECOND, accounts: ACCOUNTS, backoffMs, say })
-    for (const [kind, all] of Object.entries(times)) {
+    for (const [kind, all] of Object.entries(times).filter(([, each]) => each.length > 0)) {
       const sorted = (all as number[]).toSorted((a, b) => a - b)
       const row = { client: base.client, backoffMs, kind, kills: sorted.length, p50Ms: Math.round(sorted[sorted.length >> 1] ?? NaN), longestMs: Math.round(sorted.at(-1) ?? NaN), overSecond: sorted.filter((ms) => ms > 1000).length }
       say(`${base.runtime.name} ${base.client}, backoff ${backoffMs}: ${kind} of ${row.kills} kills: p50 ${row.p50Ms} ms, longest ${row.longestMs} ms, ${row.overSecond} over a second`)
