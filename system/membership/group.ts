@@ -6,7 +6,8 @@
 // G2. A holder is told of its loss before the next holder is told of its gain.
 // G3. After a join or a leave, holdings of two members differ by at most one.
 // G5. What a dead member held waits for its heir: members that live neither lose nor gain by a death.
-// G4. An index given back is handed out again, to another member where there is one, else to the same; with nobody alive, to whoever comes.
+// G4. An index given back is handed out again so that shares stay even: to the same member, where another would then have two more. One that
+//     the same member gives back again goes to another, if there is one. With nobody alive it goes to whoever comes.
 import { assert } from '../protocol/assert.ts'
 
 /** What a member holds of an index, usually a lease. */
@@ -33,6 +34,8 @@ export class Group<S extends Seat> {
   readonly #rehand: (run: () => void) => void
   readonly #held = new Map<GroupMember<S>, Map<number, S>>()
   readonly #dead = new Set<GroupMember<S>>()
+  /** Who gave an index back and got it again. */
+  readonly #regained = new Map<number, GroupMember<S>>()
 
   /** `rehand` runs its argument a little later: the pause before a released index is handed out again. */
   constructor(partitions: number, rehand: (run: () => void) => void) {
@@ -93,9 +96,20 @@ export class Group<S extends Seat> {
     seats.delete(seat.partition)
     this.#rehand(() => {
       if (this.holder(seat.partition) !== undefined) return
-      const next = this.#poorest((candidate) => candidate !== member) ?? this.#poorest(() => true)
+      const next = this.#next(seat.partition, member)
       if (next !== undefined) this.#give(next, seat.partition)
     })
+  }
+
+  /** Who gets an index that a member gave back (G4). */
+  #next(partition: number, member: GroupMember<S>): GroupMember<S> | undefined {
+    const other = this.#poorest((candidate) => candidate !== member) ?? this.#poorest(() => true)
+    const own = this.#dead.has(member) ? undefined : this.#held.get(member)
+    const isRegained = this.#regained.get(partition) === member
+    this.#regained.delete(partition)
+    if (other === undefined || own === undefined || isRegained || (this.#held.get(other)?.size ?? 0) <= own.size) return other
+    this.#regained.set(partition, member)
+    return member
   }
 
   move(partition: number, to: GroupMember<S>, options: MoveOptions): void {

@@ -36,7 +36,7 @@ test('G2, G3: a second member takes half, and each index is lost before it is ga
   assert.deepEqual(events, ['a gets 0', 'a gets 1', 'a gets 2', 'a gets 3', 'a loses 2', 'a loses 3', 'b gets 2', 'b gets 3'])
 })
 
-test('G4: a released index goes to another member, or later to the same', () => {
+test('G4: a released index goes to the only member, or to another that has no more', () => {
   const { group, events, member, seats, later } = table(2)
   const [a, b] = [member('a'), member('b')]
   group.join(a)
@@ -45,10 +45,41 @@ test('G4: a released index goes to another member, or later to the same', () => 
   later.splice(0).forEach((run) => run())
   assert.equal(group.holder(1), a)
   group.join(b)
+  group.move(1, a, { told: true })
   events.length = 0
   group.release(a, seats.get('a0')!)
   later.splice(0).forEach((run) => run())
   assert.deepEqual(events, ['b gets 0'])
+})
+
+test('G4: an index given back goes to the same member while shares are even, the second time to another', () => {
+  const { group, events, member, seats, later } = table(4)
+  const [a, b] = [member('a'), member('b')]
+  group.join(a)
+  group.join(b)
+  for (const partition of [2, 3]) group.release(b, seats.get(`b${partition}`)!)
+  later.splice(0).forEach((run) => run())
+  assert.deepEqual([2, 3].map((partition) => group.holder(partition)), [b, b], 'a late fence of who had all before takes nothing from who has half')
+  events.length = 0
+  group.release(b, seats.get('b2')!)
+  later.splice(0).forEach((run) => run())
+  assert.deepEqual(events, ['a gets 2'], 'a member that cannot hold an index does not get it for ever')
+})
+
+test('G4: indices given back together leave even shares, and none without a holder', () => {
+  fc.assert(fc.property(fc.integer({ min: 2, max: 12 }), fc.integer({ min: 2, max: 4 }), fc.uniqueArray(fc.nat(11), { maxLength: 12 }), (partitions, count, given) => {
+    const { group, member, seats, later } = table(partitions)
+    const members = Array.from({ length: count }, (_, at) => member(`m${at}`))
+    for (const one of members) group.join(one)
+    for (const partition of given.filter((one) => one < partitions)) {
+      const holder = group.holder(partition)!
+      group.release(holder, seats.get(`${holder.name}${partition}`)!)
+    }
+    later.splice(0).forEach((run) => run())
+    const counts = members.map((one) => Array.from({ length: partitions }, (_, partition) => group.holder(partition)).filter((holder) => holder === one).length)
+    assert.equal(counts.reduce((sum, one) => sum + one), partitions)
+    assert.ok(Math.max(...counts) - Math.min(...counts) <= 1, String(counts))
+  }), { seed: testSeed() })
 })
 
 test('an index that is to be handed out again is not, when a join has already done so', () => {
