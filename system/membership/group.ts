@@ -4,7 +4,7 @@
 //
 // G1. An index has at most one holder.
 // G2. A holder is told of its loss before the next holder is told of its gain.
-// G3. After a join or a leave, holdings of two members differ by at most one.
+// G3. After a join, a leave or an inheritance, holdings of two members differ by at most one.
 // G5. What a dead member held waits for its heir: members that live neither lose nor gain by a death.
 // G4. An index given back is handed out again so that shares stay even: to the same member, where another would then have two more. One that
 //     the same member gives back again goes to another, if there is one. With nobody alive it goes to whoever comes.
@@ -60,8 +60,9 @@ export class Group<S extends Seat> {
     this.#held.delete(dead)
     this.#dead.delete(dead)
     this.#held.set(heir, new Map())
-    for (const partition of seats.keys()) this.#give(heir, partition)
-    this.#giveFree()
+    // Not first all and then less: what is lost at once is fenced all the same, and that late.
+    for (const partition of [...seats.keys()].slice(0, Math.ceil(this.#toShare / this.members.length))) this.#give(heir, partition)
+    this.#balance()
   }
 
   lives(name: string): boolean {
@@ -119,13 +120,18 @@ export class Group<S extends Seat> {
     this.#give(to, partition)
   }
 
+  /** How many indices are those of the living. */
+  get #toShare(): number {
+    return this.partitions - [...this.#dead].reduce((sum, member) => sum + (this.#held.get(member)?.size ?? 0), 0)
+  }
+
   /** Takes from who has too many, then gives what nobody holds to who has the fewest. */
   #balance(): void {
+    this.#regained.clear()
     const living = this.members
     if (living.length === 0) return
-    const free = this.partitions - [...this.#dead].reduce((sum, member) => sum + (this.#held.get(member)?.size ?? 0), 0)
-    let roundedUp = free % living.length
-    const share = (free - roundedUp) / living.length
+    let roundedUp = this.#toShare % living.length
+    const share = (this.#toShare - roundedUp) / living.length
     // The richest first: who already holds a share and one more keeps it.
     for (const [member, seats] of [...this.#held].filter(([member]) => !this.#dead.has(member)).sort((a, b) => b[1].size - a[1].size)) {
       const allowed = share + (roundedUp > 0 ? 1 : 0)

@@ -136,6 +136,21 @@ test('G5: what a dead member held waits for its heir; the living neither lose no
   assert.deepEqual(events.slice(2), ['b loses 2', 'b loses 3', 'c gets 2', 'c gets 3'], 'without an heir they go to who lives')
 })
 
+test('G3: an heir of all shares with who joined meanwhile, and takes nothing where shares are even', () => {
+  const { group, events, member } = table(4)
+  const [a, b, c, d] = [member('a'), member('b'), member('c'), member('d')]
+  group.join(a)
+  group.die(a)
+  group.join(b)
+  events.length = 0
+  group.succeed(a, c)
+  assert.deepEqual(events, ['c gets 0', 'c gets 1', 'b gets 2', 'b gets 3'])
+  group.die(b)
+  events.length = 0
+  group.succeed(b, d)
+  assert.deepEqual(events, ['d gets 2', 'd gets 3'])
+})
+
 test('G4: an index that was given back while nobody lived goes to the heir too', () => {
   const { group, member, seats, later } = table(2)
   const [a, b] = [member('a'), member('b')]
