@@ -7,7 +7,7 @@ import { OperationError, Unreachable } from '../../system/protocol/failures.ts'
 import type { Clock } from '../../system/ports/clock.ts'
 import { rightText } from '../kafka-rights/rights.ts'
 import type { Touched } from '../kafka-rights/rights.ts'
-import { codeOf, isCredentials, isForbidden, isTransport, retryOf } from './codes.ts'
+import { codeOf, isCredentials, isFenced, isForbidden, isTransport, retryOf } from './codes.ts'
 import type { Connection } from './connection.ts'
 import { Connections, FINDING } from './connections.ts'
 import type { Broker, Transport } from './connections.ts'
@@ -57,6 +57,8 @@ export class Cluster {
   #refreshing: Promise<void> | undefined
   /** Brokers that did not answer, and until when they are asked last. */
   readonly #silent = new Map<string, number>()
+  /** By id: who said that its owner is shut out is asked last who coordinates it. */
+  readonly #doubted = new Map<string, Broker>()
   #turn = 0
 
   constructor(bootstrap: readonly Broker[], transport: Transport, clock: Clock) {
@@ -69,10 +71,10 @@ export class Cluster {
     return this.#brokers.size
   }
 
-  /** Asks some broker; another one when that does not answer. */
-  async anyBroker<T>(ask: (connection: Connection) => Promise<T>, use = 'any', touched: Touched | null = {}): Promise<T> {
+  /** Asks some broker; another one when that does not answer, and `lastly` this one. */
+  async anyBroker<T>(ask: (connection: Connection) => Promise<T>, use = 'any', touched: Touched | null = {}, lastly?: Broker): Promise<T> {
     let last: unknown
-    for (const broker of this.#inTurn()) {
+    for (const broker of this.#inTurn(lastly)) {
       try {
         return await ask(await this.connections.get(use, broker))
       } catch (thrown) {
@@ -90,14 +92,15 @@ export class Cluster {
   }
 
   /** Each broker once; last those that did not answer a while ago: one that stands still costs a whole time limit. */
-  #inTurn(): readonly Broker[] {
+  #inTurn(lastly?: Broker): readonly Broker[] {
     const nowMs = this.#clock.monotonicMs()
     const brokers = [...new Map([...this.#bootstrap, ...this.#brokers.values()].map((broker) => [nameOf(broker), broker])).values()]
     const first = this.#turn % brokers.length
     const turned = [...brokers.slice(first), ...brokers.slice(0, first)]
     const [awake, silent] = [[] as Broker[], [] as Broker[]]
     for (const broker of turned) ((this.#silent.get(nameOf(broker)) ?? -Infinity) > nowMs ? silent : awake).push(broker)
-    return [...awake, ...silent]
+    const isLast = (broker: Broker): boolean => lastly !== undefined && nameOf(broker) === nameOf(lastly)
+    return [...awake, ...silent].sort((a, b) => Number(isLast(a)) - Number(isLast(b)))
   }
 
   /** The partitions of a topic; undefined when there is none of that name. Throws `kafka/forbidden` when it may not be seen. */
@@ -161,10 +164,14 @@ export class Cluster {
     }, () => this.refresh([topic]).catch(() => undefined))
   }
 
-  /** Asks the coordinator of a group or transactional id; `more`: what else the request is about. */
-  async atCoordinator<T>(kind: CoordinatorKind, key: string, use: string, ask: (connection: Connection) => Promise<T>, effort: Effort, more: Touched = {}): Promise<T> {
-    return this.repeat(effort, { ...more, ...(kind === 'group' ? { group: key } : { transactionalId: key }) }, async () => ask(await this.connectionTo(use, await this.#coordinator(kind, key))), async (code) => {
-      if (retryOf(code) === 'coordinator' || isTransport(code)) this.forgetCoordinator(kind, key, code)
+  /** Asks the coordinator of a group or transactional id, which is `node`; `more`: what else the request is about. */
+  async atCoordinator<T>(kind: CoordinatorKind, key: string, use: string, ask: (connection: Connection, node: number) => Promise<T>, effort: Effort, more: Touched = {}): Promise<T> {
+    let node: number | undefined
+    return this.repeat(effort, { ...more, ...(kind === 'group' ? { group: key } : { transactionalId: key }) }, async () => {
+      node = await this.#coordinator(kind, key)
+      return ask(await this.connectionTo(use, node), node)
+    }, async (code) => {
+      if (retryOf(code) === 'coordinator' || isTransport(code)) this.forgetCoordinator(kind, key, code, node)
     })
   }
 
@@ -173,11 +180,14 @@ export class Cluster {
     return this.connectionTo(use, await this.#coordinator(kind, key))
   }
 
-  /** The next look asks another broker; `code`: what became of a request to this one. */
-  forgetCoordinator(kind: CoordinatorKind, key: string, code: string): void {
+  /** The next look asks another broker; `code`: what became of a request to this one. Nothing where another one than `node` was found meanwhile. */
+  forgetCoordinator(kind: CoordinatorKind, key: string, code: string, node?: number): void {
     const name = `${kind} ${key}`
-    const broker = this.#brokers.get(this.#coordinators.get(name) ?? -1)
+    const known = this.#coordinators.get(name)
+    if (node !== undefined && known !== node) return
+    const broker = this.#brokers.get(known ?? -1)
     if (broker !== undefined && isTransport(code)) this.#fellSilent(broker)
+    if (broker !== undefined && isFenced(code)) this.#doubted.set(name, broker)
     this.#turn += 1
     this.#coordinators.delete(name)
   }
@@ -190,7 +200,7 @@ export class Cluster {
     const name = `${kind} ${key}`
     const known = this.#coordinators.get(name)
     if (known !== undefined) return known
-    const { coordinators } = await this.anyBroker((connection) => findCoordinatorV6(connection, COORDINATOR_KEY_TYPES[kind], [key]), FINDING, null)
+    const { coordinators } = await this.anyBroker((connection) => findCoordinatorV6(connection, COORDINATOR_KEY_TYPES[kind], [key]), FINDING, null, this.#doubted.get(name))
     const found = coordinators[0]
     if (found === undefined) throw new NoLeader(`no broker coordinates ${name}`)
     this.#brokers.set(found.nodeId, { host: found.host, port: found.port })

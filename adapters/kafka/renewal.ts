@@ -9,8 +9,11 @@
 //     broker compares then. Two others hear the same: whose own initialisation had no answer, and whose transaction was open for so long that the broker may
 //     have given it up, which newer ones (transactions of version 2) do not take for another owner.
 // N4. These two, and who takes nothing back (N2), look first whether another one has a transaction open, each time they ask.
+// N5. An owner has been shut out when who is found anew says so again: a coordinator that has been replaced and does not know it may know an older epoch only.
+//     Who takes the id from whoever has it is told no more than once: two of them would take turns.
 import type { Clock } from '../../system/ports/clock.ts'
 import { Unreachable } from '../../system/protocol/failures.ts'
+import type { Touched } from '../kafka-rights/rights.ts'
 import { patient } from './cluster.ts'
 import type { Cluster, Effort } from './cluster.ts'
 import { codeOf, isFenced, isShutOut } from './codes.ts'
@@ -70,8 +73,25 @@ export class Identity {
   }
 
   /** Shuts out every earlier owner, and ends what it left open. */
-  fence(effort: Effort): Promise<void> {
-    return this.#become((connection) => this.#initialised(connection, NOBODY), effort)
+  async fence(effort: Effort): Promise<void> {
+    const { cluster, transactionalId, use } = this.#id
+    this.#become(await cluster.atCoordinator('transaction', transactionalId, use, (connection) => this.#initialised(connection, NOBODY), effort))
+  }
+
+  /** Asks the coordinator as an owner (N5). */
+  async ask<T>(ask: (connection: Connection) => Promise<T>, effort: Effort, touched: Touched = {}): Promise<T> {
+    const { cluster, transactionalId, use } = this.#id
+    let asked = -1
+    const once = (): Promise<T> => cluster.atCoordinator('transaction', transactionalId, use, (connection, node) => {
+      asked = node
+      return ask(connection)
+    }, effort, touched)
+    return once().catch((thrown: unknown) => {
+      const code = codeOf(thrown)
+      if (!isFenced(code)) throw thrown
+      cluster.forgetCoordinator('transaction', transactionalId, code, asked)
+      return once()
+    })
   }
 
   /** A transaction may be open from here on. */
@@ -80,30 +100,30 @@ export class Identity {
   }
 
   /** Throws a fence when another one has the id since, and what kept the coordinator from answering. */
-  renew(effort: Effort): Promise<void> {
-    return this.#become(async (connection) => {
+  async renew(effort: Effort): Promise<void> {
+    // All of it once more where a part is to be asked again: the next owner may have come meanwhile.
+    this.#become(await this.ask(async (connection) => {
       const isOwn = !this.mayCome && await this.#isTakenBack(connection)
       if (!isOwn) await this.#assertNoneOpen(connection)
       return this.#initialised(connection, this.#producer)
-    }, effort)
+    }, effort))
   }
 
-  /** All of it once more where a part is to be asked again: the next owner may have come meanwhile. */
-  async #become(ask: (connection: Connection) => Promise<Producer>, effort: Effort): Promise<void> {
-    const { cluster, transactionalId, use } = this.#id
-    this.#producer = await cluster.atCoordinator('transaction', transactionalId, use, ask, effort)
+  #become(producer: Producer): void {
+    this.#producer = producer
     this.mayCome = false
   }
 
   async #initialised(connection: Connection, { producerId, producerEpoch }: Producer): Promise<Producer> {
     const { transactionalId, timeoutMs } = this.#id
+    const wasAsked = this.#isAsked
     this.#isAsked = true
     try {
       const producer = await initProducerIdV4(connection, transactionalId, timeoutMs, producerId, producerEpoch)
       this.#isAsked = false
       return producer
     } catch (thrown) {
-      this.#isAsked = !isFenced(codeOf(thrown))
+      if (isFenced(codeOf(thrown))) this.#isAsked = wasAsked
       throw thrown
     }
   }

@@ -190,9 +190,8 @@ export class Transactions {
   }
 
   async #announce(announcement: Announcement, effort: Effort): Promise<void> {
-    const { cluster, use, transactionalId } = this.#options
     this.#announced.set(announcement, undefined)
-    await cluster.atCoordinator('transaction', transactionalId, use, (connection) => this.#announceTo(connection, announcement), effort, announcement.touched)
+    await this.#identity.ask((connection) => this.#announceTo(connection, announcement), effort, announcement.touched)
   }
 
   async #announceTo(connection: Connection, announcement: Announcement): Promise<void> {
@@ -273,18 +272,19 @@ export class Transactions {
 
   /** L5. Who is to be asked is looked for until the brokers give the transaction up; of one that is to be taken back they do that themselves. */
   async #end(committed: boolean): Promise<void> {
-    const { cluster, use, transactionalId } = this.#options
-    let wasAsked = false
-    await cluster.atCoordinator('transaction', transactionalId, use, async (connection) => {
+    const { transactionalId } = this.#options
+    let mayBeMade = false
+    await this.#identity.ask(async (connection) => {
       try {
         if (committed) await this.#announceAgain(connection)
         await endTxnV3(connection, transactionalId, this.#identity.producerId, this.#identity.epoch, committed)
       } catch (thrown) {
         const code = codeOf(thrown)
-        if (wasAsked && isFenced(code)) throw new EndUnknown(messageOf(thrown), { cause: thrown })
-        wasAsked ||= isTransport(code) || retryOf(code) !== 'later'
+        mayBeMade ||= isTransport(code) || !(retryOf(code) === 'later' || isFenced(code))
         this.#doubting(thrown)
       }
-    }, { untilMs: committed ? this.#openUntilMs : 0 })
+    }, { untilMs: committed ? this.#openUntilMs : 0 }).catch((thrown: unknown) => {
+      throw mayBeMade && isFenced(codeOf(thrown)) ? new EndUnknown(messageOf(thrown), { cause: thrown }) : thrown
+    })
   }
 }

@@ -15,6 +15,8 @@ import { Reader } from '../../../../adapters/kafka/reader.ts'
 
 const TRANSPORT = { clientId: 'x', security: {}, connectMsMax: 200, requestMsMax: 200, slowMsMax: 200 }
 const [UNKNOWN_SERVER_ERROR, NOT_LEADER, REQUEST_TIMED_OUT, MESSAGE_TOO_LARGE] = [-1, 6, 7, 10]
+/** N5. Who is asked again says so too. */
+const SHUT_OUT = ['PRODUCER_FENCED', 'PRODUCER_FENCED']
 const RECORDS = [record('t', 0, 'a'), record('t', 1, 'b')]
 
 /** What an id was initialised with: producer id and epoch; -1 takes it from whoever has it. */
@@ -51,18 +53,18 @@ function appenderWhere({ ends, renewals = [], appendMsMax = 1000 }: { readonly e
 }
 
 test('a name that another process took is not taken back: every further append is refused', async () => {
-  const { appender, inits } = appenderWhere({ ends: ['', 'PRODUCER_FENCED'], renewals: ['PRODUCER_FENCED'] })
+  const { appender, inits } = appenderWhere({ ends: ['', ...SHUT_OUT], renewals: [...SHUT_OUT] })
   assert.equal((await appender.append(RECORDS)).kind, 'done')
   for (let nth = 0; nth < 3; nth += 1) {
     const outcome = await appender.append(RECORDS)
     assert.ok(outcome.kind === 'failed', outcome.kind)
     assert.match(outcome.reason, /another process appends under the same name/)
   }
-  assert.deepEqual(inits, [[-1n, -1], [7n, 1]])
+  assert.deepEqual(inits, [[-1n, -1], [7n, 1], [7n, 1]])
 })
 
 test('a transaction that the brokers gave up wrote nothing, and its name is still its own: the append is made again', async () => {
-  const { appender, inits } = appenderWhere({ ends: ['', 'PRODUCER_FENCED'] })
+  const { appender, inits } = appenderWhere({ ends: ['', ...SHUT_OUT] })
   assert.equal((await appender.append(RECORDS)).kind, 'done')
   assert.equal((await appender.append(RECORDS)).kind, 'busy')
   assert.equal((await appender.append(RECORDS)).kind, 'done')
@@ -84,11 +86,11 @@ test('after an end that nobody knows of the next append goes on under the own ep
 })
 
 test('a name that was taken after such an end stays taken', async () => {
-  const { appender, inits } = appenderWhere({ ends: ['UNKNOWN_SERVER_ERROR'], renewals: ['PRODUCER_FENCED'] })
+  const { appender, inits } = appenderWhere({ ends: ['UNKNOWN_SERVER_ERROR'], renewals: [...SHUT_OUT] })
   assert.equal((await appender.append(RECORDS)).kind, 'unknown')
   assert.equal((await appender.append(RECORDS)).kind, 'failed')
   assert.equal((await appender.append(RECORDS)).kind, 'failed')
-  assert.equal(inits.length, 2)
+  assert.equal(inits.length, 3)
 })
 
 /** Without a name. `produced`: the codes of partitions 0, 1 ... in the answer to each request; '' for an answer that is lost. */

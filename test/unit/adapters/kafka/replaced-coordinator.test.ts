@@ -181,6 +181,56 @@ for (const [memory, begin] of Object.entries(MEMORIES)) {
   }
 }
 
+/** An owner whose epoch only B knows; A, which clients reach again, knows the one before. */
+async function renewed(order: string): Promise<Stage> {
+  const staged = await stage(order)
+  replace(staged)
+  await staged.transactions.renew({})
+  Object.assign(staged.now, { isAway: false, ms: LATER_MS })
+  return staged
+}
+
+/** B hangs up on one request of a kind. */
+function hangingUp({ now }: Stage, wanted: number): void {
+  now.befalls = async (host, key) => {
+    if (key !== wanted || host !== 'b') return
+    now.befalls = async () => {}
+    throw new Unanswered('NETWORK', 'hung up')
+  }
+}
+
+for (const order of ['abc', 'acb', 'bac', 'bca', 'cab', 'cba', 'ab', 'ba']) {
+  for (const key of [KEYS.addPartitions, KEYS.endTxn]) {
+    test(`N5: who knows an older epoch only shuts nobody out: request ${key}, brokers in the order ${order}`, { timeout: 5000 }, async () => {
+      const staged = await renewed(order)
+      hangingUp(staged, key)
+      const end = await staged.transactions.commit(plan(1), {})
+      assert.deepEqual([end.kind, staged.b.ends], ['committed', ['commit']])
+    })
+  }
+
+  test(`N5: nor where an owner goes on after a failure: brokers in the order ${order}`, { timeout: 5000 }, async () => {
+    const staged = await renewed(order)
+    for (const key of [KEYS.endTxn, KEYS.initProducerId]) {
+      hangingUp(staged, key)
+      await staged.transactions.renew({})
+      staged.now.ms += LATER_MS
+    }
+    assert.equal((await staged.transactions.commit(plan(1), {})).kind, 'committed')
+  })
+}
+
+test('N5: who was shut out is told so twice, and nothing is waited for', { timeout: 5000 }, async () => {
+  const { b, now, clock, transactions } = await renewed('abc')
+  await transactionsOf(clusterOf(new Cluster([{ host: 'b', port: 1 }], TRANSPORT, clock), (key, request) => b.answer(key, request)), clock).fence({})
+  let asked = 0
+  now.befalls = async (_host, key) => {
+    if (key === KEYS.addPartitions) asked += 1
+  }
+  assert.equal((await transactions.commit(plan(1), {})).kind, 'fenced')
+  assert.deepEqual([asked, now.ms], [2, LATER_MS])
+})
+
 test('what was announced to two coordinators is followed by another epoch, of which the first one remembers no announcement', { timeout: 5000 }, async () => {
   const staged = await stage('bca')
   const { a, b, now, transactions } = staged
@@ -200,5 +250,5 @@ test('what was announced to two coordinators is followed by another epoch, of wh
     now.befalls = async () => {}
     throw new Unanswered('NETWORK', 'hung up')
   }
-  assert.deepEqual([(await transactions.commit(plan(2), {})).kind, b.ends], ['fenced', ['commit']])
+  assert.deepEqual([(await transactions.commit(plan(2), {})).kind, b.ends, b.committed], ['committed', ['commit', 'commit'], [KEYS.addOffsets, KEYS.addPartitions]])
 })
