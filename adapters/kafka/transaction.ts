@@ -11,7 +11,7 @@
 // T1. After any failure nothing of this object may be used again, but `fence` and `renew`.
 // T2. Nothing waits for longer than the brokers keep a transaction open.
 // T3. What was asked of a coordinator and not answered may still reach it, and one that has been replaced remembers what was announced to it: the next transaction has
-//     another epoch, for which neither counts.
+//     another epoch, for which neither counts. It is taken at once: what comes late could open a transaction, which the brokers give up, and their owner with it.
 import { assert } from '../../system/protocol/assert.ts'
 import type { Touched } from '../kafka-rights/rights.ts'
 import type { Effort } from './cluster.ts'
@@ -60,6 +60,8 @@ export class Transactions {
   #openUntilMs = -Infinity
   /** T3. */
   #isDoubted = false
+  /** T3. Whatever comes next waits for it. */
+  #renewing: Promise<void> = Promise.resolve()
   /** L5. Those of the transaction under way, and who took them. */
   readonly #announced = new Map<Announcement, Connection | undefined>()
   #underWay = 0
@@ -72,19 +74,19 @@ export class Transactions {
 
   /** Shuts out every earlier owner of the id, and ends what it left open. */
   fence(effort: Effort): Promise<void> {
-    return this.#while(this.#identity.fence(effort).then(() => this.#begin()))
+    return this.#while(() => this.#identity.fence(effort).then(() => this.#begin()))
   }
 
   /** Goes on under the own epoch after a failure. Throws a fence (L2) when another one has the id since: it is not taken back. */
   renew(effort: Effort): Promise<void> {
-    return this.#while(this.#renew(effort))
+    return this.#while(() => this.#renew(effort))
   }
 
   /** `idle`: how long to wait for the announcements, with which nothing is written yet. */
   commit(plan: TransactionPlan, idle: Effort): Promise<TransactionEnd> {
     assert(this.#isUsable, 'T1: a transaction after a failure')
     this.#isUsable = false
-    return this.#while(this.#commit(plan, idle))
+    return this.#while(() => this.#commit(plan, idle))
   }
 
   /** Closes the connections of this id, when nothing is under way any more. */
@@ -93,10 +95,11 @@ export class Transactions {
     if (this.#underWay === 0) this.#options.cluster.connections.close(this.#options.use)
   }
 
-  async #while<T>(work: Promise<T>): Promise<T> {
+  async #while<T>(work: () => Promise<T>): Promise<T> {
     this.#underWay += 1
     try {
-      return await work
+      await this.#renewing
+      return await work()
     } finally {
       this.#underWay -= 1
       if (this.#isClosed) this.close()
@@ -122,6 +125,8 @@ export class Transactions {
         // Who read meanwhile may have waited for as long as it does.
         visibility.ending(transactionalId, written)
         this.#isUsable = true
+        // Nobody waits for it who only wants to know the outcome. What fails is tried again with the next commit.
+        if (this.#isDoubted) this.#renewing = this.#while(() => this.#renew(this.#patience(idle))).catch(() => undefined)
         return { kind: 'committed', offsets }
       }
       return offsets.kind === 'refused' ? await this.#takeBack(offsets, idle) : offsets
@@ -133,10 +138,14 @@ export class Transactions {
   }
 
   /** Aborts, which only the owner can, and begins a new epoch: which sequences the brokers took is not known. */
-  async #takeBack(refusal: Refusal, { signal }: Effort): Promise<Refusal> {
-    const { clock, timeoutMs } = this.#options
-    await this.#renew({ ...(signal === undefined ? {} : { signal }), untilMs: clock.monotonicMs() + timeoutMs })
+  async #takeBack(refusal: Refusal, idle: Effort): Promise<Refusal> {
+    await this.#renew(this.#patience(idle))
     return refusal
+  }
+
+  #patience({ signal }: Effort): Effort {
+    const { clock, timeoutMs } = this.#options
+    return { ...(signal === undefined ? {} : { signal }), untilMs: clock.monotonicMs() + timeoutMs }
   }
 
   #begin(): void {

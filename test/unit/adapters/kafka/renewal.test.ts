@@ -57,17 +57,48 @@ const failed = (): never => {
 
 const isFence = (thrown: unknown): boolean => isFenced(codeOf(thrown))
 
-test('N1: an announcement that comes when its transaction has ended shuts its owner out of nothing', async () => {
-  let late: Buffer | undefined
-  const befalls: { before?: Answer } = { before: once(KEYS.addPartitions, (request) => {
-    late = request
+/** An owner who commits; its announcement has no answer at first, and may come late. */
+async function doubted(after: Answer, version: 1 | 2 = 1) {
+  const late: Buffer[] = []
+  const own = await owner({ before: once(KEYS.addPartitions, (request) => {
+    late.push(request)
     lost()
-  }) }
-  const { coordinator, transactions } = await owner(befalls)
+  }) }, new IdCoordinator(version))
+  own.befalls.after = after
+  const comes = (): unknown => own.coordinator.answer(KEYS.addPartitions, late[0] as Buffer)
+  return { ...own, comes, committed: own.transactions.commit(plan(), {}) }
+}
+
+/** All that needs no time. */
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+for (const version of [1, 2] as const) {
+  test(`T3: an announcement that comes when its transaction has ended opens none that brokers give up, and its owner with it: transactions of version ${version}`, async () => {
+    const { coordinator, transactions, comes, committed } = await doubted(() => {}, version)
+    assert.equal((await committed).kind, 'committed')
+    await settled()
+    assert.throws(comes, isFence)
+    coordinator.giveUp()
+    assert.equal((await transactions.commit(plan(), {})).kind, 'committed')
+    assert.deepEqual(coordinator.ends, ['commit', 'commit'])
+  })
+}
+
+test('T3: an epoch that is not given at once is asked for again with the next commit', async () => {
+  const { transactions, comes, committed } = await doubted(once(KEYS.initProducerId, failed))
+  assert.equal((await committed).kind, 'committed')
+  await settled()
   assert.equal((await transactions.commit(plan(), {})).kind, 'committed')
-  coordinator.answer(KEYS.addPartitions, late as Buffer)
-  const end = await transactions.commit(plan(), {})
-  assert.deepEqual([end.kind, coordinator.ends], ['committed', ['commit', 'abort', 'commit']])
+  assert.throws(comes, isFence)
+})
+
+test('N1: what such an announcement opened before the next epoch is taken back', async () => {
+  const { coordinator, transactions, befalls, comes, committed } = await doubted(once(KEYS.endTxn, () => {
+    befalls.before = once(KEYS.endTxn, comes)
+  }))
+  assert.equal((await committed).kind, 'committed')
+  assert.equal((await transactions.commit(plan(), {})).kind, 'committed')
+  assert.deepEqual(coordinator.ends, ['commit', 'abort', 'commit'])
 })
 
 for (const [what, befalls, ends] of [
