@@ -1,4 +1,5 @@
-// Topic drift: where the topics of a system are kept otherwise than they should be, and the command that mends it. Pure.
+// Topic drift: where the topics of a system are kept otherwise than they should be, or its brokers set so, and the command that mends it. Pure.
+import { VERIFICATION } from '../../system/membership/keeping.ts'
 import type { Keeping, TopicKeeping } from '../../system/ports/topic-keeping.ts'
 import type { TopicNeed } from '../../system/partition/topic-kinds.ts'
 
@@ -72,6 +73,11 @@ const textOf = (bound: number): string => (bound === Infinity ? FOREVER : String
 
 function alter(brokers: string, onCluster: string, setting: string, value: string): string {
   return `kafka-configs --bootstrap-server ${brokers} --alter --entity-type topics --entity-name ${onCluster} --add-config ${setting}=${value}`
+}
+
+/** Of a broker that does not verify what transactions write. */
+export function unverifyingLine(broker: number, { brokers }: DriftedCluster): string {
+  return `broker ${broker}: ${VERIFICATION} is false, should be true: what comes late could stand outside of any transaction, and hold up all who read. Mend it: kafka-configs --bootstrap-server ${brokers} --alter --entity-type brokers --entity-default --add-config ${VERIFICATION}=true`
 }
 
 /** A line for people. */

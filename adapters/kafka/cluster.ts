@@ -67,8 +67,8 @@ export class Cluster {
     this.#clock = clock
   }
 
-  get brokerCount(): number {
-    return this.#brokers.size
+  get nodes(): readonly number[] {
+    return [...this.#brokers.keys()]
   }
 
   /** Asks some broker; another one when that does not answer, and `lastly` this one. */

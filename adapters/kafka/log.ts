@@ -119,6 +119,11 @@ export class KafkaLog implements Log {
     return this.#patiently(() => this.#topics.keeping(topics))
   }
 
+  unverifying(): Promise<readonly number[]> {
+    this.#assertOpen()
+    return this.#patiently(() => this.#topics.unverifying())
+  }
+
   async join(reading: Reading, handler: LeaseHandler): Promise<Member> {
     this.#assertOpen()
     const { clock, sessionMs = SESSION_MS, heartbeatMs = sessionMs / 20, instanceId } = this.#options

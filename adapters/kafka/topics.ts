@@ -5,7 +5,7 @@ import { OperationError } from '../../system/protocol/failures.ts'
 import type { TopicSpec } from '../../system/protocol/record.ts'
 import type { TopicProblem } from '../../system/ports/log.ts'
 import type { Keeping } from '../../system/ports/topic-keeping.ts'
-import { KEEPING_SETTINGS, keepingOf } from '../../system/membership/keeping.ts'
+import { KEEPING_SETTINGS, VERIFICATION, keepingOf } from '../../system/membership/keeping.ts'
 import { topicMismatch } from '../../system/membership/topics.ts'
 import type { Clock } from '../../system/ports/clock.ts'
 import type { Cluster } from './cluster.ts'
@@ -30,6 +30,7 @@ export interface TopicMaking {
 }
 
 const TOPIC_RESOURCE = 2 as const
+const BROKER_RESOURCE = 4
 /** Less than a request may take, so that it is the broker who says it. */
 const CREATE_MS_MAX = 8000
 const LEADERS_MS_MAX = 30_000
@@ -106,12 +107,24 @@ export class Topics {
     await this.#cluster.refresh(names.map((name) => this.#names.of(name)))
     const described = await this.#described(names, KEEPING_SETTINGS)
     const topics = described.flatMap(({ name, value }) => keepingOf(name, this.#cluster.known(this.#names.of(name))?.replicas ?? 0, value) ?? [])
-    return { brokers: this.#cluster.brokerCount, topics }
+    return { brokers: this.#cluster.nodes.length, topics }
+  }
+
+  /** Brokers that do not verify what transactions write. Each is asked itself: one that is away, or whose settings may not be seen, is absent. */
+  async unverifying(): Promise<readonly number[]> {
+    await this.#cluster.reach()
+    const { nodes } = this.#cluster
+    const values = await Promise.all(nodes.map(async (node) => {
+      const asked = [{ resourceType: BROKER_RESOURCE, resourceName: String(node), configurationKeys: [VERIFICATION] }]
+      const answer = this.#cluster.connectionTo('admin', node).then((connection) => describeConfigsV4(connection, asked, false, false))
+      return answer.then(({ results: [found] }) => found?.configs[0]?.value, () => undefined)
+    }))
+    return nodes.filter((_, index) => values[index] === 'false')
   }
 
   async #create(specs: readonly TopicSpec[]): Promise<void> {
     const { replication, batchBytesMax } = this.#making
-    const replicationFactor = replication ?? Math.min(3, this.#cluster.brokerCount)
+    const replicationFactor = replication ?? Math.min(3, this.#cluster.nodes.length)
     const topics = specs.map(({ name, partitions, cleanup }) => ({
       name: this.#names.of(name), numPartitions: partitions, replicationFactor,
       configs: [

@@ -8,7 +8,7 @@ import type { TopicSpec } from '../../system/protocol/record.ts'
 import type { TopicProblem } from '../../system/ports/log.ts'
 import type { Keeping } from '../../system/ports/topic-keeping.ts'
 import type { Clock } from '../../system/ports/clock.ts'
-import { KEEPING_SETTINGS, keepingOf } from '../../system/membership/keeping.ts'
+import { KEEPING_SETTINGS, VERIFICATION, keepingOf } from '../../system/membership/keeping.ts'
 import type { Names } from '../../system/membership/names.ts'
 import { topicMismatch } from '../../system/membership/topics.ts'
 import { codeOf, isForbidden, isPassing, messageOf, refusal } from './codes.ts'
@@ -107,6 +107,16 @@ export class Topics {
     const described = await this.#described([...partitions.keys()], KEEPING_SETTINGS)
     const topics = described.flatMap(({ onCluster, name, value }) => keepingOf(name, partitions.get(onCluster)?.[0]?.replicas.length ?? 0, value) ?? [])
     return { brokers: (await this.#admin.describeCluster()).brokers.length, topics }
+  }
+
+  /** Brokers that do not verify what transactions write; one that is away, or whose settings may not be seen, is absent. */
+  async unverifying(): Promise<readonly number[]> {
+    const nodes = (await this.#admin.describeCluster()).brokers.map(({ nodeId }) => nodeId)
+    const values = await Promise.all(nodes.map((node) => {
+      const asked = { type: kafkajs.ConfigResourceTypes.BROKER, name: String(node), configNames: [VERIFICATION] }
+      return this.#admin.describeConfigs({ includeSynonyms: false, resources: [asked] }).then(({ resources: [found] }) => found?.configEntries[0]?.configValue, () => undefined)
+    }))
+    return nodes.filter((_, index) => values[index] === 'false')
   }
 
   async #create(specs: readonly TopicSpec[]): Promise<void> {

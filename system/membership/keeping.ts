@@ -3,6 +3,9 @@ import type { TopicKeeping } from '../ports/topic-keeping.ts'
 
 export const KEEPING_SETTINGS = ['cleanup.policy', 'retention.ms', 'retention.bytes', 'min.insync.replicas', 'unclean.leader.election.enable']
 
+/** Of a broker: it takes a batch of a transaction only where that is open. */
+export const VERIFICATION = 'transaction.partition.verification.enable'
+
 /** Undefined when the settings may not be seen. */
 export function keepingOf(topic: string, replicas: number, value: (setting: string) => string | undefined): TopicKeeping | undefined {
   const [cleanup, retentionMs, retentionBytes] = [value('cleanup.policy'), value('retention.ms'), value('retention.bytes')]

@@ -119,6 +119,8 @@ export interface Log {
   topics(): Promise<readonly TopicSpec[]>
   /** How these topics are kept. Absent where the medium keeps everything. */
   keeping?(topics: readonly string[]): Promise<Keeping>
+  /** Servers that take records of a transaction without a look whether it is open; those that do not tell are absent. Absent where the medium has no servers. */
+  unverifying?(): Promise<readonly number[]>
   join(membership: Membership, handler: LeaseHandler): Promise<Member>
   /** History, without ownership: committed records from `from` up to (not including) `to`, at most the given maxima. `range.to` says how far it got. */
   read(topic: string, partition: number, from: number, to: number, options: ReadOptions): Promise<RecordRange>

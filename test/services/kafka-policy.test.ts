@@ -4,10 +4,12 @@ import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { test } from 'node:test'
 import kafkajs from 'kafkajs'
 import { wallClock } from '../../adapters/memory/clock.ts'
 import { KAFKA_CLIENTS, openCluster } from '../../adapters/node/medium.ts'
 import { topicSpecs, planSystem } from '../../system/partition/topology.ts'
+import { kafkaMissing, startKafka, stopKafka } from '../../adapters/services/kafka.ts'
 import { call, HERE } from '../support/cli.ts'
 import { meters } from '../support/meters/system.ts'
 import { serviceTest } from '../support/services.ts'
@@ -73,3 +75,23 @@ for (const client of KAFKA_CLIENTS) {
     }
   })
 }
+
+const missing = kafkaMissing()
+test('doctor tells of a broker that does not verify what transactions write', missing === undefined ? { timeout: 90_000 } : { skip: missing }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'statelog-unverifying-'))
+  const brokers = await startKafka({ folder, port: 0, brokers: 1, detached: false, properties: ['transaction.partition.verification.enable=false'] })
+  const address = `127.0.0.1:${brokers[0]?.port}`
+  try {
+    for (const client of KAFKA_CLIENTS) {
+      const log = await openCluster({ kind: 'kafka', brokers: address, namespace: '', client }, wallClock)
+      await log.ensureTopics(topicSpecs(planSystem(meters)))
+      await log.close()
+      const { exitCode, stdout } = await call(HERE, ['doctor', METERS, '--kafka', address, '--kafka-client', client])
+      assert.equal(exitCode, 1, stdout)
+      assert.match(stdout, /broker 1: transaction\.partition\.verification\.enable is false, should be true[^\n]*\n1 problem in /)
+    }
+  } finally {
+    await stopKafka(brokers)
+    rmSync(folder, { recursive: true, force: true })
+  }
+})

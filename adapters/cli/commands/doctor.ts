@@ -26,7 +26,7 @@ import type { Io } from '../io.ts'
 import { typed } from '../run-summary.ts'
 import { systemNamed } from '../target.ts'
 import { bytes, counted, grouped, table } from '../text.ts'
-import { driftLine, topicDrift } from '../topic-drift.ts'
+import { driftLine, topicDrift, unverifyingLine } from '../topic-drift.ts'
 
 const { redis: _redis, ...CLUSTER } = CLUSTER_FLAGS
 
@@ -36,7 +36,7 @@ export const doctorCommand: Command = {
   usage: ['doctor [--folder <folder>] [--json]', 'doctor [<scenario | file>] --kafka <brokers> [--namespace <prefix>] [--json]'],
   about: [
     'Looks, and changes nothing. Exit code 1 when something is wrong; each complaint says what to do.',
-    'On a cluster also: how topics are kept, and the command that mends what is kept otherwise. The system is that of the folder, or the one named.',
+    'On a cluster also: how topics are kept and what is relied on of brokers, and the command that mends what is otherwise. The system is that of the folder, or the one named.',
   ],
   flags: { ...FOLDER_FLAG, ...CLUSTER, ...JSON_FLAG },
   wordsMax: 1,
@@ -136,14 +136,15 @@ function manifestCheck(manifest: Manifest, system: SystemDefinition): Check {
   }
 }
 
-/** Of a cluster: how its topics are kept. */
+/** Of a cluster: how its topics are kept, and what of its brokers is relied on. */
 async function keepingChecks({ log, medium, plans }: Patient): Promise<readonly Check[]> {
   if (medium.kind !== 'kafka' || log.keeping === undefined) return []
   const needs = topicNeeds(plans)
   const keeping = await log.keeping(needs.map(({ topic }) => topic))
   const seen = new Set(keeping.topics.map(({ topic }) => topic))
   const unseen = (await log.topics()).flatMap(({ name }) => (needs.some(({ topic }) => topic === name) && !seen.has(name) ? [`topic ${name}: how it is kept cannot be seen; grant DESCRIBE_CONFIGS on it`] : []))
-  return [{ name: 'keeping', text: `${keeping.topics.length} topics on ${counted(keeping.brokers, 'broker')}`, problems: [...unseen, ...topicDrift(needs, keeping, medium).map(driftLine)] }]
+  const unverifying = (await log.unverifying?.() ?? []).map((broker) => unverifyingLine(broker, medium))
+  return [{ name: 'keeping', text: `${keeping.topics.length} topics on ${counted(keeping.brokers, 'broker')}`, problems: [...unseen, ...topicDrift(needs, keeping, medium).map(driftLine), ...unverifying] }]
 }
 
 async function topicCheck({ log, plans, medium }: Patient): Promise<Check> {

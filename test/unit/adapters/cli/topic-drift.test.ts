@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { driftLine, topicDrift } from '../../../../adapters/cli/topic-drift.ts'
+import { driftLine, topicDrift, unverifyingLine } from '../../../../adapters/cli/topic-drift.ts'
 import { INPUT_KEPT_BYTES_MIN, SNAPSHOT_EVERY_MS, STANDSTILL_MS } from '../../../../system/protocol/limits.ts'
 import { topicNeeds } from '../../../../system/partition/topic-kinds.ts'
 import { planSystem } from '../../../../system/partition/topology.ts'
@@ -46,4 +46,8 @@ test('copies are as many as there may be; a setting that would stop writes is ne
   assert.deepEqual(rest, [])
   assert.deepEqual(lines('alarms', { replicas: 1, insyncMin: 1 }, 1), [])
   assert.match(lines('alarms', { replicas: 2, insyncMin: 2 }, 2).join(), /min\.insync\.replicas is 2, should be 1/)
+})
+
+test('a broker that does not verify what transactions write has its line', () => {
+  assert.match(unverifyingLine(2, CLUSTER), /^broker 2: transaction\.partition\.verification\.enable is false, should be true: .* Mend it: kafka-configs --bootstrap-server b:9092 --alter --entity-type brokers --entity-default --add-config transaction\.partition\.verification\.enable=true$/)
 })

@@ -7,7 +7,7 @@ import { PartRefused, Refusals } from '../../../../adapters/kafka/request.ts'
 import { Topics } from '../../../../adapters/kafka/topics.ts'
 import { wallClock } from '../../../../adapters/memory/clock.ts'
 import { Names } from '../../../../system/membership/names.ts'
-import { KEYS, clusterOf } from '../../../support/kafka-broker.ts'
+import { Code, KEYS, clusterOf } from '../../../support/kafka-broker.ts'
 
 const TRANSPORT = { clientId: 'x', security: {}, connectMsMax: 200, requestMsMax: 200, slowMsMax: 200 }
 const NAMES = ['a', 'b', 'c', 'd']
@@ -49,4 +49,17 @@ test('of several topics that were not made, one for another reason than that it 
   })
   const topics = new Topics(cluster, new Names(''), wallClock, { replication: 3, batchBytesMax: 1000 })
   await assert.rejects(topics.ensure(SPECS.slice(0, 2)), { code: 'topics/create', message: /INVALID_REPLICATION_FACTOR: only one broker/ })
+})
+
+test('each broker is asked itself whether it verifies what transactions write; one that does not tell is not blamed', async () => {
+  const answers: readonly (() => object)[] = [() => described('true'), () => described('false'), () => {
+    throw new Code('CLUSTER_AUTHORIZATION_FAILED')
+  }, () => ({ results: [{ errorCode: 0, resourceName: '4', configs: [] }] })]
+  const described = (value: string): object => ({ results: [{ errorCode: 0, resourceName: '', configs: [{ name: 'transaction.partition.verification.enable', value }] }] })
+  const cluster = clusterOf(new Cluster([{ host: 'h', port: 1 }], TRANSPORT, wallClock), (key, request) => {
+    if (key === KEYS.metadata) return { brokers: answers.map((_, index) => ({ nodeId: index + 1, host: 'h', port: index + 1 })), topics: [] }
+    const [node] = describedIn(request)
+    return answers[Number(node) - 1]?.()
+  })
+  assert.deepEqual(await new Topics(cluster, new Names(''), wallClock, { replication: 1, batchBytesMax: 1000 }).unverifying(), [2])
 })
