@@ -1,13 +1,13 @@
 // A Kafka cluster as a client sees it: which broker leads a partition, which one coordinates a group or a transactional id, and how to ask again when
 // that changes.
 //
-// Owns: the metadata. A broker that is cut off from the controller goes on answering what it knew: after a leader or coordinator that is none, another broker
-// is asked, and what is older than what is known is not taken. Retries only what is safe to repeat byte for byte.
+// Owns: the metadata. A broker that is cut off from the controller goes on answering what it knew: after a leader or coordinator that is none, or one that goes
+// on saying that it is not done yet, another broker is asked, and what is older than what is known is not taken. Retries only what is safe to repeat byte for byte.
 import { OperationError, Unreachable } from '../../system/protocol/failures.ts'
 import type { Clock } from '../../system/ports/clock.ts'
 import { rightText } from '../kafka-rights/rights.ts'
 import type { Touched } from '../kafka-rights/rights.ts'
-import { codeOf, isCredentials, isFenced, isForbidden, isTransport, retryOf } from './codes.ts'
+import { codeOf, isCredentials, isForbidden, isTransport, retryOf } from './codes.ts'
 import type { Connection } from './connection.ts'
 import { Connections, FINDING } from './connections.ts'
 import type { Broker, Transport } from './connections.ts'
@@ -38,6 +38,8 @@ const RETRY_MS = 25
 const SILENT_MS = 10_000
 const LATER_MS_MIN = 2
 const LATER_MS_MAX = 25
+/** Who goes on putting off for so long may have been replaced. */
+const PUT_OFF_MS = 500
 
 const HIDDEN = 'TOPIC_AUTHORIZATION_FAILED'
 
@@ -57,7 +59,7 @@ export class Cluster {
   #refreshing: Promise<void> | undefined
   /** Brokers that did not answer, and until when they are asked last. */
   readonly #silent = new Map<string, number>()
-  /** By id: who said that its owner is shut out is asked last who coordinates it. */
+  /** By group or id: who did not answer as its coordinator is asked last who that is. It may have been replaced, and not know it. */
   readonly #doubted = new Map<string, Broker>()
   #turn = 0
 
@@ -168,10 +170,11 @@ export class Cluster {
   async atCoordinator<T>(kind: CoordinatorKind, key: string, use: string, ask: (connection: Connection, node: number) => Promise<T>, effort: Effort, more: Touched = {}): Promise<T> {
     let node: number | undefined
     return this.repeat(effort, { ...more, ...(kind === 'group' ? { group: key } : { transactionalId: key }) }, async () => {
+      node = undefined
       node = await this.#coordinator(kind, key)
       return ask(await this.connectionTo(use, node), node)
     }, async (code) => {
-      if (retryOf(code) === 'coordinator' || isTransport(code)) this.forgetCoordinator(kind, key, code, node)
+      if (retryOf(code) !== 'leader') this.forgetCoordinator(kind, key, code, node)
     })
   }
 
@@ -187,7 +190,7 @@ export class Cluster {
     if (node !== undefined && known !== node) return
     const broker = this.#brokers.get(known ?? -1)
     if (broker !== undefined && isTransport(code)) this.#fellSilent(broker)
-    if (broker !== undefined && isFenced(code)) this.#doubted.set(name, broker)
+    else if (broker !== undefined) this.#doubted.set(name, broker)
     this.#turn += 1
     this.#coordinators.delete(name)
   }
@@ -210,7 +213,7 @@ export class Cluster {
 
   /** Asks until it is answered; `learn` runs between. Throws what does not heal, and the last failure when the effort is over. */
   async repeat<T>(effort: Effort, touched: Touched, ask: () => Promise<T>, learn: (code: string) => Promise<void>): Promise<T> {
-    let laterMs = LATER_MS_MIN
+    let [laterMs, putOffMs] = [LATER_MS_MIN, 0]
     for (;;) {
       try {
         return await ask()
@@ -221,8 +224,12 @@ export class Cluster {
         if (retry === 'no' && !isUnreachable(thrown)) throw explained(thrown, touched)
         if (isOver) throw thrown
         await this.#clock.sleep(retry === 'later' ? laterMs : RETRY_MS, effort.signal)
-        if (retry === 'later') laterMs = Math.min(LATER_MS_MAX, laterMs * 1.5)
-        else await learn(code)
+        putOffMs += laterMs
+        if (retry === 'later' && putOffMs < PUT_OFF_MS) laterMs = Math.min(LATER_MS_MAX, laterMs * 1.5)
+        else {
+          putOffMs = 0
+          await learn(code)
+        }
       }
     }
   }

@@ -7,7 +7,7 @@
 // L5. The end of a transaction is sent again, which changes nothing where it was made already. Its answer counts from who took all the announcements on the same connection:
 //     a coordinator that has been replaced and does not know it answers from memory of the transaction before. To another one they are made again first: only the
 //     coordinator of now can take them, and only while nobody has aborted. Where the end was made already they begin an empty transaction, which it then ends.
-//     A fence after the first time leaves the outcome unknown.
+//     A fence after one that may have been made leaves the outcome unknown.
 // T1. After any failure nothing of this object may be used again, but `fence` and `renew`.
 // T2. Nothing waits for longer than the brokers keep a transaction open.
 // T3. What was asked of a coordinator and not answered may still reach it, and one that has been replaced remembers what was announced to it: the next transaction has

@@ -145,6 +145,16 @@ test('N3: an id that another process took is not taken back, nor is what that on
   assert.deepEqual([renewals, coordinator.ends], [3, ['commit']])
 })
 
+test('N5: who takes the id from whoever has it is told no more than once that another one was faster', async () => {
+  let asked = 0
+  await assert.rejects(owner({ before: (key) => {
+    if (key !== KEYS.initProducerId) return
+    asked += 1
+    throw new Code('PRODUCER_FENCED')
+  } }), isFence)
+  assert.equal(asked, 1)
+})
+
 /** Commits; while what it wrote is open, this happens. */
 async function committingWhile({ transactions, befalls }: Awaited<ReturnType<typeof owner>>, happens: () => Promise<unknown>): Promise<string> {
   befalls.before = async (key) => {

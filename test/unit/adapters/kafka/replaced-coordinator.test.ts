@@ -19,6 +19,9 @@ const nodeOf = (host: string): number => BROKERS.indexOf(host) + 1
 /** Longer than a silent broker is asked last, and than a transaction may be open. */
 const LATER_MS = 60_000
 const TIMEOUT_MS = 1000
+/** Of transactions, as brokers have them. */
+const VERSIONS = [1, 2] as const
+type Version = typeof VERSIONS[number]
 
 function plan(offset: number): TransactionPlan {
   const batch = new RecordBatch()
@@ -39,8 +42,8 @@ interface Now {
 }
 
 /** The owner of an id that A coordinates, and its brokers in the order in which it knows them. */
-async function stage(order: string) {
-  const [a, b] = [new IdCoordinator(2), new IdCoordinator(2)]
+async function stage(order: string, version: Version) {
+  const [a, b] = [new IdCoordinator(version), new IdCoordinator(version)]
   const now: Now = { coordinator: 'a', isAway: false, ms: 0, befalls: async () => {} }
   const clock: Clock = {
     nowMs: () => now.ms, monotonicMs: () => now.ms,
@@ -87,8 +90,8 @@ function replace({ a, b, now }: Stage): void {
 }
 
 /** An owner whose last two transactions ended at A and at B, under one epoch. */
-async function replaced(order: string): Promise<Stage> {
-  const staged = await stage(order)
+async function replaced(order: string, version: Version): Promise<Stage> {
+  const staged = await stage(order, version)
   const { a, b, now, transactions } = staged
   assert.equal((await transactions.commit(plan(1), {})).kind, 'committed')
   replace(staged)
@@ -109,9 +112,11 @@ function losingOne({ b, now }: Stage, isMade = false, then: Now['befalls'] = asy
   }
 }
 
-for (const order of ['abc', 'acb', 'bac', 'bca', 'cab', 'cba']) {
-  test(`an end is not believed to who coordinates no more: brokers in the order ${order}`, { timeout: 10_000 }, async () => {
-    const staged = await replaced(order)
+const ORDERS = VERSIONS.flatMap((version) => ['abc', 'acb', 'bac', 'bca', 'cab', 'cba', 'ab', 'ba'].map((order) => ({ version, order, told: `version ${version}, brokers in the order ${order}` })))
+
+for (const { version, order, told } of ORDERS) {
+  test(`an end is not believed to who coordinates no more: ${told}`, { timeout: 10_000 }, async () => {
+    const staged = await replaced(order, version)
     losingOne(staged)
     const end = await staged.transactions.commit(plan(3), {})
     assert.deepEqual([end.kind, staged.b.ends], ['committed', ['commit', 'commit']])
@@ -145,14 +150,14 @@ const FATES: Readonly<Record<string, Fate>> = {
 }
 
 /** What A remembers while it does not know that it was replaced. */
-const MEMORIES: Readonly<Record<string, (isMade: boolean, then: (staged: Stage, host: string) => Promise<void>) => Promise<Stage>>> = {
-  'the transaction before': async (isMade, then) => {
-    const staged = await replaced('ab')
+const MEMORIES: Readonly<Record<string, (version: Version, isMade: boolean, then: (staged: Stage, host: string) => Promise<void>) => Promise<Stage>>> = {
+  'the transaction before': async (version, isMade, then) => {
+    const staged = await replaced('ab', version)
     losingOne(staged, isMade, (host) => then(staged, host))
     return staged
   },
-  'its announcements': async (isMade, then) => {
-    const staged = await stage('ab')
+  'its announcements': async (version, isMade, then) => {
+    const staged = await stage('ab', version)
     const { a, b, now } = staged
     now.befalls = async (host, key) => {
       if (host !== 'a' || key !== KEYS.endTxn) return
@@ -164,26 +169,28 @@ const MEMORIES: Readonly<Record<string, (isMade: boolean, then: (staged: Stage, 
   },
 }
 
-for (const [memory, begin] of Object.entries(MEMORIES)) {
-  for (const [fate, { end, isMade, befalls }] of Object.entries(FATES)) {
-    test(`who coordinates again, and remembered ${memory}, is believed what became of it: ${fate}`, { timeout: 10_000 }, async () => {
-      for (let heard = 0; heard < 5; heard += 1) {
-        let left = heard
-        const { transactions } = await begin(isMade, async (staged, host) => {
-          if (host !== 'a' || left-- !== 0) return
-          await befalls(staged)
-          staged.a.load(staged.b)
-          staged.now.coordinator = 'a'
-        })
-        assert.equal((await transactions.commit(plan(3), {})).kind, end, `when A was asked ${heard} times`)
-      }
-    })
-  }
+const CASES = Object.entries(MEMORIES).flatMap(([memory, begin]) => Object.entries(FATES).flatMap(([fate, { end, isMade, befalls }]) => VERSIONS.map((version) => ({ memory, begin, fate, end, isMade, befalls, version }))))
+
+for (const { memory, begin, fate, end, isMade, befalls, version } of CASES) {
+  test(`who coordinates again, and remembered ${memory}, is believed what became of it: ${fate}, version ${version}`, { timeout: 10_000 }, async () => {
+    for (let heard = 0; heard < 5; heard += 1) {
+      let left = heard
+      const { transactions } = await begin(version, isMade, async (staged, host) => {
+        if (host === 'b' && left >= 0) throw new Unanswered('NETWORK', 'hung up')
+        if (host !== 'a' || left-- !== 0) return
+        await befalls(staged)
+        staged.a.load(staged.b)
+        staged.now.coordinator = 'a'
+      })
+      assert.equal((await transactions.commit(plan(3), {})).kind, end, `when A was asked ${heard} times`)
+      assert.ok(left < 0)
+    }
+  })
 }
 
 /** An owner whose epoch only B knows; A, which clients reach again, knows the one before. */
-async function renewed(order: string): Promise<Stage> {
-  const staged = await stage(order)
+async function renewed(order: string, version: Version): Promise<Stage> {
+  const staged = await stage(order, version)
   replace(staged)
   await staged.transactions.renew({})
   Object.assign(staged.now, { isAway: false, ms: LATER_MS })
@@ -199,18 +206,18 @@ function hangingUp({ now }: Stage, wanted: number): void {
   }
 }
 
-for (const order of ['abc', 'acb', 'bac', 'bca', 'cab', 'cba', 'ab', 'ba']) {
+for (const { version, order, told } of ORDERS) {
   for (const key of [KEYS.addPartitions, KEYS.endTxn]) {
-    test(`N5: who knows an older epoch only shuts nobody out: request ${key}, brokers in the order ${order}`, { timeout: 5000 }, async () => {
-      const staged = await renewed(order)
+    test(`N5: who knows an older epoch only shuts nobody out: request ${key}, ${told}`, { timeout: 5000 }, async () => {
+      const staged = await renewed(order, version)
       hangingUp(staged, key)
       const end = await staged.transactions.commit(plan(1), {})
       assert.deepEqual([end.kind, staged.b.ends], ['committed', ['commit']])
     })
   }
 
-  test(`N5: nor where an owner goes on after a failure: brokers in the order ${order}`, { timeout: 5000 }, async () => {
-    const staged = await renewed(order)
+  test(`N5: nor where an owner goes on after a failure: ${told}`, { timeout: 5000 }, async () => {
+    const staged = await renewed(order, version)
     for (const key of [KEYS.endTxn, KEYS.initProducerId]) {
       hangingUp(staged, key)
       await staged.transactions.renew({})
@@ -220,35 +227,56 @@ for (const order of ['abc', 'acb', 'bac', 'bca', 'cab', 'cba', 'ab', 'ba']) {
   })
 }
 
-test('N5: who was shut out is told so twice, and nothing is waited for', { timeout: 5000 }, async () => {
-  const { b, now, clock, transactions } = await renewed('abc')
-  await transactionsOf(clusterOf(new Cluster([{ host: 'b', port: 1 }], TRANSPORT, clock), (key, request) => b.answer(key, request)), clock).fence({})
-  let asked = 0
-  now.befalls = async (_host, key) => {
-    if (key === KEYS.addPartitions) asked += 1
-  }
-  assert.equal((await transactions.commit(plan(1), {})).kind, 'fenced')
-  assert.deepEqual([asked, now.ms], [2, LATER_MS])
-})
+for (const version of VERSIONS) {
+  test(`N5: who was shut out is told so twice, and nothing is waited for: version ${version}`, { timeout: 5000 }, async () => {
+    const { b, now, clock, transactions } = await renewed('abc', version)
+    await transactionsOf(clusterOf(new Cluster([{ host: 'b', port: 1 }], TRANSPORT, clock), (key, request) => b.answer(key, request)), clock).fence({})
+    let asked = 0
+    now.befalls = async (_host, key) => {
+      if (key === KEYS.addPartitions) asked += 1
+    }
+    assert.equal((await transactions.commit(plan(1), {})).kind, 'fenced')
+    assert.deepEqual([asked, now.ms], [2, LATER_MS])
+  })
 
-test('what was announced to two coordinators is followed by another epoch, of which the first one remembers no announcement', { timeout: 5000 }, async () => {
-  const staged = await stage('bca')
-  const { a, b, now, transactions } = staged
-  now.befalls = async (host, key) => {
-    if (host !== 'a' || key !== KEYS.addOffsets) return
-    now.befalls = async () => {}
-    // Until the partitions are announced.
-    await new Promise((resolve) => setImmediate(resolve))
-    replace(staged)
-  }
-  assert.equal((await transactions.commit(plan(1), {})).kind, 'committed')
-  assert.deepEqual([a.ends, b.committed], [[], [KEYS.addPartitions, KEYS.addOffsets]])
-  // Clients reach A again, and B does not hear of the partitions.
-  Object.assign(now, { isAway: false, ms: LATER_MS })
-  now.befalls = async (host, key) => {
-    if (host !== 'b' || key !== KEYS.addPartitions) return
-    now.befalls = async () => {}
-    throw new Unanswered('NETWORK', 'hung up')
-  }
-  assert.deepEqual([(await transactions.commit(plan(2), {})).kind, b.ends, b.committed], ['committed', ['commit', 'commit'], [KEYS.addOffsets, KEYS.addPartitions]])
-})
+  test(`markers that travel are waited for: version ${version}`, { timeout: 5000 }, async () => {
+    const { a, now, transactions } = await stage('abc', version)
+    a.holdsMarkers = true
+    for (const offset of [1, 2, 3]) {
+      let left = 3
+      now.befalls = async (_host, key) => {
+        if (key === KEYS.addOffsets && left-- === 0) a.complete()
+      }
+      assert.deepEqual([(await transactions.commit(plan(offset), {})).kind, a.isMarking], ['committed', true])
+    }
+  })
+
+  test(`who was replaced while markers travelled is not waited for: version ${version}`, { timeout: 5000 }, async () => {
+    const { a, b, now, clock, transactions } = await stage('abc', version)
+    a.holdsMarkers = true
+    assert.equal((await transactions.commit(plan(1), {})).kind, 'committed')
+    b.load(a)
+    now.coordinator = 'b'
+    const end = await transactions.commit(plan(2), { untilMs: clock.monotonicMs() + LATER_MS })
+    assert.deepEqual([end.kind, b.ends], ['committed', ['commit']])
+  })
+
+  test(`what was announced to two coordinators is followed by another epoch, of which the first one remembers no announcement: version ${version}`, { timeout: 5000 }, async () => {
+    const staged = await stage('bca', version)
+    const { a, b, now, transactions } = staged
+    now.befalls = async (host, key) => {
+      if (host !== 'a' || key !== KEYS.addOffsets) return
+      now.befalls = async () => {}
+      // Until the partitions are announced.
+      await new Promise((resolve) => setImmediate(resolve))
+      replace(staged)
+    }
+    assert.equal((await transactions.commit(plan(1), {})).kind, 'committed')
+    assert.deepEqual([a.ends, b.committed], [[], [KEYS.addPartitions, KEYS.addOffsets]])
+    // Clients reach A again, and B does not hear of the partitions.
+    Object.assign(now, { isAway: false, ms: LATER_MS })
+    hangingUp(staged, KEYS.addPartitions)
+    assert.deepEqual([(await transactions.commit(plan(2), {})).kind, b.ends], ['committed', ['commit', 'commit']])
+    assert.deepEqual(b.committed.toSorted(), [KEYS.addPartitions, KEYS.addOffsets])
+  })
+}
