@@ -93,7 +93,9 @@ class Face {
   readonly #rate: Rate
   readonly #limits: HttpLimits
   readonly #options: Pick<HttpOptions, 'onError' | 'charts' | 'pages' | 'scenario'>
-  readonly #draining = new AbortController()
+  #isDraining = false
+  /** One for each that is under way. Not dependants of a signal that stays: those are kept by every collection of young garbage, with all that listens to them. */
+  readonly #callers = new Set<AbortController>()
   readonly #inFlightOf = new WeakMap<Socket, number>()
   #inFlight = 0
   #unsentBytes = 0
@@ -108,12 +110,14 @@ class Face {
   }
 
   drain(): void {
-    this.#draining.abort()
+    this.#isDraining = true
+    for (const caller of this.#callers) caller.abort()
   }
 
   async take(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const { socket } = message
-    const gone = new AbortController()
+    const caller = new AbortController()
+    let isGone = false
     // A caller that goes is no problem of ours.
     response.on('error', () => {})
     const own = (this.#inFlightOf.get(socket) ?? 0) + 1
@@ -121,18 +125,21 @@ class Face {
     this.#count(socket, 1, 0)
     let bytes = 0
     // S2. Until its last byte is taken an answer holds memory.
+    this.#callers.add(caller)
+    if (this.#isDraining) caller.abort()
     response.once('close', () => {
-      gone.abort()
+      isGone = true
+      this.#callers.delete(caller)
+      caller.abort()
       this.#count(socket, -1, -bytes)
     })
     try {
-      const signal = AbortSignal.any([gone.signal, this.#draining.signal])
-      const answer = await this.#answer(message, signal)
-      if (gone.signal.aborted) return
-      if (answer.events !== undefined && message.method !== 'HEAD') return await this.#stream(response, answer.events, signal)
+      const answer = await this.#answer(message, caller.signal)
+      if (isGone) return
+      if (answer.events !== undefined && message.method !== 'HEAD') return await this.#stream(response, answer.events, caller.signal)
       // What was given up for the sake of the end tells nothing of the entity.
-      const said = this.#draining.signal.aborted && answer.status > 500 ? STOPPING : answer
-      bytes = send(message, response, this.#bounded(said), this.#draining.signal.aborted)
+      const said = this.#isDraining && answer.status > 500 ? STOPPING : answer
+      bytes = send(message, response, this.#bounded(said), this.#isDraining)
     } catch (thrown) {
       this.#options.onError(`${message.method ?? ''} over HTTP failed: ${thrown instanceof Error ? thrown.stack ?? thrown.message : String(thrown)}`)
       if (response.headersSent) response.destroy()
@@ -177,7 +184,7 @@ class Face {
     if (stranger !== undefined) return stranger
     const afterSeconds = this.#rate.take(callerOf(message.socket.remoteAddress), performance.now())
     if (afterSeconds !== undefined) return problem(429, 'rate/limit', `too many requests from this address: come again in ${afterSeconds} s`, {}, { 'retry-after': String(afterSeconds) })
-    if (this.#draining.signal.aborted) return STOPPING
+    if (this.#isDraining) return STOPPING
     const { inFlightMax, unsentBytesMax } = this.#limits
     if (isForPage && this.#inFlight <= inFlightMax && this.#unsentBytes <= unsentBytesMax) return answerPage(pages, method, target, header)
     const found = find(target)

@@ -56,7 +56,9 @@ export class Commands {
   /** By type, entity and command; several may wait for one. */
   readonly #waiting = new Map<string, Set<(reply: CommandReply) => void>>()
   #waiters = 0
-  readonly #closed = new AbortController()
+  /** One for each caller that waits. */
+  readonly #open = new Set<AbortController>()
+  #isClosed = false
   readonly replies: Replies
 
   constructor(log: Log, codec: Codec, clock: Clock, random: Random, plans: ReadonlyMap<string, TypePlan>) {
@@ -87,7 +89,9 @@ export class Commands {
     this.#waiting.set(name, waiting.add(resolve))
     this.#waiters += 1
     const over = new AbortController()
-    const late = this.#clock.sleep(options.deadlineMs, AbortSignal.any([over.signal, this.#closed.signal])).then(() => undefined)
+    this.#open.add(over)
+    if (this.#isClosed) over.abort()
+    const late = this.#clock.sleep(options.deadlineMs, over.signal).then(() => undefined)
     try {
       await this.send(type, id, event, commandId)
       const answer = await Promise.race([reply, late])
@@ -97,6 +101,7 @@ export class Commands {
       return answer.value
     } finally {
       over.abort()
+      this.#open.delete(over)
       this.#waiters -= 1
       waiting.delete(resolve)
       if (waiting.size === 0 && this.#waiting.get(name) === waiting) this.#waiting.delete(name)
@@ -110,7 +115,8 @@ export class Commands {
   }
 
   close(): void {
-    this.#closed.abort()
+    this.#isClosed = true
+    for (const over of this.#open) over.abort()
   }
 }
 
