@@ -15,6 +15,7 @@ import type { Workload } from '../w1/events.ts'
 import { loadWorkload } from '../w1/load.ts'
 import type { Runtime } from '../w1/measure.ts'
 import type { AskerJob, AskerResult } from './asker.ts'
+import type { FeederJob } from './feeder.ts'
 import type { RuntimeFigures, RuntimeJob } from './runtime.ts'
 
 export interface QueryPlan {
@@ -47,11 +48,11 @@ export async function measureQueries({ runtime, events, rounds, say }: QueryPlan
     // In rounds: every account is there.
     const small = await loaded(folders.small, { events: SMALL, accounts: ACCOUNTS, visits: 'rounds' })
     const large = await loaded(folders.large, { events, accounts: ACCOUNTS, visits: 'random' })
-    const session = async (job: Omit<RuntimeJob, 'folder' | 'natsUrl'>, from: string, ask: { readonly carrier: Carrier; readonly perSecond: number } | undefined) => {
+    const session: Session = async (job, from, ask, fedPerSecond = 0) => {
       const folder = join(base, 'run')
       cpSync(from, folder, { recursive: true })
       try {
-        return await run(runtime, { ...job, folder, natsUrl: ask?.carrier === 'nats' ? nats : undefined }, ask)
+        return await run(runtime, { ...job, folder, natsUrl: ask?.carrier === 'nats' ? nats : undefined }, ask, fedPerSecond)
       } finally {
         rmSync(folder, { recursive: true })
       }
@@ -61,9 +62,9 @@ export async function measureQueries({ runtime, events, rounds, say }: QueryPlan
     const latency: QueryRow[] = []
     for (const carrier of carriers) {
       for (const mode of ['plain', 'idle', 'half'] as const) {
-        const { asked } = await session({ mode, workload: small, eventsPerSecond: half }, folders.small, { carrier, perSecond: LOOKED_PER_SECOND })
+        const { asked, figures } = await session({ mode, workload: small }, folders.small, { carrier, perSecond: LOOKED_PER_SECOND }, mode === 'half' ? half : 0)
         if (asked === undefined) throw new TypeError('nobody asked')
-        const row = { ...asked, carrier, mode, perSecond: LOOKED_PER_SECOND, eventsPerSecond: mode === 'half' ? half : 0 }
+        const row = { ...asked, carrier, mode, perSecond: LOOKED_PER_SECOND, eventsPerSecond: mode === 'plain' ? 0 : Math.round(figures.events / figures.seconds) }
         say(`${carrier} ${mode}: p50 ${row.p50Ms} ms, p99 ${row.p99Ms} ms, longest ${row.longestMs} ms of ${row.answers}, ${row.wrong} wrong, beside ${row.eventsPerSecond} events/s`)
         latency.push(row)
       }
@@ -74,7 +75,12 @@ export async function measureQueries({ runtime, events, rounds, say }: QueryPlan
   }
 }
 
-type Session = (job: Omit<RuntimeJob, 'folder' | 'natsUrl'>, from: string, ask: { readonly carrier: Carrier; readonly perSecond: number } | undefined) => Promise<{ readonly figures: RuntimeFigures; readonly asked: AskerResult | undefined }>
+interface Asking {
+  readonly carrier: Carrier
+  readonly perSecond: number
+}
+
+type Session = (job: Omit<RuntimeJob, 'folder' | 'natsUrl'>, from: string, ask: Asking | undefined, fedPerSecond?: number) => Promise<{ readonly figures: RuntimeFigures; readonly asked: AskerResult | undefined }>
 
 /** In turn, so that what else goes on meets all alike. */
 async function costs(session: Session, workload: Workload, folder: string, carriers: readonly Carrier[], rounds: number, say: (line: string) => void): Promise<readonly QueryCostRow[]> {
@@ -82,7 +88,7 @@ async function costs(session: Session, workload: Workload, folder: string, carri
   const found = new Map<(typeof kinds)[number], (RuntimeFigures & { readonly answersPerSecond: number })[]>(kinds.map((kind) => [kind, []]))
   for (let round = 0; round < rounds; round += 1) {
     for (const kind of round % 2 === 0 ? kinds : kinds.toReversed()) {
-      const { figures, asked } = await session({ mode: 'full', workload, eventsPerSecond: 0 }, folder, kind === 'none' ? undefined : { carrier: kind, perSecond: COST_PER_SECOND })
+      const { figures, asked } = await session({ mode: 'full', workload }, folder, kind === 'none' ? undefined : { carrier: kind, perSecond: COST_PER_SECOND })
       found.get(kind)?.push({ ...figures, answersPerSecond: asked?.perSecond ?? 0 })
     }
   }
@@ -106,7 +112,7 @@ async function loaded(folder: string, workload: Workload): Promise<Workload> {
   return workload
 }
 
-async function run(runtime: Runtime, job: RuntimeJob, ask: { readonly carrier: Carrier; readonly perSecond: number } | undefined): ReturnType<Session> {
+async function run(runtime: Runtime, job: RuntimeJob, ask: Asking | undefined, fedPerSecond: number): ReturnType<Session> {
   const running = start(runtime, job.mode === 'plain' ? 'plain.ts' : 'runtime.ts', job)
   const next = linesOf(running)
   const go = (): void => void running.stdin?.write('\n')
@@ -115,6 +121,9 @@ async function run(runtime: Runtime, job: RuntimeJob, ask: { readonly carrier: C
   const asking = ask === undefined ? undefined : start(runtime, 'asker.ts', { url: ready, natsUrl: job.natsUrl, perSecond: ask.perSecond, seconds, warmupSeconds: job.mode === 'full' ? LIVE_SECONDS : WARMUP_SECONDS, accounts: job.workload.accounts } satisfies AskerJob)
   const told = asking === undefined ? undefined : linesOf(asking)
   await told?.()
+  const feeding = fedPerSecond === 0 ? undefined : start(runtime, 'feeder.ts', { folder: job.folder, workload: job.workload, eventsPerSecond: fedPerSecond } satisfies FeederJob)
+  if (feeding !== undefined) await linesOf(feeding)()
+  feeding?.stdin?.write('\n')
   asking?.stdin?.write('\n')
   go()
   let asked: AskerResult | undefined
@@ -123,11 +132,12 @@ async function run(runtime: Runtime, job: RuntimeJob, ask: { readonly carrier: C
     go()
   }
   const figures = await next<RuntimeFigures>()
+  feeding?.kill('SIGTERM')
   if (job.mode === 'full' && told !== undefined) {
     asking?.kill('SIGTERM')
     asked = await told<AskerResult>()
   }
-  await new Promise((resolve) => (running.exitCode === null ? running.once('exit', resolve) : resolve(undefined)))
+  for (const child of feeding === undefined ? [running] : [running, feeding]) await new Promise((resolve) => (child.exitCode === null ? child.once('exit', resolve) : resolve(undefined)))
   return { figures, asked }
 }
 

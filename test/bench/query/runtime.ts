@@ -1,14 +1,12 @@
 // The runtime that is asked: W1 on one worker thread, its gateway on the main thread. Says `ready` with its address, goes when it is told to, ends when it is told to.
 //
-// `idle`: all is consumed, nothing comes. `half`: events come at a rate. `full`: what is loaded is consumed as fast as it can be; counted from the first tenth on.
+// `idle`: all is consumed, nothing comes. `half`: events come at a rate (`feeder.ts`). `full`: what is loaded is consumed as fast as it can be; counted from the first tenth on.
 import { createInterface } from 'node:readline'
 import { openFaces } from '../../../adapters/cli/faces.ts'
-import { systemClock } from '../../../adapters/node/clock.ts'
 import { openEmbedded } from '../../../adapters/node/embedded.ts'
 import { keepHeapSmall } from '../../../adapters/node/heap.ts'
 import { silentTelemetry } from '../../../system/inspect/silence.ts'
 import type { Workload } from '../w1/events.ts'
-import { recordOf } from '../w1/load.ts'
 import { w1System } from '../w1/system.ts'
 import { threadCpuMs } from './thread-time.ts'
 
@@ -18,8 +16,6 @@ export interface RuntimeJob {
   readonly mode: 'plain' | 'idle' | 'half' | 'full'
   /** What stands in the folder. */
   readonly workload: Workload
-  /** Of `half`. */
-  readonly eventsPerSecond: number
   readonly natsUrl: string | undefined
 }
 
@@ -31,7 +27,6 @@ export interface RuntimeFigures {
   readonly mainCpuMs: number
 }
 
-const SLICE_MS = 5
 const COUNTED_FROM = 0.1
 
 const job = JSON.parse(process.argv[2] ?? '') as RuntimeJob
@@ -60,16 +55,12 @@ if (job.mode !== 'full') await live()
 say({ ready: faces.http?.url })
 await lines.next()
 if (job.mode === 'full') await embedded.start()
-const over = new AbortController()
-const feeding = job.mode === 'half' ? feed(over.signal) : Promise.resolve()
 if (job.mode === 'full') await consumed.promise
 else {
   counted = mark()
   await lines.next()
   ended = mark()
 }
-over.abort()
-await feeding
 say(figures())
 await faces.close()
 await embedded.close()
@@ -94,19 +85,6 @@ function figures(): RuntimeFigures {
 async function live(): Promise<void> {
   await embedded.start()
   await consumed.promise
-}
-
-/** As a gateway in its process would append. */
-async function feed(signal: AbortSignal): Promise<void> {
-  const seqs = new Uint32Array(job.workload.accounts)
-  const startMs = performance.now()
-  for (let sent = 0; !signal.aborted;) {
-    const due = Math.floor(((performance.now() - startMs) / 1000) * job.eventsPerSecond)
-    const records = []
-    for (; sent < due; sent += 1) records.push(recordOf(job.workload, sent, seqs))
-    if (records.length > 0) void embedded.log.append(records)
-    await systemClock.sleep(SLICE_MS, signal)
-  }
 }
 
 function say(value: object): void {
