@@ -7,20 +7,30 @@ import type { Clock } from '../../../system/ports/clock.ts'
 import type { Rpc, RpcAddress, RpcResult } from '../../../system/ports/rpc.ts'
 import { within } from '../../../system/protocol/within.ts'
 import { memoryRpc } from '../../memory/rpc.ts'
+import { Bundler, unbundle } from './bundle.ts'
+import type { Bundle } from './bundle.ts'
+
+interface CallHead {
+  readonly id: number
+  readonly name: string
+}
 
 /** To a worker thread. */
 export interface CallMessage {
-  readonly kind: 'call'
+  readonly kind: 'calls'
+  readonly calls: Bundle<CallHead>
+}
+
+interface AnswerHead {
   readonly id: number
-  readonly address: RpcAddress
-  readonly request: Uint8Array
-  readonly deadlineMs: number
+  /** Without bytes: what came instead. */
+  readonly instead?: Exclude<RpcResult, { readonly kind: 'answer' }>
 }
 
 /** From a worker thread. */
 export type ServerMessage =
   | { readonly kind: 'serving'; readonly address: RpcAddress; readonly isServed: boolean }
-  | { readonly kind: 'answer'; readonly id: number; readonly result: RpcResult }
+  | { readonly kind: 'answers'; readonly answers: Bundle<AnswerHead> }
 
 /** Calls to one address under way at one time, also of callers that have gone; more fail. */
 const CALLS_MAX = 2000
@@ -38,6 +48,7 @@ export class ThreadCalls<Thread> {
   readonly #post: (thread: Thread, message: CallMessage) => void
   readonly #servers = new Map<string, Thread>()
   readonly #calls = new Map<number, Call<Thread>>()
+  readonly #bundlers = new Map<Thread, Bundler<CallHead>>()
   /** By address. */
   readonly #counts = new Map<string, number>()
   #made = 0
@@ -56,9 +67,15 @@ export class ThreadCalls<Thread> {
     this.#counts.set(name, count + 1)
     const id = (this.#made += 1)
     const answer = new Promise<RpcResult>((settle) => this.#calls.set(id, { thread, settle }))
-    // A copy: what is posted is cloned with all of the memory behind it.
-    this.#post(thread, { kind: 'call', id, address, request: new Uint8Array(request), deadlineMs })
+    this.#bundlerOf(thread).add({ id, name }, request)
     return within(this.#clock, answer, deadlineMs, () => ({ kind: 'deadline' } as const)).finally(() => this.#ended(id, name))
+  }
+
+  #bundlerOf(thread: Thread): Bundler<CallHead> {
+    let bundler = this.#bundlers.get(thread)
+    // After all sockets that have something to say were read.
+    if (bundler === undefined) this.#bundlers.set(thread, bundler = new Bundler((calls) => this.#post(thread, { kind: 'calls', calls }), setImmediate))
+    return bundler
   }
 
   #ended(id: number, name: string): void {
@@ -69,7 +86,7 @@ export class ThreadCalls<Thread> {
   }
 
   take(thread: Thread, message: ServerMessage): void {
-    if (message.kind === 'answer') return this.#calls.get(message.id)?.settle(message.result)
+    if (message.kind === 'answers') return unbundle(message.answers, ({ id, instead }, bytes) => this.#calls.get(id)?.settle(instead ?? { kind: 'answer', bytes }))
     const name = nameOf(message.address)
     if (message.isServed) this.#servers.set(name, thread)
     else if (this.#servers.get(name) === thread) this.#servers.delete(name)
@@ -77,6 +94,7 @@ export class ThreadCalls<Thread> {
 
   /** R1. */
   forget(thread: Thread): void {
+    this.#bundlers.delete(thread)
     for (const [name, server] of this.#servers) if (server === thread) this.#servers.delete(name)
     for (const call of this.#calls.values()) if (call.thread === thread) call.settle({ kind: 'no-server' })
   }
@@ -91,6 +109,8 @@ export class ThreadCalls<Thread> {
   }
 }
 
+type Server = (request: Uint8Array) => Promise<Uint8Array>
+
 /** A worker thread's side. */
 export interface ThreadServers {
   readonly rpc: Rpc
@@ -98,26 +118,34 @@ export interface ThreadServers {
 }
 
 export function threadServers(clock: Clock, say: (message: ServerMessage) => void): ThreadServers {
-  const servers = memoryRpc(clock)
-  const counts = new Map<string, number>()
-  const count = (address: RpcAddress, change: number): number => {
-    const now = (counts.get(nameOf(address)) ?? 0) + change
-    counts.set(nameOf(address), now)
-    return now
-  }
+  const near = memoryRpc(clock)
+  /** By address, the newest last. */
+  const servers = new Map<string, Set<Server>>()
+  const answers = new Bundler<AnswerHead>((bundle) => say({ kind: 'answers', answers: bundle }), queueMicrotask)
   return {
     rpc: {
-      ...servers,
+      ...near,
       serve: async (address, answer) => {
-        const stop = await servers.serve(address, answer)
-        count(address, 1)
+        const stop = await near.serve(address, answer)
+        const name = nameOf(address)
+        const own = servers.get(name) ?? new Set()
+        servers.set(name, own.add(answer))
         say({ kind: 'serving', address, isServed: true })
         return async () => {
           await stop()
-          if (count(address, -1) === 0) say({ kind: 'serving', address, isServed: false })
+          own.delete(answer)
+          if (own.size === 0) say({ kind: 'serving', address, isServed: false })
         }
       },
     },
-    take: ({ id, address, request, deadlineMs }) => void servers.call(address, request, deadlineMs).then((result) => say({ kind: 'answer', id, result })),
+    // How long is waited is the asker's business.
+    take: ({ calls }) => unbundle(calls, ({ id, name }, request) => {
+      const server = [...(servers.get(name) ?? [])].at(-1)
+      if (server === undefined) return answers.add({ id, instead: { kind: 'no-server' } })
+      void server(request).then(
+        (bytes) => answers.add({ id }, bytes),
+        (thrown: unknown) => answers.add({ id, instead: { kind: 'failed', reason: thrown instanceof Error ? thrown.message : String(thrown) } }),
+      )
+    }),
   }
 }

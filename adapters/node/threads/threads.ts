@@ -185,7 +185,7 @@ export class Threads {
         thread.looks.delete(message.id)
         return
       case 'serving':
-      case 'answer':
+      case 'answers':
         // What is still on its way from one that is over would serve nobody.
         if (thread.state !== 'over') this.#calls.take(thread, message)
         return

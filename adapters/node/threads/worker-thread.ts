@@ -53,7 +53,7 @@ const beating = setInterval(() => witness.beat(), BEAT_MS)
 port.on('message', (message: ToThread) => {
   switch (message.kind) {
     case 'look': return void lookAt(log, node).then((look) => say({ kind: 'look', id: message.id, look }), (thrown: unknown) => telemetry.log('debug', `no look: ${String(thrown)}`))
-    case 'call': return servers.take(message)
+    case 'calls': return servers.take(message)
     case 'hurry': return hurry.abort()
     case 'stop': return void stop()
   }
