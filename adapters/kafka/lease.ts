@@ -150,11 +150,14 @@ export class KafkaLease implements Lease {
     this.#state = 'broken'
     const end = await commitPacked(this.#transactions, packer, packed, offsets, this.#patience())
     switch (end.kind) {
-      case 'committed':
+      case 'committed': {
         this.#provenAtMs = sentMs
         this.#metadataAt = metadataAt ?? this.#metadataAt
+        const ends = end.packed.ends(end.offsets, this.partition)
+        if (ends === undefined) return { kind: 'unknown', reason: 'a broker had a batch already and does not say where it stands' }
         this.#state = 'held'
-        return { kind: 'done', end: end.packed.ends(end.offsets, this.partition) }
+        return { kind: 'done', end: ends }
+      }
       case 'rejected':
         this.#state = 'held'
         return end

@@ -63,11 +63,14 @@ export class Packed {
     return new Packed(rounds)
   }
 
-  /** The offset behind the last record of a partition index, by topic. */
-  ends(offsets: ReadonlyMap<PlannedBatch, number>, partition: number): ReadonlyMap<string, number> {
+  /** The offset behind the last record of a partition index, by topic; undefined where a broker had a batch already and does not say where it stands. */
+  ends(offsets: ReadonlyMap<PlannedBatch, number>, partition: number): ReadonlyMap<string, number> | undefined {
     const ends = new Map<string, number>()
     for (const { planned, records, topic } of this.#all) {
-      if (planned.partition === partition) ends.set(topic, (offsets.get(planned) ?? -1) + records.length)
+      if (planned.partition !== partition) continue
+      const base = offsets.get(planned) ?? -1
+      if (base < 0) return undefined
+      ends.set(topic, base + records.length)
     }
     return ends
   }

@@ -63,7 +63,7 @@ export class GroupCommit {
 
   submit(job: Job): Promise<JobResult> {
     const reason = this.#isClosing ? 'the log is closed' : this.#failure
-    if (reason !== undefined) return Promise.resolve({ kind: 'failed', reason })
+    if (reason !== undefined) return Promise.resolve({ kind: 'failed', reason, mayHeal: false })
     const bytes = 'records' in job ? job.records.length : 0
     if (this.#underWay.length > 0 && this.#bytes + bytes > QUEUE_BYTES_MAX) return Promise.resolve({ kind: 'busy', reason: `${this.#bytes} bytes wait to be written` })
     this.#bytes += bytes
@@ -105,7 +105,7 @@ export class GroupCommit {
   /** Also after an orderly close, when nothing is under way any more. */
   #failed(reason: string): void {
     this.#failure ??= reason
-    for (const { resolve } of this.#underWay.splice(0)) resolve({ kind: 'failed', reason: this.#failure })
+    for (const { resolve } of this.#underWay.splice(0)) resolve({ kind: 'failed', reason: this.#failure, mayHeal: false })
     this.#ready(this.#failure)
     this.#closed()
   }

@@ -101,7 +101,11 @@ export class LocalGroups implements Groups {
           own.delete(message.join)
           return found?.group.leave(found.member)
         }
-        case 'released': return seats.get(message.seat)?.released()
+        case 'released': {
+          const held = seats.get(message.seat)
+          seats.delete(message.seat)
+          return held?.released()
+        }
       }
     })
     return () => {

@@ -29,8 +29,8 @@ export type JobResult =
   | { readonly kind: 'truncated' }
   /** Nothing was written: another process holds the write lock for too long. */
   | { readonly kind: 'busy'; readonly reason: string }
-  /** SQLite refused; whether it is on disk is not known. */
-  | { readonly kind: 'failed'; readonly reason: string }
+  /** SQLite refused; whether it is on disk is not known. `mayHeal`: the same again may be taken later. */
+  | { readonly kind: 'failed'; readonly reason: string; readonly mayHeal: boolean }
 
 /** A crash on purpose, for tests: the process sends itself a signal in the nth commit (1 = the first). */
 export interface CrashPoint {

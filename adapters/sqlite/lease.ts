@@ -1,5 +1,6 @@
 // A lease on one partition of the embedded log. Its right is the epoch it raised by fencing; the writer checks it in each commit.
 import type { CommitBatch, CommitOutcome, Committed, Lease, Membership, PollRequest } from '../../system/ports/log.ts'
+import { OperationError, Unreachable } from '../../system/protocol/failures.ts'
 import type { OutRecord, RecordRange } from '../../system/protocol/record.ts'
 import { pollInTurn } from '../../system/membership/poll.ts'
 import type { Clock } from '../../system/ports/clock.ts'
@@ -47,13 +48,10 @@ export class SqliteLease implements Lease {
   async fence(): Promise<'held' | 'lost'> {
     if (this.#ended.signal.aborted) return 'lost'
     const result = await this.#env.submit({ kind: 'fence', group: this.group, partition: this.partition })
-    if (result.kind !== 'held') {
-      // Without a raised epoch there is no right: whoever owns the partition must ask again.
-      this.lose('reason' in result ? `fencing failed: ${result.reason}` : 'fencing failed')
-      return 'lost'
-    }
+    if (this.#ended.signal.aborted) return 'lost'
+    if (result.kind !== 'held') throw notFenced(result)
     this.#epoch = result.epoch
-    return this.#ended.signal.aborted ? 'lost' : 'held'
+    return 'held'
   }
 
   async committed(): Promise<Committed | null> {
@@ -135,4 +133,10 @@ export class SqliteLease implements Lease {
     }
     return own
   }
+}
+
+/** The partition is still this owner's to ask for: nobody else does. */
+function notFenced(result: JobResult): OperationError {
+  const mayHeal = result.kind === 'busy' || (result.kind === 'failed' && result.mayHeal)
+  return new (mayHeal ? Unreachable : OperationError)('data-folder/fence', `fencing failed: ${'reason' in result ? result.reason : `an answer of kind ${result.kind}`}`)
 }

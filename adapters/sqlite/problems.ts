@@ -1,5 +1,5 @@
 // What SQLite's error codes mean to an operator: a stable code, what is wrong, what to do.
-import { OperationError } from '../../system/protocol/failures.ts'
+import { OperationError, Unreachable } from '../../system/protocol/failures.ts'
 
 const BUSY = 5
 const LOCKED = 6
@@ -27,6 +27,11 @@ export function isDamaged(error: unknown): boolean {
   return code === CORRUPT || code === NOTADB
 }
 
+/** False where an operator must act and start again. What is no error of SQLite's may be of another job of the same transaction. */
+export function mayHeal(error: unknown): boolean {
+  return ![READONLY, CORRUPT, CANTOPEN, NOTADB].includes(sqliteCode(error))
+}
+
 /** One line for outcomes and logs. */
 export function describe(error: unknown): string {
   const text = error instanceof TypeError || typeof error !== 'object' || error === null || !('message' in error) ? String(error) : String(error.message)
@@ -40,7 +45,7 @@ export function operationError(folder: string, error: unknown): OperationError {
   const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
   const known = cureOf(sqliteCode(error)) ?? cureOfSystem(code)
   const text = describe(error)
-  return new OperationError(known?.code ?? 'data-folder/unusable', `data folder ${folder}: ${text}${known === undefined || text.includes(known.cure) ? '' : `: ${known.cure}`}`)
+  return new (isBusy(error) ? Unreachable : OperationError)(known?.code ?? 'data-folder/unusable', `data folder ${folder}: ${text}${known === undefined || text.includes(known.cure) ? '' : `: ${known.cure}`}`)
 }
 
 interface Cure {
@@ -61,7 +66,7 @@ function cureOf(code: number): Cure | undefined {
     case NOTADB:
       return { code: 'data-folder/corrupt', cure: 'the file is damaged; restore the folder from a copy, or move it away to begin anew' }
     case FULL:
-      return { code: 'data-folder/full', cure: 'the disk is full; free space, then start again: nothing that was confirmed is lost' }
+      return { code: 'data-folder/full', cure: 'the disk is full; free space: nothing that was confirmed is lost' }
     case CANTOPEN:
       return { code: 'data-folder/read-only', cure: 'the folder must exist and this user must have the right to write to it' }
     default:

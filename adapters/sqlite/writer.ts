@@ -16,7 +16,7 @@ import { connect, createTopic, recordsTable } from './file.ts'
 import { unpackRecords } from './frames.ts'
 import type { FramedRecord, PackedRecords } from './frames.ts'
 import type { CrashPoint, Job, JobResult, WriterOptions } from './jobs.ts'
-import { describe, isBusy } from './problems.ts'
+import { describe, isBusy, mayHeal } from './problems.ts'
 import { Sweeper } from './sweeper.ts'
 
 type CommitJob = Extract<Job, { kind: 'commit' }>
@@ -60,7 +60,8 @@ export class Writer implements WriteAhead {
     try {
       this.#db.exec('BEGIN IMMEDIATE')
     } catch (error) {
-      return jobs.map(() => ({ kind: isBusy(error) ? 'busy' : 'failed', reason: describe(error) }))
+      const reason = describe(error)
+      return jobs.map(() => (isBusy(error) ? { kind: 'busy', reason } : { kind: 'failed', reason, mayHeal: mayHeal(error) }))
     }
     try {
       this.#ends.clear()
@@ -73,7 +74,7 @@ export class Writer implements WriteAhead {
       return results
     } catch (error) {
       this.#rollback()
-      return jobs.map(() => ({ kind: 'failed', reason: describe(error) }))
+      return jobs.map(() => ({ kind: 'failed', reason: describe(error), mayHeal: mayHeal(error) }))
     }
   }
 

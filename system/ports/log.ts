@@ -71,7 +71,10 @@ export interface Lease {
   readonly owner: string
   /** True when a membership of that name was in the group as this lease was assigned: whoever had the partition under it had not died. */
   lives(owner: string): boolean
-  /** Takes the exclusive right: after it resolves `held`, earlier owners can no longer commit. */
+  /**
+   * Takes the exclusive right: after it resolves `held`, earlier owners can no longer commit. `lost`: the lease was lost from outside, and another is assigned.
+   * Throws `Unreachable` where it may be taken later; the lease stands, and nobody else is asked.
+   */
   fence(): Promise<'held' | 'lost'>
   /** Positions and metadata, read after fencing (L3). Null when the group never committed for this partition. */
   committed(): Promise<Committed | null>

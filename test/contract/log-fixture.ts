@@ -24,7 +24,7 @@ const PARTITIONS = 4
 export const MEMBERSHIP: Membership = { group: 'app.card', topics: ['payments', 'app.card.inbox'], metadataTopic: 'app.card.inbox' }
 
 /** A log with the topics of the contract, closed after the test whatever happens. */
-export async function withLog(create: CreateLog, run: (under: LogUnderTest) => Promise<void>): Promise<void> {
+export async function withLog<U extends LogUnderTest>(create: (wish: LogWish) => Promise<U>, run: (under: U) => Promise<void>): Promise<void> {
   const under = await create({ recordBytesMax: RECORD_BYTES_MAX })
   try {
     const problems = await under.log.ensureTopics([

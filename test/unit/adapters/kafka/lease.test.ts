@@ -99,3 +99,24 @@ test('a commit that still waits for what a topic takes when its lease is given b
   packing.resolve(new Packed([]))
   assert.deepEqual(await commit, { kind: 'fenced' })
 })
+
+test('of a commit that stands, and a broker does not say where, nobody tells a false end: its owner looks', async () => {
+  const DUPLICATE_SEQUENCE_NUMBER = 46
+  const cluster = clusterOf(new Cluster([{ host: 'b', port: 1 }], { clientId: 'x', security: {}, connectMsMax: 200, requestMsMax: 200, slowMsMax: 200 }, wallClock), (key) => {
+    if (key === KEYS.findCoordinator) return { coordinators: [{ nodeId: 1, host: 'b', port: 1 }] }
+    if (key === KEYS.initProducerId) return { producerId: 7n, producerEpoch: 1 }
+    if (key !== KEYS.produce) return {}
+    return { responses: [{ name: 'out', partitionResponses: [0, 1].map((index) => ({ index, errorCode: index === known ? 0 : DUPLICATE_SEQUENCE_NUMBER, baseOffset: index === known ? 5n : -1n, errorMessage: null, recordErrors: [] })) }] }
+  })
+  cluster.leaderOf = () => 1
+  let known = 0
+  const topics = { settings: async () => ({ cleanup: 'delete', batchBytesMax: 1 << 20 }) } as unknown as Topics
+  const membership = { standing: async () => ({ generation: 1, memberId: 'm', instanceId: null }), provenAtMs: 0 }
+  const lease = new KafkaLease(0, { cluster, clock: wallClock, names: new Names(''), packer: new Packer(topics, new Names(''), 1 << 20), membership, visibility: new Visibility(wallClock), reading: { group: 'a.b', topics: ['in'], metadataTopic: 'in' }, transactionMs: 1000, owner: 'o', lives: () => true, released: () => {} } as unknown as LeaseEnvironment)
+  const records = [record('out', 0, 'x'), record('out', 1, 'y')]
+  assert.equal(await lease.fence(), 'held')
+  assert.deepEqual(await lease.commit(batch(records)), { kind: 'done', end: new Map([['out', 6]]) })
+  known = 1
+  assert.equal((await lease.commit(batch(records))).kind, 'unknown')
+  assert.deepEqual(await lease.commit(batch(records)), { kind: 'fenced' })
+})

@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { wallClock } from '../../../../adapters/memory/clock.ts'
 import { openSqliteLog } from '../../../../adapters/sqlite/log.ts'
 import type { SqliteLog, SqliteLogOptions } from '../../../../adapters/sqlite/log.ts'
-import { OperationError } from '../../../../system/protocol/failures.ts'
+import { OperationError, Unreachable } from '../../../../system/protocol/failures.ts'
 import type { Lease } from '../../../../system/ports/log.ts'
 import type { OutRecord } from '../../../../system/protocol/record.ts'
 
@@ -98,6 +98,39 @@ test('a commit that does not fit the disk ends as unknown with the cure, leaves 
   assert.equal(await log.offsetsAt('t', 0, 'latest'), 0)
   assert.equal((await lease.commit({ records: [record(100)], positions: new Map([['t', 1]]), metadata: 'm' })).kind, 'done')
   await log.close()
+}))
+
+test('a fence that shares its transaction with a commit that does not fit the disk is held a moment later', () => inFolder(async (folder) => {
+  const log = await open(folder, { fileBytesMax: 400_000 })
+  await log.ensureTopics([{ name: 't', partitions: 2, cleanup: 'delete' }])
+  const leases: Lease[] = []
+  await log.join({ group: 'g', topics: ['t'], metadataTopic: 't' }, { assigned: (lease) => leases.push(lease) })
+  const [large, other] = leases as [Lease, Lease]
+  assert.equal(await large.fence(), 'held')
+  const hog = new DatabaseSync(join(folder, 'log.sqlite'))
+  hog.exec('BEGIN IMMEDIATE')
+  // What comes while the writer waits for the lock becomes one transaction.
+  const before = log.append([record(1)])
+  const [outcome, fenced] = [large.commit({ records: [record(1_000_000)], positions: new Map(), metadata: '' }), other.fence().catch((thrown: unknown) => thrown)]
+  hog.close()
+  await before
+  assert.equal((await outcome).kind, 'unknown')
+  const thrown = await fenced
+  assert.ok(thrown instanceof Unreachable && /full.*free space/.test(thrown.message), String(thrown))
+  assert.equal(await other.fence(), 'held')
+  await log.close()
+}))
+
+test('a fence of a thread whose way to the writer is closed says so for good', () => inFolder(async (folder) => {
+  const owner = await open(folder)
+  await owner.ensureTopics([{ name: 't', partitions: 1, cleanup: 'delete' }])
+  const { channel, end } = owner.openThread()
+  const log = await open(folder, { mode: 'thread', channel })
+  const lease = await heldLease(log)
+  await log.close()
+  await assert.rejects(lease.fence(), (thrown) => code('data-folder/fence')(thrown) && !(thrown instanceof Unreachable) && /the log is closed/.test(String(thrown)))
+  end()
+  await owner.close()
 }))
 
 test('retention deletes records by offset and by time, and compacted topics refuse it', () => inFolder(async (folder) => {
