@@ -27,6 +27,7 @@ import { settingsOf } from './options.ts'
 import type { HttpOptions, HttpSettings } from './options.ts'
 import { answerPage, isPage } from './pages.ts'
 import { Rate } from './rate.ts'
+import { OVER } from '../../system/protocol/within.ts'
 
 const CHECK_MS_MAX = 1000
 /** What every request may be answered with, however many callers do not take theirs. */
@@ -130,7 +131,7 @@ class Face {
     response.once('close', () => {
       isGone = true
       this.#callers.delete(caller)
-      caller.abort()
+      caller.abort(OVER)
       this.#count(socket, -1, -bytes)
     })
     try {

@@ -14,6 +14,7 @@ import { RecordSet } from './record-set.ts'
 import { rightText } from '../kafka-rights/rights.ts'
 import { isForbidden, retryOf } from './codes.ts'
 import { errorName } from './wire.ts'
+import { OVER } from '../../system/protocol/within.ts'
 
 export interface FetchLimits {
   /** How long a broker may hold a request that it has nothing for, ms. */
@@ -135,7 +136,7 @@ export class Fetcher {
   /** Until one of the feeds got something, the time is over or the signal aborts. */
   async wait(feeds: readonly Feed[], ms: number, signal: AbortSignal): Promise<void> {
     const done = new AbortController()
-    const wake = (): void => done.abort()
+    const wake = (): void => done.abort(OVER)
     for (const feed of feeds) {
       const waiting = this.#waiting.get(feed) ?? new Set()
       this.#waiting.set(feed, waiting.add(wake))

@@ -15,6 +15,7 @@ import type { FetchedPart } from './fetch.ts'
 import type { Cluster } from './internals.ts'
 import { leaderOf, mayHeal } from './leaders.ts'
 import { committedRecords } from './records.ts'
+import { OVER } from '../../system/protocol/within.ts'
 
 export interface FetchLimits {
   /** How long a broker may hold a request that it has nothing for, ms. */
@@ -109,7 +110,7 @@ export class Fetcher {
   /** Until one of the feeds got something, the time is over or the signal aborts. */
   async wait(feeds: readonly Feed[], ms: number, signal: AbortSignal): Promise<void> {
     const done = new AbortController()
-    const wake = (): void => done.abort()
+    const wake = (): void => done.abort(OVER)
     for (const feed of feeds) {
       const waiting = this.#waiting.get(feed) ?? new Set()
       this.#waiting.set(feed, waiting.add(wake))

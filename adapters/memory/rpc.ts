@@ -1,6 +1,7 @@
 // Request and reply within one process.
 import type { Clock } from '../../system/ports/clock.ts'
 import type { Rpc, RpcAddress, RpcResult } from '../../system/ports/rpc.ts'
+import { OVER } from '../../system/protocol/within.ts'
 
 type Server = (request: Uint8Array) => Promise<Uint8Array>
 
@@ -25,7 +26,7 @@ export function memoryRpc(clock: Clock): Rpc {
         (bytes): RpcResult => ({ kind: 'answer', bytes: new Uint8Array(bytes) }),
         (thrown: unknown): RpcResult => ({ kind: 'failed', reason: thrown instanceof Error ? thrown.message : String(thrown) }),
       )
-      return Promise.race([answered, late]).finally(() => over.abort())
+      return Promise.race([answered, late]).finally(() => over.abort(OVER))
     },
     close: async () => servers.clear(),
   }

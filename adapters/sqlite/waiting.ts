@@ -1,6 +1,7 @@
 // Waiting for records: woken by writes of this process at once, by those of others through a light look at the file every few ms.
 // Looks only while somebody waits.
 import type { Clock } from '../../system/ports/clock.ts'
+import { OVER } from '../../system/protocol/within.ts'
 
 const LOOK_EVERY_MS = 15
 
@@ -22,20 +23,20 @@ export class Waiting {
   async wait(tps: ReadonlySet<number>, ms: number, ended: AbortSignal): Promise<void> {
     if (ended.aborted) return
     const woken = new AbortController()
-    const wake = (): void => woken.abort()
+    const wake = (): void => woken.abort(OVER)
     this.#waiting.set(woken, tps)
     ended.addEventListener('abort', wake)
     if (this.#looking === undefined) void this.#look()
     await this.#clock.sleep(ms, woken.signal)
     ended.removeEventListener('abort', wake)
     this.#waiting.delete(woken)
-    if (this.#waiting.size === 0) this.#looking?.abort()
+    if (this.#waiting.size === 0) this.#looking?.abort(OVER)
   }
 
   /** This process wrote to these partitions. */
   written(tps: Iterable<number>): void {
     for (const tp of tps) {
-      for (const [woken, wanted] of this.#waiting) if (wanted.has(tp)) woken.abort()
+      for (const [woken, wanted] of this.#waiting) if (wanted.has(tp)) woken.abort(OVER)
     }
   }
 
@@ -45,7 +46,7 @@ export class Waiting {
     while (this.#waiting.size > 0) {
       // Compared with what was seen before the waiters read: nothing written in between is missed.
       const version = this.#version()
-      if (version !== this.#seen) for (const woken of this.#waiting.keys()) woken.abort()
+      if (version !== this.#seen) for (const woken of this.#waiting.keys()) woken.abort(OVER)
       this.#seen = version
       await this.#clock.sleep(LOOK_EVERY_MS, looking.signal)
       if (looking.signal.aborted) break

@@ -18,6 +18,7 @@ import { faultOfSent } from '../partition/decode.ts'
 import { encodeEnvelope, eventSum } from '../partition/envelope.ts'
 import type { TypePlan } from '../partition/topology.ts'
 import { nameOf, Replies } from './replies.ts'
+import { OVER } from '../protocol/within.ts'
 
 /** Callers waiting at one time; more are refused. */
 const WAITING_MAX = 10_000
@@ -100,7 +101,7 @@ export class Commands {
       if (answer.refused !== undefined) throw new OperationError('command/refused', `'${id}' refused the command, class ${answer.refused.class}: ${answer.refused.message}. It is a dead letter now.`)
       return answer.value
     } finally {
-      over.abort()
+      over.abort(OVER)
       this.#open.delete(over)
       this.#waiters -= 1
       waiting.delete(resolve)

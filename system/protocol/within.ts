@@ -6,12 +6,15 @@ export interface Sleeper {
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
+/** For signals that are aborted many times a second: without a reason an error is made each time, with its stack, which takes five times as long. */
+export const OVER = 'over'
+
 /** The answer; after `ms` without one, what `late` says instead. The work itself goes on. */
 export async function within<T>(clock: Sleeper, work: Promise<T>, ms: number, late: () => T): Promise<T> {
   const over = new AbortController()
   try {
     return await Promise.race([work, clock.sleep(ms, over.signal).then(() => (over.signal.aborted ? work : late()))])
   } finally {
-    over.abort()
+    over.abort(OVER)
   }
 }
