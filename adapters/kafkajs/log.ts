@@ -4,7 +4,7 @@
 // a namespace keeps apps apart that share a cluster.
 import { randomUUID } from 'node:crypto'
 import type { Admin } from 'kafkajs'
-import { OperationError } from '../../system/protocol/failures.ts'
+import { OperationError, Unreachable } from '../../system/protocol/failures.ts'
 import type { OutRecord, RecordRange, TopicSpec } from '../../system/protocol/record.ts'
 import type { AppendOutcome, Committed, KeyedReads, LeaseHandler, Log, Member, Membership as Reading, ReadOptions, Timepoint, TopicProblem } from '../../system/ports/log.ts'
 import type { Keeping } from '../../system/ports/topic-keeping.ts'
@@ -18,7 +18,7 @@ import { Visibility } from '../../system/membership/visibility.ts'
 import { Appender } from './appender.ts'
 import { Client } from './client.ts'
 import type { Security } from './client.ts'
-import { codeOf, isForbidden, isPassing, messageOf, patient, refusal } from './codes.ts'
+import { codeOf, isForbidden, isNotYet, isPassing, messageOf, patient, refusal } from './codes.ts'
 import { readCommitted } from './committed.ts'
 import { Fetcher } from './fetcher.ts'
 import { History } from './history.ts'
@@ -106,7 +106,7 @@ export class KafkajsLog implements Log {
       await this.#admin.connect()
     } catch (thrown) {
       if (isForbidden(codeOf(thrown))) throw refusal(thrown, {})
-      throw new OperationError('kafka/unreachable', `no broker of ${this.#options.brokers} can be reached: ${messageOf(thrown)}. Is it running, and is the address right?`, thrown)
+      throw new (isNotYet(codeOf(thrown)) ? Unreachable : OperationError)('kafka/unreachable', `no broker of ${this.#options.brokers} can be reached: ${messageOf(thrown)}. Is it running, and is the address right?`, thrown)
     }
   }
 

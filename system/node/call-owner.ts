@@ -78,7 +78,7 @@ async function tryOnce<T>(rpc: Pick<Rpc, 'call'>, address: RpcAddress, request: 
   const result = await rpc.call(address, request, tryMs)
   switch (result.kind) {
     case 'answer': return read(result.bytes)
-    case 'no-server': return { kind: 'moving', reason: 'nobody owns the partition now', state: 'absent' }
+    case 'no-server': return { kind: 'moving', reason: `nobody owns the partition now${result.reason === undefined ? '' : `: ${result.reason}`}`, state: 'absent' }
     case 'deadline': return { kind: 'moving', reason: `no answer within ${Math.round(tryMs)} ms`, state: 'silent' }
     case 'failed': return { kind: 'none', reason: result.reason, state: 'unknown' }
   }

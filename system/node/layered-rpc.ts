@@ -15,9 +15,11 @@ export function layeredRpc(near: Rpc, far: Rpc | undefined): Rpc {
       return async () => void await Promise.all([stopNear(), stopFar()])
     },
     call: async (address, request, deadlineMs) => {
-      const answer = await near.call(address, request, deadlineMs)
-      // At once (C2), so that the time is not used up.
-      return answer.kind === 'no-server' ? far.call(address, request, deadlineMs) : answer
+      const here = await near.call(address, request, deadlineMs)
+      if (here.kind !== 'no-server') return here
+      // It said so at once (C2), so that the time is not used up.
+      const there = await far.call(address, request, deadlineMs)
+      return there.kind === 'no-server' ? here : there
     },
     close: async () => void await Promise.all([near.close(), far.close()]),
   }

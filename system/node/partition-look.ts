@@ -22,8 +22,8 @@ export interface PartitionLook {
   readonly waitingFor: readonly string[]
 }
 
-export function absentLook(type: string, partition: number): PartitionLook {
-  return { type, partition, state: 'absent', reason: '', sourceLag: 0, inboxLag: 0, consumed: 0, watermarkMs: undefined, isDue: false, waitingFor: [] }
+export function absentLook(type: string, partition: number, reason = ''): PartitionLook {
+  return { type, partition, state: 'absent', reason, sourceLag: 0, inboxLag: 0, consumed: 0, watermarkMs: undefined, isDue: false, waitingFor: [] }
 }
 
 export async function lookAtPartition(log: Log, plan: TypePlan, index: number, partition: Partition | undefined): Promise<PartitionLook> {

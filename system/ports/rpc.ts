@@ -12,7 +12,8 @@ export interface RpcAddress {
 
 export type RpcResult =
   | { readonly kind: 'answer'; readonly bytes: Uint8Array }
-  | { readonly kind: 'no-server' }
+  /** `reason`: where it is known. */
+  | { readonly kind: 'no-server'; readonly reason?: string }
   | { readonly kind: 'deadline' }
   | { readonly kind: 'failed'; readonly reason: string }
 

@@ -1,4 +1,4 @@
-// Worker threads that stand still are found from outside and replaced, also by one that does not start; what did it is dead-lettered, all else is complete.
+// Worker threads that stand still are found from outside and replaced; what did it is dead-lettered, all else is complete.
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,20 +8,13 @@ import type { TestContext } from 'node:test'
 import { openEmbedded } from '../../adapters/node/embedded.ts'
 import type { Embedded } from '../../adapters/node/embedded.ts'
 import { systemClock } from '../../adapters/node/clock.ts'
-import { embeddedThreadLogs } from '../../adapters/node/threads/thread-log.ts'
-import { Threads } from '../../adapters/node/threads/threads.ts'
-import { openSqliteLog } from '../../adapters/sqlite/log.ts'
-import { planSystem, topicSpecs } from '../../system/partition/topology.ts'
 import type { Telemetry } from '../../system/ports/telemetry.ts'
 import { expectedSums, feed, look } from '../support/crash/run.ts'
 import { ledger } from '../support/crash/system.ts'
 import type { Deed } from '../support/crash/system.ts'
-import type { UnreadyThreads } from '../support/crash/unready-thread.ts'
 
 const PARTITIONS = 20
 const TIME_MS = 1_700_000_000_000
-/** No partition has changed for so long: none is on its way. */
-const SETTLED_MS = 1000
 
 interface Watched {
   readonly replaced: string[]
@@ -80,34 +73,3 @@ async function runWith(t: TestContext, special: Deed['type']): Promise<void> {
 }
 
 test('an endless loop in a step costs its input, not its thread\'s partitions', { timeout: 120_000 }, (t) => runWith(t, 'spin'))
-
-test('a replacement that hangs, fails or exits as it starts is replaced, and the last one has the partitions', { timeout: 120_000 }, async (t) => {
-  const parent = mkdtempSync(join(tmpdir(), 'statelog-threads-'))
-  t.after(() => rmSync(parent, { recursive: true, force: true }))
-  const folder = join(parent, 'data')
-  const said: string[] = []
-  let changedMs = 0
-  const telemetry: Telemetry = { partition: () => (changedMs = performance.now()), batch: () => {}, probe: () => {}, log: (level, message) => void (level === 'error' && said.push(message)) }
-  const argument: UnreadyThreads = { partitions: PARTITIONS, plan: ['well', 'well', 'hangs', 'throws', 'exits'], counter: join(parent, 'starts') }
-  const loader = { module: new URL('../support/crash/unready-thread.ts', import.meta.url).href, argument }
-  const log = await openSqliteLog({ folder, mode: 'runtime', clock: systemClock })
-  const plans = planSystem(ledger(PARTITIONS, new Set()))
-  await log.ensureTopics(topicSpecs(plans))
-  const threads = new Threads({ logs: embeddedThreadLogs(log, folder), plans, loader, count: 2, clock: systemClock, telemetry, settings: { commitWaitMs: 0 }, hurry: undefined })
-  await threads.start()
-  const live = async (): Promise<number> => (await threads.look()).partitions.filter(({ state }) => state === 'live').length
-  // Who joins first has all of them for a while: until the other has its share.
-  while ((await live()) < PARTITIONS || performance.now() - changedMs < SETTLED_MS) await systemClock.sleep(20)
-  assert.equal(threads.terminate(1), true)
-  const settledMs = changedMs
-  // What the dead one had waits for its heir, which hangs; those of the other stay.
-  while (said.length < 2) await systemClock.sleep(20)
-  const amidMs = changedMs
-  while (said.length < 4 || (await live()) < PARTITIONS) await systemClock.sleep(20)
-  const { failure } = await threads.look()
-  await threads.stop()
-  await log.close()
-  assert.deepEqual([amidMs, failure], [settledMs, undefined], said.join('\n'))
-  assert.equal(said.length, 4, said.join('\n'))
-  for (const [at, why] of [/ended with code/, /did not start within \d+ s/, /this start fails/, /ended with code 3/].entries()) assert.match(said[at] ?? '', why)
-})

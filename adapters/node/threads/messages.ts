@@ -54,9 +54,16 @@ export type ToThread =
 export type FromThread =
   /** It has joined its groups. */
   | { readonly kind: 'started' }
+  /** It will not. `isAway`: because something does not answer that may again. */
+  | { readonly kind: 'unstarted'; readonly why: string; readonly isAway: boolean }
   | { readonly kind: 'look'; readonly id: number; readonly look: Look }
   | { readonly kind: 'partition'; readonly event: PartitionEvent }
   | { readonly kind: 'batch'; readonly event: BatchEvent }
   | { readonly kind: 'log'; readonly level: 'info' | 'warn' | 'error'; readonly message: string }
   | { readonly kind: 'stopped' }
   | ServerMessage
+
+/** For people. */
+export function describe(error: unknown): string {
+  return error instanceof Error ? `${'code' in error ? `${String(error.code)}: ` : ''}${error.message}` : String(error)
+}

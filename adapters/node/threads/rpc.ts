@@ -46,6 +46,7 @@ interface Call<Thread> {
 export class ThreadCalls<Thread> {
   readonly #clock: Clock
   readonly #post: (thread: Thread, message: CallMessage) => void
+  readonly #absence: () => string | undefined
   readonly #servers = new Map<string, Thread>()
   readonly #calls = new Map<number, Call<Thread>>()
   readonly #bundlers = new Map<Thread, Bundler<CallHead>>()
@@ -53,15 +54,20 @@ export class ThreadCalls<Thread> {
   readonly #counts = new Map<string, number>()
   #made = 0
 
-  constructor(clock: Clock, post: (thread: Thread, message: CallMessage) => void) {
+  /** `absence`: why a thread may be missing that served. */
+  constructor(clock: Clock, post: (thread: Thread, message: CallMessage) => void, absence: () => string | undefined = () => undefined) {
     this.#clock = clock
     this.#post = post
+    this.#absence = absence
   }
 
   async call(address: RpcAddress, request: Uint8Array, deadlineMs: number): Promise<RpcResult> {
     const name = nameOf(address)
     const thread = this.#servers.get(name)
-    if (thread === undefined) return { kind: 'no-server' }
+    if (thread === undefined) {
+      const reason = this.#absence()
+      return { kind: 'no-server', ...(reason === undefined ? {} : { reason }) }
+    }
     const count = this.#counts.get(name) ?? 0
     if (count >= CALLS_MAX) return { kind: 'failed', reason: `${CALLS_MAX} calls to ${name} are under way already` }
     this.#counts.set(name, count + 1)

@@ -3,11 +3,12 @@
 // Owns: the threads and what they share (turnstile, witnesses, channels to the log). Partitions belong to the groups of the log.
 //
 // T1. A thread that ended in any way is over for its groups at once; the thread in its place inherits its partitions. Those of other threads stay where they are.
-// T2. A thread is blocked when neither its event loop nor its inputs have moved for STALL_MS, counted in looks that came in time.
-// T3. Threads are replaced at most THREAD_DEATHS_MAX times in THREAD_PERIOD_MS; then the system has failed, with the last reason.
-// T4. A replacement that does not start is replaced like any other; what it inherited goes on to the next. Only the first threads of all must start at once.
+// T2. A thread is blocked when neither its event loop nor its inputs have moved for STALL_MS, counted in looks that came in time. One that starts is watched from its first beat on.
+// T4. A replacement that does not start is replaced like any other (T3, T5 of `restarts.ts`); what it inherited goes on to the next. Only the first threads of all must start at once.
+// T6. The thread in the place of another starts once that has exited: until then it may write to the memory that they share. It gets EXIT_MS_MAX for it.
 import { Worker } from 'node:worker_threads'
 import { OperationError } from '../../../system/protocol/failures.ts'
+import { within } from '../../../system/protocol/within.ts'
 import type { Clock } from '../../../system/ports/clock.ts'
 import type { PartitionSettings } from '../../../system/partition/deps.ts'
 import type { TypePlan } from '../../../system/partition/topology.ts'
@@ -19,7 +20,10 @@ import type { Look } from '../look.ts'
 import { mergedLook } from '../look.ts'
 import type { QueryService } from '../query-service.ts'
 import type { StateCache } from '../state-cache.ts'
+import { describe } from './messages.ts'
 import type { FromThread, SystemLoader, ThreadStart, ToThread } from './messages.ts'
+import { NO_TRIES, Restarts, START_MS_MAX } from './restarts.ts'
+import type { Tries } from './restarts.ts'
 import { ThreadCalls } from './rpc.ts'
 import type { ThreadLogs } from './thread-log.ts'
 import { clearSlot, turnstileMemory } from './turnstile.ts'
@@ -27,18 +31,10 @@ import { StallMeter, standingOf, witnessMemory } from './witness.ts'
 
 const LOOK_MS = 100
 const STALL_MS = 1000
-const THREAD_DEATHS_MAX = 20
-const THREAD_PERIOD_MS = 60_000
 /** A look that a busy thread answers later than this is given up. */
 const ANSWER_MS_MAX = 2000
-/** A thread that loads its system for longer than this will not start. */
-const START_MS_MAX = 60_000
-/** A replacement gets this long, or so many times what the slowest start took; the next one twice as long. */
-const RESTART_MS = 5000
-const RESTART_FACTOR = 5
-/** Before the second replacement in turn that has not started; each time twice as long. */
-const PAUSE_MS = 50
-const PAUSE_MS_MAX = 2000
+/** One that takes longer hangs outside of JavaScript. */
+const EXIT_MS_MAX = 2000
 
 export interface ThreadsOptions {
   readonly logs: ThreadLogs
@@ -62,12 +58,16 @@ interface Thread {
   readonly endLog: () => Estate | undefined
   readonly looks: Map<number, (look: Look | undefined) => void>
   state: 'starting' | 'running' | 'stopping' | 'over'
-  started: (failure: NotStarted | undefined) => void
-  readonly over: Promise<void>
-  isOver: () => void
+  readonly started: (ending: Ending | undefined) => void
+  readonly exit: PromiseWithResolvers<void>
+  readonly over: PromiseWithResolvers<void>
 }
 
-interface NotStarted {
+/** How a thread came to its end: while it could be at work; before, for reasons of its own; or because what it needs does not answer. */
+type EndKind = 'died' | 'failed' | 'away'
+
+interface Ending {
+  readonly kind: EndKind
   readonly why: string
   readonly estate: Estate | undefined
 }
@@ -76,10 +76,11 @@ export class Threads {
   readonly #options: ThreadsOptions
   readonly #turnstile: SharedArrayBuffer
   readonly #threads: (Thread | undefined)[]
-  readonly #deathsAtMs: number[] = []
+  readonly #restarts = new Restarts()
+  /** By slot: why nothing runs there now. */
+  readonly #absences = new Map<number, string>()
   readonly #calls: ThreadCalls<Thread>
   #looks = 0
-  #slowestStartMs = 0
   #failure: string | undefined
   #isStopping = false
   #watching: ReturnType<typeof setInterval> | undefined
@@ -88,7 +89,7 @@ export class Threads {
     this.#options = options
     this.#turnstile = turnstileMemory(options.count)
     this.#threads = Array.from({ length: options.count }, () => undefined)
-    this.#calls = new ThreadCalls(options.clock, (thread, message) => this.#tell(thread, message))
+    this.#calls = new ThreadCalls(options.clock, (thread, message) => this.#tell(thread, message), () => this.#absence())
   }
 
   /** Reaches the owners on the threads. */
@@ -98,22 +99,24 @@ export class Threads {
 
   /** Resolves when all have joined. Throws when one cannot load its system. */
   async start(): Promise<void> {
-    await Promise.all(this.#threads.map(async (_, slot) => {
-      const failure = await this.#start(slot, undefined, START_MS_MAX)
-      if (failure !== undefined) throw new OperationError('threads/start', `worker thread ${slot + 1} did not start: ${failure.why}`)
-    }))
     let dueMs = this.#options.clock.monotonicMs() + LOOK_MS
     this.#watching = setInterval(() => {
       const nowMs = this.#options.clock.monotonicMs()
       this.#watch(nowMs - dueMs < LOOK_MS)
       dueMs = nowMs + LOOK_MS
     }, LOOK_MS)
+    await Promise.all(this.#threads.map(async (_, slot) => {
+      const ending = await this.#start(slot, undefined, START_MS_MAX)
+      if (ending === undefined) return
+      if (ending.kind !== 'died') throw new OperationError('threads/start', `worker thread ${slot + 1} did not start: ${ending.why}`)
+      this.#replace(slot, ending, { failed: 1, away: 0 })
+    }))
   }
 
   /** Every partition, wherever it runs. A thread that does not answer in time counts as having none. */
   async look(): Promise<Look> {
     const looks = await Promise.all(this.#threads.map((thread) => (thread?.state === 'running' || thread?.state === 'stopping' ? this.#ask(thread) : undefined)))
-    return mergedLook(this.#options.plans, looks.filter((look) => look !== undefined), this.#failure)
+    return mergedLook(this.#options.plans, looks.filter((look) => look !== undefined), this.#failure, this.#absence())
   }
 
   /** Drains all. A thread that does not end by itself is ended: what it committed stands. */
@@ -123,10 +126,12 @@ export class Threads {
     hurry?.addEventListener('abort', () => this.#tellAll({ kind: 'hurry' }), { once: true })
     if (hurry?.aborted === true) this.#tellAll({ kind: 'hurry' })
     await Promise.all(this.#threads.map(async (thread) => {
-      if (thread === undefined || thread.state === 'over') return
-      thread.state = 'stopping'
-      this.#tell(thread, { kind: 'stop' })
-      await thread.over
+      if (thread === undefined) return
+      if (thread.state !== 'over') {
+        thread.state = 'stopping'
+        this.#tell(thread, { kind: 'stop' })
+      }
+      await thread.over.promise
     }))
     clearInterval(this.#watching)
   }
@@ -140,38 +145,37 @@ export class Threads {
   }
 
   /** `estate`: what the thread held that was in the slot before. Answers when it has joined, or why it has not. */
-  async #start(slot: number, estate: Estate | undefined, startMsMax: number): Promise<NotStarted | undefined> {
+  async #start(slot: number, estate: Estate | undefined, startMsMax: number): Promise<Ending | undefined> {
     const { logs, loader, settings, clock, queries, stateCache } = this.#options
     const { data: log, transfer, end } = logs.prepare(slot, estate)
     const witness = witnessMemory()
     const data: ThreadStart = { log, slot, loader, turnstile: this.#turnstile, witness, settings, queries, stateCache }
     const worker = new Worker(new URL('./worker-thread.ts', import.meta.url), { workerData: data, resourceLimits: THREAD_LIMITS, transferList: [...transfer] })
-    let isOver = (): void => {}
-    const over = new Promise<void>((resolve) => (isOver = resolve))
-    const thread: Thread = { slot, worker, witness, stall: new StallMeter(STALL_MS / LOOK_MS), endLog: end, looks: new Map(), state: 'starting', started: () => {}, over, isOver }
+    const { promise: ended, resolve: started } = Promise.withResolvers<Ending | undefined>()
+    const thread: Thread = { slot, worker, witness, stall: new StallMeter(STALL_MS / LOOK_MS), endLog: end, looks: new Map(), state: 'starting', started, exit: Promise.withResolvers(), over: Promise.withResolvers() }
     this.#threads[slot] = thread
     let death: string | undefined
     worker.on('message', (message: FromThread) => this.#take(thread, message))
     worker.on('error', (error: unknown) => (death = describe(error)))
-    worker.on('exit', (code) => this.#ended(thread, death ?? `it ended with code ${code}`))
+    worker.on('exit', (code) => {
+      thread.exit.resolve()
+      this.#ended(thread, death ?? `it ended with code ${code}`)
+    })
     const sinceMs = clock.monotonicMs()
     const waited = new AbortController()
     void this.#limitStart(thread, sinceMs, startMsMax, waited.signal)
-    const failure = await new Promise<NotStarted | undefined>((resolve) => (thread.started = resolve))
+    const ending = await ended
     waited.abort()
-    if (failure === undefined) this.#slowestStartMs = Math.max(this.#slowestStartMs, clock.monotonicMs() - sinceMs)
-    return failure
+    if (ending === undefined) this.#restarts.started(clock.monotonicMs() - sinceMs)
+    return ending
   }
 
-  /** T4. One that has loaded its system and goes on, as its beats tell, may be at work already while it waits for its log: it is not ended for being slow. */
+  /** T4. One that may be at work already, while it waits for its log, is not ended for being slow. */
   async #limitStart(thread: Thread, sinceMs: number, startMsMax: number, isOver: AbortSignal): Promise<void> {
     const { clock } = this.#options
     await clock.sleep(startMsMax, isOver)
-    for (let beat = 0; standingOf(thread.witness).beat !== beat && clock.monotonicMs() - sinceMs < START_MS_MAX;) {
-      beat = standingOf(thread.witness).beat
-      await clock.sleep(STALL_MS, isOver)
-    }
-    if (!isOver.aborted) this.#bury(thread, `it did not start within ${Math.round((clock.monotonicMs() - sinceMs) / 1000)} s`)
+    if (mayBeAtWork(thread)) await clock.sleep(START_MS_MAX - startMsMax, isOver)
+    if (!isOver.aborted) this.#bury(thread, 'failed', `it did not start within ${Math.round((clock.monotonicMs() - sinceMs) / 1000)} s`)
   }
 
   #take(thread: Thread, message: FromThread): void {
@@ -180,6 +184,7 @@ export class Threads {
       case 'started':
         if (thread.state === 'starting') thread.state = 'running'
         return thread.started(undefined)
+      case 'unstarted': return this.#bury(thread, message.isAway ? 'away' : 'failed', message.why)
       case 'look':
         thread.looks.get(message.id)?.(message.look)
         thread.looks.delete(message.id)
@@ -200,59 +205,62 @@ export class Threads {
 
   #watch(inTime: boolean): void {
     for (const thread of this.#threads) {
-      if (thread === undefined || (thread.state !== 'running' && thread.state !== 'stopping')) continue
+      if (thread === undefined || thread.state === 'over' || (thread.state === 'starting' && !mayBeAtWork(thread))) continue
       const standing = standingOf(thread.witness)
-      if (thread.stall.isStalled(standing, inTime)) this.#bury(thread, `it has stood still for ${STALL_MS} ms${standing.running === undefined ? '' : ` at ${standing.running}`}`)
+      if (thread.stall.isStalled(standing, inTime)) this.#bury(thread, 'died', `it has stood still for ${STALL_MS} ms${standing.running === undefined ? '' : ` at ${standing.running}`}`)
     }
   }
 
   /** The thread has exited by itself. */
   #ended(thread: Thread, how: string): void {
-    if (thread.state === 'over') return
-    if (thread.state === 'stopping' && this.#isStopping) return void this.#forget(thread, 'the system stops')
+    if (thread.state === 'stopping' && this.#isStopping) return this.#bury(thread, 'failed', 'the system stops')
     const { running } = standingOf(thread.witness)
-    this.#bury(thread, `${how}${running === undefined ? '' : `, at ${running}`}`)
+    this.#bury(thread, mayBeAtWork(thread) ? 'died' : 'failed', `${how}${running === undefined ? '' : `, at ${running}`}`)
   }
 
-  /** T1. */
-  #bury(thread: Thread, why: string): void {
+  /** T1, T6. */
+  #bury(thread: Thread, kind: EndKind, why: string): void {
     if (thread.state === 'over') return
-    const wasStarting = thread.state === 'starting'
-    // First: what it still did would count as another's in the memory that they share.
-    void thread.worker.terminate()
-    const estate = this.#forget(thread, why)
-    if (!wasStarting) this.#replace(thread.slot, estate, why, 0)
-  }
-
-  /** T4. `tries`: so many replacements have not started. */
-  #replace(slot: number, estate: Estate | undefined, why: string, tries: number): void {
-    const { telemetry, clock } = this.#options
-    if (this.#isStopping) return
-    telemetry.log('error', `worker thread ${slot + 1} is replaced: ${why}`)
-    const nowMs = clock.monotonicMs()
-    this.#deathsAtMs.push(nowMs)
-    if (this.#deathsAtMs.filter((atMs) => nowMs - atMs < THREAD_PERIOD_MS).length > THREAD_DEATHS_MAX) {
-      this.#failure = `worker threads died ${THREAD_DEATHS_MAX} times within ${THREAD_PERIOD_MS / 1000} s; the last: ${why}`
-      return
-    }
-    const startMsMax = Math.min(START_MS_MAX, Math.max(RESTART_MS, RESTART_FACTOR * this.#slowestStartMs) * 2 ** tries)
-    const pauseMs = tries === 0 ? 0 : Math.min(PAUSE_MS_MAX, PAUSE_MS * 2 ** tries)
-    clock.sleep(pauseMs).then(() => (this.#isStopping ? undefined : this.#start(slot, estate, startMsMax))).then(
-      (failed) => failed !== undefined && this.#replace(slot, failed.estate, failed.why, tries + 1),
-      (thrown: unknown) => (this.#failure = describe(thrown)),
-    )
-  }
-
-  #forget(thread: Thread, why: string): Estate | undefined {
+    const hadStarted = thread.state !== 'starting'
     thread.state = 'over'
-    const estate = thread.endLog()
-    clearSlot(this.#turnstile, thread.slot)
+    this.#absences.set(thread.slot, why)
+    // First: it stops at about the moment from which what it sends counts for nothing.
+    void thread.worker.terminate()
+    const ending: Ending = { kind, why, estate: thread.endLog() }
     for (const answer of thread.looks.values()) answer(undefined)
     thread.looks.clear()
     this.#calls.forget(thread)
-    thread.isOver()
-    thread.started({ why, estate })
-    return estate
+    void within(this.#options.clock, thread.exit.promise, EXIT_MS_MAX, () => {}).then(() => {
+      clearSlot(this.#turnstile, thread.slot)
+      thread.over.resolve()
+      thread.started(ending)
+      if (hadStarted) this.#replace(thread.slot, ending, NO_TRIES)
+    })
+  }
+
+  /** T4. `tries`: those that came to nothing in this place, with this one. */
+  #replace(slot: number, { kind, why, estate }: Ending, tries: Tries): void {
+    const { telemetry, clock } = this.#options
+    if (this.#isStopping) return
+    const name = `worker thread ${slot + 1}`
+    const isAway = kind === 'away'
+    // Once: it may be tried for hours.
+    if (!isAway) telemetry.log('error', `${name} is replaced: ${why}`)
+    else if (tries.away === 1) telemetry.log('warn', `${name} does not start, and is tried until it does: ${why}`)
+    const restart = this.#restarts.next(name, { why, isAway }, tries, clock.monotonicMs())
+    if (restart.kind === 'give-up') {
+      this.#failure = restart.reason
+      return
+    }
+    clock.sleep(restart.afterMs).then(() => (this.#isStopping ? undefined : this.#start(slot, estate, restart.startMsMax))).then((next) => {
+      if (next === undefined) this.#absences.delete(slot)
+      else this.#replace(slot, next, next.kind === 'away' ? { ...tries, away: tries.away + 1 } : { ...tries, failed: tries.failed + 1 })
+    }).catch((thrown: unknown) => (this.#failure = describe(thrown)))
+  }
+
+  /** Why partitions are absent that ran here. */
+  #absence(): string | undefined {
+    return this.#absences.size === 0 ? undefined : [...this.#absences].map(([slot, why]) => `worker thread ${slot + 1} is not up: ${why}`).join('; ')
   }
 
   async #ask(thread: Thread): Promise<Look | undefined> {
@@ -276,6 +284,5 @@ export class Threads {
   }
 }
 
-function describe(error: unknown): string {
-  return error instanceof Error ? `${'code' in error ? `${String(error.code)}: ` : ''}${error.message}` : String(error)
-}
+/** It has loaded its system, and joins its groups one by one. */
+const mayBeAtWork = ({ witness }: Thread): boolean => standingOf(witness).beat !== 0

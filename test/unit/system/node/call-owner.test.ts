@@ -54,6 +54,11 @@ test('O1: it ends at its deadline, with the last reason', async () => {
   assert.ok(tries.length > 5 && tries.length < 20, `${tries.length} tries`)
 })
 
+test('O1: where nobody serves, that reason is why', async () => {
+  const answer = await asked(scripted([{ kind: 'no-server', reason: 'it does not start' }], new SimulatedClock(), []), new SimulatedClock(), 1)
+  assert.ok(answer.kind === 'none' && answer.state === 'absent' && answer.reason.endsWith('the last: nobody owns the partition now: it does not start'))
+})
+
 test('O2: a call that failed is not tried again', async () => {
   const clock = new SimulatedClock()
   const tries: { atMs: number; ms: number }[] = []

@@ -22,6 +22,14 @@ test('R1: with a thread its servers and the calls to it are over, and an answer 
   calls.take('first', answerTo(asked[0] ?? -1))
 })
 
+test('where nobody serves, the reason is told why a thread is missing; by layers too', async () => {
+  const absences: (string | undefined)[] = [undefined, 'it does not start', 'it does not start']
+  const calls = new ThreadCalls<string>(wallClock, () => {}, () => absences.shift())
+  assert.deepEqual(await calls.call(HERE, request, 1000), { kind: 'no-server' })
+  assert.deepEqual(await calls.call(HERE, request, 1000), { kind: 'no-server', reason: 'it does not start' })
+  assert.deepEqual(await layeredRpc(calls.rpc, memoryRpc(wallClock)).call(HERE, request, 1000), { kind: 'no-server', reason: 'it does not start' })
+})
+
 test('a thread that stops serving does not end what its heir serves', async () => {
   const asked: string[] = []
   const calls = new ThreadCalls<string>(wallClock, (thread) => asked.push(thread))
