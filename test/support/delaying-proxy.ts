@@ -11,9 +11,10 @@ export class DelayingProxy {
   connections = 0
   port = 0
 
-  static async start(target: number): Promise<DelayingProxy> {
+  /** `port`: default: any. */
+  static async start(target: number, port = 0): Promise<DelayingProxy> {
     const proxy = new DelayingProxy(target)
-    await new Promise<void>((resolve) => proxy.#server.unref().listen(0, '127.0.0.1', resolve))
+    await new Promise<void>((resolve) => proxy.#server.unref().listen(port, '127.0.0.1', resolve))
     const address = proxy.#server.address()
     proxy.port = typeof address === 'object' && address !== null ? address.port : 0
     return proxy

@@ -4,7 +4,7 @@
 //
 // T1. A thread that ended in any way is over for its groups at once; the thread in its place inherits its partitions. Those of other threads stay where they are.
 // T2. A thread is blocked when neither its event loop nor its inputs have moved for STALL_MS, counted in looks that came in time. One that starts is watched from its first beat on.
-// T4. A replacement that does not start is replaced like any other (T3, T5 of `restarts.ts`); what it inherited goes on to the next. Only the first threads of all must start at once.
+// T4. A replacement that does not start is replaced like any other (T3, T5 of `restarts.ts`); what it inherited goes on to the next. Only the first threads of all must start at once, but for those that end at work.
 // T6. The thread in the place of another starts once that has exited: until then it may write to the memory that they share. It gets EXIT_MS_MAX for it.
 import { Worker } from 'node:worker_threads'
 import { OperationError } from '../../../system/protocol/failures.ts'
@@ -97,7 +97,7 @@ export class Threads {
     return this.#calls.rpc
   }
 
-  /** Resolves when all have joined. Throws when one cannot load its system. */
+  /** Resolves when all have joined; one that ended at work before is replaced like any other. Throws when one cannot load its system. */
   async start(): Promise<void> {
     let dueMs = this.#options.clock.monotonicMs() + LOOK_MS
     this.#watching = setInterval(() => {
