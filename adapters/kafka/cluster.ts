@@ -12,16 +12,9 @@ import type { Connection } from './connection.ts'
 import { Connections, FINDING } from './connections.ts'
 import type { Broker, Transport } from './connections.ts'
 import { findCoordinatorV6, metadataV12 } from './topic-requests.ts'
+import { viewOf } from './topic-view.ts'
+import type { TopicView } from './topic-view.ts'
 import { errorName } from './wire.ts'
-
-export interface TopicView {
-  readonly id: string
-  /** Leader by partition index; -1 while there is none. */
-  readonly leaders: readonly number[]
-  /** Grows with every change of the leader. */
-  readonly epochs: readonly number[]
-  readonly replicas: number
-}
 
 /** How long a request is repeated: until the signal aborts or the time is over. */
 export interface Effort {
@@ -40,6 +33,8 @@ const LATER_MS_MIN = 2
 const LATER_MS_MAX = 25
 /** Who goes on putting off for so long may have been replaced. */
 const PUT_OFF_MS = 500
+/** As long as brokers keep a transaction open. */
+const DOUBT_MS = 15_000
 
 const HIDDEN = 'TOPIC_AUTHORIZATION_FAILED'
 
@@ -59,8 +54,8 @@ export class Cluster {
   #refreshing: Promise<void> | undefined
   /** Brokers that did not answer, and until when they are asked last. */
   readonly #silent = new Map<string, number>()
-  /** By group or id: who did not answer as its coordinator is asked last who that is. It may have been replaced, and not know it. */
-  readonly #doubted = new Map<string, Broker>()
+  /** By group or id: who did not answer as its coordinator is asked last who that is: it may have been replaced, and not know it. For who merely puts off none is forgotten. */
+  readonly #doubted = new Map<string, { readonly broker: Broker; readonly untilMs: number }>()
   #turn = 0
 
   constructor(bootstrap: readonly Broker[], transport: Transport, clock: Clock) {
@@ -174,7 +169,9 @@ export class Cluster {
       node = await this.#coordinator(kind, key)
       return ask(await this.connectionTo(use, node), node)
     }, async (code) => {
-      if (retryOf(code) !== 'leader') this.forgetCoordinator(kind, key, code, node)
+      if (node === undefined) this.#turn += 1
+      // Heartbeats share the coordinator of a group.
+      else if (retryOf(code) !== 'leader' && !(kind === 'group' && retryOf(code) === 'later')) this.forgetCoordinator(kind, key, code, node)
     })
   }
 
@@ -190,9 +187,14 @@ export class Cluster {
     if (node !== undefined && known !== node) return
     const broker = this.#brokers.get(known ?? -1)
     if (broker !== undefined && isTransport(code)) this.#fellSilent(broker)
-    else if (broker !== undefined) this.#doubted.set(name, broker)
+    else if (broker !== undefined) this.#doubt(name, broker, retryOf(code) === 'later')
     this.#turn += 1
     this.#coordinators.delete(name)
+  }
+
+  #doubt(name: string, broker: Broker, isPutOff: boolean): void {
+    const nowMs = this.#clock.monotonicMs()
+    if (!isPutOff || nowMs >= (this.#doubted.get(name)?.untilMs ?? -Infinity)) this.#doubted.set(name, { broker, untilMs: isPutOff ? nowMs : nowMs + DOUBT_MS })
   }
 
   close(): void {
@@ -203,7 +205,7 @@ export class Cluster {
     const name = `${kind} ${key}`
     const known = this.#coordinators.get(name)
     if (known !== undefined) return known
-    const { coordinators } = await this.anyBroker((connection) => findCoordinatorV6(connection, COORDINATOR_KEY_TYPES[kind], [key]), FINDING, null, this.#doubted.get(name))
+    const { coordinators } = await this.anyBroker((connection) => findCoordinatorV6(connection, COORDINATOR_KEY_TYPES[kind], [key]), FINDING, null, this.#doubted.get(name)?.broker)
     const found = coordinators[0]
     if (found === undefined) throw new NoLeader(`no broker coordinates ${name}`)
     this.#brokers.set(found.nodeId, { host: found.host, port: found.port })
@@ -254,22 +256,6 @@ export class Cluster {
 }
 
 const nameOf = ({ host, port }: Broker): string => `${host}:${port}`
-
-type MetadataTopic = Awaited<ReturnType<typeof metadataV12>>['topics'][number]
-
-/** The newer of both, partition by partition. They are only ever added: who tells of fewer has not heard of the rest. */
-function viewOf({ topicId, partitions }: MetadataTopic, before: TopicView | undefined): TopicView {
-  const known = before?.id === topicId ? before : undefined
-  const count = Math.max(partitions.length, known?.leaders.length ?? 0)
-  const leaders = Array.from({ length: count }, (_, index) => known?.leaders[index] ?? -1)
-  const epochs = Array.from({ length: count }, (_, index) => known?.epochs[index] ?? -1)
-  for (const { partitionIndex, leaderId, leaderEpoch } of partitions) {
-    if (leaderEpoch < (epochs[partitionIndex] ?? -1)) continue
-    leaders[partitionIndex] = leaderId
-    epochs[partitionIndex] = leaderEpoch
-  }
-  return { id: topicId, leaders, epochs, replicas: partitions[0]?.replicaNodes.length ?? 0 }
-}
 
 const isUnreachable = (thrown: unknown): boolean => thrown instanceof Unreachable
 

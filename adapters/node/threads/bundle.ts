@@ -11,6 +11,8 @@ export interface Bundle<Head> {
 }
 
 const ROOM = 4096
+/** More is not kept for the next. */
+const ROOM_MAX = 1 << 20
 const NONE = new Uint8Array(0)
 
 export class Bundler<Head> {
@@ -47,6 +49,7 @@ export class Bundler<Head> {
     this.#heads = []
     this.#ends = []
     this.#end = 0
+    if (this.#bytes.length > ROOM_MAX) this.#bytes = NONE
     this.#post(bundle)
   }
 }

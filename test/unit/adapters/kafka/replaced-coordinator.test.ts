@@ -19,6 +19,8 @@ const nodeOf = (host: string): number => BROKERS.indexOf(host) + 1
 /** Longer than a silent broker is asked last, and than a transaction may be open. */
 const LATER_MS = 60_000
 const TIMEOUT_MS = 1000
+/** Much longer than markers may travel before who coordinates is looked for. */
+const MARKERS_MS = 6000
 /** Of transactions, as brokers have them. */
 const VERSIONS = [1, 2] as const
 type Version = typeof VERSIONS[number]
@@ -224,6 +226,19 @@ for (const { version, order, told } of ORDERS) {
       staged.now.ms += LATER_MS
     }
     assert.equal((await staged.transactions.commit(plan(1), {})).kind, 'committed')
+  })
+}
+
+for (const { version, order, told } of ORDERS) {
+  test(`N5: nor where who coordinates puts off for long: ${told}`, { timeout: 5000 }, async () => {
+    const { b, now, clock, transactions } = await renewed(order, version)
+    b.holdsMarkers = true
+    assert.equal((await transactions.commit(plan(1), {})).kind, 'committed')
+    const doneMs = now.ms + MARKERS_MS
+    now.befalls = async () => {
+      if (now.ms > doneMs && b.isMarking) b.complete()
+    }
+    assert.equal((await transactions.commit(plan(2), { untilMs: clock.monotonicMs() + LATER_MS })).kind, 'committed')
   })
 }
 
