@@ -122,6 +122,8 @@ export class Cycle {
 
   async #batch(): Promise<CycleEnd | undefined> {
     const { clock } = this.#deps
+    // What wakes a partition may come so fast that nothing else of its thread has a turn, questions least of all.
+    if (this.#hasBacklog) await clock.sleep(0)
     const startedMs = clock.monotonicMs()
     const folded = await this.#folded()
     if (folded === undefined || folded.kind !== 'folded') return folded

@@ -30,7 +30,8 @@ const SMALL = 200_000
 const LOOKED_PER_SECOND = 500
 const COST_PER_SECOND = 5000
 const SECONDS = 20
-const WARMUP_SECONDS = 5
+/** By then the states of what was loaded are written. */
+const WARMUP_SECONDS = 10
 /** Longer than any drain. */
 const UNTIL_ENDED_SECONDS = 600
 /** At full speed: until the partitions are live. */

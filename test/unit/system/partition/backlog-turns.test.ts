@@ -1,0 +1,46 @@
+// A partition that is behind gives way between two batches: what wakes it may come without end, and questions are asked from elsewhere.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { assign, setup } from 'xstate'
+import { cborCodec } from '../../../../adapters/cbor/codec.ts'
+import { memoryLog } from '../../../../adapters/memory/log.ts'
+import { SeededRandom } from '../../../../adapters/memory/random.ts'
+import { systemClock } from '../../../../adapters/node/clock.ts'
+import { defineActor, defineSystem } from '../../../../adapters/node/statelog.ts'
+import { StatelogNode } from '../../../../system/node/node.ts'
+import { planSystem, topicSpecs } from '../../../../system/partition/topology.ts'
+import type { OutRecord } from '../../../../system/protocol/record.ts'
+import { utf8Encode } from '../../../../system/protocol/utf8.ts'
+import { deedSchema } from '../../../support/partition/bench.ts'
+import type { Deed } from '../../../support/partition/bench.ts'
+import { silent } from '../../../support/partition/owner.ts'
+
+const RECORDS = 200
+const BATCH = 10
+
+const machine = setup({ types: { context: {} as { n: number }, events: {} as Deed } }).createMachine({ context: { n: 0 }, on: { deed: { actions: assign({ n: ({ context }) => context.n + 1 }) } } })
+const system = defineSystem({ name: 'q', actors: [defineActor({ name: 'one', version: 1, machine, sources: { deeds: { schema: deedSchema, key: (deed: Deed) => deed.who } } })], partitions: 1 })
+const deed = (time: number): OutRecord => ({ topic: 'deeds', partition: 0, key: utf8Encode('a'), value: utf8Encode(JSON.stringify({ type: 'deed', who: 'a', time })), headers: [], timestampMs: time })
+
+test('between two full batches everything else of the thread has its turn', async () => {
+  const log = memoryLog({ keyed: true })
+  await log.ensureTopics(topicSpecs(planSystem(system)))
+  await log.append(Array.from({ length: RECORDS }, (_, time) => deed(time)))
+  const { promise, resolve } = Promise.withResolvers<void>()
+  let [left, sinceTurn, most] = [RECORDS, 0, 0]
+  const turn = (): void => {
+    sinceTurn = 0
+    if (left > 0) setImmediate(turn)
+  }
+  const batch = ({ inputs }: { readonly inputs: number }): void => {
+    left -= inputs
+    most = Math.max(most, sinceTurn += 1)
+    if (left === 0) resolve()
+  }
+  const node = new StatelogNode({ system, log, codec: cborCodec, clock: systemClock, random: new SeededRandom(1), models: new Map(), settings: { commitWaitMs: 0, batchRecordsMax: BATCH }, telemetry: { ...silent, batch } })
+  await node.start()
+  turn()
+  await promise
+  await node.stop()
+  assert.ok(most <= 2, `${most} batches of ${RECORDS / BATCH} in one turn`)
+})
