@@ -124,6 +124,7 @@ export class Cycle {
     const { clock } = this.#deps
     // What wakes a partition may come so fast that nothing else of its thread has a turn, questions least of all.
     if (this.#hasBacklog) await clock.sleep(0)
+    if (this.#stop?.aborted === true) return undefined
     const startedMs = clock.monotonicMs()
     const folded = await this.#folded()
     if (folded === undefined || folded.kind !== 'folded') return folded

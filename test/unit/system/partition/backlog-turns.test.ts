@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { assign, setup } from 'xstate'
 import { cborCodec } from '../../../../adapters/cbor/codec.ts'
+import { wallClock } from '../../../../adapters/memory/clock.ts'
 import { memoryLog } from '../../../../adapters/memory/log.ts'
 import { SeededRandom } from '../../../../adapters/memory/random.ts'
 import { systemClock } from '../../../../adapters/node/clock.ts'
@@ -19,7 +20,7 @@ const RECORDS = 200
 const BATCH = 10
 
 const machine = setup({ types: { context: {} as { n: number }, events: {} as Deed } }).createMachine({ context: { n: 0 }, on: { deed: { actions: assign({ n: ({ context }) => context.n + 1 }) } } })
-const system = defineSystem({ name: 'q', actors: [defineActor({ name: 'one', version: 1, machine, sources: { deeds: { schema: deedSchema, key: (deed: Deed) => deed.who } } })], partitions: 1 })
+const system = defineSystem({ name: 'q', actors: [defineActor({ name: 'one', version: 1, machine, snapshotEvery: 0, sources: { deeds: { schema: deedSchema, key: (deed: Deed) => deed.who } } })], partitions: 1 })
 const deed = (time: number): OutRecord => ({ topic: 'deeds', partition: 0, key: utf8Encode('a'), value: utf8Encode(JSON.stringify({ type: 'deed', who: 'a', time })), headers: [], timestampMs: time })
 
 test('between two full batches everything else of the thread has its turn', async () => {
@@ -43,4 +44,21 @@ test('between two full batches everything else of the thread has its turn', asyn
   await promise
   await node.stop()
   assert.ok(most <= 2, `${most} batches of ${RECORDS / BATCH} in one turn`)
+})
+
+test('and one that is told to stop meanwhile, at whatever moment, stops', async () => {
+  for (let moments = 0; moments < 12; moments += 1) {
+    const log = memoryLog({ keyed: true })
+    await log.ensureTopics(topicSpecs(planSystem(system)))
+    await log.append(Array.from({ length: BATCH }, (_, time) => deed(time)))
+    const { promise: taken, resolve: batch } = Promise.withResolvers<unknown>()
+    const node: StatelogNode = new StatelogNode({ system, log, codec: cborCodec, clock: wallClock, random: new SeededRandom(1), models: new Map(), settings: { commitWaitMs: 0, batchRecordsMax: BATCH, idleMs: 60_000 }, telemetry: { ...silent, batch } })
+    await node.start()
+    await taken
+    for (let passed = 0; passed < moments; passed += 1) await Promise.resolve()
+    const over = new AbortController()
+    const isStopped = await Promise.race([node.stop().then(() => true), wallClock.sleep(2000, over.signal).then(() => false)])
+    over.abort()
+    assert.ok(isStopped, `it waited for records, told after ${moments} moments`)
+  }
 })
