@@ -4,7 +4,7 @@
 // A second runtime on the folder is refused; any number of other processes may read and append (mode `client`).
 import { MessageChannel } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
-import { OperationError } from '../../system/protocol/failures.ts'
+import { OperationError, Unreachable } from '../../system/protocol/failures.ts'
 import type { OutRecord, RecordRange, TopicSpec } from '../../system/protocol/record.ts'
 import type { AppendOutcome, Committed, KeyedReads, LeaseHandler, Log, Member, Membership, ReadOptions, Timepoint, TopicProblem } from '../../system/ports/log.ts'
 import type { Clock } from '../../system/ports/clock.ts'
@@ -87,7 +87,8 @@ export class SqliteLog implements Log {
     const result = await this.#submit({ kind: 'create', specs })
     if (result.kind === 'created') return result.problems
     const busy = result.kind === 'busy'
-    throw new OperationError(busy ? 'data-folder/busy' : 'data-folder/unusable', `data folder ${this.#options.folder}: topics were not created: ${'reason' in result ? result.reason : result.kind}`)
+    const mayHeal = busy || (result.kind === 'failed' && result.mayHeal)
+    throw new (mayHeal ? Unreachable : OperationError)(busy ? 'data-folder/busy' : 'data-folder/unusable', `data folder ${this.#options.folder}: topics were not created: ${'reason' in result ? result.reason : result.kind}`)
   }
 
   async topics(): Promise<readonly TopicSpec[]> {

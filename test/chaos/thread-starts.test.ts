@@ -67,6 +67,17 @@ const isLive = ({ partitions }: Look): boolean => partitions.every(({ state }) =
 /** Who joins first has all of them for a while: until the other has its share. */
 const settled = ({ threads, changedMs }: Opened): Promise<Look> => until(threads, (look) => isLive(look) && performance.now() - changedMs() >= SETTLED_MS)
 
+test('a thread that is over does not start any more, whatever it still said: another one has its partitions', { timeout: 60_000 }, async (t) => {
+  const run = await opened(t, 2, ['well', 'well', 'tells both'])
+  const { threads, errors } = run
+  await threads.start()
+  await settled(run)
+  assert.equal(threads.terminate(1), true)
+  await until(threads, () => errors.some((error) => error.includes('it says so')))
+  await until(threads, isLive)
+  await run.close()
+})
+
 test('a replacement that hangs, fails or exits as it starts is replaced, and the last one has the partitions', { timeout: 120_000 }, async (t) => {
   const run = await opened(t, 2, ['well', 'well', 'hangs', 'throws', 'exits'])
   const { threads, errors } = run

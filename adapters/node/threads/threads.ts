@@ -182,6 +182,8 @@ export class Threads {
     const { telemetry } = this.#options
     switch (message.kind) {
       case 'started':
+        // Its place goes to another one already.
+        if (thread.state === 'over') return
         if (thread.state === 'starting') thread.state = 'running'
         return thread.started(undefined)
       case 'unstarted': return this.#bury(thread, message.isAway ? 'away' : 'failed', message.why)
@@ -198,7 +200,7 @@ export class Threads {
       case 'batch': return telemetry.batch(message.event)
       case 'log': return telemetry.log(message.level, message.message)
       case 'stopped':
-        thread.state = 'stopping'
+        if (thread.state !== 'over') thread.state = 'stopping'
         return
     }
   }

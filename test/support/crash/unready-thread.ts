@@ -7,10 +7,10 @@ import type { FromThread } from '../../../adapters/node/threads/messages.ts'
 import { Unreachable } from '../../../system/protocol/failures.ts'
 import { ledger } from './system.ts'
 
-/** Those of the last two lines join; then they block, soon, or say later that they have joined, or never. */
+/** Those of the last two lines join; then they block, soon, or say later that they have joined, or never; or that they did not start, and in the same moment that they did. */
 export type Start =
   | 'well' | 'well after outside' | 'throws' | 'away' | 'hangs' | 'exits'
-  | 'tells late' | 'blocks' | 'blocks untold'
+  | 'tells late' | 'tells both' | 'blocks' | 'blocks untold'
   | 'blocks outside' | 'blocks outside long'
 
 export interface UnreadyThreads {
@@ -63,7 +63,9 @@ function onceJoined(start: Start, counter: string): void {
   port.postMessage = (message: FromThread) => {
     if (message.kind !== 'started') return post(message)
     if (start === 'tells late') return void setTimeout(() => post(message), LATE_MS)
+    if (start === 'tells both') post({ kind: 'unstarted', why: 'it says so', isAway: false } satisfies FromThread)
     if (start !== 'blocks untold') post(message)
+    if (start === 'tells both') return
     setTimeout(() => block(start, counter), SOON_MS)
   }
 }

@@ -82,6 +82,8 @@ test('while another process holds the write lock for too long, appends are busy 
   hog.exec('BEGIN IMMEDIATE')
   assert.equal((await log.append([record(1)])).kind, 'busy')
   assert.equal((await lease.commit({ records: [record(1)], positions: new Map(), metadata: '' })).kind, 'unknown')
+  // A worker thread that starts meanwhile is tried for as long as the lock is held.
+  await assert.rejects(log.ensureTopics([{ name: 'u', partitions: 1, cleanup: 'delete' }]), (thrown) => thrown instanceof Unreachable && thrown.code === 'data-folder/busy')
   hog.exec('ROLLBACK')
   hog.close()
   assert.deepEqual(await log.append([record(1)]), { kind: 'done', offsets: [0] })
