@@ -2,10 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { wallClock } from '../../adapters/memory/clock.ts'
 import { openKafkaLog } from '../../adapters/kafka/log.ts'
 import type { LogUnderTest, LogWish } from '../contract/log-fixture.ts'
-import { API, KafkaProxy } from '../support/kafka-proxy.ts'
+import { hinderedLog } from '../support/hindered-log.ts'
 import { addressOf, serviceTest } from '../support/services.ts'
 import { logFences } from '../contract/log-fences.ts'
-import type { HinderedLog } from '../contract/log-fences.ts'
 import { logContract } from '../contract/log.ts'
 
 async function create(brokers: string, { recordBytesMax }: LogWish): Promise<LogUnderTest> {
@@ -22,26 +21,9 @@ async function create(brokers: string, { recordBytesMax }: LogWish): Promise<Log
   }
 }
 
-/** Requests for the id of a partition are lost on their way. */
-async function createHindered(brokers: string, wish: LogWish): Promise<HinderedLog> {
-  const proxy = await KafkaProxy.start(brokers)
-  const under = await create(proxy.address, wish)
-  return {
-    ...under,
-    hinder: async () => {
-      proxy.requests(API.initProducerId, () => 'lost')
-      return async () => proxy.requests(API.initProducerId, () => 'pass')
-    },
-    close: async () => {
-      await under.close()
-      await proxy.stop()
-    },
-  }
-}
-
 const kafka = addressOf('kafka')
 if (kafka === undefined) serviceTest('kafka', 'Kafka log: the contract', { timeout: 0 }, async () => {})
 else {
   logContract('Kafka log', (wish) => create(kafka, wish))
-  logFences('Kafka log', (wish) => createHindered(kafka, wish))
+  logFences('Kafka log', (wish) => hinderedLog(kafka, (brokers) => create(brokers, wish)))
 }
