@@ -88,7 +88,7 @@ async function ended(child: ChildProcess): Promise<ChildEnd> {
   }
   process.on('SIGINT', noteStop)
   process.on('SIGTERM', noteStop)
-  const stopForwarding = forwardSignals(child)
+  const stopForwarding = forwardSignals((signal) => child.kill(signal))
   const [code, signal] = await new Promise<readonly [number | null, NodeJS.Signals | null]>((resolve, reject) => {
     child.once('error', reject)
     child.once('exit', (exitCode, exitSignal) => resolve([exitCode, exitSignal]))

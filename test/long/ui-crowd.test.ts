@@ -81,6 +81,8 @@ async function come(page: Page, url: string, [path, isThere]: (typeof PAGES)[num
   // Who is in a state is told of once an index is made.
   await page.locator(isThere).first().waitFor({ timeout: 60_000 })
   await page.locator('.notice.is-loading').waitFor({ state: 'detached' })
+  // Where one can go is asked for beside what the page shows.
+  await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Scenario' }).waitFor()
 }
 
 browserTest('every page over a hundred thousand entities while a scenario runs: nothing goes wrong, nothing stands out sideways, nothing serious for who cannot see', OPTIONS, async (t) => {

@@ -17,8 +17,9 @@ const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP']
 /** @param {{ path: string, args: readonly string[] }} command @returns {Promise<ChildEnd>} */
 export function runChild(command) {
   return new Promise((resolve) => {
+    // Listened for first: a child may be ready, and we be told to stop, before spawn returns.
+    const stopForwarding = forwardSignals((signal) => child.kill(signal))
     const child = spawn(command.path, command.args, { stdio: 'inherit' })
-    const stopForwarding = forwardSignals(child)
     child.once('error', (error) => {
       stopForwarding()
       resolve({ ok: false, reason: `${command.path} did not start: ${error.message}` })
@@ -31,8 +32,8 @@ export function runChild(command) {
   })
 }
 
-/** Until the returned function is called, signals that reach us reach the child too (C1). @param {import('node:child_process').ChildProcess} child */
-export function forwardSignals(child) {
+/** Until the returned function is called, signals that reach us are sent on (C1). @param {(signal: NodeJS.Signals) => unknown} send */
+export function forwardSignals(send) {
   /** @type {Map<string, number>} */
   const sentAtMs = new Map()
   /** @param {NodeJS.Signals} signal */
@@ -41,7 +42,7 @@ export function forwardSignals(child) {
     const nowMs = Date.now()
     if (nowMs - (sentAtMs.get(signal) ?? -Infinity) < REPEAT_MS) return
     sentAtMs.set(signal, nowMs)
-    child.kill(signal)
+    send(signal)
   }
   for (const signal of FORWARDED) process.on(signal, forward)
   return () => {

@@ -166,6 +166,13 @@ describe('child process', () => {
     assert.deepEqual([String(said), code], ['asked\n', 1])
   })
 
+  test('a signal reaches a child that is ready before its launcher goes on', () => {
+    const runtime = join(folder, 'ready-at-once')
+    writeFileSync(runtime, '#!/bin/sh\ntrap "exit 7" TERM\nkill -TERM $PPID\nfor nth in 1 2 3 4 5 6 7 8 9 10; do sleep 0.1; done\n', { mode: 0o755 })
+    const ends = Array.from({ length: 10 }, () => spawnSync(process.execPath, [launcher, 'any.ts'], { env: { ...process.env, STATELOG_RUNTIME: runtime } }))
+    assert.deepEqual(ends.map(({ status, signal }) => signal ?? status), Array(10).fill(7))
+  })
+
   test('a launch without a file says what to do', () => {
     const ended = spawnSync(process.execPath, [launcher], { encoding: 'utf8' })
     assert.equal(ended.status, 1)
