@@ -24,6 +24,7 @@ import { Looks } from './looks.ts'
 import { RecordMaker } from './outbox.ts'
 import type { PartitionParts } from './parts.ts'
 import { Pauses } from './pauses.ts'
+import { orStopped } from './stopped-poll.ts'
 import { publish, reply } from './publishing.ts'
 import type { FoldCost } from './reach.ts'
 
@@ -66,6 +67,7 @@ export class Cycle {
   #stop: AbortSignal | undefined
   readonly #looks: Looks
   #hasBacklog = false
+  #hasFolded = false
 
   constructor(deps: PartitionDeps, lease: Lease, parts: PartitionParts, flow = new Flow(deps.plan.definition.machine)) {
     this.#flow = flow
@@ -123,10 +125,11 @@ export class Cycle {
   async #batch(): Promise<CycleEnd | undefined> {
     const { clock } = this.#deps
     // What wakes a partition may come so fast that nothing else of its thread has a turn, questions least of all.
-    if (this.#hasBacklog) await clock.sleep(0)
+    if (this.#hasFolded) await clock.sleep(0)
     if (this.#stop?.aborted === true) return undefined
     const startedMs = clock.monotonicMs()
     const folded = await this.#folded()
+    this.#hasFolded = folded?.kind === 'folded'
     if (folded === undefined || folded.kind !== 'folded') return folded
     const { plan, batch, counted, behind } = folded
     const { committer, memory } = this.#parts
@@ -237,25 +240,11 @@ export class Cycle {
       from.set(topic, this.#parts.position.of(topic))
     }
     const poll = this.#lease.poll({ from, recordsMax, bytesMax: settings.batchBytesMax, waitMsMax })
-    return waitMsMax === 0 ? poll : this.#orStopped(poll)
+    return waitMsMax === 0 ? poll : orStopped(poll, this.#stop)
   }
 
   async #isAtEnd(topic: string): Promise<boolean> {
     return this.#parts.position.of(topic) >= (await this.#deps.log.offsetsAt(topic, this.#lease.partition, 'latest'))
-  }
-
-  /** Once told to stop, nothing more is taken: a poll that still waits is left to itself. */
-  async #orStopped(poll: Promise<readonly RecordRange[]>): Promise<readonly RecordRange[]> {
-    const { promise, resolve, reject } = Promise.withResolvers<readonly RecordRange[]>()
-    const abandon = (): void => resolve([])
-    this.#stop?.addEventListener('abort', abandon)
-    poll.then(resolve, reject)
-    try {
-      return await promise
-    } finally {
-      // It would keep what was polled in memory until the next poll.
-      this.#stop?.removeEventListener('abort', abandon)
-    }
   }
 
   /** How long a poll may wait: until the next thing that is due anyway, and at rest no longer than that. */
