@@ -47,7 +47,8 @@ export function write(descriptor: 1 | 2, text: string): void {
       bytes = bytes.subarray(writeSync(descriptor, bytes))
     } catch (thrown) {
       const code = (thrown as { readonly code?: string }).code
-      if (code === 'EPIPE') return desert(descriptor)
+      // EIO: its terminal was closed.
+      if (code === 'EPIPE' || code === 'EIO') return desert(descriptor)
       if (code !== 'EAGAIN') throw thrown
       // A full pipe: wait a little for its reader.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2)

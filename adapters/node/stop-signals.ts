@@ -1,7 +1,8 @@
-// Stop signals: Ctrl-C and SIGTERM as two requests: stop in order, then hurry.
+// Stop signals: Ctrl-C, SIGTERM and a terminal that is closed, as two requests: stop in order, then hurry.
 //
 // A terminal, npm and the launcher may deliver one Ctrl-C twice: what comes within REPEAT_MS is the same request.
 const REPEAT_MS = 500
+const STOPPING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 export interface StopSignals {
   /** Aborts at the first signal: drain. */
@@ -26,14 +27,12 @@ export function stopSignals(onStop: (isHurry: boolean) => void, now: () => numbe
       onStop(true)
     }
   }
-  process.on('SIGINT', onSignal)
-  process.on('SIGTERM', onSignal)
+  for (const signal of STOPPING) process.on(signal, onSignal)
   return {
     stop: stop.signal,
     hurry: hurry.signal,
     dispose: () => {
-      process.off('SIGINT', onSignal)
-      process.off('SIGTERM', onSignal)
+      for (const signal of STOPPING) process.off(signal, onSignal)
     },
   }
 }

@@ -39,11 +39,13 @@ for (const runtime of RUNTIMES) {
   test(`a signal to the parent stops the run in order; a parent that is killed takes the run with it (${basename(runtime)})`, async (t) => {
     const folder = folderFor(t)
     const args = ['run', METERS, '--events', '20k', '--rate', '300', '--folder', folder, '--json']
-    const stopped = start(runtime, args, true)
-    await stopped.line(hasDecided)
-    stopped.child.kill('SIGTERM')
-    const end = await stopped.ended
-    assert.deepEqual([end.exitCode, summaryOf(end)['outcome']], [130, 'interrupted'], end.stderr)
+    for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
+      const stopped = start(runtime, args, true)
+      await stopped.line(hasDecided)
+      stopped.child.kill(signal)
+      const end = await stopped.ended
+      assert.deepEqual([end.exitCode, summaryOf(end)['outcome']], [130, 'interrupted'], end.stderr)
+    }
     const killed = start(runtime, args, true)
     await killed.line(hasDecided)
     const child = holder(folder)
