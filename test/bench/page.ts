@@ -167,7 +167,7 @@ const KINDS: Readonly<Record<string, string>> = {
 
 const FAILOVER_KINDS: Readonly<Record<string, string>> = {
   led: 'until every partition has a living leader', unsure: 'how far apart the brokers told that', resumed: 'until outputs went on', beyondLed: 'that beyond leaders',
-  bare: 'until bare clients went on', beyondBare: '**until outputs went on, beyond bare clients**', again: 'the longest time without an output in the 3 s after that',
+  bare: 'until bare clients went on', beyondBare: '**until outputs went on, beyond bare clients**', twin: 'until twins went on', beyondTwin: '**until outputs went on, beyond twins**', again: 'the longest time without an output in the 3 s after that',
   ledAlone: 'leaders, without bare clients', resumedAlone: 'until outputs went on, without bare clients',
 }
 
