@@ -5,7 +5,7 @@
 // reader (`control.ts`): those that write one topic, and twins that write what a commit here writes. All times are those of the partition that took longest, in the same
 // kill. Told beside it: until every partition of every topic, their own topics included, has a living leader, as both brokers that are left tell it; where that is known to
 // a few milliseconds only, it is taken to be the earlier moment. Every fifth kill is one without controls, which shows what they do to the rest. Of each kill it is said
-// which partition took longest, what of it the broker led, when its inputs were seen again, and what its process said.
+// which partition took longest, what of it the broker led, for how long no inputs came, and what its process said.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -100,6 +100,7 @@ export async function measureFailover(plan: FailoverPlan): Promise<FailoverTimes
     for (const watch of watches) await watch.start()
     load.start(plan.perSecond)
     await untilCaughtUp(outputs, plan.perSecond)
+    await asked(brokers, (admin) => untilInSync(admin, brokers.length))
     return await killed(plan, { brokers, members, inputs, outputs, controls })
   } finally {
     load.stop()
@@ -143,7 +144,7 @@ async function killOne({ brokers, members, inputs, outputs, controls }: Scene, a
     brokers[at]?.kill()
     const { notBeforeMs, notAfterMs } = await allLed(ports, at + 1, fromMs + WAIT_MS_MAX)
     const resumed = (of: Watch): readonly number[] => of.sights.map((_, partition) => of.resumedAfter(partition, fromMs) ?? NaN)
-    for (const each of [inputs, outputs, ...(isAlone ? [] : controls.map(({ watch }) => watch))]) await until(() => !resumed(each).some(Number.isNaN), 'every partition to go on')
+    for (const each of [outputs, ...(isAlone ? [] : controls.map(({ watch }) => watch))]) await until(() => !resumed(each).some(Number.isNaN), 'every partition to go on')
     await sleep(CALM_MS)
     const resumedMs = resumed(outputs)
     const longestMs = Math.max(...resumedMs)
@@ -169,7 +170,7 @@ async function killOne({ brokers, members, inputs, outputs, controls }: Scene, a
     }
     const slowest = resumedMs.indexOf(longestMs)
     const heard = members.flatMap((member) => member.said).filter(({ atMs, partition }) => atMs > fromMs && partition === slowest).map(({ atMs, state }) => `${state} after ${atMs - fromMs} ms`)
-    said += `; slowest was ${slowest}, of which the broker led ${list(placement.ledBy(at + 1, slowest))}: inputs seen again after ${resumed(inputs)[slowest]} ms; its process said ${list(heard)}`
+    said += `; slowest was ${slowest}, of which the broker led ${list(placement.ledBy(at + 1, slowest))}: its inputs stood still for ${inputs.longestPauseMs(slowest, fromMs, fromMs + longestMs)} ms at most; its process said ${list(heard)}`
     await brokers[at]?.restart()
     await untilInSync(admin, brokers.length)
     return said
