@@ -5,7 +5,7 @@
 // reader (`control.ts`): those that write one topic, and twins that write what a commit here writes. All times are those of the partition that took longest, in the same
 // kill. Told beside it: until every partition of every topic, their own topics included, has a living leader, as both brokers that are left tell it; where that is known to
 // a few milliseconds only, it is taken to be the earlier moment. Every fifth kill is one without controls, which shows what they do to the rest. Of each kill it is said
-// which partition took longest, what of it the broker led, for how long no inputs came, and what its process said.
+// which partition took longest, what of it the broker led, how long no inputs came, and what its process said.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -169,8 +169,9 @@ async function killOne({ brokers, members, inputs, outputs, controls }: Scene, a
       said += `; bare clients after ${bareMs} ms (${bare.join(', ')}): ${longestMs - bareMs} beyond them; twins after ${twinMs} ms (${twin.join(', ')}): ${longestMs - twinMs} beyond them`
     }
     const slowest = resumedMs.indexOf(longestMs)
+    const still = inputs.longestPause(slowest, fromMs, fromMs + longestMs)
     const heard = members.flatMap((member) => member.said).filter(({ atMs, partition }) => atMs > fromMs && partition === slowest).map(({ atMs, state }) => `${state} after ${atMs - fromMs} ms`)
-    said += `; slowest was ${slowest}, of which the broker led ${list(placement.ledBy(at + 1, slowest))}: its inputs stood still for ${inputs.longestPauseMs(slowest, fromMs, fromMs + longestMs)} ms at most; its process said ${list(heard)}`
+    said += `; slowest was ${slowest}, of which the broker led ${list(placement.ledBy(at + 1, slowest))}: its inputs stood still for ${still.ms} ms, until ${still.untilMs - fromMs} ms after the kill; its process said ${list(heard)}`
     await brokers[at]?.restart()
     await untilInSync(admin, brokers.length)
     return said
