@@ -167,8 +167,8 @@ const KINDS: Readonly<Record<string, string>> = {
 
 const FAILOVER_KINDS: Readonly<Record<string, string>> = {
   led: 'until every partition has a living leader', unsure: 'how far apart the brokers told that', resumed: 'until outputs went on', beyondLed: 'that beyond leaders',
-  bare: 'until bare clients went on', beyondBare: '**until outputs went on, beyond bare clients**', again: 'the longest time without an output in the 3 s after that',
-  ledAlone: 'leaders, without bare clients', resumedAlone: 'until outputs went on, without bare clients',
+  bare: 'until bare clients went on', beyondBare: '**until outputs went on, beyond bare clients**', twin: 'until twins went on', beyondTwin: '**until outputs went on, beyond twins**', again: 'the longest time without an output in the 3 s after that',
+  ledAlone: 'leaders, without such clients', resumedAlone: 'until outputs went on, without such clients',
 }
 
 function clusterTables(results: Results): string {
@@ -197,10 +197,11 @@ ${failoverTable(failover)}`
 
 function failoverTable(found: readonly (readonly [string, FailoverRow])[]): string {
   return found.length === 0 ? '' : `A broker dies: \`kill -9\` of one of three that also are the controllers, three copies of everything, a broker's session of 3 s (heartbeats of 500 ms), the rest as above. Outputs
-go on when one is seen that was made after the kill; of the four partitions the one that took longest counts. Beside it, in the same kills, four bare clients that do nothing but transactions at the pace
-of the commits here (an independent client, on a topic of their own, seen by the same kind of reader): how long these cannot go on is the brokers' own time. Every partition has a living
-leader when both brokers that are left tell it, asked every 10 ms; where that is known to a few milliseconds only the earlier moment counts. With the default of \`replica.fetch.backoff.ms\`,
-1,000, followers come to a new leader up to a second late, and whoever writes waits for them; brokers that are started here have 100.
+go on when one is seen that was made after the kill; of the four partitions the one that took longest counts. Beside it, in the same kills, clients that do nothing but transactions at the pace
+of the commits here (an independent client, on topics of their own, seen by the same kind of reader): how long these cannot go on is the brokers' own time. Four bare clients write one topic. Where
+there are twins, these write what a commit here writes, outputs, journal and states, into three topics whose copies are where those here are, with the offsets of a group; the same brokers coordinate
+their group and their transactions. Every partition has a living leader when both brokers that are left tell it, asked every 10 ms; where that is known to a few milliseconds only the earlier moment
+counts. With the default of \`replica.fetch.backoff.ms\`, 1,000, followers come to a new leader up to a second late, and whoever writes waits for them; brokers that are started here have 100.
 
 | runtime | client | \`replica.fetch.backoff.ms\` | what | kills | p50 ms | longest ms | over a second |
 |---|---|---|---|---|---|---|---|
@@ -266,6 +267,6 @@ const NOTES = `## What is measured, and what is not
 - The plain reducer is a fixture that stands behind the engine port; users write statecharts. It shows what the runtime costs without a statechart.
 - The bench is no part of \`npm test\`; a small W1 with its checker is (\`test/integration/w1.test.ts\`).
 
-Files: \`bench.ts\` the command · \`w1/\` events, step, statechart, reducer, reference, checker, raw append, one run, rounds, a watcher · \`delivery/\` tracker, load, runtime · \`query/\` a runtime that is asked, who asks, rounds · \`cluster/\` a member of the group, the reader that times it, drain, turns, idle, recovery, failover, bare clients · \`browser/\` pages that stay open · \`rivals/\` what takes turns with it · \`micro.ts\` · \`profile.ts\` · \`results.ts\` · \`page.ts\`.`
+Files: \`bench.ts\` the command · \`w1/\` events, step, statechart, reducer, reference, checker, raw append, one run, rounds, a watcher · \`delivery/\` tracker, load, runtime · \`query/\` a runtime that is asked, who asks, rounds · \`cluster/\` a member of the group, the reader that times it, drain, turns, idle, recovery, failover, clients beside it that only do transactions · \`browser/\` pages that stay open · \`rivals/\` what takes turns with it · \`micro.ts\` · \`profile.ts\` · \`results.ts\` · \`page.ts\`.`
 
 const number = (value: number): string => value.toLocaleString('en-US')

@@ -1,5 +1,6 @@
-// Bare: a client of one partition that does nothing but transactions: a record that tells when it was made, an offset, commit, a pause, again. How long it cannot go on
-// after a kill is the brokers' own time. Raw requests of @platformatic/kafka, so that no fault of the driver is in both; what is refused is sent again after 5 ms, for ever.
+// Bare: a client of one partition that does nothing but transactions: into each of its topics a record that tells when it was made, an offset for each, commit, a pause,
+// again. How long it cannot go on after a kill is the brokers' own time. Raw requests of @platformatic/kafka, so that no fault of the driver is in both; what is refused
+// is sent again after 5 ms, for ever. No topic waits for another: each further one has connections of its own, as a broker answers those of one in order.
 //
 // Owns: its transactional id, its connections.
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -7,9 +8,9 @@ import * as kafka from '@platformatic/kafka'
 
 export interface BarePlan {
   readonly ports: readonly number[]
-  readonly topic: string
+  readonly topics: readonly string[]
   readonly partition: number
-  /** Also the beginning of its transactional id. */
+  readonly transactionalId: string
   readonly group: string
   readonly pauseMs: number
 }
@@ -22,6 +23,8 @@ const CONNECT_MS_MAX = 1500
 const GROUP = 0
 const TRANSACTION = 1
 const ALL_COPIES = -1
+/** Of the connections for coordinators, and for the first topic. */
+const MAIN = 0
 /** Of the committed offset: anybody's, as of a group without members. */
 const NO_GENERATION = -1
 /** These end a transaction: the next begins with a new epoch. All else heals. */
@@ -32,10 +35,11 @@ type Ask<T> = (connection: kafka.Connection) => Promise<T>
 export class Bare {
   readonly #plan: BarePlan
   readonly #id: string
-  readonly #connections = new Map<number, Promise<kafka.Connection>>()
-  /** Ports of coordinators, by kind, and of the leader. */
-  #coordinators = new Map<number, number>()
-  #leader: number | undefined
+  /** By lane and port. */
+  readonly #connections = new Map<string, Promise<kafka.Connection>>()
+  /** Ports of coordinators, by kind, and of leaders, by topic. */
+  readonly #coordinators = new Map<number, number>()
+  readonly #leaders = new Map<string, number>()
   #at = 0
   #producerId = -1n
   #epoch = -1
@@ -46,7 +50,7 @@ export class Bare {
 
   constructor(plan: BarePlan) {
     this.#plan = plan
-    this.#id = `${plan.group}-${plan.partition}`
+    this.#id = plan.transactionalId
   }
 
   start(): void {
@@ -79,35 +83,43 @@ export class Bare {
   }
 
   async #transact(): Promise<void> {
-    const { topic, partition, group } = this.#plan
-    const message = { topic, partition, key: Buffer.from(this.#id), value: Buffer.from('bare'), headers: new Map(), timestamp: BigInt(Date.now()) }
-    await this.#coordinated(TRANSACTION, (connection) => kafka.addPartitionsToTxnV3.api.async(connection, [{ transactionalId: this.#id, producerId: this.#producerId, producerEpoch: this.#epoch, verifyOnly: false, topics: [{ name: topic, partitions: [partition] }] }]))
-    const offsets = async (): Promise<void> => {
-      await this.#coordinated(TRANSACTION, (connection) => kafka.addOffsetsToTxnV3.api.async(connection, this.#id, this.#producerId, this.#epoch, group))
-      const at = [{ name: topic, partitions: [{ partitionIndex: partition, committedOffset: this.#done, committedLeaderEpoch: -1, committedMetadata: null }] }]
-      await this.#coordinated(GROUP, (connection) => kafka.txnOffsetCommitV3.api.async(connection, this.#id, group, this.#producerId, this.#epoch, NO_GENERATION, '', null, at))
-    }
-    const sequences = new kafka.NumericMap([[`${topic}:${partition}`, this.#sequence]])
-    const written = this.#led((connection) => kafka.produceV11.api.async(connection, ALL_COPIES, REQUEST_MS_MAX, [message], { compression: 'none', producerId: this.#producerId, producerEpoch: this.#epoch, sequences, transactionalId: this.#id }))
-    const ends = await Promise.allSettled([written, offsets()])
+    const { topics, partition } = this.#plan
+    const partitions = topics.map((name) => ({ name, partitions: [partition] }))
+    await this.#coordinated(TRANSACTION, (connection) => kafka.addPartitionsToTxnV3.api.async(connection, [{ transactionalId: this.#id, producerId: this.#producerId, producerEpoch: this.#epoch, verifyOnly: false, topics: partitions }]))
+    const ends = await Promise.allSettled([...topics.map((topic) => this.#write(topic)), this.#commitOffsets()])
     for (const end of ends) if (end.status === 'rejected') throw end.reason
     await this.#coordinated(TRANSACTION, (connection) => kafka.endTxnV3.api.async(connection, this.#id, this.#producerId, this.#epoch, true))
     this.#sequence += 1
     this.#done += 1n
   }
 
+  async #write(topic: string): Promise<void> {
+    const { partition } = this.#plan
+    const message = { topic, partition, key: Buffer.from(this.#id), value: Buffer.from('bare'), headers: new Map(), timestamp: BigInt(Date.now()) }
+    const sequences = new kafka.NumericMap([[`${topic}:${partition}`, this.#sequence]])
+    await this.#led(topic, (connection) => kafka.produceV11.api.async(connection, ALL_COPIES, REQUEST_MS_MAX, [message], { compression: 'none', producerId: this.#producerId, producerEpoch: this.#epoch, sequences, transactionalId: this.#id }))
+  }
+
+  async #commitOffsets(): Promise<void> {
+    const { topics, partition, group } = this.#plan
+    await this.#coordinated(TRANSACTION, (connection) => kafka.addOffsetsToTxnV3.api.async(connection, this.#id, this.#producerId, this.#epoch, group))
+    const at = topics.map((name) => ({ name, partitions: [{ partitionIndex: partition, committedOffset: this.#done, committedLeaderEpoch: -1, committedMetadata: null }] }))
+    await this.#coordinated(GROUP, (connection) => kafka.txnOffsetCommitV3.api.async(connection, this.#id, group, this.#producerId, this.#epoch, NO_GENERATION, '', null, at))
+  }
+
   #coordinated<T>(kind: number, ask: Ask<T>): Promise<T> {
-    return this.#untilTaken(ask, async () => this.#coordinators.get(kind) ?? (await this.#find(kind)), () => this.#coordinators.delete(kind))
+    return this.#untilTaken(ask, async () => this.#connection(this.#coordinators.get(kind) ?? (await this.#find(kind))), () => this.#coordinators.delete(kind))
   }
 
-  #led<T>(ask: Ask<T>): Promise<T> {
-    return this.#untilTaken(ask, async () => this.#leader ?? (await this.#lookUp()), () => (this.#leader = undefined))
+  #led<T>(topic: string, ask: Ask<T>): Promise<T> {
+    const lane = this.#plan.topics.indexOf(topic)
+    return this.#untilTaken(ask, async () => this.#connection(this.#leaders.get(topic) ?? (await this.#lookUp(topic)), lane), () => this.#leaders.delete(topic))
   }
 
-  async #untilTaken<T>(ask: Ask<T>, where: () => Promise<number>, forget: () => void): Promise<T> {
+  async #untilTaken<T>(ask: Ask<T>, connected: () => Promise<kafka.Connection>, forget: () => void): Promise<T> {
     for (;;) {
       try {
-        return await ask(await this.#connection(await where()))
+        return await ask(await connected())
       } catch (thrown) {
         const names = namesOf(thrown)
         if (this.#isOver || names.some((name) => FINAL.includes(name))) throw thrown
@@ -125,13 +137,14 @@ export class Bare {
     return port
   }
 
-  async #lookUp(): Promise<number> {
-    const { topic, partition } = this.#plan
+  async #lookUp(topic: string): Promise<number> {
+    const { partition } = this.#plan
     const { topics, brokers } = await this.#anybody((connection) => kafka.metadataV12.api.async(connection, [topic], false, false))
     const leader = topics[0]?.partitions.find(({ partitionIndex }) => partitionIndex === partition)?.leaderId
     const port = brokers.find(({ nodeId }) => nodeId === leader)?.port
     if (port === undefined) throw new TypeError('no leader yet')
-    return (this.#leader = port)
+    this.#leaders.set(topic, port)
+    return port
   }
 
   /** One broker after the other: who cannot be reached is not asked the next time. */
@@ -141,11 +154,12 @@ export class Bare {
     return ask(await this.#connection(ports[this.#at % ports.length] ?? NaN))
   }
 
-  async #connection(port: number): Promise<kafka.Connection> {
-    const known = await this.#connections.get(port)?.catch(() => undefined)
+  async #connection(port: number, lane = MAIN): Promise<kafka.Connection> {
+    const name = `${lane} ${port}`
+    const known = await this.#connections.get(name)?.catch(() => undefined)
     if (known?.isConnected() === true) return known
     const opening = open(port)
-    this.#connections.set(port, opening)
+    this.#connections.set(name, opening)
     return opening
   }
 }

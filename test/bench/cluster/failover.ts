@@ -1,10 +1,11 @@
 // Failover measured: three brokers, two processes that own the four partitions of W1 under a steady load. One broker after the other is killed: how long
 // the brokers themselves take, and how long it takes until an output of each partition is seen that was made after the kill.
 //
-// The brokers' own time is what they let a client do that does nothing but transactions (`bare.ts`): one for each partition of a topic of four, at work before the kill, at
-// the pace of the commits here, seen by the same kind of reader. Both times are those of the partition that took longest, in the same kill. Told beside it: until every
-// partition of every topic, their own topics included, has a living leader, as both brokers that are left tell it; where that is known to a few milliseconds only, it is
-// taken to be the earlier moment. Every fifth kill is one without bare clients, which shows what they do to the rest.
+// The brokers' own time is what they let clients do that do nothing but transactions, at work before the kill, at the pace of the commits here, seen by the same kind of
+// reader (`control.ts`): those that write one topic, and twins that write what a commit here writes. All times are those of the partition that took longest, in the same
+// kill. Told beside it: until every partition of every topic, their own topics included, has a living leader, as both brokers that are left tell it; where that is known to
+// a few milliseconds only, it is taken to be the earlier moment. Every fifth kill is one without controls, which shows what they do to the rest. Of each kill it is said
+// which partition took longest, what of it the broker led, how long no inputs came, and what its process said.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,10 +19,11 @@ import { startKafka, stopKafka } from '../../../adapters/services/kafka.ts'
 import type { Broker } from '../../../adapters/services/kafka.ts'
 import type { Runtime } from '../w1/measure.ts'
 import { OUTPUT, PARTITIONS, SOURCE } from '../w1/system.ts'
-import { Bare } from './bare.ts'
+import { Control } from './control.ts'
 import { allLed } from './leaders.ts'
 import { Load } from './load.ts'
 import { Member } from './members.ts'
+import { NAME, Placement } from './placement.ts'
 import { memberProgram } from './program.ts'
 import { Watch } from './watch.ts'
 
@@ -52,107 +54,131 @@ export interface FailoverTimes {
   readonly bare: number[]
   /** What `resumed` is beyond that; below 0: outputs went on earlier. */
   readonly beyondBare: number[]
+  /** Both of twins. */
+  readonly twin: number[]
+  readonly beyondTwin: number[]
   /** The longest time without an output after that. */
   readonly again: number[]
-  /** `led` and `resumed` of the kills without bare clients, which are not in the others. */
+  /** `led` and `resumed` of the kills without controls, which are not in the others. */
   readonly ledAlone: number[]
   readonly resumedAlone: number[]
 }
 
 const COMMIT_MS = '20'
-const BARE = 'bare'
-/** Of so many kills one is without bare clients. */
+/** Of so many kills one is without controls. */
 const ALONE_EVERY = 5
 const LOOK_MS = 20
 const CALM_MS = 3000
 const WAIT_MS_MAX = 60_000
 
+/** What is looked at. */
+interface Scene {
+  readonly brokers: readonly Broker[]
+  readonly members: readonly Member[]
+  readonly inputs: Watch
+  readonly outputs: Watch
+  /** Of one topic, and twins. */
+  readonly controls: readonly [Control, Control]
+}
+
 export async function measureFailover(plan: FailoverPlan): Promise<FailoverTimes> {
   const folder = mkdtempSync(join(tmpdir(), 'statelog-failover-'))
   const brokers = await startKafka({ folder: join(folder, 'kafka'), port: 0, brokers: 3, detached: false, properties: [`replica.fetch.backoff.ms=${plan.backoffMs}`] })
   const addresses = brokers.map(({ port }) => `127.0.0.1:${port}`).join(',')
-  await createTopic(addresses)
   const log = await openKafkaLog({ brokers: addresses, clock: systemClock, namespace: '' })
-  const env = { KAFKA_BROKERS: addresses, INPUT_TOPIC: SOURCE, OUTPUT_TOPIC: OUTPUT, GROUP: 'failover', COMMIT_MS, SESSION_MS: String(plan.sessionMs), W1_REDIS: plan.redis, W1_CLIENT: plan.client }
+  const env = { KAFKA_BROKERS: addresses, INPUT_TOPIC: SOURCE, OUTPUT_TOPIC: OUTPUT, GROUP: NAME, COMMIT_MS, SESSION_MS: String(plan.sessionMs), W1_REDIS: plan.redis, W1_CLIENT: plan.client }
   const members = ['a', 'b'].map((one) => new Member(`failover${process.pid}-${plan.client}-${one}`, { program: memberProgram(plan.runtime), folder, env }))
-  const watch = new Watch(log, OUTPUT, PARTITIONS)
-  const bareWatch = new Watch(log, BARE, PARTITIONS)
+  const [inputs, outputs] = [new Watch(log, SOURCE, PARTITIONS), new Watch(log, OUTPUT, PARTITIONS)]
   const load = new Load(log, { events: Infinity, accounts: plan.accounts, visits: 'rounds' }, SOURCE)
-  const times: FailoverTimes = { led: [], unsure: [], resumed: [], beyondLed: [], bare: [], beyondBare: [], again: [], ledAlone: [], resumedAlone: [] }
+  const watches = [inputs, outputs]
   try {
     await load.fill()
     for (const member of members) member.start()
     await until(() => members.every(({ live }) => live.size === PARTITIONS / 2), 'both processes to have partitions')
-    await watch.start()
-    await bareWatch.start()
+    const controls = await asked(brokers, async (admin) => [await Control.bare(admin, log), await Control.twins(admin, log)] as const)
+    watches.push(...controls.map(({ watch }) => watch))
+    for (const watch of watches) await watch.start()
     load.start(plan.perSecond)
-    await untilCaughtUp(watch, plan.perSecond)
-    for (let kill = 0, alone = 0; kill < plan.kills;) {
-      const isAlone = (kill + alone + 1) % ALONE_EVERY === 0
-      const bares = isAlone ? undefined : Array.from({ length: PARTITIONS }, (_, partition) => new Bare({ ports: brokers.map(({ port }) => port), topic: BARE, partition, group: BARE, pauseMs: Number(COMMIT_MS) }))
-      try {
-        for (const bare of bares ?? []) bare.start()
-        const goesOn = (of: Watch) => (): boolean => of.sights.every((seen) => (seen.at(-1)?.madeMs ?? 0) > Date.now() - 1000)
-        await until(goesOn(watch), 'every partition to be at work')
-        if (!isAlone) await until(goesOn(bareWatch), 'every bare client to be at work')
-        await sleep(CALM_MS)
-        const said = await killOne(brokers, (kill + alone) % brokers.length, watch, isAlone ? undefined : bareWatch, times)
-        if (isAlone) alone += 1
-        else kill += 1
-        plan.say(`broker kill ${isAlone ? 'without bare clients' : `${kill} of ${plan.kills}`}: ${said}`)
-      } finally {
-        await Promise.all((bares ?? []).map((bare) => bare.stop()))
-      }
-    }
-    return times
+    await untilCaughtUp(outputs, plan.perSecond)
+    await asked(brokers, (admin) => untilInSync(admin, brokers.length))
+    return await killed(plan, { brokers, members, inputs, outputs, controls })
   } finally {
     load.stop()
     await Promise.all(members.map((member) => member.kill()))
-    await watch.stop()
-    await bareWatch.stop()
+    for (const watch of watches) await watch.stop()
     await log.close()
     await stopKafka(brokers)
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-async function killOne(brokers: readonly Broker[], at: number, watch: Watch, bareWatch: Watch | undefined, times: FailoverTimes): Promise<string> {
-  const ports = brokers.filter((_, index) => index !== at).map(({ port }) => port)
-  const admin = new Kafka({ brokers: ports.map((port) => `127.0.0.1:${port}`), logLevel: logLevel.NOTHING }).admin()
-  await admin.connect()
-  try {
+async function killed({ kills, say }: FailoverPlan, scene: Scene): Promise<FailoverTimes> {
+  const times: FailoverTimes = { led: [], unsure: [], resumed: [], beyondLed: [], bare: [], beyondBare: [], twin: [], beyondTwin: [], again: [], ledAlone: [], resumedAlone: [] }
+  const ports = scene.brokers.map(({ port }) => port)
+  const goesOn = (of: Watch) => (): boolean => of.sights.every((seen) => (seen.at(-1)?.madeMs ?? 0) > Date.now() - 1000)
+  for (let kill = 0, alone = 0; kill < kills;) {
+    const isAlone = (kill + alone + 1) % ALONE_EVERY === 0
+    const controls = isAlone ? [] : scene.controls
+    try {
+      for (const control of controls) control.start(ports, Number(COMMIT_MS))
+      await until(goesOn(scene.outputs), 'every partition to be at work')
+      for (const { watch } of controls) await until(goesOn(watch), 'every bare client to be at work')
+      await sleep(CALM_MS)
+      const said = await killOne(scene, (kill + alone) % ports.length, isAlone, times)
+      if (isAlone) alone += 1
+      else kill += 1
+      say(`broker kill ${isAlone ? 'without bare clients' : `${kill} of ${kills}`}: ${said}`)
+    } finally {
+      for (const control of controls) await control.stop()
+    }
+  }
+  return times
+}
+
+async function killOne({ brokers, members, inputs, outputs, controls }: Scene, at: number, isAlone: boolean, times: FailoverTimes): Promise<string> {
+  const living = brokers.filter((_, index) => index !== at)
+  const ports = living.map(({ port }) => port)
+  return asked(living, async (admin) => {
+    const placement = await Placement.read(admin)
     const fromMs = Date.now()
     brokers[at]?.kill()
     const { notBeforeMs, notAfterMs } = await allLed(ports, at + 1, fromMs + WAIT_MS_MAX)
-    const resumed = (of: Watch): (number | undefined)[] => of.sights.map((_, partition) => of.resumedAfter(partition, fromMs))
-    for (const each of bareWatch === undefined ? [watch] : [watch, bareWatch]) await until(() => resumed(each).every((ms) => ms !== undefined), 'every partition to go on')
+    const resumed = (of: Watch): readonly number[] => of.sights.map((_, partition) => of.resumedAfter(partition, fromMs) ?? NaN)
+    for (const each of [outputs, ...(isAlone ? [] : controls.map(({ watch }) => watch))]) await until(() => !resumed(each).some(Number.isNaN), 'every partition to go on')
     await sleep(CALM_MS)
-    const resumedMs = resumed(watch).map((ms) => ms ?? NaN)
+    const resumedMs = resumed(outputs)
     const longestMs = Math.max(...resumedMs)
     const ledMs = notBeforeMs - fromMs
-    const againMs = Math.max(...resumedMs.map((ms, partition) => watch.longestPauseMs(partition, fromMs + ms, Date.now())))
-    let said = `all was led again after ${ledMs} ms (to ${notAfterMs - notBeforeMs}), outputs went on after ${longestMs} ms, ${longestMs - ledMs} beyond leaders; then without one for ${againMs} ms at most`
-    if (bareWatch === undefined) {
+    const againMs = Math.max(...resumedMs.map((ms, partition) => outputs.longestPauseMs(partition, fromMs + ms, Date.now())))
+    let said = `all was led again after ${ledMs} ms (to ${notAfterMs - notBeforeMs}), outputs went on after ${longestMs} ms (${resumedMs.join(', ')}), ${longestMs - ledMs} beyond leaders; then without one for ${againMs} ms at most`
+    if (isAlone) {
       times.ledAlone.push(ledMs)
       times.resumedAlone.push(longestMs)
     } else {
-      const bareMs = Math.max(...resumed(bareWatch).map((ms) => ms ?? NaN))
+      const [bare, twin] = controls.map(({ watch }) => resumed(watch)) as [readonly number[], readonly number[]]
+      const [bareMs, twinMs] = [Math.max(...bare), Math.max(...twin)]
       times.led.push(ledMs)
       times.unsure.push(notAfterMs - notBeforeMs)
       times.resumed.push(longestMs)
       times.beyondLed.push(longestMs - ledMs)
       times.bare.push(bareMs)
       times.beyondBare.push(longestMs - bareMs)
+      times.twin.push(twinMs)
+      times.beyondTwin.push(longestMs - twinMs)
       times.again.push(againMs)
-      said += `; bare clients went on after ${bareMs} ms (${resumed(bareWatch).join(', ')}; here ${resumedMs.join(', ')}): ${longestMs - bareMs} beyond them`
+      said += `; bare clients after ${bareMs} ms (${bare.join(', ')}): ${longestMs - bareMs} beyond them; twins after ${twinMs} ms (${twin.join(', ')}): ${longestMs - twinMs} beyond them`
     }
+    const slowest = resumedMs.indexOf(longestMs)
+    const still = inputs.longestPause(slowest, fromMs, fromMs + longestMs)
+    const heard = members.flatMap((member) => member.said).filter(({ atMs, partition }) => atMs > fromMs && partition === slowest).map(({ atMs, state }) => `${state} after ${atMs - fromMs} ms`)
+    said += `; slowest was ${slowest}, of which the broker led ${list(placement.ledBy(at + 1, slowest))}: its inputs stood still for ${still.ms} ms, until ${still.untilMs - fromMs} ms after the kill; its process said ${list(heard)}`
     await brokers[at]?.restart()
     await untilInSync(admin, brokers.length)
     return said
-  } finally {
-    await admin.disconnect()
-  }
+  })
 }
+
+const list = (all: readonly string[]): string => (all.length === 0 ? 'nothing' : all.join(', '))
 
 /** Every partition of every topic, the brokers' own ones included. */
 async function untilInSync(admin: Admin, count: number): Promise<void> {
@@ -165,11 +191,14 @@ async function untilInSync(admin: Admin, count: number): Promise<void> {
   }
 }
 
-async function createTopic(addresses: string): Promise<void> {
-  const admin = new Kafka({ brokers: addresses.split(','), logLevel: logLevel.NOTHING }).admin()
+async function asked<T>(brokers: readonly Broker[], ask: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = new Kafka({ brokers: brokers.map(({ port }) => `127.0.0.1:${port}`), logLevel: logLevel.NOTHING }).admin()
   await admin.connect()
-  await admin.createTopics({ topics: [{ topic: BARE, numPartitions: PARTITIONS, replicationFactor: 3 }] })
-  await admin.disconnect()
+  try {
+    return await ask(admin)
+  } finally {
+    await admin.disconnect()
+  }
 }
 
 /** Until no more comes than is sent. */

@@ -14,6 +14,13 @@ export interface MembersPlan {
   readonly env: Readonly<Record<string, string>>
 }
 
+export interface Saying {
+  /** When that was heard. */
+  readonly atMs: number
+  readonly partition: number
+  readonly state: string
+}
+
 /** Of fewer states the time says nothing. */
 const REBUILT_MIN = 10_000
 /** Of Linux's clock of processor time. */
@@ -27,6 +34,8 @@ export class Member {
   readonly live = new Set<number>()
   /** States a second, of each partition whose cache it had to make anew. */
   readonly rebuildRates: number[] = []
+  /** What it said of its partitions, oldest first. */
+  readonly said: Saying[] = []
   readonly #plan: MembersPlan
   #process: ChildProcess | undefined
 
@@ -78,6 +87,7 @@ export class Member {
     if (child !== this.#process) return
     const rebuilt = /made anew from the log: (\d+) states in \d+ ms \((\d+) a second\)/.exec(line)
     const said = /^info: partition (\d+): (\S+?)(:|$)/.exec(line)
+    if (said !== null) this.said.push({ atMs: Date.now(), partition: Number(said[1]), state: line.slice(line.indexOf(': ', 'info: '.length) + 2) })
     if (rebuilt !== null) {
       if (Number(rebuilt[1]) >= REBUILT_MIN) this.rebuildRates.push(Number(rebuilt[2]))
     } else if (said === null) process.stderr.write(`${this.name}: ${line}\n`)

@@ -13,6 +13,11 @@ export interface Sight {
   readonly madeMs: number
 }
 
+export interface Pause {
+  readonly ms: number
+  readonly untilMs: number
+}
+
 export type Told = (key: Uint8Array | null, value: Uint8Array | null, atMs: number) => void
 
 export class Watch {
@@ -60,15 +65,19 @@ export class Watch {
 
   /** The longest time without an output between two moments. */
   longestPauseMs(partition: number, fromMs: number, toMs: number): number {
+    return this.longestPause(partition, fromMs, toMs).ms
+  }
+
+  longestPause(partition: number, fromMs: number, toMs: number): Pause {
     let last = fromMs
-    let longest = 0
+    let longest: Pause = { ms: 0, untilMs: fromMs }
     for (const { seenMs } of this.sights[partition] ?? []) {
       if (seenMs < fromMs) continue
       if (seenMs > toMs) break
-      longest = Math.max(longest, seenMs - last)
+      if (seenMs - last > longest.ms) longest = { ms: seenMs - last, untilMs: seenMs }
       last = seenMs
     }
-    return Math.max(longest, toMs - last)
+    return toMs - last > longest.ms ? { ms: toMs - last, untilMs: toMs } : longest
   }
 
   async #follow(lease: Lease, from: number): Promise<void> {
