@@ -1,9 +1,11 @@
-// What the driver uses of kafkajs beneath its public interface: all of it is here, and a test fails when another version has it otherwise.
+// What the driver uses of kafkajs beneath its public interface: all of it is here (what a cluster remembers: `coordinators.ts`), and a test fails when another version has it otherwise.
 //
 // Owns: the shapes that are relied on. kafkajs must not be bundled: these files are found in its package.
 import { createRequire } from 'node:module'
 import type { Broker as PublicBroker, Cluster as PublicCluster } from 'kafkajs'
 import { codeOf, isAbsent, isForbidden } from './codes.ts'
+import { rememberCoordinators } from './coordinators.ts'
+import type { SeekerClass } from './coordinators.ts'
 
 /** The version that these shapes are of. */
 export const TESTED_VERSION = '2.2.4'
@@ -62,7 +64,7 @@ interface Coordinated {
   readonly coordinatorType: number
 }
 
-interface ClusterClass {
+type ClusterClass = SeekerClass & {
   readonly prototype: {
     findGroupCoordinatorMetadata(this: Pool, wanted: Coordinated): Promise<unknown>
   }
@@ -133,6 +135,7 @@ export function mend(): void {
       throw isForbidden(codeOf(why)) ? why : thrown
     }
   }
+  rememberCoordinators(cluster)
   // The first partition of a request is told of otherwise, which may only not have been attempted for the sake of another one.
   for (const answers of addPartitions) {
     const { parse } = answers

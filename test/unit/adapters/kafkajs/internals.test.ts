@@ -46,6 +46,12 @@ test('a consumer asks its own cluster for its group, and speaks to the group by 
   for (const call of ['this.cluster.findGroupCoordinator({ groupId })', 'this.coordinator.joinGroup({', 'coordinator.syncGroup({', 'this.coordinator.heartbeat(payload)', 'MemberAssignment.decode(memberAssignment)']) assert.ok(source.includes(call), call)
 })
 
+test('a producer of transactions looks for a coordinator before each request to one, and speaks to what it was given', () => {
+  const source = sourceOf('src/producer/eosManager/index.js')
+  assert.equal(source.split('cluster.findGroupCoordinator({').length, 4)
+  for (const call of ['coordinatorType: COORDINATOR_TYPES.TRANSACTION', 'broker.initProducerId({', 'broker.addPartitionsToTxn({', 'transactionCoordinator.addOffsetsToTxn({', 'groupCoordinator.txnOffsetCommit({', 'broker.endTxn({']) assert.ok(source.includes(call), call)
+})
+
 test('the assigner of a consumer is given its cluster, which reads what is committed', () => {
   const cluster = new Client('localhost:1', 'test').cluster() as unknown as { readonly isolationLevel: number; readonly constructor: unknown }
   assert.equal(cluster.constructor, internal('kafkajs/src/cluster'))

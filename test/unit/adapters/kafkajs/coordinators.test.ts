@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { codeOf } from '../../../../adapters/kafkajs/codes.ts'
+import { rememberCoordinators } from '../../../../adapters/kafkajs/coordinators.ts'
+import type { SeekerClass } from '../../../../adapters/kafkajs/coordinators.ts'
+import { errorNamed } from '../../../../adapters/kafkajs/internals.ts'
+
+const LOAD_IN_PROGRESS = 14
+const NOT_COORDINATOR = 16
+const CONCURRENT_TRANSACTIONS = 51
+const TRANSACTION = { groupId: 'app/0', coordinatorType: 1 }
+const GROUP = { groupId: 'app', coordinatorType: 0 }
+
+type Request = () => Promise<unknown>
+
+interface FakeBroker {
+  readonly nodeId: string
+  readonly initProducerId: Request
+  readonly addPartitionsToTxn: Request
+  readonly addOffsetsToTxn: Request
+  readonly txnOffsetCommit: Request
+  readonly endTxn: Request
+}
+
+/** Connections to two brokers, of which `coordinator` coordinates, that note what they are asked. */
+class Connections {
+  readonly heard: string[] = []
+  readonly away = new Set<string>()
+  coordinator = '1'
+  /** What the next request is answered by. */
+  code = 0
+  readonly #brokers = ['1', '2'].map((nodeId): FakeBroker => {
+    const request = (name: string): Request => async (): Promise<unknown> => {
+      this.heard.push(`${name} ${nodeId}`)
+      const code = nodeId === this.coordinator ? this.code : NOT_COORDINATOR
+      if (nodeId === this.coordinator) this.code = 0
+      if (code !== 0) throw errorNamed(code)
+      return nodeId
+    }
+    return { nodeId, initProducerId: request('init'), addPartitionsToTxn: request('partitions'), addOffsetsToTxn: request('offsets'), txnOffsetCommit: request('commit'), endTxn: request('end') }
+  })
+
+  async findBroker({ nodeId }: { readonly nodeId: string }): Promise<FakeBroker> {
+    if (this.away.has(nodeId)) throw new TypeError('refused')
+    return this.#brokers.find((broker) => broker.nodeId === nodeId) as FakeBroker
+  }
+
+  async findGroupCoordinator({ groupId }: { readonly groupId: string; readonly coordinatorType?: number }): Promise<FakeBroker> {
+    this.heard.push(`look ${groupId}`)
+    return this.findBroker({ nodeId: this.coordinator })
+  }
+}
+
+rememberCoordinators(Connections as unknown as SeekerClass)
+
+test('a producer of transactions asks once who coordinates them and their group', async () => {
+  const connections = new Connections()
+  for (let round = 0; round < 2; round += 1) {
+    await (await connections.findGroupCoordinator(TRANSACTION)).addPartitionsToTxn()
+    await (await connections.findGroupCoordinator(GROUP)).txnOffsetCommit()
+    await (await connections.findGroupCoordinator(TRANSACTION)).endTxn()
+  }
+  assert.deepEqual(connections.heard, ['look app/0', 'partitions 1', 'look app', 'commit 1', 'end 1', 'partitions 1', 'commit 1', 'end 1'])
+})
+
+test('who makes no transactions looks for its coordinator each time', async () => {
+  const connections = new Connections()
+  for (let round = 0; round < 2; round += 1) await connections.findGroupCoordinator(GROUP)
+  assert.deepEqual(connections.heard, ['look app', 'look app'])
+})
+
+test('after a failure a coordinator is looked for anew, but where it still ends the transaction before', async () => {
+  const connections = new Connections()
+  for (const code of [CONCURRENT_TRANSACTIONS, LOAD_IN_PROGRESS]) {
+    const coordinator = await connections.findGroupCoordinator(TRANSACTION)
+    connections.code = code
+    await assert.rejects(coordinator.addOffsetsToTxn())
+  }
+  await connections.findGroupCoordinator(TRANSACTION)
+  assert.deepEqual(connections.heard, ['look app/0', 'offsets 1', 'offsets 1', 'look app/0'])
+})
+
+test('what a broker refuses that coordinates no more goes to the one that does, once; the end of a transaction does not', async () => {
+  const connections = new Connections()
+  const coordinator = await connections.findGroupCoordinator(TRANSACTION)
+  connections.coordinator = '2'
+  assert.equal(await coordinator.addOffsetsToTxn(), '2')
+  connections.code = NOT_COORDINATOR
+  assert.equal(await coordinator.addOffsetsToTxn().catch(codeOf), 'NOT_COORDINATOR_FOR_GROUP')
+  assert.equal(await coordinator.endTxn().catch(codeOf), 'NOT_COORDINATOR_FOR_GROUP')
+  assert.deepEqual(connections.heard, ['look app/0', 'offsets 1', 'look app/0', 'offsets 2', 'offsets 1', 'look app/0', 'offsets 2', 'end 1'])
+})
+
+test('a coordinator that cannot be reached any more is looked for anew', async () => {
+  const connections = new Connections()
+  await connections.findGroupCoordinator(TRANSACTION)
+  connections.away.add('1')
+  connections.coordinator = '2'
+  assert.equal(await (await connections.findGroupCoordinator(TRANSACTION)).initProducerId(), '2')
+  assert.deepEqual(connections.heard, ['look app/0', 'look app/0', 'init 2'])
+})
