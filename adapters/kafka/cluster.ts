@@ -221,10 +221,11 @@ export class Cluster {
       } catch (thrown) {
         const code = codeOf(thrown)
         const retry = isTransport(code) ? 'leader' : retryOf(code)
-        const isOver = effort.signal?.aborted === true || (effort.untilMs !== undefined && this.#clock.monotonicMs() >= effort.untilMs)
+        const isOver = isUnwanted(effort) || (effort.untilMs !== undefined && this.#clock.monotonicMs() >= effort.untilMs)
         if (retry === 'no' && !isUnreachable(thrown)) throw explained(thrown, touched)
         if (isOver) throw thrown
         await this.#clock.sleep(retry === 'later' ? laterMs : RETRY_MS, effort.signal)
+        if (isUnwanted(effort)) throw thrown
         putOffMs += laterMs
         if (retry === 'later' && putOffMs < putOffMsMax) laterMs = Math.min(LATER_MS_MAX, laterMs * 1.5)
         else {
@@ -255,6 +256,8 @@ export class Cluster {
 }
 
 const nameOf = ({ host, port }: Broker): string => `${host}:${port}`
+
+const isUnwanted = ({ signal }: Effort): boolean => signal?.aborted === true
 
 const isUnreachable = (thrown: unknown): boolean => thrown instanceof Unreachable
 

@@ -82,6 +82,18 @@ test('a coordinator that does not coordinate is looked up at another broker', as
   assert.equal(asked.length, 3)
 })
 
+test('what nobody waits for any more is not asked again', async () => {
+  const ended = new AbortController()
+  const cluster = clusterWhere(() => ({ leader: 1, epoch: 0 }), [], { ...wallClock, sleep: async () => ended.abort() })
+  cluster.connectionTo = async () => connectionTo(() => ({}))
+  let asked = 0
+  await assert.rejects(cluster.atCoordinator('group', 'g', 'u', async () => {
+    asked += 1
+    throw new Code('NOT_COORDINATOR')
+  }, { signal: ended.signal }), /NOT_COORDINATOR/)
+  assert.equal(asked, 1)
+})
+
 test('a coordinator of a group that puts off for long is looked for at another broker, and not before', { timeout: 5000 }, async () => {
   let nowMs = 0
   const clock: Clock = { nowMs: () => nowMs, monotonicMs: () => nowMs, sleep: async (ms) => void (nowMs += ms) }
