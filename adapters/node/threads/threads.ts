@@ -89,7 +89,7 @@ export class Threads {
     this.#options = options
     this.#turnstile = turnstileMemory(options.count)
     this.#threads = Array.from({ length: options.count }, () => undefined)
-    this.#calls = new ThreadCalls(options.clock, (thread, message) => this.#tell(thread, message), () => this.#absence())
+    this.#calls = new ThreadCalls(options.clock, (thread, message) => this.#tell(thread, message), (last) => this.#absence(last?.slot))
   }
 
   /** Reaches the owners on the threads. */
@@ -116,7 +116,7 @@ export class Threads {
   /** Every partition, wherever it runs. A thread that does not answer in time counts as having none. */
   async look(): Promise<Look> {
     const looks = await Promise.all(this.#threads.map((thread) => (thread?.state === 'running' || thread?.state === 'stopping' ? this.#ask(thread) : undefined)))
-    return mergedLook(this.#options.plans, looks.filter((look) => look !== undefined), this.#failure, this.#absence())
+    return mergedLook(this.#options.plans, looks.filter((look) => look !== undefined), this.#failure, (group, partition) => this.#calls.absence({ group, partition }))
   }
 
   /** Drains all. A thread that does not end by itself is ended: what it committed stands. */
@@ -260,9 +260,10 @@ export class Threads {
     }).catch((thrown: unknown) => (this.#failure = describe(thrown)))
   }
 
-  /** Why partitions are absent that ran here. */
-  #absence(): string | undefined {
-    return this.#absences.size === 0 ? undefined : [...this.#absences].map(([slot, why]) => `worker thread ${slot + 1} is not up: ${why}`).join('; ')
+  /** Why nothing runs in this slot, or in any. */
+  #absence(of: number | undefined): string | undefined {
+    const whys = [...this.#absences].filter(([slot]) => of === undefined || slot === of).map(([slot, why]) => `worker thread ${slot + 1} is not up: ${why}`)
+    return whys.length === 0 ? undefined : whys.join('; ')
   }
 
   async #ask(thread: Thread): Promise<Look | undefined> {
