@@ -58,6 +58,8 @@ interface Thread {
   readonly endLog: () => Estate | undefined
   readonly looks: Map<number, (look: Look | undefined) => void>
   state: 'starting' | 'running' | 'stopping' | 'over'
+  /** As it starts. */
+  waitsFor: string | undefined
   readonly started: (ending: Ending | undefined) => void
   readonly exit: PromiseWithResolvers<void>
   readonly over: PromiseWithResolvers<void>
@@ -152,7 +154,7 @@ export class Threads {
     const data: ThreadStart = { log, slot, loader, turnstile: this.#turnstile, witness, settings, queries, stateCache }
     const worker = new Worker(new URL('./worker-thread.ts', import.meta.url), { workerData: data, resourceLimits: THREAD_LIMITS, transferList: [...transfer] })
     const { promise: ended, resolve: started } = Promise.withResolvers<Ending | undefined>()
-    const thread: Thread = { slot, worker, witness, stall: new StallMeter(STALL_MS / LOOK_MS), endLog: end, looks: new Map(), state: 'starting', started, exit: Promise.withResolvers(), over: Promise.withResolvers() }
+    const thread: Thread = { slot, worker, witness, stall: new StallMeter(STALL_MS / LOOK_MS), endLog: end, looks: new Map(), state: 'starting', waitsFor: undefined, started, exit: Promise.withResolvers(), over: Promise.withResolvers() }
     this.#threads[slot] = thread
     let death: string | undefined
     worker.on('message', (message: FromThread) => this.#take(thread, message))
@@ -175,12 +177,16 @@ export class Threads {
     const { clock } = this.#options
     await clock.sleep(startMsMax, isOver)
     if (mayBeAtWork(thread)) await clock.sleep(START_MS_MAX - startMsMax, isOver)
-    if (!isOver.aborted) this.#bury(thread, 'failed', `it did not start within ${Math.round((clock.monotonicMs() - sinceMs) / 1000)} s`)
+    const why = `it did not start within ${Math.round((clock.monotonicMs() - sinceMs) / 1000)} s`
+    if (isOver.aborted) return
+    if (thread.waitsFor === undefined) this.#bury(thread, 'failed', why)
+    else this.#bury(thread, 'away', `${why}: ${thread.waitsFor} do not answer`)
   }
 
   #take(thread: Thread, message: FromThread): void {
     const { telemetry } = this.#options
     switch (message.kind) {
+      case 'waits': return void (thread.waitsFor = message.whom)
       case 'started':
         // Its place goes to another one already.
         if (thread.state === 'over') return
