@@ -31,8 +31,8 @@ const RETRY_MS = 25
 const SILENT_MS = 10_000
 const LATER_MS_MIN = 2
 const LATER_MS_MAX = 25
-/** Who goes on putting off for so long may have been replaced. */
-const PUT_OFF_MS = 500
+/** Who goes on putting off for so long may have been replaced. Heartbeats share the coordinator of a group, and markers may travel for some time. */
+const PUT_OFF_MS: Readonly<Record<CoordinatorKind, number>> = { group: 5000, transaction: 500 }
 /** As long as brokers keep a transaction open. */
 const DOUBT_MS = 15_000
 
@@ -170,9 +170,8 @@ export class Cluster {
       return ask(await this.connectionTo(use, node), node)
     }, async (code) => {
       if (node === undefined) this.#turn += 1
-      // Heartbeats share the coordinator of a group.
-      else if (retryOf(code) !== 'leader' && !(kind === 'group' && retryOf(code) === 'later')) this.forgetCoordinator(kind, key, code, node)
-    })
+      else if (retryOf(code) !== 'leader') this.forgetCoordinator(kind, key, code, node)
+    }, PUT_OFF_MS[kind])
   }
 
   /** A connection to the coordinator, for requests that must not be repeated. */
@@ -213,8 +212,8 @@ export class Cluster {
     return found.nodeId
   }
 
-  /** Asks until it is answered; `learn` runs between. Throws what does not heal, and the last failure when the effort is over. */
-  async repeat<T>(effort: Effort, touched: Touched, ask: () => Promise<T>, learn: (code: string) => Promise<void>): Promise<T> {
+  /** Asks until it is answered; `learn` runs between, and where it is put off after so long. Throws what does not heal, and the last failure when the effort is over. */
+  async repeat<T>(effort: Effort, touched: Touched, ask: () => Promise<T>, learn: (code: string) => Promise<void>, putOffMsMax: number = PUT_OFF_MS.transaction): Promise<T> {
     let [laterMs, putOffMs] = [LATER_MS_MIN, 0]
     for (;;) {
       try {
@@ -222,12 +221,13 @@ export class Cluster {
       } catch (thrown) {
         const code = codeOf(thrown)
         const retry = isTransport(code) ? 'leader' : retryOf(code)
-        const isOver = effort.signal?.aborted === true || (effort.untilMs !== undefined && this.#clock.monotonicMs() >= effort.untilMs)
+        const isOver = isUnwanted(effort) || (effort.untilMs !== undefined && this.#clock.monotonicMs() >= effort.untilMs)
         if (retry === 'no' && !isUnreachable(thrown)) throw explained(thrown, touched)
         if (isOver) throw thrown
         await this.#clock.sleep(retry === 'later' ? laterMs : RETRY_MS, effort.signal)
+        if (isUnwanted(effort)) throw thrown
         putOffMs += laterMs
-        if (retry === 'later' && putOffMs < PUT_OFF_MS) laterMs = Math.min(LATER_MS_MAX, laterMs * 1.5)
+        if (retry === 'later' && putOffMs < putOffMsMax) laterMs = Math.min(LATER_MS_MAX, laterMs * 1.5)
         else {
           putOffMs = 0
           await learn(code)
@@ -256,6 +256,8 @@ export class Cluster {
 }
 
 const nameOf = ({ host, port }: Broker): string => `${host}:${port}`
+
+const isUnwanted = ({ signal }: Effort): boolean => signal?.aborted === true
 
 const isUnreachable = (thrown: unknown): boolean => thrown instanceof Unreachable
 

@@ -95,6 +95,8 @@ export class History {
       const [found] = parts
       if (found === undefined) throw new Unreadable('UNKNOWN_TOPIC_ID', topic, partition)
       if (found.errorCode !== 0 && errorName(found.errorCode) !== 'OFFSET_OUT_OF_RANGE') throw new Unreadable(errorName(found.errorCode), topic, partition)
+      // What it says to be readable it has not looked up yet: nothing of it is no answer.
+      if (found.errorCode === 0 && found.bytes.length === 0 && found.stableEnd > offset) throw new Unreadable('OFFSET_NOT_AVAILABLE', topic, partition)
       return found
     }, this.#effort())
     if (part.errorCode !== 0) return this.#outOfRange(topic, partition, offset, part, bytesMax)

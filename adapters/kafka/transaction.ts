@@ -126,7 +126,7 @@ export class Transactions {
         visibility.ending(transactionalId, written)
         this.#isUsable = true
         // Nobody waits for it who only wants to know the outcome. What fails is tried again with the next commit.
-        if (this.#isDoubted) this.#renewing = this.#while(() => this.#renew(this.#patience(idle))).catch(() => undefined)
+        if (this.#isDoubted && !this.#isClosed) this.#renewing = this.#while(() => this.#renew(this.#patience(idle))).catch(() => undefined)
         return { kind: 'committed', offsets }
       }
       return offsets.kind === 'refused' ? await this.#takeBack(offsets, idle) : offsets

@@ -28,10 +28,10 @@ export interface Look {
   readonly failure?: string
 }
 
-/** One look of several threads' looks: each partition as the thread shows it that has it. `failure`: why nothing will go on; `absence`: why a thread is missing. */
-export function mergedLook(plans: ReadonlyMap<string, TypePlan>, looks: readonly Look[], failure: string | undefined, absence: string | undefined): Look {
+/** One look of several threads' looks: each partition as the thread shows it that has it. `failure`: why nothing will go on; `absence`: why no thread has a partition. */
+export function mergedLook(plans: ReadonlyMap<string, TypePlan>, looks: readonly Look[], failure: string | undefined, absence: (group: string, partition: number) => string | undefined): Look {
   const found = new Map(looks.flatMap((look) => look.partitions).filter(({ state }) => state !== 'absent').map((one) => [`${one.type}/${one.partition}`, one]))
-  const partitions = [...plans].flatMap(([type, plan]) => Array.from({ length: plan.partitions }, (_, partition) => found.get(`${type}/${partition}`) ?? absentLook(type, partition, absence)))
+  const partitions = [...plans].flatMap(([type, plan]) => Array.from({ length: plan.partitions }, (_, partition) => found.get(`${type}/${partition}`) ?? absentLook(type, partition, absence(plan.group, partition))))
   const occupancy = new Map([...plans.keys()].map((type) => [type, new Map<string, number>()]))
   for (const look of looks) for (const [type, counts] of look.occupancy) for (const [configuration, count] of counts) occupancy.get(type)?.set(configuration, (occupancy.get(type)?.get(configuration) ?? 0) + count)
   const sourceLag = partitions.reduce((sum, one) => sum + one.sourceLag, 0)

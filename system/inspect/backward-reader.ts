@@ -5,7 +5,7 @@
 // W1. `end` is the offset up to which, without it, everything is left to be taken: who goes on from there later misses nothing.
 import type { LogRecord } from '../protocol/record.ts'
 import type { Log } from '../ports/log.ts'
-import { assertShown, hidden } from '../partition/range-reading.ts'
+import { assertShown, Hidden } from '../partition/range-reading.ts'
 import type { Shortages } from './shortages.ts'
 
 const PIECE_MIN = 64
@@ -91,7 +91,7 @@ export class BackwardReader<T> {
     const [start, latest] = await Promise.all([this.#log.offsetsAt(this.topic, this.partition, 'earliest'), this.#log.offsetsAt(this.topic, this.partition, 'latest')])
     const end = this.#end ?? latest
     const place = this.#shortages?.at(this.topic, this.partition, end, latest) ?? (end > latest ? 'hidden' : 'shown')
-    if (place === 'hidden') throw hidden(this.topic, this.partition, latest, end)
+    if (place === 'hidden') throw new Hidden(this.topic, this.partition, latest, end)
     this.#end = Math.min(end, latest)
     this.#begunAt = this.#end
     this.#start = start

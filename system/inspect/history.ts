@@ -23,7 +23,7 @@ import type { ParkedView } from '../partition/view.ts'
 import { askedOfModels } from './asked.ts'
 import { ownKeys } from './own-keys.ts'
 import { entityId } from './query.ts'
-import { shownStates } from './shown-states.ts'
+import { onceShown, shownStates } from './shown-states.ts'
 import type { Looking } from './shown-states.ts'
 import { silentTelemetry } from './silence.ts'
 
@@ -99,7 +99,7 @@ export async function historyOf(log: Log, codec: Codec, plan: TypePlan, text: st
 
 /** What came since its state was stored last: as little is replayed as in a recovery. Throws OperationError, and InvariantBroken where it came to its end meanwhile. */
 export async function newestHistoryOf(looking: Looking, plan: TypePlan, id: EntityId, range: HistoryRange): Promise<History> {
-  return replayed(looking, plan, id, range, looking.clock)
+  return onceShown(looking.clock, () => replayed(looking, plan, id, range, looking.clock))
 }
 
 /** `clock`: from the entity's stored state on, as soon as it is shown; without it from the first commit of the partition on. */

@@ -4,7 +4,7 @@ import { recover } from '../partition/recovery.ts'
 import type { ModelRef, TypePlan } from '../partition/topology.ts'
 import { ownKeys } from './own-keys.ts'
 import { entityId } from './query.ts'
-import { shownStates } from './shown-states.ts'
+import { onceShown, shownStates } from './shown-states.ts'
 import type { Looking } from './shown-states.ts'
 import { silentTelemetry } from './silence.ts'
 
@@ -13,7 +13,7 @@ export async function activeModels(looking: Looking, plan: TypePlan, partition: 
   // Activations concern no entity: watching any one keeps the others from being loaded and stepped.
   const { log, codec } = looking
   const nobody = entityId('-')
-  const recovery = await recover({ log, codec, plan, partition, states: shownStates(looking, ownKeys(log, nobody), plan, partition), telemetry: silentTelemetry, watch: { entity: nobody } })
+  const recovery = await onceShown(looking.clock, () => recover({ log, codec, plan, partition, states: shownStates(looking, ownKeys(log, nobody), plan, partition), telemetry: silentTelemetry, watch: { entity: nobody } }))
   if (recovery.kind === 'history-gone') throw new OperationError('history-gone', recovery.reason)
   return recovery.last === undefined ? plan.models : recovery.memory.models
 }

@@ -21,7 +21,7 @@ import type { LogRecord } from '../protocol/record.ts'
 import { equalBytes, utf8Encode } from '../protocol/utf8.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { KeyedReads, Log } from '../ports/log.ts'
-import { hidden } from '../partition/range-reading.ts'
+import { Hidden } from '../partition/range-reading.ts'
 import { ARMED_HEADER } from '../partition/states.ts'
 import { SharedTurns } from './shared-turns.ts'
 
@@ -174,7 +174,7 @@ export class OwnKeys {
       if (name !== undefined && group.newest.has(name)) this.#take(group, name, record)
     }
     const next = range.to > group.at ? range.to : await log.offsetsAt(topic, partition, 'earliest')
-    if (next <= group.at) throw hidden(topic, partition, group.at, to)
+    if (next <= group.at) throw new Hidden(topic, partition, group.at, to)
     group.at = Math.min(next, to)
   }
 }

@@ -20,6 +20,7 @@ import type { ParkedEntry } from '../partition/states.ts'
 import { lastRecord, surveyed } from '../partition/survey.ts'
 import type { TypePlan } from '../partition/topology.ts'
 import { statesOf } from './query.ts'
+import { onceShown } from './shown-states.ts'
 import type { Looking } from './shown-states.ts'
 import { recordsIn } from './topic-records.ts'
 
@@ -63,7 +64,7 @@ type Index = ReadonlyMap<EntityId, ParkedEntry>
 export async function parkedEntities(looking: Looking, plan: TypePlan, partition: number): Promise<readonly ParkedEntity[]> {
   const { log, codec } = looking
   const states = statesOf(looking, plan, partition)
-  const index = await indexOf(log, codec, plan, partition, states)
+  const index = await onceShown(looking.clock, () => indexOf(log, codec, plan, partition, states))
   if (index.size === 0) return []
   const letters = await parkingLetters(log, plan, partition, index)
   const refolds = await refoldsOf(log, plan, partition, index)

@@ -16,7 +16,7 @@ import { recover } from '../partition/recovery.ts'
 import type { Recovered } from '../partition/recovery.ts'
 import { ownKeys } from './own-keys.ts'
 import { ScannedKeys } from './scanned-keys.ts'
-import { shownStates } from './shown-states.ts'
+import { onceShown, shownStates } from './shown-states.ts'
 import type { Looking } from './shown-states.ts'
 import type { StateStore } from '../partition/state-store.ts'
 import { journalRecords } from '../partition/survey.ts'
@@ -52,7 +52,11 @@ type AtEnd = Pick<Recovered, 'memory' | 'last'> & { readonly entity: Entity | un
 const LOOKS_MAX = 10
 
 /** The entity as of the end of its partition's journal, and what was recovered around it. */
-export async function entityAtEnd(looking: Looking, plan: TypePlan, partition: number, id: EntityId): Promise<AtEnd> {
+export function entityAtEnd(looking: Looking, plan: TypePlan, partition: number, id: EntityId): Promise<AtEnd> {
+  return onceShown(looking.clock, () => settledLook(looking, plan, partition, id))
+}
+
+async function settledLook(looking: Looking, plan: TypePlan, partition: number, id: EntityId): Promise<AtEnd> {
   for (let looks = 1; ; looks += 1) {
     const from = await looking.log.offsetsAt(plan.journal, partition, 'latest')
     const seen = await look(looking, plan, partition, id)

@@ -9,6 +9,8 @@
 // H2. Only the newest commit's can be hidden: its owner began it when all before it was visible. Of what it wrote, tombstones are removed some time after.
 // H3. A log that is read by key shows a commit at once.
 // H4. States of another life than the journal that was read are those of topics made anew meanwhile: whoever reads own keys is told so (Unreachable).
+// H5. A log that shows less than it said to have shows the rest soon: a cluster may say of a record that it is committed a moment before it is. Who meets that
+//     looks again, and after WAIT_MS_MAX is told of it (Hidden).
 import { PARTITION_KEY } from '../protocol/ids.ts'
 import { Unreachable } from '../protocol/failures.ts'
 import { TOMBSTONES_KEPT_MS } from '../protocol/limits.ts'
@@ -17,7 +19,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Codec } from '../ports/codec.ts'
 import type { KeyedReads, Log } from '../ports/log.ts'
 import type { JournalRecord } from '../partition/journal.ts'
-import { hidden } from '../partition/range-reading.ts'
+import { Hidden } from '../partition/range-reading.ts'
 import { keyedStateStore, partitionState } from '../partition/state-store.ts'
 import type { StateStore } from '../partition/state-store.ts'
 import type { TypePlan } from '../partition/topology.ts'
@@ -62,7 +64,7 @@ export function shownStates({ log, codec, clock }: Looking, keyed: OwnReads, pla
       await untilShown(log, clock, plan, partition, newest)
       const [record] = await ofLife.get(plan.state, partition, [PARTITION_KEY])
       const offset = record?.offset ?? -1
-      if (newest.partitionFrom > 0 && offset < newest.partitionFrom) throw hidden(plan.state, partition, offset + 1, newest.partitionFrom + 1)
+      if (newest.partitionFrom > 0 && offset < newest.partitionFrom) throw new Hidden(plan.state, partition, offset + 1, newest.partitionFrom + 1)
       return record === undefined ? undefined : partitionState(codec, record)
     },
   }
@@ -74,6 +76,19 @@ function assertOfLife(codec: Codec, plan: TypePlan, partition: number, record: L
   if (of !== undefined && of !== life) throw new Unreachable('log/unreachable', `topic ${plan.state}, partition ${partition}, offset ${record?.offset}: a state of life ${of} of the partition, beside a journal of life ${life}`)
 }
 
+/** H5. `look`: may be made again. */
+export async function onceShown<T>(clock: Clock, look: () => Promise<T>): Promise<T> {
+  const untilMs = clock.monotonicMs() + WAIT_MS_MAX
+  for (let againMs = AGAIN_MS; ; againMs = Math.min(AGAIN_MS_MAX, againMs * 2)) {
+    try {
+      return await look()
+    } catch (thrown) {
+      if (!(thrown instanceof Hidden) || clock.monotonicMs() >= untilMs) throw thrown
+      await clock.sleep(againMs)
+    }
+  }
+}
+
 /** H1. */
 export async function untilShown(log: Log, clock: Clock, plan: TypePlan, partition: number, newest: Newest): Promise<void> {
   if (log.keyed !== undefined) return
@@ -81,7 +96,7 @@ export async function untilShown(log: Log, clock: Clock, plan: TypePlan, partiti
   for (let againMs = AGAIN_MS; ; againMs = Math.min(AGAIN_MS_MAX, againMs * 2)) {
     const end = await log.offsetsAt(plan.state, partition, 'latest')
     if (await showsStates(log, clock, plan, partition, newest, end)) return
-    if (clock.monotonicMs() >= untilMs) throw hidden(plan.state, partition, end, Math.max(end, newest.stateFrom) + 1)
+    if (clock.monotonicMs() >= untilMs) throw new Hidden(plan.state, partition, end, Math.max(end, newest.stateFrom) + 1)
     await clock.sleep(againMs)
   }
 }

@@ -15,7 +15,7 @@ import type { TypePlan } from '../partition/topology.ts'
 import { patientLog } from './patient-log.ts'
 import { OwnKeys } from './own-keys.ts'
 import { SharedTurns } from './shared-turns.ts'
-import { shownStates } from './shown-states.ts'
+import { onceShown, shownStates } from './shown-states.ts'
 import type { Looking } from './shown-states.ts'
 
 export interface Tip {
@@ -44,10 +44,10 @@ export class Tips {
     this.#own = new OwnKeys(() => this.#log(), ports.clock)
   }
 
-  /** Undefined: the partition has not run yet. Throws OperationError, Gone. */
+  /** Undefined: the partition has not run yet. Throws OperationError, Gone; Hidden after a while (H5 of `shown-states.ts`). */
   of(plan: TypePlan, partition: number): Promise<Tip | undefined> {
     const name = `${plan.group}/${partition}`
-    return this.#turns.next(name, () => this.#read(name, plan, partition))
+    return this.#turns.next(name, () => onceShown(this.#ports.clock, () => this.#read(name, plan, partition)))
   }
 
   #log(): Log {

@@ -13,28 +13,33 @@ export class Gone extends TypeError {
   override readonly name = 'Gone'
 }
 
+/** What a log shows ends before what it said to have. */
+export class Hidden extends Unreachable {
+  constructor(topic: string, partition: number, at: number, end: number) {
+    super('log/unreachable', `topic ${topic}, partition ${partition} can only be read up to offset ${at} now, and has records up to ${end}`)
+  }
+}
+
 const PIECE = { recordsMax: 2000, bytesMax: BATCH_BYTES_MAX }
 
-/** In pieces, up to what the log said to be its end, or what was written there. Ends early only where the records were removed. Throws Unreachable (W1). */
+/** In pieces, up to what the log said to be its end, or what was written there. Ends early only where the records were removed. Throws Hidden (W1). */
 export async function* recordsUpTo(log: Log, topic: string, partition: number, from: number, end: number): AsyncGenerator<readonly LogRecord[]> {
   for (let at = from; at < end;) {
     const range = await log.read(topic, partition, at, end, PIECE)
     yield range.records
     if (range.to <= at && (await log.offsetsAt(topic, partition, 'earliest')) > at) return
-    if (range.to <= at) throw hidden(topic, partition, at, end)
+    if (range.to <= at) throw new Hidden(topic, partition, at, end)
     at = range.to
   }
 }
 
-export const hidden = (topic: string, partition: number, at: number, end: number): Unreachable => new Unreachable('log/unreachable', `topic ${topic}, partition ${partition} can only be read up to offset ${at} now, and has records up to ${end}`)
-
-/** For whoever read nothing at an offset. Throws Unreachable where the log has what stands there (W1). */
+/** For whoever read nothing at an offset. Throws Hidden where the log has what stands there (W1). */
 export async function assertShown(log: Log, topic: string, partition: number, offset: number): Promise<void> {
   const [start, end] = await Promise.all([log.offsetsAt(topic, partition, 'earliest'), log.offsetsAt(topic, partition, 'latest')])
-  if (start <= offset && offset < end) throw hidden(topic, partition, offset, end)
+  if (start <= offset && offset < end) throw new Hidden(topic, partition, offset, end)
 }
 
-/** Throws Gone when records are missing or were changed, Unreachable while they cannot be read (W1). */
+/** Throws Gone when records are missing or were changed, Hidden while they cannot be read (W1). */
 export async function readRange(log: Log, partition: number, range: InputRange): Promise<RecordRange> {
   const records: LogRecord[] = []
   for (let from = range.from; from < range.to; ) {

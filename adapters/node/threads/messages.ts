@@ -52,6 +52,8 @@ export type ToThread =
   | CallMessage
 
 export type FromThread =
+  /** Before it is at work: what it waits for, which may not answer; undefined: for nothing any more. */
+  | { readonly kind: 'waits'; readonly whom: string | undefined }
   /** It has joined its groups. */
   | { readonly kind: 'started' }
   /** It will not. `isAway`: because something does not answer that may again. */

@@ -3,14 +3,14 @@
 // Owns: how often threads died, and how long they take to start.
 //
 // T3. Threads are replaced at most DEATHS_MAX times in PERIOD_MS, and a place is tried at most TRIES_MAX times in turn; then the system has failed, with the last reason.
-// T5. A start that failed because something is away counts for neither: it is tried again for as long as that is so, as those wait that run.
+// T5. A start that came to nothing because something is away, or does not answer, counts for neither: it is tried again for as long as that is so, as those wait that run.
 
 const DEATHS_MAX = 20
 const PERIOD_MS = 60_000
 const TRIES_MAX = 10
 /** A thread that loads its system for longer than this will not start. */
 export const START_MS_MAX = 60_000
-/** A replacement gets this long, or so many times what the slowest start took; after each that failed twice as long. */
+/** A replacement gets this long, or so many times what the slowest start took; after each that came to nothing twice as long: of several that are asked one after the other the first may be silent. */
 const RESTART_MS = 5000
 const RESTART_FACTOR = 5
 /** Before the second replacement in turn that has not started; each time twice as long. */
@@ -45,7 +45,7 @@ export class Restarts {
     const tries = failed + away
     return {
       kind: 'start', afterMs: tries === 0 ? 0 : Math.min(PAUSE_MS_MAX, PAUSE_MS * 2 ** tries),
-      startMsMax: Math.min(START_MS_MAX, Math.max(RESTART_MS, RESTART_FACTOR * this.#slowestStartMs) * 2 ** failed),
+      startMsMax: Math.min(START_MS_MAX, Math.max(RESTART_MS, RESTART_FACTOR * this.#slowestStartMs) * 2 ** tries),
     }
   }
 }

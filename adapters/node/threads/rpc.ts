@@ -46,16 +46,18 @@ interface Call<Thread> {
 export class ThreadCalls<Thread> {
   readonly #clock: Clock
   readonly #post: (thread: Thread, message: CallMessage) => void
-  readonly #absence: () => string | undefined
+  readonly #absence: (last: Thread | undefined) => string | undefined
   readonly #servers = new Map<string, Thread>()
+  /** By address: who serves there, or did last. */
+  readonly #last = new Map<string, Thread>()
   readonly #calls = new Map<number, Call<Thread>>()
   readonly #bundlers = new Map<Thread, Bundler<CallHead>>()
   /** By address. */
   readonly #counts = new Map<string, number>()
   #made = 0
 
-  /** `absence`: why a thread may be missing that served. */
-  constructor(clock: Clock, post: (thread: Thread, message: CallMessage) => void, absence: () => string | undefined = () => undefined) {
+  /** `absence`: why the thread is missing that served last; where none did, why any is. */
+  constructor(clock: Clock, post: (thread: Thread, message: CallMessage) => void, absence: (last: Thread | undefined) => string | undefined = () => undefined) {
     this.#clock = clock
     this.#post = post
     this.#absence = absence
@@ -65,7 +67,7 @@ export class ThreadCalls<Thread> {
     const name = nameOf(address)
     const thread = this.#servers.get(name)
     if (thread === undefined) {
-      const reason = this.#absence()
+      const reason = this.absence(address)
       return { kind: 'no-server', ...(reason === undefined ? {} : { reason }) }
     }
     const count = this.#counts.get(name) ?? 0
@@ -75,6 +77,11 @@ export class ThreadCalls<Thread> {
     const answer = new Promise<RpcResult>((settle) => this.#calls.set(id, { thread, settle }))
     this.#bundlerOf(thread).add({ id, name }, request)
     return within(this.#clock, answer, deadlineMs, () => ({ kind: 'deadline' } as const)).finally(() => this.#ended(id, name))
+  }
+
+  /** Why nobody serves there; undefined: it moves. */
+  absence(address: RpcAddress): string | undefined {
+    return this.#absence(this.#last.get(nameOf(address)))
   }
 
   #bundlerOf(thread: Thread): Bundler<CallHead> {
@@ -94,8 +101,10 @@ export class ThreadCalls<Thread> {
   take(thread: Thread, message: ServerMessage): void {
     if (message.kind === 'answers') return unbundle(message.answers, ({ id, instead }, bytes) => this.#calls.get(id)?.settle(instead ?? { kind: 'answer', bytes }))
     const name = nameOf(message.address)
-    if (message.isServed) this.#servers.set(name, thread)
-    else if (this.#servers.get(name) === thread) this.#servers.delete(name)
+    if (message.isServed) {
+      this.#servers.set(name, thread)
+      this.#last.set(name, thread)
+    } else if (this.#servers.get(name) === thread) this.#servers.delete(name)
   }
 
   /** R1. */

@@ -58,6 +58,8 @@ interface Thread {
   readonly endLog: () => Estate | undefined
   readonly looks: Map<number, (look: Look | undefined) => void>
   state: 'starting' | 'running' | 'stopping' | 'over'
+  /** As it starts. */
+  waitsFor: string | undefined
   readonly started: (ending: Ending | undefined) => void
   readonly exit: PromiseWithResolvers<void>
   readonly over: PromiseWithResolvers<void>
@@ -89,7 +91,7 @@ export class Threads {
     this.#options = options
     this.#turnstile = turnstileMemory(options.count)
     this.#threads = Array.from({ length: options.count }, () => undefined)
-    this.#calls = new ThreadCalls(options.clock, (thread, message) => this.#tell(thread, message), () => this.#absence())
+    this.#calls = new ThreadCalls(options.clock, (thread, message) => this.#tell(thread, message), (last) => this.#absence(last?.slot))
   }
 
   /** Reaches the owners on the threads. */
@@ -116,7 +118,7 @@ export class Threads {
   /** Every partition, wherever it runs. A thread that does not answer in time counts as having none. */
   async look(): Promise<Look> {
     const looks = await Promise.all(this.#threads.map((thread) => (thread?.state === 'running' || thread?.state === 'stopping' ? this.#ask(thread) : undefined)))
-    return mergedLook(this.#options.plans, looks.filter((look) => look !== undefined), this.#failure, this.#absence())
+    return mergedLook(this.#options.plans, looks.filter((look) => look !== undefined), this.#failure, (group, partition) => this.#calls.absence({ group, partition }))
   }
 
   /** Drains all. A thread that does not end by itself is ended: what it committed stands. */
@@ -152,7 +154,7 @@ export class Threads {
     const data: ThreadStart = { log, slot, loader, turnstile: this.#turnstile, witness, settings, queries, stateCache }
     const worker = new Worker(new URL('./worker-thread.ts', import.meta.url), { workerData: data, resourceLimits: THREAD_LIMITS, transferList: [...transfer] })
     const { promise: ended, resolve: started } = Promise.withResolvers<Ending | undefined>()
-    const thread: Thread = { slot, worker, witness, stall: new StallMeter(STALL_MS / LOOK_MS), endLog: end, looks: new Map(), state: 'starting', started, exit: Promise.withResolvers(), over: Promise.withResolvers() }
+    const thread: Thread = { slot, worker, witness, stall: new StallMeter(STALL_MS / LOOK_MS), endLog: end, looks: new Map(), state: 'starting', waitsFor: undefined, started, exit: Promise.withResolvers(), over: Promise.withResolvers() }
     this.#threads[slot] = thread
     let death: string | undefined
     worker.on('message', (message: FromThread) => this.#take(thread, message))
@@ -175,12 +177,16 @@ export class Threads {
     const { clock } = this.#options
     await clock.sleep(startMsMax, isOver)
     if (mayBeAtWork(thread)) await clock.sleep(START_MS_MAX - startMsMax, isOver)
-    if (!isOver.aborted) this.#bury(thread, 'failed', `it did not start within ${Math.round((clock.monotonicMs() - sinceMs) / 1000)} s`)
+    const why = `it did not start within ${Math.round((clock.monotonicMs() - sinceMs) / 1000)} s`
+    if (isOver.aborted) return
+    if (thread.waitsFor === undefined) this.#bury(thread, 'failed', why)
+    else this.#bury(thread, 'away', `${why}: ${thread.waitsFor} do not answer`)
   }
 
   #take(thread: Thread, message: FromThread): void {
     const { telemetry } = this.#options
     switch (message.kind) {
+      case 'waits': return void (thread.waitsFor = message.whom)
       case 'started':
         // Its place goes to another one already.
         if (thread.state === 'over') return
@@ -260,9 +266,10 @@ export class Threads {
     }).catch((thrown: unknown) => (this.#failure = describe(thrown)))
   }
 
-  /** Why partitions are absent that ran here. */
-  #absence(): string | undefined {
-    return this.#absences.size === 0 ? undefined : [...this.#absences].map(([slot, why]) => `worker thread ${slot + 1} is not up: ${why}`).join('; ')
+  /** Why nothing runs in this slot, or in any. */
+  #absence(of: number | undefined): string | undefined {
+    const whys = [...this.#absences].filter(([slot]) => of === undefined || slot === of).map(([slot, why]) => `worker thread ${slot + 1} is not up: ${why}`)
+    return whys.length === 0 ? undefined : whys.join('; ')
   }
 
   async #ask(thread: Thread): Promise<Look | undefined> {

@@ -48,7 +48,9 @@ async function start(): Promise<void> {
     probe,
   }
   const system = await load(loader.argument)
+  if (threadLog.kind === 'kafka') say({ kind: 'waits', whom: `the brokers at ${threadLog.medium.brokers}` })
   const log = await openThreadLog(threadLog, clock, (message) => telemetry.log('warn', message))
+  say({ kind: 'waits', whom: undefined })
   const cache = given ?? (await openStateCache(log, stateCache, (message) => telemetry.log('warn', message)))
   const models = await loadModels(system, log, clock)
   const servers = threadServers(systemClock, say)

@@ -5,6 +5,7 @@ import { Cluster } from '../../../../adapters/kafka/cluster.ts'
 import { OffsetQueries } from '../../../../adapters/kafka/offset-queries.ts'
 import { FINDING } from '../../../../adapters/kafka/connections.ts'
 import { wallClock } from '../../../../adapters/memory/clock.ts'
+import type { Clock } from '../../../../system/ports/clock.ts'
 import { Code, KEYS, connectionTo } from '../../../support/kafka-broker.ts'
 
 const TRANSPORT = { clientId: 'x', security: {}, connectMsMax: 200, requestMsMax: 200, slowMsMax: 200 }
@@ -19,8 +20,8 @@ interface View {
 }
 
 /** A cluster of three, each of which says so of the only partition and the only group. */
-function clusterWhere(says: (host: string) => View, asked: string[] = []): Cluster {
-  const cluster = new Cluster(brokers, TRANSPORT, wallClock)
+function clusterWhere(says: (host: string) => View, asked: string[] = [], clock: Clock = wallClock): Cluster {
+  const cluster = new Cluster(brokers, TRANSPORT, clock)
   cluster.connections.get = async (_use, { host }) => connectionTo((key) => {
     const { leader, epoch, id = 'id', partitions = 1 } = says(host)
     if (key === KEYS.findCoordinator) return { coordinators: [brokers[leader - 1]] }
@@ -79,6 +80,31 @@ test('a coordinator that does not coordinate is looked up at another broker', as
   cluster.forgetCoordinator('group', 'g', 'NOT_COORDINATOR')
   await cluster.coordinatorConnection('group', 'g', 'u')
   assert.equal(asked.length, 3)
+})
+
+test('what nobody waits for any more is not asked again', async () => {
+  const ended = new AbortController()
+  const cluster = clusterWhere(() => ({ leader: 1, epoch: 0 }), [], { ...wallClock, sleep: async () => ended.abort() })
+  cluster.connectionTo = async () => connectionTo(() => ({}))
+  let asked = 0
+  await assert.rejects(cluster.atCoordinator('group', 'g', 'u', async () => {
+    asked += 1
+    throw new Code('NOT_COORDINATOR')
+  }, { signal: ended.signal }), /NOT_COORDINATOR/)
+  assert.equal(asked, 1)
+})
+
+test('a coordinator of a group that puts off for long is looked for at another broker, and not before', { timeout: 5000 }, async () => {
+  let nowMs = 0
+  const clock: Clock = { nowMs: () => nowMs, monotonicMs: () => nowMs, sleep: async (ms) => void (nowMs += ms) }
+  let isReplaced = false
+  const cluster = clusterWhere((host) => ({ leader: host === 'b1' || !isReplaced ? 1 : 3, epoch: 0 }), [], clock)
+  cluster.connectionTo = async () => connectionTo(() => ({}))
+  await cluster.atCoordinator('group', 'g', 'u', async (_connection, node) => {
+    isReplaced = true
+    if (node === 1) throw new Code('UNSTABLE_OFFSET_COMMIT')
+  }, { untilMs: 15_000 })
+  assert.ok(nowMs > 4000 && nowMs < 6000, `after ${nowMs} ms`)
 })
 
 test('a coordinator that does not answer is asked last who coordinates', async () => {

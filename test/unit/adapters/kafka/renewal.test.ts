@@ -84,6 +84,17 @@ for (const version of [1, 2] as const) {
   })
 }
 
+test('T3: for an owner that is over by the end of its transaction no other epoch is asked for', async () => {
+  const asked: number[] = []
+  const { transactions, committed } = await doubted((key) => {
+    asked.push(key)
+    if (key === KEYS.endTxn) transactions.close()
+  })
+  assert.equal((await committed).kind, 'committed')
+  await settled()
+  assert.equal(asked.at(-1), KEYS.endTxn)
+})
+
 test('T3: an epoch that is not given at once is asked for again with the next commit', async () => {
   const { transactions, comes, committed } = await doubted(once(KEYS.initProducerId, failed))
   assert.equal((await committed).kind, 'committed')

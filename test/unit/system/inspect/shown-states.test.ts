@@ -9,6 +9,8 @@ import { memoryLog } from '../../../../adapters/memory/log.ts'
 import type { MemoryLog } from '../../../../adapters/memory/log.ts'
 import { LogGateway } from '../../../../system/gateway/log-gateway.ts'
 import { newestHistoryOf } from '../../../../system/inspect/history.ts'
+import { activeModels } from '../../../../system/inspect/models.ts'
+import { parkedEntities } from '../../../../system/inspect/parked.ts'
 import { queryEntity } from '../../../../system/inspect/query.ts'
 import type { Looking } from '../../../../system/inspect/shown-states.ts'
 import { Tips } from '../../../../system/inspect/tips.ts'
@@ -20,7 +22,7 @@ import { partitionOf } from '../../../../system/protocol/murmur2.ts'
 import { utf8Encode } from '../../../../system/protocol/utf8.ts'
 import { served } from '../../../support/gateway.ts'
 import { entityId } from '../../../support/partition/bench.ts'
-import { ending } from '../../../support/partition/showing.ts'
+import { ending, showing } from '../../../support/partition/showing.ts'
 
 const IN_TIME = { deadlineMs: 5000 }
 const IDS = ['a', 'b', 'c'].map(entityId)
@@ -86,6 +88,22 @@ for (const [what, look] of LOOKS) {
     await assert.rejects(look(looking(shown.seen, clockWhere(() => {})), shown), { code: 'log/unreachable' })
     const told = await look(looking(shown.seen, clockWhere((waits) => waits === 3 && shown.show())), shown)
     assert.deepEqual(told, await look(looking(shown.log, wallClock), shown))
+  })
+}
+
+for (const [what, look] of [
+  ...LOOKS.slice(0, 3), ['active models', ((looking, { plan }) => activeModels(looking, plan, HOME))], ['who is parked', (looking, { plan }) => parkedEntities(looking, plan, HOME)],
+] satisfies typeof LOOKS) {
+  test(`H5: ${what} waits for a journal that says to have more than it shows, and no longer than a while`, async (t) => {
+    const shown = await halfShown(t)
+    shown.show()
+    const end = await shown.log.offsetsAt(shown.plan.journal, HOME, 'latest')
+    const part = { topic: shown.plan.journal, end: end - 1 }
+    const looking = (sleeping: (waits: number) => void): Looking => ({ log: showing(shown.log, part), codec: cborCodec, clock: clockWhere(sleeping) })
+    await assert.rejects(look(looking(() => {}), shown), { code: 'log/unreachable', message: new RegExp(`up to offset ${end - 1} now, and has records up to ${end}`) })
+    const told = await look(looking((waits) => waits === 3 && (part.end = end)), shown)
+    assert.equal(part.end, end)
+    assert.deepEqual(told, await look({ log: shown.log, codec: cborCodec, clock: wallClock }, shown))
   })
 }
 

@@ -30,6 +30,17 @@ test('where nobody serves, the reason is told why a thread is missing; by layers
   assert.deepEqual(await layeredRpc(calls.rpc, memoryRpc(wallClock)).call(HERE, request, 1000), { kind: 'no-server', reason: 'it does not start' })
 })
 
+test('no missing thread is the reason where another one served last: the partition moves', async () => {
+  const over = new Set(['dead'])
+  const calls = new ThreadCalls<string>(wallClock, () => {}, (last) => (last === undefined || over.has(last) ? 'dead does not start' : undefined))
+  calls.take('dead', { kind: 'serving', address: HERE, isServed: true })
+  calls.forget('dead')
+  assert.deepEqual(await calls.call(HERE, request, 1000), { kind: 'no-server', reason: 'dead does not start' })
+  for (const isServed of [true, false]) calls.take('awake', { kind: 'serving', address: HERE, isServed })
+  assert.deepEqual(await calls.call(HERE, request, 1000), { kind: 'no-server' })
+  assert.deepEqual([calls.absence(HERE), calls.absence({ ...HERE, partition: 4 })], [undefined, 'dead does not start'])
+})
+
 test('a thread that stops serving does not end what its heir serves', async () => {
   const asked: string[] = []
   const calls = new ThreadCalls<string>(wallClock, (thread) => asked.push(thread))
