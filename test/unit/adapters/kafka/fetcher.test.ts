@@ -129,27 +129,28 @@ test('what has no leader is looked for by name', async () => {
 
 test('requests that wait for nothing end together and go on as one', async () => {
   /** Waits that were asked for, and how many topics each request named. */
-  const asked: { readonly waitMs: number; readonly topics: number }[] = []
+  const asked: { readonly atMs: number; readonly waitMs: number; readonly topics: number }[] = []
   const connection = { send: (_key: number, _version: number, createPayload: () => { readonly buffer: Buffer }, _parse: unknown, _request: boolean, _response: boolean, callback: (error: null, answer: unknown) => void) => {
     const { buffer } = createPayload()
     const waitMs = Reader.from(buffer).readInt32()
-    asked.push({ waitMs, topics: askedOf(buffer).length })
+    asked.push({ atMs: performance.now(), waitMs, topics: askedOf(buffer).length })
     setTimeout(() => callback(null, { errorCode: 0, parts: [] }), waitMs)
   } }
   const broker = new Broker(() => [])
-  const fetcher = new Fetcher({ ...broker.cluster, connectionTo: async () => connection } as unknown as Cluster, wallClock, { ...LIMITS, waitMsMax: 400, lastWaitMsMax: 150 })
+  const fetcher = new Fetcher({ ...broker.cluster, connectionTo: async () => connection } as unknown as Cluster, wallClock, { ...LIMITS, waitMsMax: 300, lastWaitMsMax: 110 })
   const [a, b] = [await fetcher.open('a', 0), await fetcher.open('b', 0)]
   a.seek(0)
   fetcher.pump()
-  await new Promise((resolve) => setTimeout(resolve, 120))
+  await new Promise((resolve) => setTimeout(resolve, 30))
   b.seek(0)
   fetcher.pump()
-  await new Promise((resolve) => setTimeout(resolve, 600))
+  while (asked.length < 3) await wallClock.sleep(1)
   fetcher.closeAll()
   const [first, second, third] = asked
   assert.deepEqual([first?.topics, second?.topics, third?.topics], [1, 1, 2])
-  assert.equal(first?.waitMs, 400)
-  assert.ok(second !== undefined && second.waitMs >= 200 && second.waitMs <= 300, `${second?.waitMs}`)
+  assert.ok(first?.waitMs === 300 && second !== undefined)
+  const apartMs = second.atMs + second.waitMs - (first.atMs + first.waitMs)
+  assert.ok(second.waitMs < 300 && Math.abs(apartMs) < 50, `${second.waitMs} ms, ${apartMs} ms apart`)
 })
 
 test('a closed feed is forgotten, with what it holds', async () => {
