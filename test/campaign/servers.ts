@@ -31,7 +31,7 @@ export class Servers {
 
   /** They do not hear the keyboard of this process. */
   static async start(folder: string, brokers: 1 | 3): Promise<Servers> {
-    const redis = new RedisServer(await freePort(), [], true)
+    const redis = new RedisServer(await freePort(), [], { isApart: true })
     await redis.start()
     try {
       return new Servers(await startKafka({ folder: join(folder, 'kafka'), port: 0, brokers, detached: true }), redis)

@@ -1,6 +1,6 @@
-// The snapshot cache in Redis is disposable (I6): whatever happens to the Redis, outputs and states stay those of a run without one.
+// The snapshot cache in Redis and in Valkey is disposable (I6): whatever happens to the server, outputs and states stay those of a run without one.
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { describe, test } from 'node:test'
 import { SeededRandom } from '../../adapters/memory/random.ts'
 import { check } from '../support/chaos/checker.ts'
 import { runCluster } from '../support/chaos/cluster.ts'
@@ -11,7 +11,8 @@ import { RedisTorments } from '../support/chaos/torment-redis.ts'
 import { Tormentor } from '../support/chaos/torment.ts'
 import type { Torment } from '../support/chaos/torment.ts'
 import { EVENT } from '../support/chaos/variant.ts'
-import { HAS_REDIS_SERVER, withRedis, WITHOUT_REDIS_SERVER } from '../support/redis.ts'
+import { SERVER_PROGRAMS, withRedis, WITHOUT_REDIS_SERVER } from '../support/redis.ts'
+import type { ServerProgram } from '../support/redis.ts'
 import { testSeed } from '../support/seed.ts'
 
 /** As in test/chaos/cache.test.ts: nothing depends on processing time, and each batch reads its entities. */
@@ -21,8 +22,10 @@ const INPUTS = 1600
 /** Of reads that find the cache tormented. */
 const SHARE = 0.4
 const TORMENTS: readonly Torment[] = ['flush', 'delete', 'corrupt', 'copy', 'roll back', 'drop a write', 'swap', 'another life', 'unreachable', 'unreachable']
-/** Of each, in all runs. */
-const TIMES_MIN = 30
+/** Runs that are under way together: most of their time is waiting for servers that are killed or stand still. */
+const AT_ONCE = 2
+/** Of each torment, on each server. */
+const TIMES_MIN = 24 / Math.max(1, SERVER_PROGRAMS.length)
 const SEEDS_MAX = 5
 
 async function untormented(seed: number): Promise<LogDump> {
@@ -36,7 +39,7 @@ interface Tally {
   told: number
 }
 
-async function tormentedRun(seed: number, tally: Tally): Promise<void> {
+async function tormentedRun(program: ServerProgram, seed: number, tally: Tally): Promise<void> {
   await withRedis([], async (server) => {
     const torments = new RedisTorments(server)
     const tormentor = new Tormentor(torments, new SeededRandom(seed), TORMENTS)
@@ -57,23 +60,30 @@ async function tormentedRun(seed: number, tally: Tally): Promise<void> {
     for (const [name, times] of Object.entries({ ...others, pause: torments.pauses, kill: torments.kills })) tally.counts.set(name, (tally.counts.get(name) ?? 0) + times)
     tally.reads += tormentor.loads
     tally.told += torments.told.length
-  })
+  }, program)
 }
 
-test('over Redis: outputs and states survive every torment, and the journal replays without a cache', HAS_REDIS_SERVER ? {} : WITHOUT_REDIS_SERVER, async () => {
+async function torment(program: ServerProgram): Promise<void> {
   const tally: Tally = { counts: new Map(), reads: 0, restarts: 0, told: 0 }
   const seeds: number[] = []
   // How often each comes depends on how fast the server answers: another seed, while one came too seldom.
   const isEnough = (): boolean => tally.counts.size === TORMENTS.length && [...tally.counts.values()].every((times) => times >= TIMES_MIN)
   const another = (): Promise<void> => {
-    seeds.push(testSeed() + seeds.length)
-    return tormentedRun(testSeed() + seeds.length - 1, tally)
+    const seed = testSeed() + SERVER_PROGRAMS.indexOf(program) + seeds.length * SERVER_PROGRAMS.length
+    seeds.push(seed)
+    return tormentedRun(program, seed, tally)
   }
-  // Most of the time of a run is waiting for servers that are killed or stand still.
-  await Promise.all([another(), another()])
+  await Promise.all(Array.from({ length: AT_ONCE / SERVER_PROGRAMS.length }, another))
   while (!isEnough() && seeds.length < SEEDS_MAX) await another()
-  console.log(`seeds ${seeds.join(', ')}: ${[...tally.counts].map(([name, times]) => `${times} ${name}`).join(', ')}; ${tally.restarts} restarts; ${tally.reads} reads; ${tally.told} changes told`)
+  console.log(`${program.name}, seeds ${seeds.join(', ')}: ${[...tally.counts].map(([name, times]) => `${times} ${name}`).join(', ')}; ${tally.restarts} restarts; ${tally.reads} reads; ${tally.told} changes told`)
   assert.equal(tally.counts.size, TORMENTS.length)
   for (const [name, times] of tally.counts) assert.ok(times >= TIMES_MIN, `${times} ${name}`)
   assert.ok(tally.restarts > 0)
+}
+
+const KEPT = 'outputs and states survive every torment, and the journal replays without a cache'
+
+describe('the cache on real servers', { concurrency: AT_ONCE }, () => {
+  for (const program of SERVER_PROGRAMS) test(`over ${program.name}: ${KEPT}`, () => torment(program))
+  if (SERVER_PROGRAMS.length === 0) test(KEPT, WITHOUT_REDIS_SERVER, () => {})
 })

@@ -131,14 +131,18 @@ test('closing sends the answers under way, and takes no more', withNatsServer, a
   const owner = await opened(t, { url: nats.url })
   const caller = await opened(t, { url: nats.url })
   let answer: (bytes: Uint8Array) => void = () => {}
-  const isAsked = new Promise<void>((resolve) => void owner.serve(HERE, () => {
-    resolve()
+  let asked = 0
+  void owner.serve(HERE, () => {
+    asked += 1
     return new Promise((give) => (answer = give))
-  }))
+  })
+  const isAsked = async (times: number): Promise<void> => {
+    while (asked < times) await new Promise((resolve) => setTimeout(resolve, 1))
+  }
   await until((text) => text !== 'no-server', () => caller.call(HERE, bytes('x'), 50))
-  await isAsked
+  await isAsked(1)
   const under = caller.call(HERE, bytes('x'), 5000)
-  await new Promise((resolve) => setTimeout(resolve, 50))
+  await isAsked(2)
   const closing = owner.close()
   setTimeout(() => answer(bytes('late')), 50)
   assert.equal(textOf(await under), 'late')

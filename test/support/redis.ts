@@ -16,8 +16,14 @@ import { untilStopped } from './stopped.ts'
 export const SHARED_REDIS = process.env['STATELOG_REDIS']
 export const WITHOUT_SHARED_REDIS = { skip: 'STATELOG_REDIS is not set: give redis://host:port of a Redis or Valkey' }
 
-const BINARY = ['redis-server', 'valkey-server'].flatMap((name) => (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, name))).find((path) => existsSync(path))
-export const HAS_REDIS_SERVER = BINARY !== undefined
+/** What a server is: the programs of this machine that the driver serves. */
+export interface ServerProgram {
+  readonly name: 'redis' | 'valkey'
+  readonly path: string
+}
+
+export const SERVER_PROGRAMS: readonly ServerProgram[] = [program('redis', undefined), program('valkey', process.env['STATELOG_VALKEY_SERVER'])].flatMap((found) => found ?? [])
+export const HAS_REDIS_SERVER = SERVER_PROGRAMS.length > 0
 export const WITHOUT_REDIS_SERVER = { skip: 'neither redis-server nor valkey-server is installed' }
 
 /** The rights that the driver's page asks for. */
@@ -25,6 +31,11 @@ export const PAGE_RIGHTS = rightsOf(readFileSync(join(import.meta.dirname, '../.
 
 function rightsOf(page: string): readonly string[] {
   return (/ACL SETUSER statelog (.*)/.exec(page)?.[1] ?? '').split(' ').filter((word) => word !== 'on' && !word.startsWith('>'))
+}
+
+function program(name: ServerProgram['name'], given: string | undefined): ServerProgram | undefined {
+  const path = given ?? (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, `${name}-server`)).find((file) => existsSync(file))
+  return path === undefined ? undefined : { name, path }
 }
 
 const START_MS_MAX = 20_000
@@ -45,20 +56,28 @@ export class IsolatedCaches {
   }
 }
 
+export interface ServerOptions {
+  /** In a group of its own, which a signal from the keyboard does not reach. */
+  readonly isApart?: boolean
+  /** Else the first that is there. */
+  readonly program?: ServerProgram | undefined
+}
+
 export class RedisServer {
   readonly folder = mkdtempSync(join(tmpdir(), 'statelog-redis-'))
   readonly port: number
   readonly #args: readonly string[]
   readonly #isApart: boolean
+  readonly #program: string
   #process: ChildProcess | undefined
   #admin: Redis | undefined
   readonly #caches: SnapshotCache[] = []
 
-  /** `isApart`: in a group of its own, which a signal from the keyboard does not reach. */
-  constructor(port: number, args: readonly string[], isApart = false) {
+  constructor(port: number, args: readonly string[], { isApart = false, program = SERVER_PROGRAMS[0] }: ServerOptions = {}) {
     this.port = port
     this.#args = args
     this.#isApart = isApart
+    this.#program = program?.path ?? 'redis-server'
   }
 
   get url(): string {
@@ -85,13 +104,13 @@ export class RedisServer {
   async start(): Promise<void> {
     if (this.isRunning) return
     const args = ['--bind', '127.0.0.1', '--port', String(this.port), '--dir', this.folder, '--save', '', '--appendonly', 'no', '--loglevel', 'warning', ...this.#args]
-    const child = spawn(BINARY ?? 'redis-server', args, { detached: this.#isApart, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(this.#program, args, { detached: this.#isApart, stdio: ['ignore', 'pipe', 'pipe'] })
     this.#process = child
     let said = ''
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => (said += data.toString()))
     const untilMs = performance.now() + START_MS_MAX
     while (!(await isOpen(this.port))) {
-      if (child.exitCode !== null || performance.now() > untilMs) throw new TypeError(`redis-server ended with ${child.exitCode}: ${said}`)
+      if (child.exitCode !== null || performance.now() > untilMs) throw new TypeError(`${this.#program} ended with ${child.exitCode}: ${said}`)
     }
   }
 
@@ -128,8 +147,8 @@ export class RedisServer {
 }
 
 /** A server with these further arguments; stopped when the test has ended. */
-export async function withRedis<T>(args: readonly string[], run: (server: RedisServer) => Promise<T>): Promise<T> {
-  const server = new RedisServer(await freePort(), args)
+export async function withRedis<T>(args: readonly string[], run: (server: RedisServer) => Promise<T>, program?: ServerProgram): Promise<T> {
+  const server = new RedisServer(await freePort(), args, { program })
   try {
     await server.start()
     return await run(server)

@@ -154,10 +154,11 @@ test('a stream of which nothing comes any more is given up', async (t) => {
   })
   const { port } = server.address() as AddressInfo
   const told: unknown[] = []
-  const following = (async () => {
+  const follow = async (): Promise<void> => {
     const stream = overHttp({ url: `http://127.0.0.1:${port}` }, fetch, 50).follow?.({ operation: 'watchEntity', method: 'GET', path: '/', names: {}, query: {} }, AbortSignal.timeout(2000))
     for await (const one of stream ?? []) told.push(one)
-  })()
-  await assert.rejects(following, { name: 'Unreached', message: /nothing came for 50 ms/ })
+  }
+  // On a busy machine also what is sent at once comes too late at times.
+  for (let attempt = 0; told.length === 0 && attempt < 50; attempt += 1) await assert.rejects(follow(), { name: 'Unreached', message: /nothing came for 50 ms/ })
   assert.deepEqual(told, [{ event: 'entity', data: 1 }])
 })

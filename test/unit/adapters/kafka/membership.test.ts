@@ -6,6 +6,8 @@ import { Membership } from '../../../../adapters/kafka/membership.ts'
 import { encodeAssignment, encodeSubscription } from '../../../../adapters/kafka/member-protocol.ts'
 import { Unanswered } from '../../../../adapters/kafka/unanswered.ts'
 import { wallClock } from '../../../../adapters/memory/clock.ts'
+import type { Clock } from '../../../../system/ports/clock.ts'
+import { fastClock } from '../../../support/chaos/clocks.ts'
 import { Code, KEYS, clusterOf } from '../../../support/kafka-broker.ts'
 import type { Answer } from '../../../support/kafka-broker.ts'
 
@@ -27,18 +29,18 @@ function subscription(manifest: Readonly<Record<string, number>>): Buffer {
 }
 
 /** Runs a member until `isOver`; answers what it said and the requests that it sent. */
-async function member(answer: Answer, isOver: (heard: Heard, asked: readonly number[]) => boolean, manifest = (): Readonly<Record<string, number>> => ({ in: 4 })): Promise<Heard & { readonly asked: readonly number[] }> {
+async function member(answer: Answer, isOver: (heard: Heard, asked: readonly number[]) => boolean, manifest = (): Readonly<Record<string, number>> => ({ in: 4 }), clock = wallClock): Promise<Heard & { readonly asked: readonly number[] }> {
   const heard: Heard = { assigned: [], hindered: [], ended: [] }
   const asked: number[] = []
   const over = Promise.withResolvers<void>()
   const look = (): void => void (isOver(heard, asked) && over.resolve())
-  const cluster = clusterOf(new Cluster([{ host: 'b', port: 1 }], TRANSPORT, wallClock), (key, request) => {
+  const cluster = clusterOf(new Cluster([{ host: 'b', port: 1 }], TRANSPORT, clock), (key, request) => {
     asked.push(key)
     queueMicrotask(look)
     if (key === KEYS.findCoordinator) return { coordinators: [{ nodeId: 1, host: 'b', port: 1 }] }
     return key === KEYS.leaveGroup ? {} : answer(key, request)
   })
-  const membership = new Membership({ cluster, clock: wallClock, group: 'g', topics: ['in'], owner: 'o', instanceId: null, sessionMs: 1000, heartbeatMs: 1, rebalanceMs: 1000, manifest: async () => manifest() }, {
+  const membership = new Membership({ cluster, clock, group: 'g', topics: ['in'], owner: 'o', instanceId: null, sessionMs: 1000, heartbeatMs: 1, rebalanceMs: 1000, manifest: async () => manifest() }, {
     assigned: (indices) => void (heard.assigned.push([...indices]), look()), hindered: (reason) => void (heard.hindered.push(reason), look()),
     lost: () => {}, ended: (reason) => void (heard.ended.push(reason), look()),
   })
@@ -48,6 +50,9 @@ async function member(answer: Answer, isOver: (heard: Heard, asked: readonly num
   return { ...heard, asked }
 }
 
+/** Of a member that waits between attempts: its time goes faster. */
+const quick = (): Clock => fastClock(Date.now(), Date.now(), 10)
+
 const count = (asked: readonly number[], key: number): number => asked.filter((each) => each === key).length
 
 for (const code of ['UNKNOWN_SERVER_ERROR', 'GROUP_MAX_SIZE_REACHED', 'INCONSISTENT_GROUP_PROTOCOL', 'A_CODE_OF_TOMORROW']) {
@@ -56,7 +61,7 @@ for (const code of ['UNKNOWN_SERVER_ERROR', 'GROUP_MAX_SIZE_REACHED', 'INCONSIST
     const { assigned, hindered, ended, asked } = await member((key) => {
       if (key === KEYS.joinGroup && refusals-- > 0) throw new Code(code)
       return key === KEYS.joinGroup ? JOINED : key === KEYS.syncGroup ? assignment([2]) : {}
-    }, (heard) => heard.assigned.length > 0 || heard.ended.length > 0)
+    }, (heard) => heard.assigned.length > 0 || heard.ended.length > 0, undefined, quick())
     assert.deepEqual([assigned, ended], [[[2]], []])
     assert.equal(hindered.length, 1)
     assert.match(hindered[0] ?? '', new RegExp(code))
@@ -149,7 +154,7 @@ test('an answer that cannot be read is asked for again, and said once', async ()
   const { assigned, hindered, ended } = await member((key) => {
     if (key === KEYS.joinGroup && unreadable-- > 0) throw new Unanswered('NETWORK', 'answers what cannot be read: 9 bytes where 2 are left', new RangeError('9 bytes where 2 are left'))
     return key === KEYS.joinGroup ? JOINED : key === KEYS.syncGroup ? assignment([2]) : {}
-  }, (heard) => heard.assigned.length > 0 || heard.ended.length > 0)
+  }, (heard) => heard.assigned.length > 0 || heard.ended.length > 0, undefined, quick())
   assert.deepEqual([assigned, ended], [[[2]], []])
   assert.equal(hindered.length, 1)
   assert.match(hindered[0] ?? '', /cannot be read/)

@@ -39,10 +39,10 @@ test('who joins a question waits no longer than its own deadline', async (t) => 
   } }
   const gateway = gatewayTo(node, log, never)
   const over = new AbortController()
-  const first = gateway.counts('counter', { deadlineMs: 400, signal: over.signal })
-  const startedMs = performance.now()
+  let isFirstOver = false
+  const first = gateway.counts('counter', { deadlineMs: 2000, signal: over.signal }).then(() => (isFirstOver = true))
   assert.equal((await gateway.counts('counter', { deadlineMs: 20 })).kind, 'unavailable')
-  assert.ok(performance.now() - startedMs < 150)
+  assert.equal(isFirstOver, false)
   over.abort()
   await first
 })

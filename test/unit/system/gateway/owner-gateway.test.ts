@@ -131,7 +131,8 @@ test('a partition that has failed is told with its state and its reason', async 
   const partition = partitionOf(utf8Encode('a'), 2)
   log.truncate('counters.counter.journal', partition, await log.offsetsAt('counters.counter.journal', partition, 'latest'))
   const again = await served(t, { log })
-  const failed = await again.gateway.get('counter', A, { deadlineMs: 500 })
+  while (again.node.partition('counter', partition)?.state !== 'failed') await wallClock.sleep(1)
+  const failed = await again.gateway.get('counter', A, { deadlineMs: 20 })
   assert.ok(failed.kind === 'unavailable' && /failed/.test(failed.state) && /history gone/.test(failed.reason), JSON.stringify(failed))
 })
 

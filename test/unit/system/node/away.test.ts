@@ -12,6 +12,7 @@ import { Unreachable } from '../../../../system/protocol/failures.ts'
 import type { AppendOutcome, Log } from '../../../../system/ports/log.ts'
 import { codec, deedSchema, defineActor, entityId, planOf } from '../../../support/partition/bench.ts'
 import type { Deed } from '../../../support/partition/bench.ts'
+import { fastClock } from '../../../support/chaos/clocks.ts'
 import { silent } from '../../../support/partition/owner.ts'
 
 const machine = setup({}).createMachine({ context: { n: 0 }, on: { '*': {} } })
@@ -34,7 +35,7 @@ test('a partition whose log is away when it is acquired waits, and lives when th
   })
   const states: string[] = []
   const node = new StatelogNode({
-    system: defineSystem({ name: 'app', actors: [actor], partitions: 1 }), log: unsteady as unknown as Log, codec, clock: wallClock, random: new SeededRandom(1), models: new Map(),
+    system: defineSystem({ name: 'app', actors: [actor], partitions: 1 }), log: unsteady as unknown as Log, codec, clock: fastClock(Date.now(), Date.now(), 10), random: new SeededRandom(1), models: new Map(),
     telemetry: { ...silent, partition: ({ state }) => void states.push(state) },
   })
   await node.start()
