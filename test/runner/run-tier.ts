@@ -15,9 +15,6 @@ import { runOnNode } from './run-on-node.ts'
 import { runTypes } from './run-types.ts'
 import { BUDGET_FACTOR_MAX, type Tier } from './tiers.ts'
 
-/** Of a runtime, for files that share a process. */
-const PROCESSES = 2
-
 export interface Pass {
   readonly runtime: 'node' | 'bun' | 'tsc'
   readonly results: readonly TestResult[]
@@ -70,29 +67,19 @@ export async function runTier(tier: Tier, files: readonly string[], options: Opt
   const pass = async ([runtime, run]: Runner): Promise<Pass> => {
     const passAtMs = performance.now()
     const deadlineMs = Math.max(1000, Math.round(tier.budgetSeconds * 1000 * BUDGET_FACTOR_MAX - (passAtMs - startedAtMs)))
+    const results: TestResult[] = []
     const isShown = tier.printsOutput || files.length === 1
-    const inOne = async (share: readonly string[]): Promise<readonly TestResult[]> => {
-      const results: TestResult[] = []
-      const end = await run(
-        { files: share, env: testEnvironment(options.seed), isTogether: tier.isTogether === true, deadlineMs },
-        { result: (result) => results.push(result), output: (line) => (isShown ? say(`  ${line}`) : undefined) },
-      )
-      return [...results, ...judgeEnd(end, share, results, tier)]
-    }
-    const results = await Promise.all(sharesOf(tier, files).map(inOne))
-    return { runtime, results: results.flat(), seconds: secondsSince(passAtMs) }
+    const end = await run(
+      { files, env: testEnvironment(options.seed), isTogether: tier.isTogether === true, deadlineMs },
+      { result: (result) => results.push(result), output: (line) => (isShown ? say(`  ${line}`) : undefined) },
+    )
+    return { runtime, results: [...results, ...judgeEnd(end, files, results, tier)], seconds: secondsSince(passAtMs) }
   }
   const passes: Pass[] = []
   const runners = runnersOf(tier, findRuntimes(root), options.only)
   if (tier.isTogether === true) passes.push(...await Promise.all(runners.map(pass)))
   else for (const runner of runners) passes.push(await pass(runner))
   return { tier, passes, seconds: secondsSince(startedAtMs) }
-}
-
-/** What shares a process: one of them waits while the other works. */
-export function sharesOf(tier: Tier, files: readonly string[]): (readonly string[])[] {
-  if (tier.isTogether !== true) return [files]
-  return Array.from({ length: Math.min(PROCESSES, files.length) }, (_, share) => files.filter((_file, index) => index % PROCESSES === share))
 }
 
 function judgeEnd(end: End, files: readonly string[], results: readonly TestResult[], tier: Tier): TestResult[] {

@@ -8,7 +8,7 @@ export interface Tier {
   readonly budgetSeconds: number
   /** Where its files run: on Node, or on Node and again on Bun. */
   readonly runtimes: 'node' | 'node and bun'
-  /** Whether its files share two processes on each runtime, and all four run at once: for tests that touch nothing outside of themselves. */
+  /** Whether its files share one process on each runtime, and both run at once: for tests that touch nothing outside of themselves. */
   readonly isTogether?: boolean
   /** Whether what its tests print (counts, seeds, rates) is part of the answer. */
   readonly printsOutput: boolean

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { failureLines, tableLines, totalLine } from '../../../runner/report.ts'
 import { filesWithoutTests, type TestResult } from '../../../runner/result.ts'
-import { complaints, sharesOf, type TierReport } from '../../../runner/run-tier.ts'
+import { complaints, type TierReport } from '../../../runner/run-tier.ts'
 
 const passed: TestResult = { file: 'test/unit/a.test.ts', name: 'one', outcome: 'passed', message: '' }
 
@@ -36,11 +36,4 @@ test('a failure names file, test, reason and the command that repeats it', () =>
 test('the last line sums up tests and complaints', () => {
   assert.equal(totalLine([reportOf([passed]), reportOf([passed])], 1), '2 passed, 1 failed, 0 skipped')
   assert.equal(tableLines([reportOf([passed])]).length, 2)
-})
-
-test('files that share a process are split in two, each of them in one; others stay one list', () => {
-  const { tier } = reportOf([])
-  assert.deepEqual(sharesOf({ ...tier, isTogether: true }, ['a', 'b', 'c']), [['a', 'c'], ['b']])
-  assert.deepEqual(sharesOf({ ...tier, isTogether: true }, ['a']), [['a']])
-  assert.deepEqual(sharesOf(tier, ['a', 'b']), [['a', 'b']])
 })
