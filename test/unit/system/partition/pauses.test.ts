@@ -106,13 +106,19 @@ async function lookedAt(system: typeof patient, { before, then, aheadMs = 0 }: A
   const look = (): Promise<readonly QueryAnswer[]> => Promise.all(['a', 'b'].map((id) => answerQuery(plan, partition, cborCodec, clock, Infinity, entityId(id))))
   const rested = await look()
   const amid: Promise<readonly QueryAnswer[]>[] = []
-  clock.onAway = () => void amid.push(look())
+  let isOver = false
+  clock.onAway = () => {
+    if (!isOver) amid.push(look())
+  }
   clock.aheadMs = aheadMs
   const commit = committer.commit.bind(committer)
   let costMs: number | undefined
-  committer.commit = (batch) => {
+  committer.commit = async (batch) => {
     costMs ??= batch.cost?.ms
-    return commit(batch)
+    const result = await commit(batch)
+    // It gives way after it, too.
+    isOver = true
+    return result
   }
   await take(then)
   const after = await look()
