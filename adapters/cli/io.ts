@@ -1,5 +1,6 @@
 // Io: where a command writes, and what that place can show.
 import { writeSync } from 'node:fs'
+import { isatty } from 'node:tty'
 
 export interface Io {
   /** Results. */
@@ -35,6 +36,9 @@ export function processIo(): Io {
   }
 }
 
+/** Known from the start: one that was closed is none any more. */
+const TERMINALS = ([1, 2] as const).filter((descriptor) => isatty(descriptor))
+
 /** Streams whose reader went away. */
 const deserted = new Set<1 | 2>()
 
@@ -47,8 +51,7 @@ export function write(descriptor: 1 | 2, text: string): void {
       bytes = bytes.subarray(writeSync(descriptor, bytes))
     } catch (thrown) {
       const code = (thrown as { readonly code?: string }).code
-      // EIO: its terminal was closed.
-      if (code === 'EPIPE' || code === 'EIO') return desert(descriptor)
+      if (code === 'EPIPE' || (code === 'EIO' && TERMINALS.includes(descriptor))) return desert(descriptor)
       if (code !== 'EAGAIN') throw thrown
       // A full pipe: wait a little for its reader.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2)

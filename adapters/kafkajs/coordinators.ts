@@ -3,13 +3,15 @@
 //
 // Owns: who was found, for each set of connections that has looked for a transaction's coordinator. Others look as before.
 //
-// C1. After any failure of a request to a coordinator it is looked for anew, but where it is busy with the transaction before.
+// C1. After any failure of a request to a coordinator it is looked for anew; where it is busy with the transaction before, once it has been so for BUSY_MS: one that was
+//     replaced, and does not know, would be busy for ever.
 // C2. What is refused because another one coordinates is sent to that one, once, as if it had been looked for just now. Not the end of a transaction, which is
 //     sent once (L5 of `transaction.ts`).
 import { codeOf } from './codes.ts'
 
 const REQUESTS = ['initProducerId', 'addPartitionsToTxn', 'addOffsetsToTxn', 'txnOffsetCommit', 'endTxn'] as const
 const OF_TRANSACTIONS = 1
+const BUSY_MS = 500
 
 type Requests = Readonly<Record<(typeof REQUESTS)[number], (request: object) => Promise<unknown>>>
 type Coordinator = Requests & { readonly nodeId: string }
@@ -33,7 +35,8 @@ interface Found {
   readonly watched: Coordinator
 }
 
-export function rememberCoordinators({ prototype }: SeekerClass): void {
+/** `now`: of a monotonic clock, ms. */
+export function rememberCoordinators({ prototype }: SeekerClass, now: () => number = () => performance.now()): void {
   const look = prototype.findGroupCoordinator
   const known = new WeakMap<Seeker, Map<string, Found>>()
   prototype.findGroupCoordinator = async function (wanted) {
@@ -45,20 +48,31 @@ export function rememberCoordinators({ prototype }: SeekerClass): void {
     // Connected again where it has to be.
     const broker = last === undefined ? undefined : await this.findBroker({ nodeId: last.broker.nodeId }).catch(() => undefined)
     if (last !== undefined && broker === last.broker) return last.watched
-    const now = await look.call(this, wanted)
-    const watched = watch(now, () => found.delete(name), () => look.call(this, wanted))
-    found.set(name, { broker: now, watched })
+    const fresh = await look.call(this, wanted)
+    const watched = watch(fresh, { forget: () => found.delete(name), lookAgain: () => look.call(this, wanted), now })
+    found.set(name, { broker: fresh, watched })
     return watched
   }
 }
 
-function watch(broker: Coordinator, forget: () => void, lookAgain: () => Promise<Coordinator>): Coordinator {
+interface Means {
+  forget(): void
+  lookAgain(): Promise<Coordinator>
+  now(): number
+}
+
+function watch(broker: Coordinator, { forget, lookAgain, now }: Means): Coordinator {
+  let busySinceMs: number | undefined
   const watched = REQUESTS.map((name) => [name, async (request: object): Promise<unknown> => {
     try {
-      return await broker[name](request)
+      const answer = await broker[name](request)
+      busySinceMs = undefined
+      return answer
     } catch (thrown) {
       const code = codeOf(thrown)
-      if (code !== 'CONCURRENT_TRANSACTIONS') forget()
+      const nowMs = now()
+      busySinceMs = code === 'CONCURRENT_TRANSACTIONS' ? busySinceMs ?? nowMs : undefined
+      if (busySinceMs === undefined || nowMs - busySinceMs >= BUSY_MS) forget()
       if (name === 'endTxn' || code !== 'NOT_COORDINATOR_FOR_GROUP') throw thrown
       return (await lookAgain())[name](request)
     }

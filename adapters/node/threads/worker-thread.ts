@@ -50,7 +50,6 @@ async function start(): Promise<void> {
   const system = await load(loader.argument)
   if (threadLog.kind === 'kafka') say({ kind: 'waits', whom: `the brokers at ${threadLog.medium.brokers}` })
   const log = await openThreadLog(threadLog, clock, (message) => telemetry.log('warn', message))
-  say({ kind: 'waits', whom: undefined })
   const cache = given ?? (await openStateCache(log, stateCache, (message) => telemetry.log('warn', message)))
   const models = await loadModels(system, log, clock)
   const servers = threadServers(systemClock, say)
@@ -61,6 +60,7 @@ async function start(): Promise<void> {
   })
   // It may be at work from the first group on: whoever watches it expects beats.
   const beating = setInterval(() => witness.beat(), BEAT_MS)
+  say({ kind: 'waits', whom: undefined })
   const stop = async (): Promise<void> => {
     await node.stop()
     await rpc.close()

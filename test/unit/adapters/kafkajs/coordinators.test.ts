@@ -51,7 +51,8 @@ class Connections {
   }
 }
 
-rememberCoordinators(Connections as unknown as SeekerClass)
+let nowMs = 0
+rememberCoordinators(Connections as unknown as SeekerClass, () => nowMs)
 
 test('a producer of transactions asks once who coordinates them and their group', async () => {
   const connections = new Connections()
@@ -78,6 +79,18 @@ test('after a failure a coordinator is looked for anew, but where it still ends 
   }
   await connections.findGroupCoordinator(TRANSACTION)
   assert.deepEqual(connections.heard, ['look app/0', 'offsets 1', 'offsets 1', 'look app/0'])
+})
+
+test('one that ends the transaction before for very long is looked for anew: it may have been replaced', async () => {
+  const connections = new Connections()
+  for (const passedMs of [0, 300, 300]) {
+    nowMs += passedMs
+    const coordinator = await connections.findGroupCoordinator(TRANSACTION)
+    connections.code = CONCURRENT_TRANSACTIONS
+    await assert.rejects(coordinator.addOffsetsToTxn())
+  }
+  await connections.findGroupCoordinator(TRANSACTION)
+  assert.deepEqual(connections.heard, ['look app/0', 'offsets 1', 'offsets 1', 'offsets 1', 'look app/0'])
 })
 
 test('what a broker refuses that coordinates no more goes to the one that does, once; the end of a transaction does not', async () => {
