@@ -68,6 +68,8 @@ export class Cycle {
   readonly #looks: Looks
   #hasBacklog = false
   #hasFolded = false
+  /** When records were taken last: those that come soon after wait for each other (`commitWaitMs`). */
+  #takenMs = -Infinity
 
   constructor(deps: PartitionDeps, lease: Lease, parts: PartitionParts, flow = new Flow(deps.plan.definition.machine)) {
     this.#flow = flow
@@ -154,6 +156,7 @@ export class Cycle {
   async #folded(): Promise<Folded | CycleEnd | undefined> {
     const { clock, telemetry, plan } = this.#deps
     const ranges = await this.#poll()
+    if (ranges.length > 0) this.#takenMs = clock.monotonicMs()
     const { memory } = this.#parts
     const wallMs = clock.nowMs()
     if (memory.nowMs > 0 && wallMs - memory.nowMs > CLOCK_JUMP_MS_MAX) return { kind: 'unhealthy', reason: `the clock jumped ahead by ${Math.round((wallMs - memory.nowMs) / 3_600_000)} hours; timers would fire. Correct the clock, or raise CLOCK_JUMP_MS_MAX if the partition rested that long.` }
@@ -223,8 +226,9 @@ export class Cycle {
     const { settings, clock } = this.#deps
     if (this.#isolation !== undefined) return this.#pollOnce(this.#waitMs(), 1)
     const first = await this.#pollOnce(this.#waitMs())
-    if (first.length === 0 || settings.commitWaitMs === 0 || isFull(first, this.#bounds)) return first
-    await clock.sleep(settings.commitWaitMs)
+    const leftMs = this.#takenMs + settings.commitWaitMs - clock.monotonicMs()
+    if (first.length === 0 || leftMs <= 0 || isFull(first, this.#bounds)) return first
+    await clock.sleep(leftMs)
     // The rest of the wait's arrivals joins this batch: polled again from the same positions.
     const again = await this.#pollOnce(0)
     return again.length === 0 ? first : again

@@ -39,7 +39,7 @@ export interface PartitionDeps {
 export interface PartitionSettings {
   readonly batchRecordsMax: number
   readonly batchBytesMax: number
-  /** How long a small batch waits for more, ms. */
+  /** From one small batch to the next, ms: what comes meanwhile waits for each other. */
   readonly commitWaitMs: number
   readonly drainMsMax: number
   readonly idleMs: number

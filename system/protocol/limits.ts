@@ -53,7 +53,7 @@ export const BATCH_BYTES_MAX = 4 << 20
 export const BATCH_ENTITY_BYTES_MAX = 32 << 20
 /** Records, firings and releases of one batch as long as nobody knows how large entities are. */
 export const BATCH_UNKNOWN_MAX = 128
-/** How long a batch waits for more records before it commits, in ms. */
+/** From one batch to the next, unless it is full: what comes meanwhile is of one commit. In ms. */
 export const COMMIT_WAIT_MS = 20
 /** The same on the embedded log, whose commits take less, in ms. */
 export const EMBEDDED_COMMIT_WAIT_MS = 5
