@@ -1,7 +1,7 @@
 // What comes after a pause is taken at once; what comes soon after that waits for each other.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createMachine } from 'xstate'
+import { setup } from 'xstate'
 import { cborCodec } from '../../../../adapters/cbor/codec.ts'
 import { wallClock } from '../../../../adapters/memory/clock.ts'
 import { memoryLog } from '../../../../adapters/memory/log.ts'
@@ -17,7 +17,7 @@ import { silent } from '../../../support/partition/owner.ts'
 
 const WAIT_MS = 600
 
-const system = defineSystem({ name: 'q', actors: [defineActor({ name: 'one', version: 1, machine: createMachine({}) as never, sources: { deeds: { schema: deedSchema, key: (deed: Deed) => deed.who } } })], partitions: 1 })
+const system = defineSystem({ name: 'q', actors: [defineActor({ name: 'one', version: 1, machine: setup({ types: { events: {} as Deed } }).createMachine({}), sources: { deeds: { schema: deedSchema, key: (deed: Deed) => deed.who } } })], partitions: 1 })
 const deed = (time: number): OutRecord => ({ topic: 'deeds', partition: 0, key: utf8Encode('a'), value: utf8Encode(JSON.stringify({ type: 'deed', who: 'a', time })), headers: [], timestampMs: time })
 
 test('a record after a pause waits for no other; those that come within the time of a commit are of one batch', async () => {
