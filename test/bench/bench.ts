@@ -10,7 +10,7 @@ import { KAFKA_CLIENTS } from '../../adapters/node/medium.ts'
 import type { KafkaClient } from '../../adapters/node/medium.ts'
 import { findRuntimes } from '../runner/run-tier.ts'
 import { measurePageHeap } from './browser/heap.ts'
-import { CLUSTER_PARTS, measureCluster } from './cluster/measure.ts'
+import { BACKOFFS_MS, CLUSTER_PARTS, measureCluster } from './cluster/measure.ts'
 import type { ClusterPart } from './cluster/measure.ts'
 import { measureFleet } from './delivery/measure.ts'
 import { page } from './page.ts'
@@ -24,7 +24,7 @@ import type { MeasurePlan, Runtime } from './w1/measure.ts'
 import { measureWatch } from './w1/watch.ts'
 import { measureWorkers } from './w1/workers.ts'
 
-const USAGE = `npm run bench -- [micro | w1 | memory | entities | workers | watch | fleet | query | cluster | page-heap | page]... [--node | --bun] [--rounds n] [--events n] [--deliveries n] [--cycles n] [--kills n] [--minutes n] [--part p] [--client c] [--rivals] [--profile] [--write]
+const USAGE = `npm run bench -- [micro | w1 | memory | entities | workers | watch | fleet | query | cluster | page-heap | page]... [--node | --bun] [--rounds n] [--events n] [--deliveries n] [--cycles n] [--kills n] [--backoff n] [--minutes n] [--part p] [--client c] [--rivals] [--profile] [--write]
   micro    the parts of an event's path, each by itself
   w1       the whole runtime, embedded, next to the raw append of SQLite
   memory   1,000,000 entities in 64 MiB, three events each
@@ -34,7 +34,8 @@ const USAGE = `npm run bench -- [micro | w1 | memory | entities | workers | watc
   fleet    100,000 deliveries, a ping every 5 s each, at their time (--deliveries of the domain's own statecharts: 5,000)
   query    entities asked for over HTTP and NATS: latency idle and at half load, and what 5,000 a second cost the worker thread
   cluster  on a Kafka broker, by both clients: W1, what an idle process takes, latency, and recovery (--part drain, idle, latency, recovery or failover: only that;
-           --client platformatic or kafkajs: only that; --cycles of recovery: 15; --kills of brokers: 30, twice; --rivals, on Node: loops written by hand, Kafka Streams and Restate take turns with the drains)
+           --client platformatic or kafkajs: only that; --cycles of recovery: 15; --kills of brokers: 30, each with a replica.fetch.backoff.ms of 1000 and of 100, or only that of
+           --backoff; --rivals, on Node: loops written by hand, Kafka Streams and Restate take turns with the drains)
   page-heap  what pages that stay open hold in a browser after its garbage is collected, minute by minute (--minutes: 15; nothing of it is kept)
   page     only writes README.md from results.json
   --profile prints where the processor time of w1 goes (Node)
@@ -53,6 +54,7 @@ interface Options {
   readonly deliveries: number | undefined
   readonly cycles: number
   readonly kills: number
+  readonly backoffMs: number | undefined
   readonly part: ClusterPart | undefined
   readonly client: KafkaClient | undefined
   readonly hasRivals: boolean
@@ -141,9 +143,9 @@ async function measure(runtime: Runtime, whats: readonly string[], options: Opti
   if (whats.includes('query')) results = { ...results, query: await measureQueries({ runtime, events: options.events ?? 2_000_000, rounds: options.rounds, say: (line) => say(`${runtime.name} ${line}`) }) }
   if (whats.includes('fleet')) results = { ...results, fleet: await fleets(runtime, options) }
   if (whats.includes('cluster')) {
-    const { rounds, events = 2_000_000, cycles, kills, part, client, hasRivals } = options
+    const { rounds, events = 2_000_000, cycles, kills, backoffMs, part, client, hasRivals } = options
     const parts = part === undefined ? CLUSTER_PARTS : [part]
-    results = { ...results, cluster: await measureCluster({ runtime, version, rounds, events, cycles, kills, parts, rivals: hasRivals && runtime.name === 'node' && parts.includes('drain'), clients: client === undefined ? KAFKA_CLIENTS : [client], say }) }
+    results = { ...results, cluster: await measureCluster({ runtime, version, rounds, events, cycles, kills, backoffsMs: backoffMs === undefined ? BACKOFFS_MS : [backoffMs], parts, rivals: hasRivals && runtime.name === 'node' && parts.includes('drain'), clients: client === undefined ? KAFKA_CLIENTS : [client], say }) }
   }
   return results
 }
@@ -163,7 +165,7 @@ function say(line: string): void {
 }
 
 function parsed(args: readonly string[]) {
-  return parseArgs({ args: [...args], allowPositionals: true, options: { help: { type: 'boolean', short: 'h' }, node: { type: 'boolean' }, bun: { type: 'boolean' }, rounds: { type: 'string' }, events: { type: 'string' }, profile: { type: 'boolean' }, write: { type: 'boolean' }, deliveries: { type: 'string' }, cycles: { type: 'string' }, kills: { type: 'string' }, minutes: { type: 'string' }, part: { type: 'string' }, rivals: { type: 'boolean' }, client: { type: 'string' } } })
+  return parseArgs({ args: [...args], allowPositionals: true, options: { help: { type: 'boolean', short: 'h' }, node: { type: 'boolean' }, bun: { type: 'boolean' }, rounds: { type: 'string' }, events: { type: 'string' }, profile: { type: 'boolean' }, write: { type: 'boolean' }, deliveries: { type: 'string' }, cycles: { type: 'string' }, kills: { type: 'string' }, backoff: { type: 'string' }, minutes: { type: 'string' }, part: { type: 'string' }, rivals: { type: 'boolean' }, client: { type: 'string' } } })
 }
 
 async function main(args: readonly string[]): Promise<number> {
@@ -185,7 +187,7 @@ async function main(args: readonly string[]): Promise<number> {
     say(USAGE)
     return 2
   }
-  const options: Options = { rounds: Number(values.rounds ?? 3), events: values.events === undefined ? undefined : Number(values.events), deliveries: values.deliveries === undefined ? undefined : Number(values.deliveries), cycles: Number(values.cycles ?? 15), kills: Number(values.kills ?? 30), part, client, hasRivals: values.rivals === true, isProfiled: values.profile === true }
+  const options: Options = { rounds: Number(values.rounds ?? 3), events: values.events === undefined ? undefined : Number(values.events), deliveries: values.deliveries === undefined ? undefined : Number(values.deliveries), cycles: Number(values.cycles ?? 15), kills: Number(values.kills ?? 30), backoffMs: values.backoff === undefined ? undefined : Number(values.backoff), part, client, hasRivals: values.rivals === true, isProfiled: values.profile === true }
   const found = findRuntimes(ROOT)
   const only = values.node === true ? 'node' : values.bun === true ? 'bun' : undefined
   let results = readResults()

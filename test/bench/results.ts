@@ -227,9 +227,10 @@ export function merged(results: Results, machine: string, runtime: RuntimeName, 
   return { machine, runtimes: { ...results.runtimes, [runtime]: { ...before, ...part, ...cluster } } }
 }
 
-/** What was measured with one client leaves the other's rows as they are. */
+/** What was measured with one client, or brokers of one kind, leaves the others' rows as they are. */
 function mergedCluster(before: ClusterRows, now: ClusterRows): ClusterRows {
-  const of = <T extends { readonly client: string }>(old: readonly T[] = [], rows: readonly T[] = []): readonly T[] => [...old.filter(({ client }) => rows.every((row) => row.client !== client)), ...rows]
+  type Of = { readonly client: string; readonly backoffMs?: number }
+  const of = <T extends Of>(old: readonly T[] = [], rows: readonly T[] = []): readonly T[] => [...old.filter(({ client, backoffMs }) => rows.every((row) => row.client !== client || row.backoffMs !== backoffMs)), ...rows]
   const rivals = now.rivals ?? before.rivals
   return { ...(rivals === undefined ? {} : { rivals }), drain: of(before.drain, now.drain), idle: of(before.idle, now.idle), recovery: of(before.recovery, now.recovery), failover: of(before.failover, now.failover), latency: of(before.latency, now.latency) }
 }

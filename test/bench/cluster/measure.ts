@@ -31,6 +31,8 @@ export interface ClusterPlan {
   readonly cycles: number
   /** Of brokers. */
   readonly kills: number
+  /** `replica.fetch.backoff.ms` of the brokers that are killed. */
+  readonly backoffsMs: readonly number[]
   readonly parts: readonly ClusterPart[]
   readonly clients: readonly KafkaClient[]
   /** Whether rivals take turns with the drains. */
@@ -46,7 +48,7 @@ const RATES = [1000, 5000]
 const LATENCY_SECONDS = 30
 /** The default of the runtime's settings. */
 /** Of a broker's followers: by default, and as brokers that are started here have it. */
-const BACKOFFS_MS = [1000, 100]
+export const BACKOFFS_MS: readonly number[] = [1000, 100]
 /** Of recovery and failover. */
 const SESSION_MS = 6000
 const PER_SECOND = 2000
@@ -118,9 +120,9 @@ async function recovery({ cycles, say }: ClusterPlan, base: Base): Promise<reado
   return rowsOf(base, times, say, (kind) => (kind === 'emptied' && rebuildRates.length > 0 ? { rebuiltPerSecond: Math.round(median(rebuildRates)) } : {}))
 }
 
-async function failover({ kills, say }: ClusterPlan, base: Base): Promise<readonly FailoverRow[]> {
+async function failover({ kills, backoffsMs, say }: ClusterPlan, base: Base): Promise<readonly FailoverRow[]> {
   const rows: FailoverRow[] = []
-  for (const backoffMs of BACKOFFS_MS) {
+  for (const backoffMs of backoffsMs) {
     say(`${base.runtime.name} ${base.client}: brokers whose replica.fetch.backoff.ms is ${backoffMs}`)
     const times = await measureFailover({ ...base, kills, sessionMs: SESSION_MS, perSecond: PER_SECOND, accounts: ACCOUNTS, backoffMs, say })
     for (const [kind, all] of Object.entries(times).filter(([, each]) => each.length > 0)) {
