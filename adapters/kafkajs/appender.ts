@@ -100,7 +100,8 @@ export class Appender {
     late.catch(() => undefined)
     try {
       const offsets: number[] = []
-      send.note(await Promise.race([producer.sendBatch({ acks: -1, topicMessages: send.topicMessages }), late]), offsets)
+      // L7 of `transaction.ts`.
+      for (const part of this.#options.client.isAlone ? [send] : send.split()) part.note(await Promise.race([producer.sendBatch({ acks: -1, topicMessages: part.topicMessages }), late]), offsets)
       return { kind: 'done', offsets }
     } catch (thrown) {
       // Which sequences the brokers took is not known any more.

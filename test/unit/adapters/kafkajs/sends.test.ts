@@ -1,0 +1,105 @@
+// A record of a commit is written once, although kafkajs repeats requests that have not ended yet (L7).
+import assert from 'node:assert/strict'
+import { createRequire } from 'node:module'
+import { test } from 'node:test'
+import type { TopicMessages } from 'kafkajs'
+import type { Client } from '../../../../adapters/kafkajs/client.ts'
+import { errorNamed } from '../../../../adapters/kafkajs/internals.ts'
+import { Send } from '../../../../adapters/kafkajs/packing.ts'
+import { Transactions } from '../../../../adapters/kafkajs/transaction.ts'
+import type { TransactionEnd } from '../../../../adapters/kafkajs/transaction.ts'
+import { wallClock } from '../../../../adapters/memory/clock.ts'
+import { Visibility } from '../../../../system/membership/visibility.ts'
+import { record } from '../../../contract/log-fixture.ts'
+
+const [MESSAGE_TOO_LARGE, NOT_LEADER, CONCURRENT_TRANSACTIONS] = [10, 6, 51]
+
+const internal = createRequire(import.meta.url)
+const createSendMessages = internal('kafkajs/src/producer/sendMessages') as (parts: object) => (batch: object) => Promise<unknown>
+const createRetry = internal('kafkajs/src/retry') as (options: object) => unknown
+
+interface Asked {
+  readonly nodeId: string
+  readonly topicData: readonly { readonly topic: string }[]
+}
+
+/** Two brokers: the first refuses once and at once, the second takes its time. Answers whose records were written how often. */
+async function written(names: readonly (readonly string[])[]): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {}
+  let refusals = 1
+  const produce = async ({ nodeId, topicData }: Asked): Promise<unknown> => {
+    if (nodeId === '1' && refusals-- > 0) throw errorNamed(CONCURRENT_TRANSACTIONS)
+    await wallClock.sleep(nodeId === '2' ? 20 : 0)
+    for (const { topic } of topicData) counts[topic] = (counts[topic] ?? 0) + 1
+    return { topics: [] }
+  }
+  const leaderOf = (topic: string): string => (topic === 'a' ? '1' : '2')
+  const brokers = new Map(['1', '2'].map((nodeId) => [nodeId, { nodeId, produce: (request: Omit<Asked, 'nodeId'>) => produce({ ...request, nodeId }) }]))
+  const cluster = {
+    refreshMetadataIfNecessary: async () => {}, refreshMetadata: async () => {}, addMultipleTargetTopics: async () => {}, isConnected: () => true,
+    findTopicPartitionMetadata: () => [{ partitionId: 0 }], findLeaderForPartitions: (topic: string) => ({ [leaderOf(topic)]: [0] }), findBroker: async ({ nodeId }: { readonly nodeId: string }) => brokers.get(nodeId),
+  }
+  const locks = new Map<string, Promise<void>>()
+  const release = new Map<string, () => void>()
+  const eosManager = {
+    acquireBrokerLock: async ({ nodeId }: { readonly nodeId: string }) => {
+      await locks.get(nodeId)
+      const { promise, resolve } = Promise.withResolvers<void>()
+      locks.set(nodeId, promise)
+      release.set(nodeId, resolve)
+    },
+    releaseBrokerLock: async ({ nodeId }: { readonly nodeId: string }) => release.get(nodeId)?.(),
+    isTransactional: () => true, addPartitionsToTransaction: async () => {}, getSequence: () => 0, updateSequence: () => {}, getTransactionalId: () => 't', getProducerId: () => 1, getProducerEpoch: () => 0,
+  }
+  const sendMessages = createSendMessages({ logger: { debug: () => {}, error: () => {} }, cluster, partitioner: () => 0, eosManager, retrier: createRetry({ retries: 5, initialRetryTime: 1 }) })
+  await Promise.all(names.map((topics) => sendMessages({ acks: -1, timeout: 1000, compression: 0, topicMessages: topics.map((topic) => ({ topic, messages: [{ value: 'x' }] })) })))
+  return counts
+}
+
+test('kafkajs writes records twice that are under way to one leader when another one refuses; not those of a request of their own', async () => {
+  assert.deepEqual(await written([['a', 'b']]), { a: 1, b: 2 })
+  assert.deepEqual(await written([['a'], ['b']]), { a: 1, b: 1 })
+})
+
+interface Commit {
+  readonly end: TransactionEnd
+  /** Topic partitions of each request. */
+  readonly requests: readonly string[]
+  readonly isEarly: boolean
+}
+
+/** Commits a record on each of three partitions. `codes`: how partitions answer that do not take theirs. */
+async function commit(isAlone: boolean, codes: readonly (number | undefined)[] = []): Promise<Commit> {
+  const requests: string[] = []
+  let [underWay, isEarly] = [0, false]
+  const sendBatch = async ({ topicMessages }: { readonly topicMessages: TopicMessages[] }): Promise<unknown> => {
+    const partitions = topicMessages.flatMap(({ topic, messages }) => messages.map(({ partition = 0 }) => ({ topicName: topic, partition, baseOffset: '0' })))
+    requests.push(partitions.map(({ partition }) => partition).join())
+    underWay += 1
+    await wallClock.sleep(partitions.at(-1)?.partition === 2 ? 10 : 0)
+    underWay -= 1
+    const code = codes[partitions[0]?.partition ?? 0]
+    if (code !== undefined) throw errorNamed(code)
+    return partitions
+  }
+  const ended = async (): Promise<void> => void (isEarly ||= underWay > 0)
+  const transaction = { sendBatch, commit: ended, abort: ended }
+  const producer = { connect: async () => {}, disconnect: ended, transaction: async () => transaction }
+  const transactions = new Transactions({ client: { isAlone, transactional: () => producer } as unknown as Client, clock: wallClock, visibility: new Visibility(wallClock), transactionalId: 't', group: 'g', partition: 0, timeoutMs: 1000, fenceMsMax: 100 })
+  await transactions.fence()
+  const send = new Send([0, 1, 2].map((partition) => ({ index: partition, record: record('t', partition, 'x'), onCluster: 't' })))
+  return { end: await transactions.commit({ sends: [send], offsets: [] }), requests, isEarly }
+}
+
+test('where there are several brokers each partition has a request of its own, and all have ended before the transaction does', async () => {
+  assert.deepEqual(await commit(true), { end: { kind: 'committed', offsets: [0, 0, 0] }, requests: ['0,1,2'], isEarly: false })
+  assert.deepEqual(await commit(false), { end: { kind: 'committed', offsets: [0, 0, 0] }, requests: ['0', '1', '2'], isEarly: false })
+  const failed = await commit(false, [NOT_LEADER])
+  assert.deepEqual([failed.end.kind, failed.isEarly], ['unknown', false])
+})
+
+test('what one partition refuses is not said of a commit of which another part may have been written', async () => {
+  assert.equal((await commit(false, [MESSAGE_TOO_LARGE, NOT_LEADER])).end.kind, 'unknown')
+  const refused = await commit(false, [undefined, MESSAGE_TOO_LARGE])
+  assert.deepEqual([refused.end.kind, 'records' in refused.end && refused.end.records, refused.isEarly], ['refused', [1], false])
+})
