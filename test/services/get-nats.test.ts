@@ -47,7 +47,9 @@ test('what cannot be meant is refused before anything is opened', async (t) => {
     [['get', 'counter', 'a', '--nats', 'http://bus', '--system', COUNTERS], 1, /'http:\/\/bus' is no address of NATS/],
     [['get', 'counter', 'a', '--nats', 'nats://bus', '--system', COUNTERS, '--deadline', 'soon'], 2, /--deadline is 'soon'/],
     [['get', 'count', 'a', '--nats', 'nats://bus', '--system', COUNTERS], 2, /no actor type 'count'/],
-    [['get', 'counter', 'a', '--system', COUNTERS], 2, /--system goes with --nats/],
+    [['get', 'counter', 'a', '--system', COUNTERS], 2, /--system goes with --kafka or --nats/],
+    [['get', 'counter', 'a', '--nats', 'nats://bus', '--kafka', 'broker:9092', '--system', COUNTERS], 2, /ask the owner \(--nats\) or read its log \(--kafka\)/],
+    [['send', 'counter', 'a', 'add', '--system', COUNTERS], 2, /--system goes with --kafka/],
     [['run', COUNTERS, '--folder', folder, '--nats', 'nats://ann:secret@bus/x'], 1, /'nats:\/\/bus\/x' is no address of NATS/],
     [['run', COUNTERS, '--folder', folder, '--nats-prefix', 'x'], 2, /--nats-prefix goes with --nats/],
   ] as const) {

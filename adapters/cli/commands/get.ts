@@ -9,10 +9,11 @@ import { wallClock } from '../../memory/clock.ts'
 import type { FlagValues } from '../arguments.ts'
 import { FOLDER_FLAG, JSON_FLAG, NATS_FLAGS } from '../command.ts'
 import type { Command } from '../command.ts'
-import { knownFolder, shown, withFolder } from '../data-folder.ts'
+import { knownFolder } from '../data-folder.ts'
 import { entityWords, jsonText, parkedText, planOf, treeLines } from '../entity-words.ts'
 import { EXIT, UsageError } from '../exit-codes.ts'
 import type { Io } from '../io.ts'
+import { LOG_FLAGS, withLog } from '../log-flags.ts'
 import { askOwner } from '../owner.ts'
 import { systemNamed } from '../target.ts'
 import { line, spaced, time } from '../text.ts'
@@ -22,14 +23,14 @@ const DEADLINE_MS = 5000
 export const getCommand: Command = {
   name: 'get',
   summary: 'show an entity: state, context, timers, held events, whether it is parked',
-  usage: ['get <type> <id> [--folder <folder>] [--json]', 'get <type> <id> --nats <url> [--system <scenario | file>] [--deadline <time>] [--json]'],
+  usage: ['get <type> <id> [--folder <folder>] [--json]', 'get <type> <id> --kafka <brokers> [--namespace <prefix>] [--system <scenario | file>] [--json]', 'get <type> <id> --nats <url> [--system <scenario | file>] [--deadline <time>] [--json]'],
   about: [
     'Shows committed state as of the end of the journal, whether the folder is running or at rest. Exit code 1 when there is no such entity.',
-    'With --nats the owner of its partition is asked, wherever that runs with --nats too; while the partition moves it is asked again until the deadline.',
+    'With --kafka the log of a cluster is read, whether or not a folder here remembers it. With --nats the owner of its partition is asked, wherever that runs with --nats too; while the partition moves it is asked again until the deadline.',
   ],
   flags: {
-    ...FOLDER_FLAG, ...JSON_FLAG, ...NATS_FLAGS,
-    system: { value: 'scenario|file', help: 'with --nats: the system that runs there (default: that of the data folder)' },
+    ...FOLDER_FLAG, ...LOG_FLAGS, ...JSON_FLAG, ...NATS_FLAGS,
+    system: { value: 'scenario|file', help: 'with --kafka or --nats: the system that runs there (default: that of the data folder)' },
     deadline: { value: 'time', help: 'with --nats: give up after this long: 500ms, 30s (default 5s)' },
   },
   wordsMax: 2,
@@ -37,17 +38,15 @@ export const getCommand: Command = {
   run: ({ words, flags }, io) => {
     const [type, id] = entityWords('get', words)
     const url = flags.text('nats')
+    if (url !== undefined && flags.has('kafka')) throw new UsageError('ask the owner (--nats) or read its log (--kafka)')
     if (url !== undefined) return getFromOwner(type, id, url, flags, io)
-    for (const flag of ['nats-prefix', 'nats-ca', 'system', 'deadline']) if (flags.has(flag)) throw new UsageError(`--${flag} goes with --nats`)
-    return getFromFolder(type, id, flags, io)
+    for (const flag of ['nats-prefix', 'nats-ca', 'deadline']) if (flags.has(flag)) throw new UsageError(`--${flag} goes with --nats`)
+    if (flags.has('system') && !flags.has('kafka')) throw new UsageError('--system goes with --kafka or --nats')
+    return withLog(flags, async ({ log, plans, where }) => show(await queryEntity({ log, codec: cborCodec, clock: wallClock }, planOf(plans, type), id), where, flags, io))
   },
 }
 
 const LIST_MAX = 10
-
-async function getFromFolder(type: string, id: string, flags: FlagValues, io: Io): Promise<number> {
-  return withFolder(flags.text('folder'), async ({ folder, log, plans }) => show(await queryEntity({ log, codec: cborCodec, clock: wallClock }, planOf(plans, type), id), shown(folder), flags, io))
-}
 
 async function getFromOwner(type: string, id: string, url: string, flags: FlagValues, io: Io): Promise<number> {
   const deadlineMs = deadlineOf(flags.text('deadline'))

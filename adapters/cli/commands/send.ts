@@ -10,16 +10,14 @@ import { OperationError } from '../../../system/protocol/failures.ts'
 import { cborCodec } from '../../cbor/codec.ts'
 import { wallClock } from '../../memory/clock.ts'
 import { systemClock, systemRandom } from '../../node/clock.ts'
-import { holderOf } from '../../sqlite/lock.ts'
 import type { Log } from '../../../system/ports/log.ts'
 import type { Arguments } from '../arguments.ts'
 import { FOLDER_FLAG, JSON_FLAG } from '../command.ts'
 import type { Command } from '../command.ts'
-import { withFolder } from '../data-folder.ts'
 import { entityWords, jsonText, planOf } from '../entity-words.ts'
 import { EXIT, UsageError } from '../exit-codes.ts'
 import type { Io } from '../io.ts'
-import { typed } from '../run-summary.ts'
+import { LOG_FLAGS, withLog } from '../log-flags.ts'
 import { printable } from '../text.ts'
 
 const WAIT_MS = 10_000
@@ -28,20 +26,20 @@ const LOOK_MS = 15
 export const sendCommand: Command = {
   name: 'send',
   summary: 'send an event to an entity, and show its reply',
-  usage: ['send <type> <id> <event> [--command <id>] [--wait <time>] [--folder <folder>] [--json]'],
+  usage: ['send <type> <id> <event> [--command <id>] [--wait <time>] [--folder <folder>] [--json]', 'send <type> <id> <event> --kafka <brokers> [--namespace <prefix>] [--system <scenario | file>] [...]'],
   about: [
     'The event is JSON with a type, or the type alone. It is durable before this command ends: a running system takes it at once, one at rest',
     'when it runs next. Sent again with the same --command it is applied once, and answered with the first reply.',
-    'On a cluster it is written to the log, not sent to the owner: it goes to --kafka (as the folder remembers it), and NATS has no part in it.',
+    'On a cluster it is written to the log, not sent to the owner: to the brokers that the folder remembers, or to those of --kafka; NATS has no part in it.',
     'Exit code 1 when the entity refuses the event, or gives no answer in time.',
   ],
   flags: {
     command: { value: 'id', help: 'id of the command, for repeating it safely (default: a new one)' },
     wait: { value: 'time', help: 'wait this long for the reply of a running system: 500ms, 30s; 0s: do not wait (default 10s)' },
-    ...FOLDER_FLAG, ...JSON_FLAG,
+    ...FOLDER_FLAG, ...LOG_FLAGS, ...JSON_FLAG,
   },
   wordsMax: 3,
-  examples: ['send door front open', `send card 12 '{"type":"verdict","decision":"decline"}'`],
+  examples: ['send door front open', `send card 12 '{"type":"verdict","decision":"decline"}'`, 'send door front open --kafka broker.example:9092 --system door.system.ts'],
   run: send,
 }
 
@@ -50,13 +48,11 @@ async function send({ words, flags }: Arguments, io: Io): Promise<number> {
   const event = eventOf(words[2])
   const waitMs = waitOf(flags.text('wait'))
   const command = flags.text('command') ?? systemRandom.uuid()
-  return withFolder(flags.text('folder'), async (open) => {
-    const plan = planOf(open.plans, type)
-    const sent = await append(open.log, plan, id, event, command)
-    // On a cluster nobody here knows whether it runs: whoever waits will see.
-    const isAtRest = open.medium.kind === 'embedded' && holderOf(open.folder) === undefined
-    const outcome = isAtRest ? undefined : await waitFor(open.log, plan, sent, waitMs)
-    const facts = { type, id, event: event.type, command, waitMs, rerun: typed(`statelog run ${open.manifest.target}`, open.folder) }
+  return withLog(flags, async ({ log, plans, rerun }) => {
+    const plan = planOf(plans, type)
+    const sent = await append(log, plan, id, event, command)
+    const outcome = rerun === undefined ? await waitFor(log, plan, sent, waitMs) : undefined
+    const facts = { type, id, event: event.type, command, waitMs, rerun: rerun ?? '' }
     if (flags.has('json')) io.out(jsonText({ command, type, id, partition: sent.partition, offset: sent.offset, ...objectOf(outcome) }))
     else say(io, facts, outcome)
     return outcome === undefined || outcome.kind === 'reply' || (outcome.kind === 'waiting' && waitMs === 0) ? EXIT.ok : EXIT.problem
