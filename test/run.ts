@@ -4,7 +4,7 @@
 import { join } from 'node:path'
 import { parseOptions, USAGE, type Options } from './runner/options.ts'
 import { killAll } from './runner/process.ts'
-import { failureLines, passLine, tableLines, totalLine } from './runner/report.ts'
+import { failureLines, passLine, skipLines, tableLines, totalLine } from './runner/report.ts'
 import { complaints, filesOf, runTier, type TierReport } from './runner/run-tier.ts'
 import { TestServices } from './runner/services.ts'
 
@@ -27,7 +27,7 @@ async function runAll(options: Options): Promise<number> {
     reports.push(report)
     for (const pass of report.passes) {
       say(passLine(tier.name, pass))
-      for (const line of failureLines(pass)) say(line)
+      for (const line of [...skipLines(pass), ...failureLines(pass)]) say(line)
     }
     wrong.push(...complaints(report, process.env['CI'] === 'true'))
   }

@@ -11,6 +11,12 @@ export function passLine(tierName: string, pass: Pass): string {
   return `${tierName.padEnd(12)}${pass.runtime.padEnd(6)}${[`${count(pass.results, 'passed')} passed`, ...rest].join(', ')} in ${pass.seconds.toFixed(1)} s`
 }
 
+/** Why tests were skipped, a line for each reason: how to get what they need. */
+export function skipLines(pass: Pass): string[] {
+  const reasons = pass.results.flatMap(({ outcome, message }) => (outcome === 'skipped' && message !== '' ? [message] : []))
+  return [...Map.groupBy(reasons, (reason) => reason)].map(([reason, { length }]) => `  ${length} skipped: ${reason}`)
+}
+
 export function failureLines(pass: Pass): string[] {
   return pass.results.filter((result) => result.outcome === 'failed').flatMap((result) => oneFailure(result, pass.runtime))
 }

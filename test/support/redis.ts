@@ -16,6 +16,8 @@ import { untilStopped } from './stopped.ts'
 export const SHARED_REDIS = process.env['STATELOG_REDIS']
 export const WITHOUT_SHARED_REDIS = { skip: 'STATELOG_REDIS is not set: give redis://host:port of a Redis or Valkey' }
 
+const NO_SERVER = 'none'
+
 /** What a server is: the programs of this machine that the driver serves. */
 export interface ServerProgram {
   readonly name: 'redis' | 'valkey'
@@ -24,6 +26,9 @@ export interface ServerProgram {
 
 export const SERVER_PROGRAMS: readonly ServerProgram[] = [program('redis', undefined), program('valkey', process.env['STATELOG_VALKEY_SERVER'])].flatMap((found) => found ?? [])
 export const HAS_REDIS_SERVER = SERVER_PROGRAMS.length > 0
+/** `none`: this machine is known to have none, and nothing is said of it. */
+export const LACKS_VALKEY = process.env['STATELOG_VALKEY_SERVER'] !== NO_SERVER && SERVER_PROGRAMS.every(({ name }) => name !== 'valkey')
+export const WITHOUT_VALKEY_SERVER = { skip: 'there is no valkey-server on the PATH: install it, or name one with STATELOG_VALKEY_SERVER=<path>' }
 export const WITHOUT_REDIS_SERVER = { skip: 'neither redis-server nor valkey-server is installed' }
 
 /** The rights that the driver's page asks for. */
@@ -34,6 +39,7 @@ function rightsOf(page: string): readonly string[] {
 }
 
 function program(name: ServerProgram['name'], given: string | undefined): ServerProgram | undefined {
+  if (given === NO_SERVER) return undefined
   const path = given ?? (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, `${name}-server`)).find((file) => existsSync(file))
   return path === undefined ? undefined : { name, path }
 }

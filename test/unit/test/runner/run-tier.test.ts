@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { failureLines, tableLines, totalLine } from '../../../runner/report.ts'
+import { failureLines, skipLines, tableLines, totalLine } from '../../../runner/report.ts'
 import { filesWithoutTests, type TestResult } from '../../../runner/result.ts'
 import { complaints, type TierReport } from '../../../runner/run-tier.ts'
 
@@ -31,6 +31,11 @@ test('a file that ran no test is a failure', () => {
 test('a failure names file, test, reason and the command that repeats it', () => {
   const text = failureLines({ runtime: 'bun', results: [{ ...passed, outcome: 'failed', message: 'no' }], seconds: 1 }).join('\n')
   assert.equal(text, '\nFAILED on bun: test/unit/a.test.ts > one\n    no\n    again: npm test -- test/unit/a.test.ts --bun')
+})
+
+test('why tests were skipped is said once for each reason', () => {
+  const skipped: TestResult = { ...passed, outcome: 'skipped', message: 'no broker: install one' }
+  assert.deepEqual(skipLines({ runtime: 'node', results: [passed, skipped, skipped], seconds: 1 }), ['  2 skipped: no broker: install one'])
 })
 
 test('the last line sums up tests and complaints', () => {
