@@ -1,13 +1,14 @@
 // Which log a command works on: that of a data folder, or that of a cluster by its brokers, where no folder here remembers it.
 import { planSystem } from '../../system/partition/topology.ts'
 import type { TypePlan } from '../../system/partition/topology.ts'
+import { OperationError } from '../../system/protocol/failures.ts'
 import { systemClock } from '../node/clock.ts'
 import type { CommittedLog } from '../node/look.ts'
 import { openBeside, whereOf } from '../node/medium.ts'
 import { holderOf } from '../sqlite/lock.ts'
 import type { Flags, FlagValues } from './arguments.ts'
 import { CLUSTER_FLAGS, mediumFrom } from './cluster-flags.ts'
-import { knownFolder, shown, withFolder } from './data-folder.ts'
+import { shown, withFolder } from './data-folder.ts'
 import { UsageError } from './exit-codes.ts'
 import { systemNamed } from './target.ts'
 import { typed } from './run-summary.ts'
@@ -17,7 +18,7 @@ const { redis: _redis, kafka, ...CLUSTER } = CLUSTER_FLAGS
 export const LOG_FLAGS: Flags = {
   kafka: { ...kafka, value: 'brokers', help: 'the brokers of a cluster on which the system runs, from wherever this is called: host:port, several with commas between' },
   ...CLUSTER,
-  system: { value: 'scenario|file', help: 'with --kafka: the system that runs there (default: that of the data folder)' },
+  system: { value: 'scenario|file', help: 'with --kafka: the system that runs there' },
 }
 
 export interface OpenLog {
@@ -41,10 +42,19 @@ export async function withLog<T>(flags: FlagValues, work: (open: OpenLog) => Pro
       return work({ log, plans, where: shown(folder), rerun: isAtRest ? typed(`statelog run ${manifest.target}`, folder) : undefined })
     })
   }
-  const system = named === undefined ? (await knownFolder(flags.text('folder'))).system : await systemNamed(named)
+  // A folder's own cluster, namespace and rights may be others.
+  if (named === undefined || flags.has('folder')) throw new UsageError('--kafka goes with --system <scenario | file>, and without --folder: a folder remembers its own cluster')
+  const system = await systemNamed(named)
+  const plans = planSystem(system)
   const log = await openBeside(medium, '', systemClock)
   try {
-    return await work({ log, plans: planSystem(system), where: `${system.name} ${whereOf(medium, '')}`, rerun: undefined })
+    const there = new Map((await log.topics()).map(({ name, partitions }) => [name, partitions]))
+    for (const { inbox, partitions } of plans.values()) {
+      const found = there.get(inbox)
+      if (found === undefined) throw new OperationError('system/absent', `there is no topic ${inbox} ${whereOf(medium, '')}: does ${system.name} run there, and under this --namespace?`)
+      if (found !== partitions) throw new OperationError('system/partitions', `topic ${inbox} has ${found} partitions ${whereOf(medium, '')}, and ${system.name} is defined with ${partitions}: name the file that runs there`)
+    }
+    return await work({ log, plans, where: `${system.name} ${whereOf(medium, '')}`, rerun: undefined })
   } finally {
     await log.close()
   }

@@ -101,7 +101,7 @@ export class Appender {
     try {
       const offsets: number[] = []
       // L7 of `transaction.ts`.
-      for (const part of this.#options.client.isAlone ? [send] : send.split()) part.note(await Promise.race([producer.sendBatch({ acks: -1, topicMessages: part.topicMessages }), late]), offsets)
+      for (const part of send.split()) part.note(await Promise.race([producer.sendBatch({ acks: -1, topicMessages: part.topicMessages }), late]), offsets)
       return { kind: 'done', offsets }
     } catch (thrown) {
       // Which sequences the brokers took is not known any more.

@@ -43,7 +43,6 @@ function parseBrokers(text: string): string[] {
 
 export class Client {
   readonly #kafka: Kafka
-  readonly #clusters: Cluster[] = []
 
   constructor(brokers: string, clientId: string, { sasl, tls }: Security = {}) {
     mend()
@@ -71,14 +70,7 @@ export class Client {
       }],
     })
     if (found === undefined) throw new OperationError('kafka/client', 'kafkajs made a consumer without asking its assigner')
-    this.#clusters.push(found)
     return found
-  }
-
-  /** Whether one broker leads everything, as far as that is known. */
-  get isAlone(): boolean {
-    const known = this.#clusters.flatMap(({ brokerPool: { metadata } }) => (metadata === null ? [] : [metadata.brokers.length]))
-    return known.length > 0 && known.every((brokers) => brokers === 1)
   }
 
   /** Of one transactional id. Its connections take one request after the other. */

@@ -38,8 +38,6 @@ export type Broker = PublicBroker & GroupBroker & {
 
 /** kafkajs' view of the cluster with connections of its own. Its brokers are the same objects from call to call. */
 export type Cluster = Omit<PublicCluster, 'findBroker' | 'findGroupCoordinator'> & {
-  /** `metadata`: null until it is asked for. */
-  readonly brokerPool: { readonly metadata: { readonly brokers: readonly unknown[] } | null }
   findBroker(node: { readonly nodeId: string }): Promise<Broker>
   findGroupCoordinator(group: { readonly groupId: string }): Promise<Broker>
 }

@@ -5,8 +5,8 @@
 // L1. Everything between the first send and the end of a transaction becomes visible together.
 // L2. Only the newest `fence` of the id can end a transaction. Its first `transaction()` is what asks for the id; `connect()` does not.
 // L5. The end of a transaction is sent once: any answer but success or a fence leaves the outcome unknown.
-// L7. A record is written once: kafkajs makes a request for each leader, and when one of them fails it makes those anew that have not ended yet. So where there are
-//     several brokers each partition has a request of its own, which has one leader, and waits for the one before.
+// L7. A record is written once: kafkajs makes a request for each leader, and when one of them fails it makes those anew that have not ended yet. So each
+//     partition has a request of its own, which has one leader, and waits for the one before.
 // T1. After any failure nothing of this object may be used again, but `fence`. A transaction with an error in it is never committed: kafkajs would say that it was.
 import type { Producer, RecordMetadata, Transaction } from 'kafkajs'
 import { assert } from '../../system/protocol/assert.ts'
@@ -158,7 +158,7 @@ export class Transactions {
   /** L7. */
   async #send(transaction: Transaction, send: Send): Promise<readonly RecordMetadata[]> {
     const answers: RecordMetadata[] = []
-    for (const part of this.#options.client.isAlone ? [send] : send.split()) answers.push(...(await this.#sendOne(transaction, part)))
+    for (const part of send.split()) answers.push(...(await this.#sendOne(transaction, part)))
     return answers
   }
 

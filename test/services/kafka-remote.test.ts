@@ -24,6 +24,8 @@ for (const client of KAFKA_CLIENTS) {
     }
     const none = await call(HERE, ['get', 'counter', 'nobody', '--system', COUNTERS, ...place])
     assert.deepEqual([none.exitCode, /there is no counter 'nobody' in counters on Kafka at/.test(none.stderr)], [1, true], none.stderr)
+    const elsewhere = await call(HERE, ['send', 'counter', 'a0', 'add', '--system', COUNTERS, ...placeOn(kafka, client)])
+    assert.deepEqual([elsewhere.exitCode, /there is no topic .* under this --namespace\?/.test(elsewhere.stderr)], [1, true], elsewhere.stderr)
     running.child.kill('SIGINT')
     assert.equal((await running.ended).exitCode, 130)
     const kept = await call(HERE, ['send', 'counter', 'a0', '{"type":"add","by":2}', '--system', COUNTERS, '--wait', '0s', ...place])

@@ -23,14 +23,14 @@ const DEADLINE_MS = 5000
 export const getCommand: Command = {
   name: 'get',
   summary: 'show an entity: state, context, timers, held events, whether it is parked',
-  usage: ['get <type> <id> [--folder <folder>] [--json]', 'get <type> <id> --kafka <brokers> [--namespace <prefix>] [--system <scenario | file>] [--json]', 'get <type> <id> --nats <url> [--system <scenario | file>] [--deadline <time>] [--json]'],
+  usage: ['get <type> <id> [--folder <folder>] [--json]', 'get <type> <id> --kafka <brokers> --system <scenario | file> [--namespace <prefix>] [--json]', 'get <type> <id> --nats <url> [--system <scenario | file>] [--deadline <time>] [--json]'],
   about: [
     'Shows committed state as of the end of the journal, whether the folder is running or at rest. Exit code 1 when there is no such entity.',
     'With --kafka the log of a cluster is read, whether or not a folder here remembers it. With --nats the owner of its partition is asked, wherever that runs with --nats too; while the partition moves it is asked again until the deadline.',
   ],
   flags: {
     ...FOLDER_FLAG, ...LOG_FLAGS, ...JSON_FLAG, ...NATS_FLAGS,
-    system: { value: 'scenario|file', help: 'with --kafka or --nats: the system that runs there (default: that of the data folder)' },
+    system: { value: 'scenario|file', help: 'with --kafka, or --nats (default: that of the data folder): the system that runs there' },
     deadline: { value: 'time', help: 'with --nats: give up after this long: 500ms, 30s (default 5s)' },
   },
   wordsMax: 2,

@@ -26,7 +26,7 @@ const LOOK_MS = 15
 export const sendCommand: Command = {
   name: 'send',
   summary: 'send an event to an entity, and show its reply',
-  usage: ['send <type> <id> <event> [--command <id>] [--wait <time>] [--folder <folder>] [--json]', 'send <type> <id> <event> --kafka <brokers> [--namespace <prefix>] [--system <scenario | file>] [...]'],
+  usage: ['send <type> <id> <event> [--command <id>] [--wait <time>] [--folder <folder>] [--json]', 'send <type> <id> <event> --kafka <brokers> --system <scenario | file> [--namespace <prefix>] [...]'],
   about: [
     'The event is JSON with a type, or the type alone. It is durable before this command ends: a running system takes it at once, one at rest',
     'when it runs next. Sent again with the same --command it is applied once, and answered with the first reply.',

@@ -69,7 +69,7 @@ interface Commit {
 }
 
 /** Commits a record on each of three partitions. `codes`: how partitions answer that do not take theirs. */
-async function commit(isAlone: boolean, codes: readonly (number | undefined)[] = []): Promise<Commit> {
+async function commit(codes: readonly (number | undefined)[] = []): Promise<Commit> {
   const requests: string[] = []
   let [underWay, isEarly] = [0, false]
   const sendBatch = async ({ topicMessages }: { readonly topicMessages: TopicMessages[] }): Promise<unknown> => {
@@ -86,20 +86,19 @@ async function commit(isAlone: boolean, codes: readonly (number | undefined)[] =
   const ended = async (): Promise<void> => void (isEarly ||= underWay > 0)
   const transaction = { sendBatch, commit: ended, abort: ended }
   const producer = { connect: async () => {}, disconnect: ended, transaction: async () => transaction }
-  const transactions = new Transactions({ client: { isAlone, transactional: () => producer } as unknown as Client, clock: wallClock, visibility: new Visibility(wallClock), transactionalId: 't', group: 'g', partition: 0, timeoutMs: 1000, fenceMsMax: 100 })
+  const transactions = new Transactions({ client: { transactional: () => producer } as unknown as Client, clock: wallClock, visibility: new Visibility(wallClock), transactionalId: 't', group: 'g', partition: 0, timeoutMs: 1000, fenceMsMax: 100 })
   await transactions.fence()
   const send = new Send([0, 1, 2].map((partition) => ({ index: partition, record: record('t', partition, 'x'), onCluster: 't' })))
   return { end: await transactions.commit({ sends: [send], offsets: [] }), requests, isEarly }
 }
 
-test('where there are several brokers each partition has a request of its own, which has ended before the next one and the end of the transaction', async () => {
-  assert.deepEqual(await commit(true), { end: { kind: 'committed', offsets: [0, 0, 0] }, requests: ['0,1,2'], isEarly: false })
-  assert.deepEqual(await commit(false), { end: { kind: 'committed', offsets: [0, 0, 0] }, requests: ['0', '1', '2'], isEarly: false })
-  const failed = await commit(false, [NOT_LEADER])
+test('each partition has a request of its own, which has ended before the next one and the end of the transaction', async () => {
+  assert.deepEqual(await commit(), { end: { kind: 'committed', offsets: [0, 0, 0] }, requests: ['0', '1', '2'], isEarly: false })
+  const failed = await commit([NOT_LEADER])
   assert.deepEqual([failed.end.kind, failed.isEarly], ['unknown', false])
 })
 
 test('what one partition refuses is taken back, with what others have taken', async () => {
-  const refused = await commit(false, [undefined, MESSAGE_TOO_LARGE])
+  const refused = await commit([undefined, MESSAGE_TOO_LARGE])
   assert.deepEqual([refused.end.kind, 'records' in refused.end && refused.end.records, refused.isEarly], ['refused', [1], false])
 })
