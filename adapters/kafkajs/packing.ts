@@ -29,7 +29,7 @@ export interface Placed {
   readonly onCluster: string
 }
 
-/** One request: its records of one topic partition are one batch. */
+/** Sent as one request for each topic partition: its records of one are one batch. */
 export class Send {
   readonly placed: readonly Placed[]
 
