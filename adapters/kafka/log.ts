@@ -167,7 +167,7 @@ export class KafkaLog implements Log {
 
   read(topic: string, partition: number, from: number, to: number, options: ReadOptions): Promise<RecordRange> {
     this.#assertOpen()
-    return waiting(this.#history.read(topic, partition, from, to, options))
+    return this.#patiently(() => this.#history.read(topic, partition, from, to, options))
   }
 
   append(records: readonly OutRecord[]): Promise<AppendOutcome> {
@@ -177,7 +177,7 @@ export class KafkaLog implements Log {
 
   offsetsAt(topic: string, partition: number, at: Timepoint): Promise<number> {
     this.#assertOpen()
-    return waiting(this.#history.offsetAt(topic, partition, at))
+    return this.#patiently(() => this.#history.offsetAt(topic, partition, at))
   }
 
   async close(): Promise<void> {

@@ -18,7 +18,7 @@ import { Visibility } from '../../system/membership/visibility.ts'
 import { Appender } from './appender.ts'
 import { Client } from './client.ts'
 import type { Security } from './client.ts'
-import { codeOf, isForbidden, isNotYet, isPassing, messageOf, patient, refusal } from './codes.ts'
+import { codeOf, isForbidden, isNotYet, messageOf, patient, refusal } from './codes.ts'
 import { readCommitted } from './committed.ts'
 import { Fetcher } from './fetcher.ts'
 import { History } from './history.ts'
@@ -169,12 +169,12 @@ export class KafkajsLog implements Log {
   /** Positions and metadata of a group, without a lease: for those who only look. */
   committed(reading: Reading, partition: number): Promise<Committed | null> {
     this.#assertOpen()
-    return waiting(readCommitted(this.#admin, this.#names, reading, partition))
+    return this.#patiently(() => readCommitted(this.#admin, this.#names, reading, partition))
   }
 
   read(topic: string, partition: number, from: number, to: number, options: ReadOptions): Promise<RecordRange> {
     this.#assertOpen()
-    return waiting(this.#history.read(topic, partition, from, to, options))
+    return this.#patiently(() => this.#history.read(topic, partition, from, to, options))
   }
 
   append(records: readonly OutRecord[]): Promise<AppendOutcome> {
@@ -184,7 +184,7 @@ export class KafkajsLog implements Log {
 
   offsetsAt(topic: string, partition: number, at: Timepoint): Promise<number> {
     this.#assertOpen()
-    return waiting(this.#history.offsetAt(topic, partition, at))
+    return this.#patiently(() => this.#history.offsetAt(topic, partition, at))
   }
 
   async close(): Promise<void> {
@@ -216,7 +216,8 @@ export class KafkajsLog implements Log {
   }
 
   #patiently<T>(ask: () => Promise<T>): Promise<T> {
-    return patiently({ clock: this.#options.clock, closing: this.#closing.signal, msMax: ANSWER_MS_MAX, heals: (thrown) => isPassing(codeOf(thrown)) }, ask)
+    const heals = (thrown: unknown): boolean => isNotYet(codeOf(thrown))
+    return waiting(patiently({ clock: this.#options.clock, closing: this.#closing.signal, msMax: ANSWER_MS_MAX, heals }, ask))
   }
 
   #assertOpen(): void {
