@@ -21,8 +21,8 @@ import { packed } from '../../system/membership/user-data.ts'
 import type { Cluster } from './cluster.ts'
 import { explained, messageOf } from './cluster.ts'
 import { codeOf, isForbidden, isTransport, retryOf } from './codes.ts'
-import { assignmentData, isSame, subscriptionData } from './member-data.ts'
-import type { AssignmentData, SubscriptionData } from './member-data.ts'
+import { assignmentData, isSame, subscriptionData } from '../../system/membership/member-data.ts'
+import type { AssignmentData, SubscriptionData } from '../../system/membership/member-data.ts'
 import type { Standing } from './transaction-plan.ts'
 import { Unanswered } from './unanswered.ts'
 import { heartbeatV4, joinGroupV9, leaveGroupV5, syncGroupV5 } from './group-requests.ts'
@@ -187,7 +187,7 @@ export class Membership {
 
   async #join(): Promise<void> {
     const { cluster, clock, group, topics, owner, instanceId, sessionMs, rebalanceMs } = this.#options
-    const data: SubscriptionData = { owner, manifest: await this.#look(), generation: this.#generation }
+    const data: SubscriptionData = { owner, manifest: await this.#look(), generation: this.#generation, owned: [] }
     // M6.
     if (this.#stopped.signal.aborted) return
     const metadata = encodeSubscription({
@@ -216,7 +216,7 @@ export class Membership {
     const candidates = members.map(({ memberId, metadata }): Candidate => {
       const { topics, ownedPartitions, userData } = decodeSubscription(metadata)
       topicsOf.set(memberId, topics)
-      return { memberId, owned: ownedPartitions[0]?.partitions ?? [], ...subscriptionData(userData, memberId) }
+      return { memberId, ...subscriptionData(userData, memberId), owned: ownedPartitions[0]?.partitions ?? [] }
     })
     const living = candidates.map(({ owner }, index) => [owner, members[index]?.groupInstanceId ?? null] as const)
     const manifests = new Map(candidates.map(({ memberId, manifest }) => [memberId, manifest]))

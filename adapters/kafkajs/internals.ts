@@ -6,6 +6,7 @@ import type { Broker as PublicBroker, Cluster as PublicCluster } from 'kafkajs'
 import { codeOf, isAbsent, isForbidden } from './codes.ts'
 import { rememberCoordinators } from './coordinators.ts'
 import type { SeekerClass } from './coordinators.ts'
+import { speakingAs } from './static-member.ts'
 
 /** The version that these shapes are of. */
 export const TESTED_VERSION = '2.2.4'
@@ -90,6 +91,7 @@ interface AddPartitions {
 }
 
 const NOT_COORDINATOR = 16
+const REBALANCE_IN_PROGRESS = 27
 const NOT_ATTEMPTED = 55
 
 const internal = createRequire(import.meta.url)
@@ -150,13 +152,15 @@ function reasons(errors: readonly PartitionErrors[]): readonly PartitionErrors[]
 }
 
 export interface GroupWatch {
+  /** Of a static member; null: none. */
+  readonly instanceId: string | null
   /** Throws to keep the client from looking for its group again. */
   looking(): void
   /** The coordinator was not found: true, after a pause, to look again. kafkajs itself would give up the membership. */
   lookAgain(thrown: unknown): Promise<boolean>
   joined(answer: JoinAnswer): void
-  /** The whole assignment; the client itself is told that it has none, and so fetches nothing. */
-  synced(assignment: Buffer, sentMs: number): void
+  /** The whole assignment; the client itself is told that it has none, and so fetches nothing. False: it is to join again. */
+  synced(assignment: Buffer, sentMs: number): boolean
   beat(sentMs: number): void
   refused(thrown: unknown): void
 }
@@ -189,24 +193,25 @@ export function watchGroup(cluster: PublicCluster, nothing: Buffer, nowMs: () =>
   }
   found.findGroupCoordinator = async (group) => {
     const broker = await findAgain(group)
+    const member = speakingAs(watch.instanceId, broker)
     const watched: GroupBroker = {
-      leaveGroup: (request) => broker.leaveGroup(request),
+      leaveGroup: (request) => member.leaveGroup(request),
       joinGroup: async (request) => {
         watch.looking()
-        const answer = await noted(broker.joinGroup(request))
+        const answer = await noted(member.joinGroup(request))
         watch.joined(answer)
         return answer
       },
       syncGroup: async (request) => {
         const sentMs = nowMs()
-        const answer = await noted(broker.syncGroup(request))
-        watch.synced(answer.memberAssignment, sentMs)
+        const answer = await noted(member.syncGroup(request))
+        if (!watch.synced(answer.memberAssignment, sentMs)) throw errorNamed(REBALANCE_IN_PROGRESS)
         return { ...answer, memberAssignment: nothing }
       },
       heartbeat: async (request) => {
         watch.looking()
         const sentMs = nowMs()
-        await noted(broker.heartbeat(request))
+        await noted(member.heartbeat(request))
         watch.beat(sentMs)
       },
     }

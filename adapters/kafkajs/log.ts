@@ -43,6 +43,8 @@ export interface KafkajsLogOptions {
    * this one out. Default: only the records of one partition are written together (L6).
    */
   readonly appendAs?: string
+  /** Names this process across restarts: started again in time it gets back what it had. Default: none, its partitions move at once. */
+  readonly instanceId?: string
   /** A member that is silent for longer loses its partitions, ms. Default 10 s. */
   readonly sessionMs?: number
   /** Default: a twentieth of the session. */
@@ -132,7 +134,7 @@ export class KafkajsLog implements Log {
 
   async join(reading: Reading, handler: LeaseHandler): Promise<Member> {
     this.#assertOpen()
-    const { clock, sessionMs = SESSION_MS, heartbeatMs = sessionMs / 20 } = this.#options
+    const { clock, sessionMs = SESSION_MS, heartbeatMs = sessionMs / 20, instanceId } = this.#options
     const partitions = await this.#patiently(() => this.#partitionsOf(reading))
     const owner = randomUUID()
     const seats: Seats<KafkajsLease> = new Seats({
@@ -145,7 +147,7 @@ export class KafkajsLog implements Log {
     })
     const membership: Membership = new Membership({
       client: this.#client, beside: this.#leaders.cluster, clock, group: this.#names.of(reading.group), topics: new Map(reading.topics.map((topic) => [topic, this.#names.of(topic)])), owner,
-      sessionMs, heartbeatMs, rebalanceMs: Math.max(sessionMs, REBALANCE_MS_MIN),
+      instanceId: instanceId === undefined ? null : `${instanceId}/${reading.group}`, sessionMs, heartbeatMs, rebalanceMs: Math.max(sessionMs, REBALANCE_MS_MIN),
     }, seats)
     seats.serve(membership)
     this.#memberships.set(membership, seats)

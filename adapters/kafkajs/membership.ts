@@ -7,18 +7,25 @@
 //     prepares a new assignment.
 // M2. A proof of membership is the send time of a heartbeat or sync that succeeded (I12).
 // M3. After `stop` the consumer finds no group any more: it cannot join again by itself.
+// M4. An instance id that another process took over is never joined with again: two processes would fence each other without end.
+// M5. What was assigned for other topics than ours, to who had our instance id before, is not taken.
+// M6. A rebalance waits for as long as a session lasts: a group keeps static members that do not come to it, and would say of one that died that it lives.
 import kafkajs from 'kafkajs'
 import type { Assigner, Cluster as PublicCluster, Consumer, GroupMember, GroupMemberAssignment } from 'kafkajs'
+import { assert } from '../../system/protocol/assert.ts'
 import { OperationError } from '../../system/protocol/failures.ts'
 import type { Clock } from '../../system/ports/clock.ts'
 import { assign } from '../../system/membership/assignment.ts'
 import type { Candidate } from '../../system/membership/assignment.ts'
 import type { MembershipEvents } from '../../system/membership/seats.ts'
-import { packed, unpacked } from '../../system/membership/user-data.ts'
+import { assignmentData, isSame, subscriptionData } from '../../system/membership/member-data.ts'
+import type { AssignmentData, SubscriptionData } from '../../system/membership/member-data.ts'
+import { packed } from '../../system/membership/user-data.ts'
 import type { Client } from './client.ts'
 import { codeOf, isAbsent, isForbidden, isMoved, messageOf, refusal } from './codes.ts'
 import { watchGroup } from './internals.ts'
 import type { Cluster } from './internals.ts'
+import { instanceOf, speakingAs } from './static-member.ts'
 
 export interface MembershipOptions {
   readonly client: Client
@@ -31,6 +38,8 @@ export interface MembershipOptions {
   readonly topics: ReadonlyMap<string, string>
   /** Names this membership; no other one of any process has the name. */
   readonly owner: string
+  /** Set for static membership: a process that is restarted at once gets back what it had. */
+  readonly instanceId: string | null
   readonly sessionMs: number
   readonly heartbeatMs: number
   readonly rebalanceMs: number
@@ -48,20 +57,6 @@ const LEAVE_MS_MAX = 3000
 const { AssignerProtocol } = kafkajs
 const NOTHING = AssignerProtocol.MemberAssignment.encode({ version: 0, assignment: {}, userData: Buffer.alloc(0) })
 
-interface SubscriptionData {
-  readonly owner: string
-  readonly manifest: Readonly<Record<string, number>>
-  readonly owned: readonly number[]
-  readonly generation: number
-}
-
-interface AssignmentData {
-  /** Owners of every member. */
-  readonly living: readonly string[]
-  readonly indices: readonly number[]
-  readonly reason: string | null
-}
-
 export class Membership {
   readonly #options: MembershipOptions
   readonly #events: MembershipEvents
@@ -71,6 +66,8 @@ export class Membership {
   #crash: (thrown: unknown) => void = () => {}
   #memberId = ''
   #generation = -1
+  /** As the group was told last. */
+  #manifest: Readonly<Record<string, number>> = {}
   #owned: readonly number[] = []
   /** The generation in which they were assigned. */
   #ownedIn = -1
@@ -83,6 +80,7 @@ export class Membership {
   #stopping: Promise<void> | undefined
 
   constructor(options: MembershipOptions, events: MembershipEvents) {
+    assert(options.rebalanceMs >= options.sessionMs, 'M6: a rebalance that is shorter than a session')
     this.#options = options
     this.#events = events
   }
@@ -113,7 +111,7 @@ export class Membership {
   }
 
   async #stop(): Promise<void> {
-    const { beside, clock, group } = this.#options
+    const { beside, clock, group, instanceId } = this.#options
     this.#stopped.abort()
     this.#notify()
     // M3. Stopping waits for what is under way, which the leave may end.
@@ -122,10 +120,10 @@ export class Membership {
     const memberId = this.#memberId
     const leave = async (): Promise<void> => {
       await beside.connect()
-      await (await beside.findGroupCoordinator({ groupId: group })).leaveGroup({ groupId: group, memberId })
+      await speakingAs(instanceId, await beside.findGroupCoordinator({ groupId: group })).leaveGroup({ groupId: group, memberId })
     }
     const isOver = new AbortController()
-    const left = memberId === '' ? Promise.resolve() : leave().catch(() => undefined)
+    const left = memberId === '' || this.#hasEnded ? Promise.resolve() : leave().catch(() => undefined)
     const gone = Promise.all([left, this.#isStable ? stopping : undefined]).then(() => this.#running)
     await Promise.race([gone, clock.sleep(LEAVE_MS_MAX, isOver.signal)])
     isOver.abort()
@@ -134,7 +132,7 @@ export class Membership {
   async #run(): Promise<void> {
     while (!this.#stopped.signal.aborted && !this.#hasEnded) {
       const thrown = await this.#live()
-      if (this.#stopped.signal.aborted) return
+      if (this.#stopped.signal.aborted || this.#hasEnded) return
       this.#forget(`the membership was interrupted: ${messageOf(thrown)}`)
       const code = codeOf(thrown)
       if (isForbidden(code)) return this.#end(refusal(thrown, { group: this.#options.group, topics: [...this.#options.topics.values()] }).message)
@@ -176,8 +174,9 @@ export class Membership {
 
   #assigner(cluster: PublicCluster): Assigner {
     watchGroup(cluster, NOTHING, () => this.#options.clock.monotonicMs(), {
+      instanceId: this.#options.instanceId,
       looking: () => {
-        if (this.#stopped.signal.aborted) throw new OperationError('membership/stopped', 'the membership was stopped')
+        if (this.#stopped.signal.aborted || this.#hasEnded) throw new OperationError('membership/stopped', 'the membership was stopped')
       },
       lookAgain: async (thrown) => {
         const code = codeOf(thrown)
@@ -200,15 +199,12 @@ export class Membership {
     return {
       name: PROTOCOL, version: 1,
       protocol: ({ topics }) => {
-        const data: SubscriptionData = { owner: this.#options.owner, manifest: this.#manifest(cluster), owned: this.#owned, generation: this.#ownedIn }
+        this.#manifest = Object.fromEntries([...this.#options.topics].map(([topic, onCluster]) => [topic, cluster.findTopicPartitionMetadata(onCluster).length]))
+        const data: SubscriptionData = { owner: this.#options.owner, manifest: this.#manifest, owned: this.#owned, generation: this.#ownedIn }
         return { name: PROTOCOL, metadata: AssignerProtocol.MemberMetadata.encode({ version: 1, topics, userData: Buffer.from(packed(data)) }) }
       },
       assign: async ({ members }) => this.#assignments(members),
     }
-  }
-
-  #manifest(cluster: PublicCluster): Readonly<Record<string, number>> {
-    return Object.fromEntries([...this.#options.topics].map(([topic, onCluster]) => [topic, cluster.findTopicPartitionMetadata(onCluster).length]))
   }
 
   #assignments(members: readonly GroupMember[]): GroupMemberAssignment[] {
@@ -216,34 +212,44 @@ export class Membership {
     const topicsOf = new Map<string, readonly string[]>()
     const candidates = members.map(({ memberId, memberMetadata }): Candidate => {
       const metadata = AssignerProtocol.MemberMetadata.decode(memberMetadata)
-      const { owner = memberId, manifest = {}, owned = [], generation = -1 } = unpacked<SubscriptionData>(metadata?.userData)
       topicsOf.set(memberId, metadata?.topics ?? [])
-      return { memberId, owner, manifest, owned, generation }
+      return { memberId, ...subscriptionData(metadata?.userData, memberId) }
     })
-    const living = candidates.map(({ owner }) => owner)
+    const living = candidates.map(({ owner }, index) => [owner, instanceOf(members[index] as GroupMember)] as const)
+    const manifests = new Map(candidates.map(({ memberId, manifest }) => [memberId, manifest]))
     return [...assign(candidates)].map(([memberId, { indices, reason }]) => {
-      const data: AssignmentData = { living, indices, reason: reason ?? null }
+      const data: AssignmentData = { living, manifest: manifests.get(memberId) ?? {}, reason: reason ?? null }
       const assignment = Object.fromEntries((topicsOf.get(memberId) ?? []).map((topic) => [topic, [...indices]]))
       return { memberId, memberAssignment: AssignerProtocol.MemberAssignment.encode({ version: 0, assignment, userData: Buffer.from(packed(data)) }) }
     })
   }
 
-  #synced(assignment: Buffer, sentMs: number): void {
-    if (this.#stopped.signal.aborted) return
-    const { living = [], indices = [], reason = null } = unpacked<AssignmentData>(AssignerProtocol.MemberAssignment.decode(assignment)?.userData)
-    this.#owned = indices
+  /** False for one that was made for other topics (M5). */
+  #synced(encoded: Buffer, sentMs: number): boolean {
+    if (this.#stopped.signal.aborted) return true
+    const { owner, instanceId } = this.#options
+    const { assignment = {}, userData } = AssignerProtocol.MemberAssignment.decode(encoded) ?? {}
+    const { living, manifest, reason } = assignmentData(userData)
     this.#ownedIn = this.#generation
     this.#provenAtMs = sentMs
+    // With another generation than before, the same member is compared anew.
+    if (manifest !== undefined && !isSame(manifest, this.#manifest)) return false
+    this.#owned = Object.values(assignment)[0] ?? []
     this.#isStable = true
     this.#retryMs = RETRY_MS
     this.#hindrance = ''
-    this.#events.assigned(indices, new Set([...living, this.#options.owner]), reason ?? undefined)
+    // The process that had our instance id before is dead, although the leader may not have heard of it.
+    const others = living.filter(([, instance]) => instanceId === null || instance !== instanceId).map(([name]) => name)
+    this.#events.assigned(this.#owned, new Set([...others, owner]), reason ?? undefined)
     this.#notify()
+    return true
   }
 
   #refused(code: string): void {
     if (code === 'UNKNOWN_MEMBER_ID' || code === 'ILLEGAL_GENERATION') this.#forget(`the group does not know this member any more (${code}): it was silent for longer than its session`)
     else if (code === 'REBALANCE_IN_PROGRESS') this.#isStable = false
+    // M4.
+    else if (code === 'FENCED_INSTANCE_ID') this.#end(`another process took over the instance id '${this.#options.instanceId ?? ''}'`)
   }
 
   #forget(reason: string): void {
@@ -255,8 +261,11 @@ export class Membership {
   }
 
   #end(reason: string): void {
+    if (this.#hasEnded) return
     this.#hasEnded = true
+    this.#owned = []
     this.#events.ended(reason)
+    this.#crash(undefined)
     this.#notify()
   }
 

@@ -32,7 +32,7 @@ export type Medium = { readonly kind: 'embedded' } | KafkaMedium
 export const EMBEDDED: Medium = { kind: 'embedded' }
 
 export interface ClusterRole {
-  /** Names this process (and thread) across restarts: started again in time it gets back what it had. kafkajs knows no such names. */
+  /** Names this process (and thread) across restarts: started again in time it gets back what it had. */
   readonly instance?: string
   /** A member that is silent for longer loses its partitions, ms. */
   readonly sessionMs?: number
@@ -45,13 +45,13 @@ export interface ClusterRole {
 export async function openCluster(medium: KafkaMedium, clock: Clock, { instance, appendAs, notice, ...role }: ClusterRole = {}): Promise<CommittedLog> {
   const { brokers, namespace, client, security } = medium
   const sessionMs = role.sessionMs ?? medium.sessionMs
-  const options = { brokers, namespace, clock, ...(sessionMs === undefined ? {} : { sessionMs }), ...(appendAs === undefined ? {} : { appendAs }), ...(notice === undefined ? {} : { notice }), ...(security === undefined ? {} : { security: clientSecurity(security, process.env) }) }
+  const options = { brokers, namespace, clock, ...(sessionMs === undefined ? {} : { sessionMs }), ...(appendAs === undefined ? {} : { appendAs }), ...(notice === undefined ? {} : { notice }), ...(security === undefined ? {} : { security: clientSecurity(security, process.env) }), ...(instance === undefined ? {} : { instanceId: instance }) }
   if (client === 'kafkajs') {
     const { openKafkajsLog } = await import('../kafkajs/log.ts').catch((thrown: unknown) => missing(thrown, 'kafkajs', '2.2.4'))
     return openKafkajsLog(options).catch((thrown: unknown) => entryFailed(thrown, security))
   }
   const { openKafkaLog } = await import('../kafka/log.ts').catch((thrown: unknown) => missing(thrown, '@platformatic/kafka', '2.12.1'))
-  return openKafkaLog({ ...options, ...(instance === undefined ? {} : { instanceId: instance }) }).catch((thrown: unknown) => entryFailed(thrown, security))
+  return openKafkaLog(options).catch((thrown: unknown) => entryFailed(thrown, security))
 }
 
 function missing(thrown: unknown, name: string, version: string): never {

@@ -85,24 +85,24 @@ for (const driver of drivers) {
     await paid()
     assert.equal(fences(), settled)
   }))
-}
 
-serviceTest('kafka', 'two processes with one instance id do not fence each other without end: the newer one has the partitions and goes on', TIMEOUT, (kafka) => throughProxies(kafka, 2, async (app, proxy) => {
-  let each = 0
-  const paid = async (): Promise<void> => {
-    each += 1
-    await app.pay(NAMES)
-    await app.counted(NAMES, each)
-  }
-  await app.start('kafka', { brokers: proxy.address, instanceId: 'twin' })
-  await paid()
-  for (let handover = 0; handover < 3; handover += 1) {
-    const before = proxy.fences
-    await app.start('kafka', { brokers: proxy.address, instanceId: 'twin' })
+  serviceTest('kafka', `${driver}: two processes with one instance id do not fence each other without end: the newer one has the partitions and goes on`, TIMEOUT, (kafka) => throughProxies(kafka, 2, async (app, proxy) => {
+    let each = 0
+    const paid = async (): Promise<void> => {
+      each += 1
+      await app.pay(NAMES)
+      await app.counted(NAMES, each)
+    }
+    await app.start(driver, { brokers: proxy.address, instanceId: 'twin' })
     await paid()
-    await paid()
-    const fences = proxy.fences - before
-    console.log(`handover ${handover}: ${fences} fences of ${app.partitions} partitions`)
-    assert.ok(fences >= app.partitions && fences <= FENCES_PER_HANDOVER_MAX * app.partitions, `${fences} fences of ${app.partitions} partitions`)
-  }
-}))
+    for (let handover = 0; handover < 3; handover += 1) {
+      const before = proxy.fences
+      await app.start(driver, { brokers: proxy.address, instanceId: 'twin' })
+      await paid()
+      await paid()
+      const fences = proxy.fences - before
+      console.log(`${driver}: handover ${handover}: ${fences} fences of ${app.partitions} partitions`)
+      assert.ok(fences >= app.partitions && fences <= FENCES_PER_HANDOVER_MAX * app.partitions, `${fences} fences of ${app.partitions} partitions`)
+    }
+  }))
+}

@@ -5,6 +5,8 @@ import { test } from 'node:test'
 import kafkajs from 'kafkajs'
 import { Client } from '../../../../adapters/kafkajs/client.ts'
 import { codeOf } from '../../../../adapters/kafkajs/codes.ts'
+import type { Broker } from '../../../../adapters/kafkajs/internals.ts'
+import { speakingAs } from '../../../../adapters/kafkajs/static-member.ts'
 import { TESTED_VERSION, errorNamed, fetchRequest, mend, watchGroup } from '../../../../adapters/kafkajs/internals.ts'
 
 const internal = createRequire(import.meta.url)
@@ -73,7 +75,7 @@ test('a watched group hears what is sent and answered; the consumer is told that
   }
   const cluster = { findGroupCoordinator: find }
   watchGroup(cluster as never, nothing, () => 7, {
-    looking: () => heard.push('looking'), lookAgain: async () => heard.push('again') > 0, joined: ({ memberId, generationId }) => heard.push(`${memberId} ${generationId}`), synced: (assignment, sentMs) => heard.push(`${String(assignment)} ${sentMs}`),
+    instanceId: null, looking: () => heard.push('looking'), lookAgain: async () => heard.push('again') > 0, joined: ({ memberId, generationId }) => heard.push(`${memberId} ${generationId}`), synced: (assignment, sentMs) => heard.push(`${String(assignment)} ${sentMs}`) > 0,
     beat: () => heard.push('beat'), refused: (thrown) => heard.push((thrown as { readonly type: string }).type),
   })
   const watched = await cluster.findGroupCoordinator()
@@ -82,6 +84,27 @@ test('a watched group hears what is sent and answered; the consumer is told that
   await assert.rejects(watched.heartbeat())
   assert.equal(watched.offsetFetch(), 'offsets')
   assert.deepEqual(heard, ['looking', 'again', 'looking', 'looking', 'm 3', 'all 7', 'looking', 'UNKNOWN_MEMBER_ID'])
+})
+
+test('an instance is named in what is said to its group, in the versions that brokers of today take', async () => {
+  const sent: { readonly apiName: string; readonly apiVersion: number; encode(): Promise<{ readonly buffer: Buffer }> }[] = []
+  const { requests, lookup } = internal('kafkajs/src/protocol/requests') as { readonly requests: unknown; lookup(versions: object): unknown }
+  assert.ok(requests !== undefined)
+  const versions = Object.fromEntries([11, 12, 13, 14].map((api) => [api, { minVersion: 0, maxVersion: 9 }]))
+  const RealBroker = internal('kafkajs/src/broker') as new (options: object) => Broker & { lookupRequest: unknown }
+  const logger = { debug: () => {} }
+  const broker = new RealBroker({
+    connectionPool: { send: async ({ request }: { readonly request: (typeof sent)[number] }) => (sent.push(request), {}) }, logger: { namespace: () => logger, ...logger }, nodeId: 1, supportAuthenticationProtocol: true,
+  })
+  broker.lookupRequest = lookup(versions)
+  const member = speakingAs('seat/cards', broker)
+  await member.joinGroup({ groupId: 'g', sessionTimeout: 1, rebalanceTimeout: 1, groupProtocols: [] })
+  await member.syncGroup({ groupId: 'g', generationId: 1, memberId: 'm', groupAssignment: [] })
+  await member.heartbeat({ groupId: 'g', groupGenerationId: 1, memberId: 'm' })
+  await member.leaveGroup({ groupId: 'g', memberId: 'm' })
+  assert.deepEqual(sent.map(({ apiName, apiVersion }) => `${apiName} ${apiVersion}`), ['JoinGroup 5', 'SyncGroup 3', 'Heartbeat 3', 'LeaveGroup 3'])
+  for (const request of sent) assert.ok((await request.encode()).buffer.includes('seat/cards'), request.apiName)
+  assert.equal(speakingAs(null, broker), broker)
 })
 
 test('a right that is missing on a group is said, not taken for a coordinator that is away', async () => {

@@ -33,7 +33,7 @@ async function inVain(type: string, attemptsMax: number): Promise<{ readonly wai
     waits.push(ms)
     await new Promise<void>((resolve) => setImmediate(resolve))
   } }
-  const membership = new Membership({ client: { member } as unknown as Client, beside: {} as Cluster, clock, group: 'g', topics: new Map(), owner: 'o', sessionMs: 1000, heartbeatMs: 50, rebalanceMs: 1000 }, {
+  const membership = new Membership({ client: { member } as unknown as Client, beside: {} as Cluster, clock, group: 'g', topics: new Map(), owner: 'o', instanceId: null, sessionMs: 1000, heartbeatMs: 50, rebalanceMs: 1000 }, {
     assigned: () => {}, lost: () => {}, hindered: (reason) => void hindered.push(reason), ended: (reason) => void (ended.push(reason), over.resolve()),
   })
   membership.start()
@@ -62,7 +62,7 @@ test('a client that does not get through does not hold a stop up, however often 
   const connecting = Promise.withResolvers<void>()
   const member = (): unknown => ({ events: { CRASH: 'crash' }, on: () => {}, disconnect: () => new Promise(() => {}), connect: () => (connecting.resolve(), new Promise(() => {})) })
   const clock = { ...wallClock, sleep: async () => {} }
-  const membership = new Membership({ client: { member } as unknown as Client, beside: {} as Cluster, clock, group: 'g', topics: new Map(), owner: 'o', sessionMs: 1000, heartbeatMs: 50, rebalanceMs: 1000 }, {
+  const membership = new Membership({ client: { member } as unknown as Client, beside: {} as Cluster, clock, group: 'g', topics: new Map(), owner: 'o', instanceId: null, sessionMs: 1000, heartbeatMs: 50, rebalanceMs: 1000 }, {
     assigned: () => {}, lost: () => {}, hindered: () => {}, ended: () => {},
   })
   membership.start()

@@ -1,10 +1,12 @@
 // What members of a group say to each other in their user data.
-import { unpacked } from '../../system/membership/user-data.ts'
+import { unpacked } from './user-data.ts'
 
 export interface SubscriptionData {
   readonly owner: string
   readonly manifest: Readonly<Record<string, number>>
   readonly generation: number
+  /** Indices that it had in that generation; empty where the protocol says so itself. */
+  readonly owned: readonly number[]
 }
 
 export interface AssignmentData {
@@ -16,8 +18,8 @@ export interface AssignmentData {
 }
 
 export function subscriptionData(bytes: Buffer | null | undefined, memberId: string): SubscriptionData {
-  const { owner = memberId, manifest = {}, generation = -1 } = unpacked<SubscriptionData>(bytes)
-  return { owner, manifest, generation }
+  const { owner = memberId, manifest = {}, generation = -1, owned = [] } = unpacked<SubscriptionData>(bytes)
+  return { owner, manifest, generation, owned }
 }
 
 export function assignmentData(bytes: Buffer | null | undefined): AssignmentData {
