@@ -23,6 +23,8 @@ export interface FetchedPart {
   readonly errorCode: number
   /** The first offset that is kept; -1: not told. */
   readonly start: number
+  /** Where what is committed ends. */
+  readonly stableEnd: number
   readonly aborted: readonly Aborted[]
   readonly bytes: Buffer
 }
@@ -71,7 +73,8 @@ function decode(payload: Buffer): readonly FetchedPart[] {
 function decodePart(payload: Buffer, cursor: { at: number }, topic: string, errorCode: number): FetchedPart {
   const partition = int32(payload, cursor)
   const partError = payload.readInt16BE(cursor.at)
-  // High watermark and last stable offset are passed over.
+  // The high watermark is passed over.
+  const stableEnd = Number(payload.readBigInt64BE(cursor.at + 10))
   const start = Number(payload.readBigInt64BE(cursor.at + 18))
   cursor.at += 26
   const aborted: Aborted[] = []
@@ -83,7 +86,7 @@ function decodePart(payload: Buffer, cursor: { at: number }, topic: string, erro
   const length = int32(payload, cursor)
   const bytes = length <= 0 ? NOTHING : payload.subarray(cursor.at, cursor.at + length)
   cursor.at += Math.max(0, length)
-  return { topic, partition, errorCode: errorCode === 0 ? partError : errorCode, start, aborted, bytes }
+  return { topic, partition, errorCode: errorCode === 0 ? partError : errorCode, start, stableEnd, aborted, bytes }
 }
 
 function int32(payload: Buffer, cursor: { at: number }): number {

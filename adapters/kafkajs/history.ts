@@ -16,6 +16,7 @@ import { committedRecords } from './records.ts'
 import type { Piece } from './records.ts'
 import type { Topics } from './topics.ts'
 
+const OFFSET_NOT_AVAILABLE = 78
 const FETCH_BYTES_MIN = 64 << 10
 const FETCH_BYTES_MAX = 4 << 20
 /** Pieces kept of partitions that are being read. */
@@ -104,6 +105,8 @@ export class History {
     const part = await this.#leaders.ask(name, partition, async (broker) => {
       const [found] = await fetchParts(broker, { parts: [{ topic: name, partition, offset, bytesMax: wanted }], waitMsMax: 0, bytesMax: wanted })
       if (found === undefined) throw new OperationError('kafka/fetch', `partition ${partition} of ${topic} answered nothing`)
+      // What it says to be readable it has not looked up yet: nothing of it is no answer.
+      if (found.errorCode === 0 && found.bytes.length === 0 && found.stableEnd > offset) throw errorOf(OFFSET_NOT_AVAILABLE, topic, partition)
       if (found.errorCode === 0) return found
       const thrown = errorOf(found.errorCode, topic, partition)
       if (codeOf(thrown) !== 'OFFSET_OUT_OF_RANGE') throw thrown
