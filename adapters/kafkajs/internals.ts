@@ -68,13 +68,19 @@ interface Coordinated {
 type ClusterClass = SeekerClass & {
   readonly prototype: {
     findGroupCoordinatorMetadata(this: Pool, wanted: Coordinated): Promise<unknown>
+    metadata(this: Pool, wanted: { readonly topics?: readonly string[] }): Promise<unknown>
   }
+}
+
+interface Asked {
+  findGroupCoordinator(wanted: Coordinated): Promise<unknown>
+  metadata(topics: readonly string[]): Promise<unknown>
 }
 
 interface Pool {
   readonly brokerPool: {
     /** Passes over brokers that throw, whatever they throw. */
-    withBroker<T>(ask: (found: { readonly broker: { findGroupCoordinator(wanted: Coordinated): Promise<unknown> } }) => Promise<T>): Promise<T | null>
+    withBroker<T>(ask: (found: { readonly broker: Asked }) => Promise<T>): Promise<T | null>
   }
 }
 
@@ -108,6 +114,13 @@ const cluster = internal('kafkajs/src/cluster') as ClusterClass
 
 const addPartitions = [0, 1].map((version) => internal(`kafkajs/src/protocol/requests/addPartitionsToTxn/v${version}/response`) as AddPartitions)
 
+class Unanswered {
+  readonly thrown: unknown
+  constructor(thrown: unknown) {
+    this.thrown = thrown
+  }
+}
+
 let isMended = false
 
 /** Once for the process, whoever uses kafkajs in it. */
@@ -137,6 +150,15 @@ export function mend(): void {
       throw isForbidden(codeOf(why)) ? why : thrown
     }
   }
+  // Where no broker answered there is nothing otherwise, and the admin client fails on it with words of its own.
+  const look = cluster.prototype.metadata
+  cluster.prototype.metadata = async function (wanted) {
+    const found = await look.call(this, wanted)
+    if (found !== null) return found
+    const again = await this.brokerPool.withBroker(({ broker }) => broker.metadata(wanted.topics ?? []).catch((thrown: unknown) => new Unanswered(thrown)))
+    if (again instanceof Unanswered) throw again.thrown
+    return again
+  }
   rememberCoordinators(cluster)
   // The first partition of a request is told of otherwise, which may only not have been attempted for the sake of another one.
   for (const answers of addPartitions) {
@@ -154,6 +176,8 @@ function reasons(errors: readonly PartitionErrors[]): readonly PartitionErrors[]
 export interface GroupWatch {
   /** Of a static member; null: none. */
   readonly instanceId: string | null
+  /** As whom a static member comes back after its client failed; '' for one that the group does not know. */
+  memberId(): string
   /** Throws to keep the client from looking for its group again. */
   looking(): void
   /** The coordinator was not found: true, after a pause, to look again. kafkajs itself would give up the membership. */
@@ -198,7 +222,9 @@ export function watchGroup(cluster: PublicCluster, nothing: Buffer, nowMs: () =>
       leaveGroup: (request) => member.leaveGroup(request),
       joinGroup: async (request) => {
         watch.looking()
-        const answer = await noted(member.joinGroup(request))
+        // Without its name it would be taken for a process that has just started, and shut out the one that has taken its place.
+        const known = watch.instanceId === null ? '' : watch.memberId()
+        const answer = await noted(member.joinGroup(known === '' ? request : { ...request, memberId: known }))
         watch.joined(answer)
         return answer
       },

@@ -46,7 +46,7 @@ export interface MembershipOptions {
 }
 
 /** Not that of the default client: the two lay out their data otherwise, and must not be in one group. */
-const PROTOCOL = 'statelog-index-kafkajs'
+const PROTOCOL = 'statelog-index-kafkajs-2'
 const RETRY_MS = 200
 /** While no coordinator answers; and after a refusal. */
 const OUTAGE_RETRY_MS_MAX = 1000
@@ -175,6 +175,7 @@ export class Membership {
   #assigner(cluster: PublicCluster): Assigner {
     watchGroup(cluster, NOTHING, () => this.#options.clock.monotonicMs(), {
       instanceId: this.#options.instanceId,
+      memberId: () => this.#memberId,
       looking: () => {
         if (this.#stopped.signal.aborted || this.#hasEnded) throw new OperationError('membership/stopped', 'the membership was stopped')
       },
@@ -246,6 +247,7 @@ export class Membership {
   }
 
   #refused(code: string): void {
+    if (code === 'UNKNOWN_MEMBER_ID') this.#memberId = ''
     if (code === 'UNKNOWN_MEMBER_ID' || code === 'ILLEGAL_GENERATION') this.#forget(`the group does not know this member any more (${code}): it was silent for longer than its session`)
     else if (code === 'REBALANCE_IN_PROGRESS') this.#isStable = false
     // M4.

@@ -49,6 +49,7 @@ test('what cannot be meant is refused before anything is opened', async (t) => {
     [['get', 'count', 'a', '--nats', 'nats://bus', '--system', COUNTERS], 2, /no actor type 'count'/],
     [['get', 'counter', 'a', '--system', COUNTERS], 2, /--system goes with --kafka or --nats/],
     [['get', 'counter', 'a', '--nats', 'nats://bus', '--kafka', 'broker:9092', '--system', COUNTERS], 2, /ask the owner \(--nats\) or read its log \(--kafka\)/],
+    [['get', 'counter', 'a', '--nats', 'nats://bus', '--namespace', 'x.', '--system', COUNTERS], 2, /--namespace is of a cluster/],
     [['send', 'counter', 'a', 'add', '--system', COUNTERS], 2, /--system goes with --kafka/],
     [['run', COUNTERS, '--folder', folder, '--nats', 'nats://ann:secret@bus/x'], 1, /'nats:\/\/bus\/x' is no address of NATS/],
     [['run', COUNTERS, '--folder', folder, '--nats-prefix', 'x'], 2, /--nats-prefix goes with --nats/],

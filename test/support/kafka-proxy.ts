@@ -7,7 +7,7 @@ import { connect, createServer } from 'node:net'
 import type { Server, Socket } from 'node:net'
 
 /** Kinds of requests, as the protocol numbers them. */
-export const API = { produce: 0, metadata: 3, offsetFetch: 9, heartbeat: 12, createTopics: 19, initProducerId: 22, addPartitions: 24, addOffsets: 25, endTxn: 26, txnOffsetCommit: 28, describeConfigs: 32 } as const
+export const API = { produce: 0, listOffsets: 2, metadata: 3, offsetFetch: 9, heartbeat: 12, createTopics: 19, initProducerId: 22, addPartitions: 24, addOffsets: 25, endTxn: 26, txnOffsetCommit: 28, describeConfigs: 32 } as const
 
 /** Where the error of an answer to initProducerId stands: after its length, correlation id and throttle time; from this version on with a byte of tags before. */
 const ERROR_AT = 12

@@ -7,6 +7,7 @@ import type { Duration } from '../../../system/authoring/duration.ts'
 import { cborCodec } from '../../cbor/codec.ts'
 import { wallClock } from '../../memory/clock.ts'
 import type { FlagValues } from '../arguments.ts'
+import { mediumFrom } from '../cluster-flags.ts'
 import { FOLDER_FLAG, JSON_FLAG, NATS_FLAGS } from '../command.ts'
 import type { Command } from '../command.ts'
 import { knownFolder } from '../data-folder.ts'
@@ -39,7 +40,11 @@ export const getCommand: Command = {
     const [type, id] = entityWords('get', words)
     const url = flags.text('nats')
     if (url !== undefined && flags.has('kafka')) throw new UsageError('ask the owner (--nats) or read its log (--kafka)')
-    if (url !== undefined) return getFromOwner(type, id, url, flags, io)
+    if (url !== undefined) {
+      // Refuses what is of a cluster alone.
+      mediumFrom(flags)
+      return getFromOwner(type, id, url, flags, io)
+    }
     for (const flag of ['nats-prefix', 'nats-ca', 'deadline']) if (flags.has(flag)) throw new UsageError(`--${flag} goes with --nats`)
     if (flags.has('system') && !flags.has('kafka')) throw new UsageError('--system goes with --kafka or --nats')
     return withLog(flags, async ({ log, plans, where }) => show(await queryEntity({ log, codec: cborCodec, clock: wallClock }, planOf(plans, type), id), where, flags, io))

@@ -75,7 +75,7 @@ test('a watched group hears what is sent and answered; the consumer is told that
   }
   const cluster = { findGroupCoordinator: find }
   watchGroup(cluster as never, nothing, () => 7, {
-    instanceId: null, looking: () => heard.push('looking'), lookAgain: async () => heard.push('again') > 0, joined: ({ memberId, generationId }) => heard.push(`${memberId} ${generationId}`), synced: (assignment, sentMs) => heard.push(`${String(assignment)} ${sentMs}`) > 0,
+    instanceId: null, memberId: () => 'm', looking: () => heard.push('looking'), lookAgain: async () => heard.push('again') > 0, joined: ({ memberId, generationId }) => heard.push(`${memberId} ${generationId}`), synced: (assignment, sentMs) => heard.push(`${String(assignment)} ${sentMs}`) > 0,
     beat: () => heard.push('beat'), refused: (thrown) => heard.push((thrown as { readonly type: string }).type),
   })
   const watched = await cluster.findGroupCoordinator()
@@ -105,6 +105,20 @@ test('an instance is named in what is said to its group, in the versions that br
   assert.deepEqual(sent.map(({ apiName, apiVersion }) => `${apiName} ${apiVersion}`), ['JoinGroup 5', 'SyncGroup 3', 'Heartbeat 3', 'LeaveGroup 3'])
   for (const request of sent) assert.ok((await request.encode()).buffer.includes('seat/cards'), request.apiName)
   assert.equal(speakingAs(null, broker), broker)
+})
+
+test('metadata that no broker gave is an answer that was lost, not nothing', async () => {
+  mend()
+  const look = prototypeOf('src/cluster')['metadata'] as (wanted: object) => Promise<unknown>
+  const asked = (answers: readonly (() => Promise<unknown>)[]): Promise<unknown> => {
+    const left = [...answers]
+    const pool = { refreshMetadataIfNecessary: async () => {}, withBroker: (ask: (found: object) => Promise<unknown>) => ask({ broker: { metadata: () => (left.shift() as () => Promise<unknown>)() } }).catch(() => null) }
+    return look.call({ brokerPool: pool, retrier: (ask: (bail: (thrown: unknown) => void) => Promise<unknown>) => new Promise((resolve, reject) => void ask(reject).then(resolve, reject)) }, { topics: ['t'] })
+  }
+  const lost = async (): Promise<never> => { throw errorNamed(7) }
+  assert.equal(await asked([async () => 'found']), 'found')
+  assert.equal(await asked([lost, async () => 'found']), 'found')
+  await assert.rejects(asked([lost, lost]), (thrown) => codeOf(thrown) === 'REQUEST_TIMED_OUT')
 })
 
 test('a right that is missing on a group is said, not taken for a coordinator that is away', async () => {

@@ -69,3 +69,38 @@ test('a client that does not get through does not hold a stop up, however often 
   await connecting.promise
   await Promise.all([membership.stop(), membership.stop()])
 })
+
+test('M4: a static member whose client failed comes back as who it was, and ends where another process has its place', { timeout: 3000 }, async () => {
+  const asked: string[] = []
+  const ended = Promise.withResolvers<string>()
+  const member = ({ assigner }: { readonly assigner: (given: object) => unknown }): unknown => {
+    let crash = (_event: object): void => {}
+    const broker = {
+      disconnect: async () => {}, lookupRequest: () => () => ({}),
+      joinGroup: async ({ memberId }: { readonly memberId: string }) => {
+        asked.push(memberId)
+        if (asked.length > 1) throw new Refusal('FENCED_INSTANCE_ID')
+        return { generationId: 1, memberId: 'first' }
+      },
+      syncGroup: async () => ({ memberAssignment: Buffer.alloc(0) }),
+    }
+    const cluster = { findGroupCoordinator: async (_group: object) => broker }
+    assigner({ cluster })
+    return {
+      events: { CRASH: 'crash' }, on: (_: string, heard: typeof crash) => void (crash = heard), connect: async () => {}, subscribe: async () => {}, disconnect: async () => {},
+      run: async () => {
+        const coordinator = await cluster.findGroupCoordinator({ groupId: 'g' })
+        await coordinator.joinGroup({ memberId: '' })
+        crash({ payload: { error: new Refusal('REQUEST_TIMED_OUT') } })
+      },
+    }
+  }
+  const clock = { ...wallClock, sleep: async () => {} }
+  const membership = new Membership({ client: { member } as unknown as Client, beside: {} as Cluster, clock, group: 'g', topics: new Map(), owner: 'o', instanceId: 'seat/g', sessionMs: 1000, heartbeatMs: 50, rebalanceMs: 1000 }, {
+    assigned: () => {}, lost: () => {}, hindered: () => {}, ended: ended.resolve,
+  })
+  membership.start()
+  assert.match(await ended.promise, /another process took over the instance id 'seat\/g'/)
+  assert.deepEqual(asked, ['', 'first'])
+  await membership.stop()
+})

@@ -81,7 +81,8 @@ test('a command that is refused says so, with its class', async () => {
 
 test('an answer whose proof of ownership is older than half the session says that the partition has moved', async () => {
   const rpc = memoryRpc(wallClock)
-  const node = await started(memoryLog({ keyed: true, proofMs: () => wallClock.monotonicMs() - 5001 }), rpc)
+  const provenMs = wallClock.monotonicMs() - 5001
+  const node = await started(memoryLog({ keyed: true, proofMs: () => provenMs }), rpc)
   await node.commands.ask('counter', 'a', { type: 'add', by: 2 }, { deadlineMs: 5000 })
   assert.match(reasonOf(await clientOf(rpc, node).get('counter', 'a', { deadlineMs: 30 })), /the last: the last proof of ownership is too old$/)
   await node.stop()
