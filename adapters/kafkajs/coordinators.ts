@@ -7,6 +7,8 @@
 //     replaced, and does not know, would be busy for ever.
 // C2. What is refused because another one coordinates is sent to that one, once, as if it had been looked for just now. Not the end of a transaction, which is
 //     sent once (L5 of `transaction.ts`).
+import { Announced } from './announcements.ts'
+import type { Announcement } from './announcements.ts'
 import { codeOf } from './codes.ts'
 
 const REQUESTS = ['initProducerId', 'addPartitionsToTxn', 'addOffsetsToTxn', 'txnOffsetCommit', 'endTxn'] as const
@@ -63,7 +65,9 @@ interface Means {
 
 function watch(broker: Coordinator, { forget, lookAgain, now }: Means): Coordinator {
   let busySinceMs: number | undefined
-  const watched = REQUESTS.map((name) => [name, async (request: object): Promise<unknown> => {
+  const watched = Object.fromEntries(REQUESTS.map((name) => [name, async (request: object): Promise<unknown> => {
+    // Whatever becomes of it.
+    if (name === 'endTxn' || name === 'initProducerId') announced.over()
     try {
       const answer = await broker[name](request)
       busySinceMs = undefined
@@ -76,6 +80,7 @@ function watch(broker: Coordinator, { forget, lookAgain, now }: Means): Coordina
       if (name === 'endTxn' || code !== 'NOT_COORDINATOR_FOR_GROUP') throw thrown
       return (await lookAgain())[name](request)
     }
-  }])
-  return Object.assign(Object.create(broker) as Coordinator, Object.fromEntries(watched) as Requests)
+  }])) as Requests
+  const announced = new Announced((announcement) => watched.addPartitionsToTxn(announcement))
+  return Object.assign(Object.create(broker) as Coordinator, watched, { addPartitionsToTxn: (request: object) => announced.add(request as Announcement) })
 }

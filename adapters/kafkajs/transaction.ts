@@ -6,13 +6,15 @@
 // L2. Only the newest `fence` of the id can end a transaction. Its first `transaction()` is what asks for the id; `connect()` does not.
 // L5. The end of a transaction is sent once: any answer but success or a fence leaves the outcome unknown.
 // L7. A record is written once: kafkajs makes a request for each leader, and when one of them fails it makes those anew that have not ended yet. So each
-//     partition has a request of its own, which has one leader, and waits for the one before.
+//     partition has a request of its own, which has one leader. All of a send have ended before the next one, and before what they wrote is taken back.
 // T1. After any failure nothing of this object may be used again, but `fence`. A transaction with an error in it is never committed: kafkajs would say that it was.
 import type { Producer, RecordMetadata, Transaction } from 'kafkajs'
 import { assert } from '../../system/protocol/assert.ts'
 import { OperationError, Unreachable } from '../../system/protocol/failures.ts'
 import type { Clock } from '../../system/ports/clock.ts'
 import type { Visibility } from '../../system/membership/visibility.ts'
+import { announcing } from './announcements.ts'
+import type { TopicPartitions } from './announcements.ts'
 import type { Client } from './client.ts'
 import { codeOf, isAbsent, isFenced, isForbidden, isNotYet, isRefusal, isTransport, messageOf, refusal } from './codes.ts'
 import { culpritsOf } from './culprits.ts'
@@ -150,16 +152,30 @@ export class Transactions {
 
   async #write(transaction: Transaction, { sends, offsets }: TransactionPlan): Promise<number[]> {
     const found: number[] = []
-    for (const send of sends) send.note(await this.#send(transaction, send), found)
+    const parts = sends.map((send) => send.split())
+    await announcing(this.#options.transactionalId, parts.flat().map(placeOf), async () => {
+      for (const [at, send] of sends.entries()) send.note(await this.#send(transaction, parts[at] ?? []), found)
+    })
     if (offsets.length > 0) await this.#sendOffsets(transaction, offsets)
     return found
   }
 
   /** L7. */
-  async #send(transaction: Transaction, send: Send): Promise<readonly RecordMetadata[]> {
-    const answers: RecordMetadata[] = []
-    for (const part of send.split()) answers.push(...(await this.#sendOne(transaction, part)))
-    return answers
+  async #send(transaction: Transaction, parts: readonly Send[]): Promise<readonly RecordMetadata[]> {
+    const producer = this.#producer
+    const sent = parts.map((part) => this.#sendOne(transaction, part))
+    try {
+      return (await Promise.all(sent)).flat()
+    } catch (thrown) {
+      const settled = Promise.allSettled(sent)
+      if (thrown instanceof RefusedSend) {
+        const worse = (await settled).flatMap((each) => (each.status === 'rejected' && !(each.reason instanceof RefusedSend) ? [each.reason as unknown] : []))
+        throw worse.length > 0 ? worse[0] : thrown
+      }
+      // Whoever sends connects again, also for a producer that was closed meanwhile.
+      void settled.then(() => (this.#producer === producer ? undefined : producer?.disconnect().catch(() => undefined)))
+      throw thrown
+    }
   }
 
   async #sendOne(transaction: Transaction, send: Send): Promise<readonly RecordMetadata[]> {
@@ -225,7 +241,7 @@ export class Transactions {
     const producer = this.#producer
     assert(producer !== undefined, 'T1: a transaction after a failure')
     const transaction = await producer.transaction()
-    const isRefused = await this.#send(transaction, part).then(() => false, (thrown: unknown) => {
+    const isRefused = await this.#send(transaction, part.split()).then(() => false, (thrown: unknown) => {
       if (thrown instanceof RefusedSend) return true
       throw thrown
     })
@@ -239,6 +255,8 @@ export class Transactions {
     await this.#begin()
   }
 }
+
+const placeOf = ({ placed: [first] }: Send): TopicPartitions => ({ topic: first?.onCluster ?? '', partitions: [first?.record.partition ?? 0] })
 
 function assertGoesOn(ended: AbortSignal | undefined): void {
   if (ended?.aborted === true) throw new OperationError('kafka/ended', 'the lease ended while refused records were taken back')

@@ -11,7 +11,9 @@ const CONCURRENT_TRANSACTIONS = 51
 const TRANSACTION = { groupId: 'app/0', coordinatorType: 1 }
 const GROUP = { groupId: 'app', coordinatorType: 0 }
 
-type Request = () => Promise<unknown>
+const ANNOUNCEMENT = { transactionalId: 'app/0', producerId: 7, producerEpoch: 0, topics: [{ topic: 't', partitions: [0] }] }
+
+type Request = (request?: object) => Promise<unknown>
 
 interface FakeBroker {
   readonly nodeId: string
@@ -57,7 +59,7 @@ rememberCoordinators(Connections as unknown as SeekerClass, () => nowMs)
 test('a producer of transactions asks once who coordinates them and their group', async () => {
   const connections = new Connections()
   for (let round = 0; round < 2; round += 1) {
-    await (await connections.findGroupCoordinator(TRANSACTION)).addPartitionsToTxn()
+    await (await connections.findGroupCoordinator(TRANSACTION)).addPartitionsToTxn(ANNOUNCEMENT)
     await (await connections.findGroupCoordinator(GROUP)).txnOffsetCommit()
     await (await connections.findGroupCoordinator(TRANSACTION)).endTxn()
   }
