@@ -12,7 +12,9 @@ const REQUEST_MS_MAX = 10_000
 /** Leaders and topics that grew are noticed after so long. */
 const METADATA_MS_MAX = 30_000
 /** A transaction whose predecessor's markers are still on their way is taken a few ms later. */
-const AT_ONCE = { initialRetryTime: 2, maxRetryTime: 20, factor: 0.2, multiplier: 1.2, retries: 100 }
+const AT_ONCE = { initialRetryTime: 2, maxRetryTime: 20, factor: 0.2, multiplier: 1.2, retries: 250 }
+/** Of looks at the cluster: a broker that is gone is not asked for long, and one that takes over is seen soon. */
+const BRISK = { initialRetryTime: 10, maxRetryTime: 40, factor: 0.2, multiplier: 1.5, retries: 20 }
 const PATIENT = { initialRetryTime: 50, maxRetryTime: 500, factor: 0.2, multiplier: 2, retries: 8 }
 
 export interface GroupSettings {
@@ -48,7 +50,7 @@ export class Client {
     mend()
     this.#kafka = new kafkajs.Kafka({
       brokers: parseBrokers(brokers), clientId, logLevel: kafkajs.logLevel.NOTHING, connectionTimeout: CONNECT_MS_MAX, requestTimeout: REQUEST_MS_MAX, enforceRequestTimeout: true,
-      retry: { ...PATIENT, retries: 5 },
+      retry: BRISK,
       ...(tls === undefined ? {} : { ssl: tls }),
       // One type for each mechanism: the compiler cannot tell which.
       ...(sasl === undefined ? {} : { sasl: { ...sasl, mechanism: sasl.mechanism.toLowerCase() } as SASLOptions }),
