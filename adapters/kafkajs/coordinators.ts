@@ -7,6 +7,9 @@
 //     replaced, and does not know, would be busy for ever.
 // C2. What is refused because another one coordinates is sent to that one, once, as if it had been looked for just now. Not the end of a transaction, which is
 //     sent once (L5 of `transaction.ts`).
+// C3. A producer id that is not given yet, since the transaction before is ending or the coordinator is new, is asked for again at once: kafkajs waits for 300, 600,
+//     1,200 ms ..., whatever it is told.
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Announced } from './announcements.ts'
 import type { Announcement } from './announcements.ts'
 import { codeOf } from './codes.ts'
@@ -14,6 +17,9 @@ import { codeOf } from './codes.ts'
 const REQUESTS = ['initProducerId', 'addPartitionsToTxn', 'addOffsetsToTxn', 'txnOffsetCommit', 'endTxn'] as const
 const OF_TRANSACTIONS = 1
 const BUSY_MS = 500
+const NOT_YET = new Set(['CONCURRENT_TRANSACTIONS', 'GROUP_LOAD_IN_PROGRESS', 'GROUP_COORDINATOR_NOT_AVAILABLE', 'NOT_COORDINATOR_FOR_GROUP'])
+const AGAIN_MS = 10
+const INIT_MS_MAX = 5000
 
 type Requests = Readonly<Record<(typeof REQUESTS)[number], (request: object) => Promise<unknown>>>
 type Coordinator = Requests & { readonly nodeId: string }
@@ -38,7 +44,7 @@ interface Found {
 }
 
 /** `now`: of a monotonic clock, ms. */
-export function rememberCoordinators({ prototype }: SeekerClass, now: () => number = () => performance.now()): void {
+export function rememberCoordinators({ prototype }: SeekerClass, now: () => number = () => performance.now(), pause: (ms: number) => Promise<unknown> = sleep): void {
   const look = prototype.findGroupCoordinator
   const known = new WeakMap<Seeker, Map<string, Found>>()
   prototype.findGroupCoordinator = async function (wanted) {
@@ -51,7 +57,7 @@ export function rememberCoordinators({ prototype }: SeekerClass, now: () => numb
     const broker = last === undefined ? undefined : await this.findBroker({ nodeId: last.broker.nodeId }).catch(() => undefined)
     if (last !== undefined && broker === last.broker) return last.watched
     const fresh = await look.call(this, wanted)
-    const watched = watch(fresh, { forget: () => found.delete(name), lookAgain: () => look.call(this, wanted), now })
+    const watched = watch(fresh, { forget: () => found.delete(name), lookAgain: () => look.call(this, wanted), now, pause })
     found.set(name, { broker: fresh, watched })
     return watched
   }
@@ -61,9 +67,10 @@ interface Means {
   forget(): void
   lookAgain(): Promise<Coordinator>
   now(): number
+  pause(ms: number): Promise<unknown>
 }
 
-function watch(broker: Coordinator, { forget, lookAgain, now }: Means): Coordinator {
+function watch(broker: Coordinator, { forget, lookAgain, now, pause }: Means): Coordinator {
   let busySinceMs: number | undefined
   const watched = Object.fromEntries(REQUESTS.map((name) => [name, async (request: object): Promise<unknown> => {
     // Whatever becomes of it.
@@ -82,5 +89,16 @@ function watch(broker: Coordinator, { forget, lookAgain, now }: Means): Coordina
     }
   }])) as Requests
   const announced = new Announced((announcement) => watched.addPartitionsToTxn(announcement))
-  return Object.assign(Object.create(broker) as Coordinator, watched, { addPartitionsToTxn: (request: object) => announced.add(request as Announcement) })
+  const initProducerId = async (request: object): Promise<unknown> => {
+    const untilMs = now() + INIT_MS_MAX
+    for (;;) {
+      try {
+        return await watched.initProducerId(request)
+      } catch (thrown) {
+        if (!NOT_YET.has(codeOf(thrown)) || now() >= untilMs) throw thrown
+        await pause(AGAIN_MS)
+      }
+    }
+  }
+  return Object.assign(Object.create(broker) as Coordinator, watched, { initProducerId, addPartitionsToTxn: (request: object) => announced.add(request as Announcement) })
 }

@@ -31,11 +31,13 @@ class Connections {
   coordinator = '1'
   /** What the next request is answered by. */
   code = 0
+  /** By more than the next one. */
+  isStuck = false
   readonly #brokers = ['1', '2'].map((nodeId): FakeBroker => {
     const request = (name: string): Request => async (): Promise<unknown> => {
       this.heard.push(`${name} ${nodeId}`)
       const code = nodeId === this.coordinator ? this.code : NOT_COORDINATOR
-      if (nodeId === this.coordinator) this.code = 0
+      if (nodeId === this.coordinator && !this.isStuck) this.code = 0
       if (code !== 0) throw errorNamed(code)
       return nodeId
     }
@@ -54,7 +56,7 @@ class Connections {
 }
 
 let nowMs = 0
-rememberCoordinators(Connections as unknown as SeekerClass, () => nowMs)
+rememberCoordinators(Connections as unknown as SeekerClass, () => nowMs, async (ms) => void (nowMs += ms))
 
 test('a producer of transactions asks once who coordinates them and their group', async () => {
   const connections = new Connections()
@@ -113,4 +115,17 @@ test('a coordinator that cannot be reached any more is looked for anew', async (
   connections.coordinator = '2'
   assert.equal(await (await connections.findGroupCoordinator(TRANSACTION)).initProducerId(), '2')
   assert.deepEqual(connections.heard, ['look app/0', 'look app/0', 'init 2'])
+})
+
+test('C3: a producer id that is not given yet is asked for again at once, for a while', async () => {
+  const connections = new Connections()
+  const coordinator = await connections.findGroupCoordinator(TRANSACTION)
+  connections.code = CONCURRENT_TRANSACTIONS
+  assert.equal(await coordinator.initProducerId(), '1')
+  assert.deepEqual(connections.heard, ['look app/0', 'init 1', 'init 1'])
+  const startedMs = nowMs
+  connections.code = LOAD_IN_PROGRESS
+  connections.isStuck = true
+  assert.equal(await coordinator.initProducerId().catch(codeOf), 'GROUP_LOAD_IN_PROGRESS')
+  assert.equal(nowMs - startedMs, 5000)
 })
