@@ -66,8 +66,8 @@ export class Announced {
       await this.#take(announcement, all)
     } catch (thrown) {
       const code = codeOf(thrown)
-      // N3.
-      if (isNotYet(code) || isFenced(code) || count(all) === count(missing)) throw thrown
+      // N3. Another log in this process may plan what is not on this cluster.
+      if ((isNotYet(code) && code !== 'UNKNOWN_TOPIC_OR_PARTITION') || isFenced(code) || count(all) === count(missing)) throw thrown
       await this.#take(announcement, missing)
     }
   }

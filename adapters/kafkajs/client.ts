@@ -14,7 +14,7 @@ const METADATA_MS_MAX = 30_000
 /** A transaction whose predecessor's markers are still on their way is taken a few ms later. */
 const AT_ONCE = { initialRetryTime: 2, maxRetryTime: 20, factor: 0.2, multiplier: 1.2, retries: 250 }
 /** Of looks at the cluster: a broker that is gone is not asked for long, and one that takes over is seen soon. */
-const BRISK = { initialRetryTime: 10, maxRetryTime: 40, factor: 0.2, multiplier: 1.5, retries: 20 }
+const BRISK = { initialRetryTime: 10, maxRetryTime: 100, factor: 0.2, multiplier: 1.6, retries: 8 }
 const PATIENT = { initialRetryTime: 50, maxRetryTime: 500, factor: 0.2, multiplier: 2, retries: 8 }
 
 export interface GroupSettings {

@@ -7,19 +7,21 @@
 //     replaced, and does not know, would be busy for ever.
 // C2. What is refused because another one coordinates is sent to that one, once, as if it had been looked for just now. Not the end of a transaction, which is
 //     sent once (L5 of `transaction.ts`).
-// C3. A producer id that is not given yet, since the transaction before is ending or the coordinator is new, is asked for again at once: kafkajs waits for 300, 600,
-//     1,200 ms ..., whatever it is told.
+// C3. A producer id that is not given yet, since the transaction before is ending or the coordinator is new, is asked for again soon, of whoever coordinates then: kafkajs
+//     waits for 300, 600, 1,200 ms ..., whatever it is told. After INIT_MS_MAX the failure goes to whoever fences, past kafkajs: only that one knows whether it is still wanted.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Announced } from './announcements.ts'
 import type { Announcement } from './announcements.ts'
-import { codeOf } from './codes.ts'
+import { OperationError } from '../../system/protocol/failures.ts'
+import { codeOf, messageOf } from './codes.ts'
 
 const REQUESTS = ['initProducerId', 'addPartitionsToTxn', 'addOffsetsToTxn', 'txnOffsetCommit', 'endTxn'] as const
 const OF_TRANSACTIONS = 1
 const BUSY_MS = 500
 const NOT_YET = new Set(['CONCURRENT_TRANSACTIONS', 'GROUP_LOAD_IN_PROGRESS', 'GROUP_COORDINATOR_NOT_AVAILABLE', 'NOT_COORDINATOR_FOR_GROUP'])
 const AGAIN_MS = 10
-const INIT_MS_MAX = 5000
+const AGAIN_MS_MAX = 40
+const INIT_MS_MAX = 2000
 
 type Requests = Readonly<Record<(typeof REQUESTS)[number], (request: object) => Promise<unknown>>>
 type Coordinator = Requests & { readonly nodeId: string }
@@ -37,42 +39,46 @@ export interface SeekerClass {
   readonly prototype: Seeker & { findGroupCoordinator(this: Seeker, wanted: Wanted): Promise<Coordinator> }
 }
 
-/** `watched` speaks to it. */
+/** `watched` speaks to it; `once`: without asking again. */
 interface Found {
   readonly broker: Coordinator
   readonly watched: Coordinator
+  readonly once: Requests
 }
 
 /** `now`: of a monotonic clock, ms. */
 export function rememberCoordinators({ prototype }: SeekerClass, now: () => number = () => performance.now(), pause: (ms: number) => Promise<unknown> = sleep): void {
   const look = prototype.findGroupCoordinator
   const known = new WeakMap<Seeker, Map<string, Found>>()
-  prototype.findGroupCoordinator = async function (wanted) {
-    if (wanted.coordinatorType === OF_TRANSACTIONS && !known.has(this)) known.set(this, new Map())
-    const found = known.get(this)
-    if (found === undefined) return look.call(this, wanted)
+  const seek = async (seeker: Seeker, wanted: Wanted, found: Map<string, Found>): Promise<Found> => {
     const name = `${wanted.coordinatorType} ${wanted.groupId}`
     const last = found.get(name)
     // Connected again where it has to be.
-    const broker = last === undefined ? undefined : await this.findBroker({ nodeId: last.broker.nodeId }).catch(() => undefined)
-    if (last !== undefined && broker === last.broker) return last.watched
-    const fresh = await look.call(this, wanted)
-    const watched = watch(fresh, { forget: () => found.delete(name), lookAgain: () => look.call(this, wanted), now, pause })
-    found.set(name, { broker: fresh, watched })
-    return watched
+    const broker = last === undefined ? undefined : await seeker.findBroker({ nodeId: last.broker.nodeId }).catch(() => undefined)
+    if (last !== undefined && broker === last.broker) return last
+    const fresh = await look.call(seeker, wanted)
+    const made = watch(fresh, { forget: () => found.delete(name), lookAgain: () => look.call(seeker, wanted), seek: () => seek(seeker, wanted, found), now, pause })
+    found.set(name, made)
+    return made
+  }
+  prototype.findGroupCoordinator = async function (wanted) {
+    if (wanted.coordinatorType === OF_TRANSACTIONS && !known.has(this)) known.set(this, new Map())
+    const found = known.get(this)
+    return found === undefined ? look.call(this, wanted) : (await seek(this, wanted, found)).watched
   }
 }
 
 interface Means {
   forget(): void
   lookAgain(): Promise<Coordinator>
+  seek(): Promise<Found>
   now(): number
   pause(ms: number): Promise<unknown>
 }
 
-function watch(broker: Coordinator, { forget, lookAgain, now, pause }: Means): Coordinator {
+function watch(broker: Coordinator, { forget, lookAgain, seek, now, pause }: Means): Found {
   let busySinceMs: number | undefined
-  const watched = Object.fromEntries(REQUESTS.map((name) => [name, async (request: object): Promise<unknown> => {
+  const once = Object.fromEntries(REQUESTS.map((name) => [name, async (request: object): Promise<unknown> => {
     // Whatever becomes of it.
     if (name === 'endTxn' || name === 'initProducerId') announced.over()
     try {
@@ -88,17 +94,21 @@ function watch(broker: Coordinator, { forget, lookAgain, now, pause }: Means): C
       return (await lookAgain())[name](request)
     }
   }])) as Requests
-  const announced = new Announced((announcement) => watched.addPartitionsToTxn(announcement))
+  const announced = new Announced((announcement) => once.addPartitionsToTxn(announcement))
   const initProducerId = async (request: object): Promise<unknown> => {
     const untilMs = now() + INIT_MS_MAX
-    for (;;) {
+    let asked = once
+    for (let againMs = AGAIN_MS; ; againMs = Math.min(AGAIN_MS_MAX, againMs * 1.5)) {
       try {
-        return await watched.initProducerId(request)
+        return await asked.initProducerId(request)
       } catch (thrown) {
-        if (!NOT_YET.has(codeOf(thrown)) || now() >= untilMs) throw thrown
-        await pause(AGAIN_MS)
+        if (!NOT_YET.has(codeOf(thrown))) throw thrown
+        if (now() >= untilMs) throw new OperationError('kafka/fence', messageOf(thrown), thrown)
+        await pause(againMs)
+        asked = (await seek()).once
       }
     }
   }
-  return Object.assign(Object.create(broker) as Coordinator, watched, { initProducerId, addPartitionsToTxn: (request: object) => announced.add(request as Announcement) })
+  const watched = Object.assign(Object.create(broker) as Coordinator, once, { initProducerId, addPartitionsToTxn: (request: object) => announced.add(request as Announcement) })
+  return { broker, watched, once }
 }

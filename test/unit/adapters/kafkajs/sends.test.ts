@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { test } from 'node:test'
 import type { TopicMessages } from 'kafkajs'
+import { Announced } from '../../../../adapters/kafkajs/announcements.ts'
 import type { Client } from '../../../../adapters/kafkajs/client.ts'
 import { errorNamed } from '../../../../adapters/kafkajs/internals.ts'
 import { Send } from '../../../../adapters/kafkajs/packing.ts'
@@ -65,6 +66,10 @@ interface Commit {
   readonly end: TransactionEnd
   /** Topic partitions of each request. */
   readonly requests: readonly string[]
+  /** What was under way when each was made, itself included. */
+  readonly together: readonly number[]
+  /** What the first announcement names. */
+  readonly announced: string
   /** Whether the transaction was ended with a request under way. */
   readonly isEarly: boolean
   /** Requests under way as its producer was closed last. */
@@ -77,15 +82,21 @@ async function settled(look: () => number): Promise<number> {
   return look()
 }
 
+const SEND = new Send([0, 1, 2].map((partition) => ({ index: partition, record: record('t', partition, 'x'), onCluster: 't' })))
+
 /** Commits a record on each of three partitions. `codes`: how partitions answer that do not take theirs. */
-async function commit(codes: readonly (number | undefined)[] = []): Promise<Commit> {
+async function commit(codes: readonly (number | undefined)[] = [], sends = [SEND]): Promise<Commit> {
   const requests: string[] = []
+  const together: number[] = []
+  let announced = ''
+  const coordinator = new Announced(async ({ topics }) => void (announced ||= JSON.stringify(topics)))
   let underWay = 0
   let isEarly = false
   const sendBatch = async ({ topicMessages }: { readonly topicMessages: TopicMessages[] }): Promise<unknown> => {
     const partitions = topicMessages.flatMap(({ topic, messages }) => messages.map(({ partition = 0 }) => ({ topicName: topic, partition, baseOffset: '0' })))
     requests.push(partitions.map(({ partition }) => partition).join())
-    underWay += 1
+    together.push((underWay += 1))
+    await coordinator.add({ transactionalId: 't', producerId: 7, producerEpoch: 0, topics: [{ topic: 't', partitions: [0] }] })
     await wallClock.sleep(partitions.at(-1)?.partition === 2 ? 10 : 0)
     underWay -= 1
     const code = codes[partitions[0]?.partition ?? 0]
@@ -98,14 +109,23 @@ async function commit(codes: readonly (number | undefined)[] = []): Promise<Comm
   const producer = { connect: async () => {}, disconnect: async () => void (left = underWay), transaction: async () => transaction }
   const transactions = new Transactions({ client: { transactional: () => producer } as unknown as Client, clock: wallClock, visibility: new Visibility(wallClock), transactionalId: 't', group: 'g', partition: 0, timeoutMs: 1000, fenceMsMax: 100 })
   await transactions.fence()
-  const send = new Send([0, 1, 2].map((partition) => ({ index: partition, record: record('t', partition, 'x'), onCluster: 't' })))
-  return { end: await transactions.commit({ sends: [send], offsets: [] }), requests, isEarly, left: await settled(() => left) }
+  return { end: await transactions.commit({ sends, offsets: [] }), requests, together, announced, isEarly, left: await settled(() => left) }
 }
 
 test('each partition has a request of its own, which has ended before the transaction ends', async () => {
-  assert.deepEqual(await commit(), { end: { kind: 'committed', offsets: [0, 0, 0] }, requests: ['0', '1', '2'], isEarly: false, left: 0 })
+  assert.deepEqual(await commit(), { end: { kind: 'committed', offsets: [0, 0, 0] }, requests: ['0', '1', '2'], together: [1, 2, 3], announced: '[{"topic":"t","partitions":[0,1,2]}]', isEarly: false, left: 0 })
   const failed = await commit([NOT_LEADER])
   assert.deepEqual([failed.end.kind, failed.isEarly, failed.left], ['unknown', false, 0])
+})
+
+test('all of a send have ended before the next one begins', async () => {
+  const next = new Send(SEND.placed.map((placed) => ({ ...placed, index: placed.index + 3 })))
+  const { end, together } = await commit([], [SEND, next])
+  assert.deepEqual([end.kind, together], ['committed', [1, 2, 3, 1, 2, 3]])
+})
+
+test('where one partition refuses and another one fails, nobody knows', async () => {
+  assert.equal((await commit([undefined, MESSAGE_TOO_LARGE, NOT_LEADER])).end.kind, 'unknown')
 })
 
 test('what one partition refuses is taken back, with what others have taken', async () => {
