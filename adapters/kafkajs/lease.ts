@@ -49,6 +49,8 @@ const OUTAGE_AGAIN_MS = 100
 /** Markers that take longer wait for brokers; whoever asks sees what is there. */
 const MARKERS_MS_MAX = 5000
 
+type Endings = readonly (readonly OffsetToCommit[] | undefined)[]
+
 export class KafkajsLease implements Lease {
   readonly group: string
   readonly partition: number
@@ -64,8 +66,8 @@ export class KafkajsLease implements Lease {
   #provenAtMs = -Infinity
   /** Of the topic that carries the metadata, where it has one. */
   #metadataAt: number | undefined
-  /** What the newest transaction says of the group's offsets, until it was seen. */
-  #ending: readonly OffsetToCommit[] | undefined
+  /** What the newest transaction says of the group's offsets; of one that may not have ended well, beside what the one before says. Undefined: nothing. */
+  #endings: Endings = [undefined]
   #resolveLost: (reason: string) => void = () => {}
 
   constructor(partition: number, env: LeaseEnvironment) {
@@ -99,13 +101,15 @@ export class KafkajsLease implements Lease {
   /** R2. */
   async committed(): Promise<Committed | null> {
     const { clock, reading } = this.#env
-    const ending = this.#ending
+    const endings = this.#endings
     const untilMs = clock.monotonicMs() + MARKERS_MS_MAX
     for (let againMs = AGAIN_MS; ; againMs = Math.min(AGAIN_MS_MAX, againMs * 2)) {
       // One transaction is whole before the next one of its id begins.
-      const isLast = ending === undefined || this.#ending !== ending || clock.monotonicMs() > untilMs
+      const isLast = endings.includes(undefined) || this.#endings !== endings || clock.monotonicMs() > untilMs
       const committed = await this.#read()
-      if (isLast || this.#shows(committed, ending)) {
+      const shown = endings.filter((ending) => this.#shows(committed, ending))
+      if (shown.length > 0 && this.#endings === endings) this.#endings = shown
+      if (isLast || shown.length > 0) {
         this.#metadataAt = committed?.positions.get(reading.metadataTopic)
         return committed
       }
@@ -203,15 +207,15 @@ export class KafkajsLease implements Lease {
   async #commit(batch: CommitBatch): Promise<CommitOutcome> {
     const { clock, packer } = this.#env
     const offsets = this.#offsets(batch)
-    const before = this.#ending
+    const before = this.#endings
     const sentMs = clock.monotonicMs()
     const ending = (): void => {
-      this.#ending = offsets.length === 0 ? undefined : offsets
+      this.#endings = [offsets.length === 0 ? undefined : offsets]
     }
     return this.#outcome(batch, await commitPacked(this.#transactions, packer, batch.records, { offsets, ending, ended: this.#ended.signal }), sentMs, before)
   }
 
-  #outcome(batch: CommitBatch, end: PackedEnd, sentMs: number, before: readonly OffsetToCommit[] | undefined): CommitOutcome {
+  #outcome(batch: CommitBatch, end: PackedEnd, sentMs: number, before: Endings): CommitOutcome {
     switch (end.kind) {
       case 'committed':
         this.#provenAtMs = sentMs
@@ -221,10 +225,10 @@ export class KafkajsLease implements Lease {
         this.#state = 'held'
         return { kind: 'rejected', records: end.records, reason: end.reason }
       case 'fenced':
-        this.#ending = before
+        this.#endings = before
         return { kind: 'fenced' }
       case 'unknown':
-        this.#ending = before
+        this.#endings = this.#endings === before ? before : [...before, ...this.#endings]
         return { kind: 'unknown', reason: end.reason }
     }
   }

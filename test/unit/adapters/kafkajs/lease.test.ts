@@ -187,3 +187,32 @@ test('a topic that could not be read is told of once: who polls again asks again
   assert.deepEqual(await lease.poll(pollOf({ in: 0 })), [])
   await lease.release()
 })
+
+for (const [what, shown] of [['was committed', 2], ['was not', 1]] as const) {
+  test(`R2: after a commit of which nobody knows, and which ${what}, what the group has is told at once, and no older than that`, async () => {
+    // The first look comes before the markers.
+    const answers = [[0, 'none'], [shown, shown === 2 ? 'second' : 'first']] as const
+    let looks = 0
+    const group = (): object[] => {
+      const [offset, metadata] = answers[Math.min(looks, 1)] ?? answers[0]
+      looks += 1
+      return [{ topic: 'in', partitions: [{ partition: 0, offset: String(offset), metadata }] }]
+    }
+    let ends = 0
+    const transaction = { abort: async () => {}, sendOffsets: async () => {}, commit: async () => { if ((ends += 1) === 2) throw errorNamed(NOT_COORDINATOR) } }
+    const client = { transactional: () => ({ connect: async () => {}, disconnect: async () => {}, transaction: async () => transaction }) } as unknown as Client
+    const waits: number[] = []
+    const clock = { nowMs: () => 0, monotonicMs: () => waits.reduce((sum, ms) => sum + ms, 0), sleep: async (ms: number) => void waits.push(ms) }
+    const lease = new KafkajsLease(0, {
+      client, clock, names: new Names(''), packer: new Packer({} as Topics, new Names(''), 1), fetcher: { close: () => {} }, membership: { provenAtMs: 0 }, visibility: new Visibility(wallClock),
+      reading: { group: 'a.b', topics: ['in'], metadataTopic: 'in' }, transactionMs: 1000, askMsMax: 1000, owner: 'o', admin: { fetchOffsets: async () => group() }, lives: () => true, released: () => {},
+    } as unknown as LeaseEnvironment)
+    await lease.fence()
+    assert.equal((await lease.commit(batch([], { in: 1 }, 'first'))).kind, 'done')
+    assert.equal((await lease.commit(batch([], { in: 2 }, 'second'))).kind, 'unknown')
+    await lease.fence()
+    assert.equal((await lease.committed())?.positions.get('in'), shown)
+    assert.equal(waits.length, 1)
+    await lease.release()
+  })
+}
