@@ -94,7 +94,7 @@ export async function measureFailover(plan: FailoverPlan): Promise<FailoverTimes
   try {
     await load.fill()
     for (const member of members) member.start()
-    await until(() => members.every(({ live }) => live.size === PARTITIONS / 2), 'both processes to have partitions')
+    await until(() => members.every(({ live }) => live.size === PARTITIONS / 2), () => 'both processes to have partitions')
     const controls = await asked(brokers, async (admin) => [await Control.bare(admin, log), await Control.twins(admin, log)] as const)
     watches.push(...controls.map(({ watch }) => watch))
     for (const watch of watches) await watch.start()
@@ -121,8 +121,8 @@ async function killed({ kills, say }: FailoverPlan, scene: Scene): Promise<Failo
     const controls = isAlone ? [] : scene.controls
     try {
       for (const control of controls) control.start(ports, Number(COMMIT_MS))
-      await until(goesOn(scene.outputs), 'every partition to be at work')
-      for (const { watch } of controls) await until(goesOn(watch), 'every bare client to be at work')
+      await until(goesOn(scene.outputs), () => 'every partition to be at work')
+      for (const { watch } of controls) await until(goesOn(watch), () => 'every bare client to be at work')
       await sleep(CALM_MS)
       const said = await killOne(scene, (kill + alone) % ports.length, isAlone, times)
       if (isAlone) alone += 1
@@ -144,7 +144,8 @@ async function killOne({ brokers, members, inputs, outputs, controls }: Scene, a
     brokers[at]?.kill()
     const { notBeforeMs, notAfterMs } = await allLed(ports, at + 1, fromMs + WAIT_MS_MAX)
     const resumed = (of: Watch): readonly number[] => of.sights.map((_, partition) => of.resumedAfter(partition, fromMs) ?? NaN)
-    for (const each of [outputs, ...(isAlone ? [] : controls.map(({ watch }) => watch))]) await until(() => !resumed(each).some(Number.isNaN), 'every partition to go on')
+    const stood = (whose: string, of: Watch): string => `${whose} to go on (${resumed(of).join(', ')} ms after the kill); the processes said ${list(members.flatMap(({ said }) => said).filter(({ atMs }) => atMs > fromMs).map(({ atMs, partition, state }) => `${partition} ${state} after ${atMs - fromMs} ms`))}`
+    for (const [whose, of] of [['every partition', outputs], ...(isAlone ? [] : controls.map(({ watch }, nth) => [`every one of the ${nth === 0 ? 'bare clients' : 'twins'}`, watch] as const))] as const) await until(() => !resumed(of).some(Number.isNaN), () => stood(whose, of))
     await sleep(CALM_MS)
     const resumedMs = resumed(outputs)
     const longestMs = Math.max(...resumedMs)
@@ -210,10 +211,10 @@ async function untilCaughtUp(watch: Watch, perSecond: number): Promise<void> {
   }
 }
 
-async function until(isTrue: () => boolean, what: string): Promise<void> {
+async function until(isTrue: () => boolean, what: () => string): Promise<void> {
   const endMs = Date.now() + WAIT_MS_MAX
   while (!isTrue()) {
-    if (Date.now() > endMs) throw new TypeError(`waited ${WAIT_MS_MAX / 1000} s for ${what}`)
+    if (Date.now() > endMs) throw new TypeError(`waited ${WAIT_MS_MAX / 1000} s for ${what()}`)
     await sleep(5)
   }
 }
