@@ -1,4 +1,4 @@
-// What the driver uses of kafkajs beneath its public interface: all of it is here (what a cluster remembers: `coordinators.ts`), and a test fails when another version has it otherwise.
+// What the driver uses of kafkajs beneath its public interface: all of it is here (what a cluster remembers: `coordinators.ts`; connections: `sockets.ts`), and a test fails when another version has it otherwise.
 //
 // Owns: the shapes that are relied on. kafkajs must not be bundled: these files are found in its package.
 import { createRequire } from 'node:module'
@@ -6,6 +6,8 @@ import type { Broker as PublicBroker, Cluster as PublicCluster } from 'kafkajs'
 import { codeOf, isAbsent, isForbidden } from './codes.ts'
 import { rememberCoordinators } from './coordinators.ts'
 import type { SeekerClass } from './coordinators.ts'
+import { oneSocketEach } from './sockets.ts'
+import type { Connection, Errors } from './sockets.ts'
 import { speakingAs } from './static-member.ts'
 
 /** The version that these shapes are of. */
@@ -54,10 +56,6 @@ export interface FetchRequest {
 
 interface RequestQueue {
   readonly prototype: { scheduleCheckPendingRequests(this: { readonly pending: readonly unknown[] }): void }
-}
-
-interface Connection {
-  readonly prototype: { connect(this: object): Promise<unknown> }
 }
 
 interface Coordinated {
@@ -109,7 +107,8 @@ export const fetchRequest = internal('kafkajs/src/protocol/requests/fetch/v11/re
 export const errorNamed = (internal('kafkajs/src/protocol/error') as { readonly createErrorFromCode: (code: number) => Error }).createErrorFromCode
 
 const requestQueue = internal('kafkajs/src/network/requestQueue') as RequestQueue
-const connection = internal('kafkajs/src/network/connection') as Connection
+const connection = internal('kafkajs/src/network/connection') as { readonly prototype: Connection }
+const errors = internal('kafkajs/src/errors') as Errors
 const cluster = internal('kafkajs/src/cluster') as ClusterClass
 
 const addPartitions = [0, 1].map((version) => internal(`kafkajs/src/protocol/requests/addPartitionsToTxn/v${version}/response`) as AddPartitions)
@@ -132,14 +131,7 @@ export function mend(): void {
   requestQueue.prototype.scheduleCheckPendingRequests = function () {
     if (this.pending.length > 0) schedule.call(this)
   }
-  // Two requests at a closed connection open two sockets otherwise, of which one is never closed: the process does not end.
-  const connecting = new WeakMap<object, Promise<unknown>>()
-  const connect = connection.prototype.connect
-  connection.prototype.connect = function () {
-    const made = connecting.get(this) ?? connect.call(this).finally(() => connecting.delete(this))
-    connecting.set(this, made)
-    return made
-  }
+  oneSocketEach(connection.prototype, errors)
   // Whatever the brokers answer, no coordinator was found otherwise: a missing right would look like an outage, and be tried again for ever.
   const find = cluster.prototype.findGroupCoordinatorMetadata
   cluster.prototype.findGroupCoordinatorMetadata = async function (wanted) {

@@ -22,7 +22,7 @@ import { commitPacked } from './packed-commit.ts'
 import type { PackedEnd } from './packed-commit.ts'
 import type { Packer, Refusal } from './packing.ts'
 import { Transactions } from './transaction.ts'
-import type { OffsetToCommit } from './transaction.ts'
+import type { OffsetToCommit } from './transaction-plan.ts'
 
 export interface LeaseEnvironment {
   readonly client: Client

@@ -2,7 +2,8 @@
 import type { OutRecord } from '../../system/protocol/record.ts'
 import { SEND_RECORDS_MAX } from './packing.ts'
 import type { Packer } from './packing.ts'
-import type { TransactionEnd, TransactionPlan, Transactions } from './transaction.ts'
+import type { Transactions } from './transaction.ts'
+import type { TransactionEnd, TransactionPlan } from './transaction-plan.ts'
 
 export type PackedEnd = Exclude<TransactionEnd, { readonly kind: 'crowded' }>
 

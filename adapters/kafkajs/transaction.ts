@@ -8,6 +8,7 @@
 // L7. A record is written once: kafkajs makes a request for each leader, and when one of them fails it makes those anew that have not ended yet. So each
 //     partition has a request of its own, which has one leader. All of a send have ended before the next one, and before what they wrote is taken back.
 // T1. After any failure nothing of this object may be used again, but `fence`. A transaction with an error in it is never committed: kafkajs would say that it was.
+// T2. Nothing waits for longer than the brokers keep a transaction open: kafkajs counts tries, and each of them may take its time. What comes of it later is not committed.
 import type { Producer, RecordMetadata, Transaction } from 'kafkajs'
 import { assert } from '../../system/protocol/assert.ts'
 import { OperationError, Unreachable } from '../../system/protocol/failures.ts'
@@ -19,35 +20,8 @@ import type { Client } from './client.ts'
 import { codeOf, isAbsent, isFenced, isForbidden, isNotYet, isRefusal, isTransport, messageOf, refusal } from './codes.ts'
 import { culpritsOf } from './culprits.ts'
 import { writtenBy } from './packing.ts'
-import type { Refusal, Send } from './packing.ts'
-
-export interface OffsetToCommit {
-  readonly topic: string
-  readonly offset: number
-  readonly metadata: string
-}
-
-export interface TransactionPlan {
-  /** One request after the other. */
-  readonly sends: readonly Send[]
-  readonly offsets: readonly OffsetToCommit[]
-  /** The end is about to be asked for. */
-  ending?(): void
-  /** What is known of a refused send without asking the brokers to take parts of it; undefined: nothing. */
-  judge?(send: Send): Promise<Refusal | 'crowded' | undefined>
-  /** The right to the id may be another one's from then on. */
-  readonly ended?: AbortSignal
-}
-
-export type TransactionEnd =
-  /** `offsets`: of each record, by its index. */
-  | { readonly kind: 'committed'; readonly offsets: readonly number[] }
-  | { readonly kind: 'fenced'; readonly reason: string }
-  | { readonly kind: 'unknown'; readonly reason: string }
-  /** These records, each for itself. Nothing was written. */
-  | { readonly kind: 'refused'; readonly records: readonly number[]; readonly reason: string }
-  /** Records that are refused together, and taken each for itself. Nothing was written. */
-  | { readonly kind: 'crowded'; readonly reason: string }
+import type { Send } from './packing.ts'
+import type { OffsetToCommit, TransactionEnd, TransactionPlan } from './transaction-plan.ts'
 
 export interface TransactionOptions {
   readonly client: Client
@@ -66,6 +40,13 @@ export interface TransactionOptions {
 const FENCE_AGAIN_MS = 50
 const OFFSETS_AGAIN_MS = 2
 const OFFSETS_TRIES_MAX = 500
+
+/** T2. */
+class Late extends Unreachable {
+  constructor(message: string) {
+    super('kafka/late', message)
+  }
+}
 
 /** A send that the broker refuses. */
 class RefusedSend extends TypeError {
@@ -91,14 +72,14 @@ export class Transactions {
     const untilMs = clock.monotonicMs() + fenceMsMax
     for (;;) {
       try {
-        await this.#begin()
+        await this.#begin(signal)
         return
       } catch (thrown) {
         this.close()
         const code = codeOf(thrown)
         if (isForbidden(code)) throw refusal(thrown, { transactionalId })
         if (signal?.aborted === true || clock.monotonicMs() > untilMs) {
-          throw new (isNotYet(code) ? Unreachable : OperationError)('kafka/fence', `the transactional id ${transactionalId} was not granted: ${messageOf(thrown)}`)
+          throw new (thrown instanceof Unreachable || isNotYet(code) ? Unreachable : OperationError)('kafka/fence', `the transactional id ${transactionalId} was not granted: ${messageOf(thrown)}`)
         }
         await clock.sleep(FENCE_AGAIN_MS, signal)
       }
@@ -110,20 +91,47 @@ export class Transactions {
     assert(this.#isUsable && producer !== undefined, 'T1: a transaction after a failure')
     const { visibility, transactionalId } = this.#options
     this.#isUsable = false
-    let transaction: Transaction | undefined
+    const begun: { transaction?: Transaction } = {}
+    const made = this.#make(producer, plan, begun)
     try {
-      transaction = await producer.transaction()
-      const offsets = await this.#write(transaction, plan)
-      visibility.ending(transactionalId, writtenBy(plan.sends, offsets))
-      plan.ending?.()
-      await transaction.commit()
+      const offsets = await this.#inTime(made)
       this.#isUsable = true
       return { kind: 'committed', offsets }
     } catch (thrown) {
       visibility.forget(transactionalId)
-      if (thrown instanceof RefusedSend && transaction !== undefined) return this.#takeBack(transaction, thrown, plan)
+      if (thrown instanceof RefusedSend && begun.transaction !== undefined) return this.#takeBack(begun.transaction, thrown, plan)
       this.close()
+      // Whoever is still at it connects again.
+      void made.catch(() => undefined).then(() => producer.disconnect()).catch(() => undefined)
       return { kind: isFenced(codeOf(thrown)) ? 'fenced' : 'unknown', reason: messageOf(thrown) }
+    }
+  }
+
+  async #make(producer: Producer, plan: TransactionPlan, begun: { transaction?: Transaction }): Promise<readonly number[]> {
+    const { visibility, transactionalId } = this.#options
+    const transaction = await producer.transaction()
+    begun.transaction = transaction
+    const offsets = await this.#write(transaction, plan)
+    // T2.
+    if (this.#producer !== producer) throw new Late('the transaction was given up')
+    visibility.ending(transactionalId, writtenBy(plan.sends, offsets))
+    plan.ending?.()
+    await transaction.commit()
+    return offsets
+  }
+
+  /** T2. Until the signal, if that is sooner. */
+  async #inTime<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
+    const { clock, timeoutMs } = this.#options
+    const isOver = new AbortController()
+    const late = clock.sleep(timeoutMs, signal === undefined ? isOver.signal : AbortSignal.any([isOver.signal, signal])).then(() => {
+      throw new Late(`not made within ${timeoutMs} ms`)
+    })
+    try {
+      return await Promise.race([work, late])
+    } finally {
+      isOver.abort()
+      late.catch(() => undefined)
     }
   }
 
@@ -135,18 +143,19 @@ export class Transactions {
     void producer?.disconnect().catch(() => undefined)
   }
 
-  async #begin(): Promise<void> {
+  async #begin(signal?: AbortSignal): Promise<void> {
     const { client, transactionalId, timeoutMs } = this.#options
     this.close()
     const producer = client.transactional(transactionalId, timeoutMs)
     this.#producer = producer
-    try {
+    const begun = (async () => {
       await producer.connect()
       await (await producer.transaction()).abort()
-    } finally {
+    })().finally(() => {
       // Closed meanwhile, it may have connected again.
-      if (this.#producer !== producer) await producer.disconnect().catch(() => undefined)
-    }
+      if (this.#producer !== producer) void producer.disconnect().catch(() => undefined)
+    })
+    await this.#inTime(begun, signal)
     this.#isUsable = this.#producer === producer
   }
 
@@ -215,7 +224,7 @@ export class Transactions {
     const { ended } = plan
     try {
       const before = await witness?.()
-      await transaction.abort()
+      await this.#inTime(transaction.abort())
       await this.#beginAgain(ended)
       const end = await this.#judged(send, message, plan)
       assertGoesOn(ended)
@@ -240,19 +249,24 @@ export class Transactions {
     assertGoesOn(ended)
     const producer = this.#producer
     assert(producer !== undefined, 'T1: a transaction after a failure')
+    const isRefused = await this.#inTime(this.#try(producer, part))
+    if (isRefused) await this.#beginAgain(ended)
+    return isRefused
+  }
+
+  async #try(producer: Producer, part: Send): Promise<boolean> {
     const transaction = await producer.transaction()
     const isRefused = await this.#send(transaction, part.split()).then(() => false, (thrown: unknown) => {
       if (thrown instanceof RefusedSend) return true
       throw thrown
     })
     await transaction.abort()
-    if (isRefused) await this.#beginAgain(ended)
     return isRefused
   }
 
   async #beginAgain(ended: AbortSignal | undefined): Promise<void> {
     assertGoesOn(ended)
-    await this.#begin()
+    await this.#begin(ended)
   }
 }
 

@@ -1,5 +1,6 @@
 // What is said of appends that were refused.
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { test } from 'node:test'
 import kafkajs from 'kafkajs'
 import { Appender } from '../../../../adapters/kafkajs/appender.ts'
@@ -34,7 +35,8 @@ test('what the only partition of an append refuses was not written; what one of 
 /** Appends under a name. `fence`, `end`: what its claim and the end of a transaction throw; the end comes after so many ms. */
 async function appendedTogether({ fence, end, endMs = 0 }: { readonly fence?: Error; readonly end?: Error; readonly endMs?: number }): Promise<AppendOutcome> {
   let nowMs = 0
-  const clock = { ...wallClock, monotonicMs: () => nowMs, sleep: async (ms: number) => void (nowMs += ms) }
+  // A bound ends with what it bounds, a pause at once.
+  const clock = { ...wallClock, monotonicMs: () => nowMs, sleep: async (ms: number, signal?: AbortSignal) => void (signal === undefined ? (nowMs += ms) : await once(signal, 'abort')) }
   const transaction = {
     abort: async () => {}, sendBatch: async () => [0, 1].map((partition) => ({ topicName: 't', partition, baseOffset: '0' })),
     commit: async () => {

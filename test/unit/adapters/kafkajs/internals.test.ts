@@ -37,7 +37,7 @@ test('errors have the names that outcomes depend on', () => {
 
 test('connections and brokers have the methods that are called or mended', () => {
   for (const [path, names] of Object.entries({
-    'src/cluster/brokerPool': ['withBroker'], 'src/network/requestQueue': ['scheduleCheckPendingRequests'], 'src/network/connection': ['connect'], 'src/network/connectionPool': ['send'],
+    'src/cluster/brokerPool': ['withBroker'], 'src/network/requestQueue': ['scheduleCheckPendingRequests'], 'src/network/connection': ['connect', 'disconnect', 'isConnected', 'failIfNotConnected', 'rejectRequests'], 'src/network/connectionPool': ['send'],
     'src/broker': ['findGroupCoordinator', 'joinGroup', 'syncGroup', 'heartbeat', 'leaveGroup', 'disconnect'],
     'src/cluster': ['connect', 'disconnect', 'findBroker', 'findGroupCoordinator', 'findGroupCoordinatorMetadata', 'findTopicPartitionMetadata', 'findLeaderForPartitions', 'addMultipleTargetTopics', 'refreshMetadata', 'fetchTopicsOffset'],
   })) for (const name of names) assert.equal(typeof prototypeOf(path)[name], 'function', `${path} ${name}`)

@@ -1,5 +1,6 @@
 // Which records a refusal costs (I8): those that are refused even alone. None for its neighbours, none for a limit of yesterday. And how long it takes to know (I9).
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { createRequire } from 'node:module'
 import { test } from 'node:test'
 import kafkajs from 'kafkajs'
@@ -202,7 +203,8 @@ for (const [what, shown] of [['was committed', 2], ['was not', 1]] as const) {
     const transaction = { abort: async () => {}, sendOffsets: async () => {}, commit: async () => { if ((ends += 1) === 2) throw errorNamed(NOT_COORDINATOR) } }
     const client = { transactional: () => ({ connect: async () => {}, disconnect: async () => {}, transaction: async () => transaction }) } as unknown as Client
     const waits: number[] = []
-    const clock = { nowMs: () => 0, monotonicMs: () => waits.reduce((sum, ms) => sum + ms, 0), sleep: async (ms: number) => void waits.push(ms) }
+    // A bound ends with what it bounds, a pause at once.
+    const clock = { nowMs: () => 0, monotonicMs: () => waits.reduce((sum, ms) => sum + ms, 0), sleep: async (ms: number, signal?: AbortSignal) => void (signal === undefined ? waits.push(ms) : await once(signal, 'abort')) }
     const lease = new KafkajsLease(0, {
       client, clock, names: new Names(''), packer: new Packer({} as Topics, new Names(''), 1), fetcher: { close: () => {} }, membership: { provenAtMs: 0 }, visibility: new Visibility(wallClock),
       reading: { group: 'a.b', topics: ['in'], metadataTopic: 'in' }, transactionMs: 1000, askMsMax: 1000, owner: 'o', admin: { fetchOffsets: async () => group() }, lives: () => true, released: () => {},

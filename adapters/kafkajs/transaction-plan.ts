@@ -1,0 +1,30 @@
+// What a transaction is to write, and how it ended.
+import type { Refusal, Send } from './packing.ts'
+
+export interface OffsetToCommit {
+  readonly topic: string
+  readonly offset: number
+  readonly metadata: string
+}
+
+export interface TransactionPlan {
+  /** One request after the other. */
+  readonly sends: readonly Send[]
+  readonly offsets: readonly OffsetToCommit[]
+  /** The end is about to be asked for. */
+  ending?(): void
+  /** What is known of a refused send without asking the brokers to take parts of it; undefined: nothing. */
+  judge?(send: Send): Promise<Refusal | 'crowded' | undefined>
+  /** The right to the id may be another one's from then on. */
+  readonly ended?: AbortSignal
+}
+
+export type TransactionEnd =
+  /** `offsets`: of each record, by its index. */
+  | { readonly kind: 'committed'; readonly offsets: readonly number[] }
+  | { readonly kind: 'fenced'; readonly reason: string }
+  | { readonly kind: 'unknown'; readonly reason: string }
+  /** These records, each for itself. Nothing was written. */
+  | { readonly kind: 'refused'; readonly records: readonly number[]; readonly reason: string }
+  /** Records that are refused together, and taken each for itself. Nothing was written. */
+  | { readonly kind: 'crowded'; readonly reason: string }

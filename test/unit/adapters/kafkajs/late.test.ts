@@ -1,0 +1,121 @@
+// T2: what kafkajs does not end is given up after the time of a transaction, and is not committed when it goes on after all.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setImmediate as turns } from 'node:timers/promises'
+import type { Client } from '../../../../adapters/kafkajs/client.ts'
+import { Send } from '../../../../adapters/kafkajs/packing.ts'
+import { Transactions } from '../../../../adapters/kafkajs/transaction.ts'
+import { SimulatedClock } from '../../../../adapters/memory/clock.ts'
+import { Visibility } from '../../../../system/membership/visibility.ts'
+import { Unreachable } from '../../../../system/protocol/failures.ts'
+import { record } from '../../../contract/log-fixture.ts'
+
+const PLAN = { sends: [new Send([{ index: 0, record: record('t', 0, 'x'), onCluster: 't' }])], offsets: [] }
+const TIMEOUT_MS = 15_000
+
+type Step = 'connect' | 'begin' | 'send' | 'end'
+
+/** A client whose producers stand still at one step of their life until they are let go. */
+class Stuck {
+  step: Step | undefined
+  committed: number[] = []
+  open = new Set<number>()
+  readonly #held: (() => void)[] = []
+  #made = 0
+
+  readonly client = { transactional: () => this.#producer((this.#made += 1)) } as unknown as Client
+
+  go(): void {
+    for (const release of this.#held.splice(0)) release()
+  }
+
+  #producer(name: number): object {
+    const transaction = {
+      abort: async () => {},
+      commit: async () => {
+        await this.#pass('end')
+        this.committed.push(name)
+      },
+      sendBatch: async () => {
+        await this.#pass('send')
+        // As kafkajs does, whatever was disconnected.
+        this.open.add(name)
+        return [{ topicName: 't', partition: 0, baseOffset: '0' }]
+      },
+    }
+    return {
+      connect: async () => {
+        await this.#pass('connect')
+        this.open.add(name)
+      },
+      disconnect: async () => void this.open.delete(name),
+      transaction: async () => {
+        await this.#pass('begin')
+        return transaction
+      },
+    }
+  }
+
+  #pass(step: Step): Promise<void> | undefined {
+    return step === this.step ? new Promise((resolve) => this.#held.push(resolve)) : undefined
+  }
+}
+
+const setting = () => {
+  const stuck = new Stuck()
+  const clock = new SimulatedClock()
+  const transactions = new Transactions({ client: stuck.client, clock, visibility: new Visibility(clock), transactionalId: 't', group: 'g', partition: 0, timeoutMs: TIMEOUT_MS, fenceMsMax: 20_000 })
+  return { stuck, clock, transactions }
+}
+
+for (const step of ['begin', 'send'] as const) {
+  test(`a commit that stands still at its ${step} is given up; it does not end a transaction later, nor keep connections`, async () => {
+    const { stuck, clock, transactions } = setting()
+    await transactions.fence()
+    stuck.step = step
+    const ended = transactions.commit(PLAN)
+    await turns()
+    clock.advance(TIMEOUT_MS)
+    assert.deepEqual((await ended).kind, 'unknown')
+    stuck.step = undefined
+    await transactions.fence()
+    assert.equal((await transactions.commit(PLAN)).kind, 'committed')
+    stuck.go()
+    await turns()
+    assert.deepEqual(stuck.committed, [2])
+    assert.deepEqual([...stuck.open], [2])
+    assert.equal((await transactions.commit(PLAN)).kind, 'committed', 'who goes on is not hurt by what goes on behind it')
+  })
+}
+
+test('an end without an answer leaves the outcome unknown', async () => {
+  const { stuck, clock, transactions } = setting()
+  await transactions.fence()
+  stuck.step = 'end'
+  const ended = transactions.commit(PLAN)
+  await turns()
+  clock.advance(TIMEOUT_MS)
+  assert.equal((await ended).kind, 'unknown')
+  stuck.go()
+  await turns()
+  assert.deepEqual([stuck.committed, [...stuck.open]], [[1], []])
+})
+
+test('a fence that stands still is tried again, and ends with its time or its lease', async () => {
+  const { stuck, clock, transactions } = setting()
+  stuck.step = 'connect'
+  const late = assert.rejects(transactions.fence(), Unreachable)
+  for (let passed = 0; passed <= 40; passed += 1) {
+    await turns()
+    clock.advance(1000)
+  }
+  await late
+  const ended = new AbortController()
+  const lost = assert.rejects(transactions.fence(ended.signal), Unreachable)
+  await turns()
+  ended.abort()
+  await lost
+  stuck.go()
+  await turns()
+  assert.deepEqual([...stuck.open], [], 'nor does what is let go keep connections')
+})
