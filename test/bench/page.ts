@@ -197,7 +197,8 @@ ${failoverTable(failover)}`
 
 function failoverTable(found: readonly (readonly [string, FailoverRow])[]): string {
   return found.length === 0 ? '' : `A broker dies: \`kill -9\` of one of three that also are the controllers, three copies of everything, a broker's session of 3 s (heartbeats of 500 ms), the rest as above. Outputs
-go on when one is seen that was made after the kill; of the four partitions the one that took longest counts. Beside it, in the same kills, clients that do nothing but transactions at the pace
+go on when one is seen that was made after the kill; of the four partitions the one that took longest counts. Nothing is killed before the states of the first load, of all accounts, are written: kafkajs
+cannot ask what became of a commit, and whoever begins again folds what came after (2 to 4 s of the first kill right behind that load). Beside it, in the same kills, clients that do nothing but transactions at the pace
 of the commits here (an independent client, on topics of their own, seen by the same kind of reader): how long these cannot go on is the brokers' own time. Four bare clients write one topic. Where
 there are twins, these write what a commit here writes, outputs, journal and states, into three topics whose copies are where those here are, with the offsets of a group; the same brokers coordinate
 their group and their transactions. Every partition has a living leader when both brokers that are left tell it, asked every 10 ms; where that is known to a few milliseconds only the earlier moment

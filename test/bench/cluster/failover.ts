@@ -3,7 +3,7 @@
 //
 // The brokers' own time is what they let clients do that do nothing but transactions, at work before the kill, at the pace of the commits here, seen by the same kind of
 // reader (`control.ts`): those that write one topic, and twins that write what a commit here writes. All times are those of the partition that took longest, in the same
-// kill. Told beside it: until every partition of every topic, their own topics included, has a living leader, as both brokers that are left tell it; where that is known to
+// kill. Nothing is killed before the states of the first load are written. Told beside it: until every partition of every topic, their own topics included, has a living leader, as both brokers that are left tell it; where that is known to
 // a few milliseconds only, it is taken to be the earlier moment. Every fifth kill is one without controls, which shows what they do to the rest. Of each kill it is said
 // which partition took longest, what of it the broker led, how long no inputs came, and what its process said.
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -17,13 +17,14 @@ import { systemClock } from '../../../adapters/node/clock.ts'
 import type { KafkaClient } from '../../../adapters/node/medium.ts'
 import { startKafka, stopKafka } from '../../../adapters/services/kafka.ts'
 import type { Broker } from '../../../adapters/services/kafka.ts'
+import { decodeMetadata } from '../../../system/partition/journal.ts'
 import type { Runtime } from '../w1/measure.ts'
 import { OUTPUT, PARTITIONS, SOURCE } from '../w1/system.ts'
 import { Control } from './control.ts'
 import { allLed } from './leaders.ts'
 import { Load } from './load.ts'
 import { Member } from './members.ts'
-import { NAME, Placement } from './placement.ts'
+import { GROUP, JOURNAL, NAME, Placement } from './placement.ts'
 import { memberProgram } from './program.ts'
 import { Watch } from './watch.ts'
 
@@ -100,7 +101,10 @@ export async function measureFailover(plan: FailoverPlan): Promise<FailoverTimes
     for (const watch of watches) await watch.start()
     load.start(plan.perSecond)
     await untilCaughtUp(outputs, plan.perSecond)
-    await asked(brokers, (admin) => untilInSync(admin, brokers.length))
+    await asked(brokers, async (admin) => {
+      await untilWritten(admin)
+      await untilInSync(admin, brokers.length)
+    })
     return await killed(plan, { brokers, members, inputs, outputs, controls })
   } finally {
     load.stop()
@@ -207,6 +211,19 @@ async function untilCaughtUp(watch: Watch, perSecond: number): Promise<void> {
   const endMs = Date.now() + WAIT_MS_MAX
   for (let before = NaN, now = watch.count; !(now > before && now - before < 1.5 * perSecond); before = now, now = watch.count) {
     if (Date.now() > endMs) throw new TypeError(`waited ${WAIT_MS_MAX / 1000} s for the first outputs of all accounts`)
+    await sleep(1000)
+  }
+}
+
+/** Until the states of the load are written: who begins again would fold it. */
+async function untilWritten(admin: Admin): Promise<void> {
+  const loaded = new Map((await admin.fetchTopicOffsets(JOURNAL)).map(({ partition, offset }) => [partition, Number(offset)]))
+  const endMs = Date.now() + WAIT_MS_MAX
+  for (;;) {
+    const floors = new Map<number, number>()
+    for (const { partitions } of await admin.fetchOffsets({ groupId: GROUP })) for (const { partition, metadata } of partitions) floors.set(partition, Math.max(floors.get(partition) ?? 0, decodeMetadata(metadata ?? '')?.floorOffset ?? 0))
+    if ([...loaded].every(([partition, end]) => (floors.get(partition) ?? 0) >= end)) return
+    if (Date.now() > endMs) throw new TypeError(`waited ${WAIT_MS_MAX / 1000} s for the states of all accounts to be written (${[...floors.values()].join(', ')} of ${[...loaded.values()].join(', ')})`)
     await sleep(1000)
   }
 }

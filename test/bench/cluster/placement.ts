@@ -6,9 +6,10 @@ import { OUTPUT, SOURCE } from '../w1/system.ts'
 
 /** Of the members of the group. */
 export const NAME = 'failover'
-const GROUP = `${NAME}.account`
+export const GROUP = `${NAME}.account`
+export const JOURNAL = `${GROUP}.journal`
 /** What a commit writes. */
-export const WRITTEN = [OUTPUT, `${GROUP}.journal`, `${GROUP}.state`]
+export const WRITTEN = [OUTPUT, JOURNAL, `${GROUP}.state`]
 
 const OFFSETS = '__consumer_offsets'
 const TRANSACTIONS = '__transaction_state'
