@@ -9,6 +9,7 @@
 //     sent once (L5 of `transaction.ts`).
 // C3. A producer id that is not given yet, since the transaction before is ending or the coordinator is new, is asked for again soon, of whoever coordinates then: kafkajs
 //     waits for 300, 600, 1,200 ms ..., whatever it is told. After INIT_MS_MAX the failure goes to whoever fences, past kafkajs: only that one knows whether it is still wanted.
+// C4. Connections that were closed are asked for no producer id, until they are connected again: kafkajs goes on with what is under way, and connects for it.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Announced } from './announcements.ts'
 import type { Announcement } from './announcements.ts'
@@ -32,6 +33,8 @@ interface Wanted {
 }
 
 interface Seeker {
+  connect(): Promise<unknown>
+  disconnect(): Promise<unknown>
   findBroker(node: { readonly nodeId: string }): Promise<Coordinator>
 }
 
@@ -48,7 +51,8 @@ interface Found {
 
 /** `now`: of a monotonic clock, ms. */
 export function rememberCoordinators({ prototype }: SeekerClass, now: () => number = () => performance.now(), pause: (ms: number) => Promise<unknown> = sleep): void {
-  const look = prototype.findGroupCoordinator
+  const { findGroupCoordinator: look, connect, disconnect } = prototype
+  const closed = new WeakSet<Seeker>()
   const known = new WeakMap<Seeker, Map<string, Found>>()
   const seek = async (seeker: Seeker, wanted: Wanted, found: Map<string, Found>): Promise<Found> => {
     const name = `${wanted.coordinatorType} ${wanted.groupId}`
@@ -57,7 +61,7 @@ export function rememberCoordinators({ prototype }: SeekerClass, now: () => numb
     const broker = last === undefined ? undefined : await seeker.findBroker({ nodeId: last.broker.nodeId }).catch(() => undefined)
     if (last !== undefined && broker === last.broker) return last
     const fresh = await look.call(seeker, wanted)
-    const made = watch(fresh, { forget: () => found.delete(name), lookAgain: () => look.call(seeker, wanted), seek: () => seek(seeker, wanted, found), now, pause })
+    const made = watch(fresh, { forget: () => found.delete(name), lookAgain: () => look.call(seeker, wanted), seek: () => seek(seeker, wanted, found), isClosed: () => closed.has(seeker), now, pause })
     found.set(name, made)
     return made
   }
@@ -66,17 +70,26 @@ export function rememberCoordinators({ prototype }: SeekerClass, now: () => numb
     const found = known.get(this)
     return found === undefined ? look.call(this, wanted) : (await seek(this, wanted, found)).watched
   }
+  prototype.connect = function () {
+    closed.delete(this)
+    return connect.call(this)
+  }
+  prototype.disconnect = function () {
+    closed.add(this)
+    return disconnect.call(this)
+  }
 }
 
 interface Means {
   forget(): void
   lookAgain(): Promise<Coordinator>
   seek(): Promise<Found>
+  isClosed(): boolean
   now(): number
   pause(ms: number): Promise<unknown>
 }
 
-function watch(broker: Coordinator, { forget, lookAgain, seek, now, pause }: Means): Found {
+function watch(broker: Coordinator, { forget, lookAgain, seek, isClosed, now, pause }: Means): Found {
   let busySinceMs: number | undefined
   const once = Object.fromEntries(REQUESTS.map((name) => [name, async (request: object): Promise<unknown> => {
     // Whatever becomes of it.
@@ -99,6 +112,7 @@ function watch(broker: Coordinator, { forget, lookAgain, seek, now, pause }: Mea
     const untilMs = now() + INIT_MS_MAX
     let asked = once
     for (let againMs = AGAIN_MS; ; againMs = Math.min(AGAIN_MS_MAX, againMs * 1.5)) {
+      if (isClosed()) throw new OperationError('kafka/closed', 'the producer was closed')
       try {
         return await asked.initProducerId(request)
       } catch (thrown) {

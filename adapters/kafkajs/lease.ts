@@ -210,7 +210,8 @@ export class KafkajsLease implements Lease {
     const before = this.#endings
     const sentMs = clock.monotonicMs()
     const ending = (): void => {
-      this.#endings = [offsets.length === 0 ? undefined : offsets]
+      // kafkajs ends nothing where nothing was written.
+      if (offsets.length > 0 || batch.records.length > 0) this.#endings = [offsets.length === 0 ? undefined : offsets]
     }
     return this.#outcome(batch, await commitPacked(this.#transactions, packer, batch.records, { offsets, ending, ended: this.#ended.signal }), sentMs, before)
   }
@@ -219,6 +220,7 @@ export class KafkajsLease implements Lease {
     switch (end.kind) {
       case 'committed':
         this.#provenAtMs = sentMs
+        this.#metadataAt = batch.positions.get(this.#env.reading.metadataTopic) ?? this.#metadataAt
         this.#state = 'held'
         return { kind: 'done', end: this.#ends(batch, end.offsets) }
       case 'refused':
@@ -278,9 +280,7 @@ export class KafkajsLease implements Lease {
     const { names, reading } = this.#env
     const offsets: OffsetToCommit[] = []
     for (const [topic, offset] of positions) offsets.push({ topic: names.of(topic), offset, metadata: topic === reading.metadataTopic ? metadata : '' })
-    const at = positions.get(reading.metadataTopic)
-    if (at !== undefined) this.#metadataAt = at
-    else if (metadata !== '') offsets.push({ topic: names.of(reading.metadataTopic), offset: this.#metadataAt ?? 0, metadata: this.#metadataAt === undefined ? carried(metadata) : metadata })
+    if (!positions.has(reading.metadataTopic) && metadata !== '') offsets.push({ topic: names.of(reading.metadataTopic), offset: this.#metadataAt ?? 0, metadata: this.#metadataAt === undefined ? carried(metadata) : metadata })
     return offsets
   }
 }

@@ -1,9 +1,10 @@
-// Connections of kafkajs and their sockets. A connection of kafkajs counts as connected while it closes, forgets its clock for requests when it has closed, and hears
-// sockets that it had before: what is written to it meanwhile is never answered, and never fails.
+// Connections of kafkajs and their sockets. A connection of kafkajs counts as connected while it closes, forgets its clock for requests when it has closed, hears
+// sockets that it had before, and goes on with the half of an answer that came from one: what is written to it meanwhile is never answered, and never fails.
 //
 // Owns: which connections are opened, and which closed, right now.
 //
-// K1. A connection has one socket. It is opened once at a time, not before the last one has closed, and nothing is heard of a socket that was closed.
+// K1. A connection has one socket. It is opened once at a time, not before the last one has closed, and nothing is heard of a socket that was closed: nor its clock,
+//     nor the half of an answer.
 // K2. What is asked of a connection that closes, or that has closed, fails: each request ends within the time for requests.
 import type { Socket } from 'node:net'
 
@@ -11,6 +12,10 @@ export interface Connection {
   readonly host: string
   readonly port: number
   readonly socket?: Socket
+  /** What came of an answer that is not whole yet. */
+  chunks: Buffer[]
+  bytesBuffered: number
+  bytesNeeded: number
   isConnected(): boolean
   connect(): Promise<unknown>
   disconnect(): Promise<unknown>
@@ -24,6 +29,10 @@ export interface Errors {
   readonly KafkaJSConnectionClosedError: new (message: string, of: { readonly host: string; readonly port: number }) => Error
   readonly KafkaJSConnectionError: new (message: string, of: { readonly broker: string }) => Error
 }
+
+/** Of an answer's size, which comes first. */
+const SIZE_BYTES = 4
+const LINGER_MS = 1000
 
 interface Opening {
   readonly done: Promise<unknown>
@@ -41,6 +50,8 @@ export function oneSocketEach(prototype: Connection, errors: Errors): void {
   const notConnected = ({ host, port }: Connection): Error => new errors.KafkaJSConnectionError('Not connected', { broker: `${host}:${port}` })
 
   const open = (connection: Connection): Promise<unknown> => {
+    if (connection.isConnected()) return connect.call(connection)
+    Object.assign(connection, { chunks: [], bytesBuffered: 0, bytesNeeded: SIZE_BYTES })
     const { promise, reject } = Promise.withResolvers<never>()
     const done = Promise.race([connect.call(connection), promise]).finally(() => opening.delete(connection))
     opening.set(connection, { done, isOver: false, giveUp: () => reject(notConnected(connection)) })
@@ -57,6 +68,8 @@ export function oneSocketEach(prototype: Connection, errors: Errors): void {
   const close = async (connection: Connection): Promise<unknown> => {
     const [{ socket }, opened] = [connection, opening.get(connection)]
     const result = await disconnect.call(connection)
+    // Its own end stops its clock, and tells who is being let in.
+    socket?.emit('end')
     if (socket !== undefined) discard(socket)
     connection.rejectRequests(closed(connection))
     if (opened !== undefined) {
@@ -87,6 +100,11 @@ export function oneSocketEach(prototype: Connection, errors: Errors): void {
 function discard(socket: Socket): void {
   socket.removeAllListeners()
   socket.on('error', () => {})
-  if (socket.connecting || socket.writableFinished) socket.destroy()
-  else socket.once('finish', () => socket.destroy())
+  const destroy = (): void => void socket.destroy()
+  if (socket.connecting || socket.writableFinished) return destroy()
+  // A peer that stands still takes no more.
+  const late = setTimeout(destroy, LINGER_MS)
+  late.unref()
+  socket.once('finish', destroy)
+  socket.once('close', () => clearTimeout(late))
 }

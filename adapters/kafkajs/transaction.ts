@@ -8,7 +8,8 @@
 // L7. A record is written once: kafkajs makes a request for each leader, and when one of them fails it makes those anew that have not ended yet. So each
 //     partition has a request of its own, which has one leader. All of a send have ended before the next one, and before what they wrote is taken back.
 // T1. After any failure nothing of this object may be used again, but `fence`. A transaction with an error in it is never committed: kafkajs would say that it was.
-// T2. Nothing waits for longer than the brokers keep a transaction open: kafkajs counts tries, and each of them may take its time. What comes of it later is not committed.
+// T2. No step waits for longer than the brokers keep a transaction open: kafkajs counts tries, and each of them may take its time. What comes of it later is not committed.
+// T3. Who was closed does not ask for the id any more (C4 of `coordinators.ts`): it would shut out who has it by then.
 import type { Producer, RecordMetadata, Transaction } from 'kafkajs'
 import { assert } from '../../system/protocol/assert.ts'
 import { OperationError, Unreachable } from '../../system/protocol/failures.ts'
@@ -92,17 +93,14 @@ export class Transactions {
     const { visibility, transactionalId } = this.#options
     this.#isUsable = false
     const begun: { transaction?: Transaction } = {}
-    const made = this.#make(producer, plan, begun)
     try {
-      const offsets = await this.#inTime(made)
+      const offsets = await this.#inTime(producer, this.#make(producer, plan, begun))
       this.#isUsable = true
       return { kind: 'committed', offsets }
     } catch (thrown) {
       visibility.forget(transactionalId)
-      if (thrown instanceof RefusedSend && begun.transaction !== undefined) return this.#takeBack(begun.transaction, thrown, plan)
+      if (thrown instanceof RefusedSend && begun.transaction !== undefined) return this.#takeBack(producer, begun.transaction, thrown, plan)
       this.close()
-      // Whoever is still at it connects again.
-      void made.catch(() => undefined).then(() => producer.disconnect()).catch(() => undefined)
       return { kind: isFenced(codeOf(thrown)) ? 'fenced' : 'unknown', reason: messageOf(thrown) }
     }
   }
@@ -111,7 +109,7 @@ export class Transactions {
     const { visibility, transactionalId } = this.#options
     const transaction = await producer.transaction()
     begun.transaction = transaction
-    const offsets = await this.#write(transaction, plan)
+    const offsets = await this.#write(producer, transaction, plan)
     // T2.
     if (this.#producer !== producer) throw new Late('the transaction was given up')
     visibility.ending(transactionalId, writtenBy(plan.sends, offsets))
@@ -121,7 +119,7 @@ export class Transactions {
   }
 
   /** T2. Until the signal, if that is sooner. */
-  async #inTime<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
+  async #inTime<T>(producer: Producer, work: Promise<T>, signal?: AbortSignal): Promise<T> {
     const { clock, timeoutMs } = this.#options
     const isOver = new AbortController()
     const late = clock.sleep(timeoutMs, signal === undefined ? isOver.signal : AbortSignal.any([isOver.signal, signal])).then(() => {
@@ -129,6 +127,10 @@ export class Transactions {
     })
     try {
       return await Promise.race([work, late])
+    } catch (thrown) {
+      // Whoever is still at it connects again.
+      if (thrown instanceof Late) void work.catch(() => undefined).then(() => producer.disconnect()).catch(() => undefined)
+      throw thrown
     } finally {
       isOver.abort()
       late.catch(() => undefined)
@@ -148,30 +150,34 @@ export class Transactions {
     this.close()
     const producer = client.transactional(transactionalId, timeoutMs)
     this.#producer = producer
-    const begun = (async () => {
-      await producer.connect()
-      await (await producer.transaction()).abort()
-    })().finally(() => {
-      // Closed meanwhile, it may have connected again.
-      if (this.#producer !== producer) void producer.disconnect().catch(() => undefined)
-    })
-    await this.#inTime(begun, signal)
+    await this.#inTime(producer, this.#ask(producer), signal)
     this.#isUsable = this.#producer === producer
   }
 
-  async #write(transaction: Transaction, { sends, offsets }: TransactionPlan): Promise<number[]> {
+  /** T3. */
+  async #ask(producer: Producer): Promise<void> {
+    try {
+      await producer.connect()
+      if (this.#producer !== producer) throw new Late('the fence was given up')
+      await (await producer.transaction()).abort()
+    } finally {
+      // Closed meanwhile, it may have connected again.
+      if (this.#producer !== producer) await producer.disconnect().catch(() => undefined)
+    }
+  }
+
+  async #write(producer: Producer, transaction: Transaction, { sends, offsets }: TransactionPlan): Promise<number[]> {
     const found: number[] = []
     const parts = sends.map((send) => send.split())
     await announcing(this.#options.transactionalId, parts.flat().map(placeOf), async () => {
-      for (const [at, send] of sends.entries()) send.note(await this.#send(transaction, parts[at] ?? []), found)
+      for (const [at, send] of sends.entries()) send.note(await this.#send(producer, transaction, parts[at] ?? []), found)
     })
     if (offsets.length > 0) await this.#sendOffsets(transaction, offsets)
     return found
   }
 
   /** L7. */
-  async #send(transaction: Transaction, parts: readonly Send[]): Promise<readonly RecordMetadata[]> {
-    const producer = this.#producer
+  async #send(producer: Producer, transaction: Transaction, parts: readonly Send[]): Promise<readonly RecordMetadata[]> {
     const sent = parts.map((part) => this.#sendOne(transaction, part))
     try {
       return (await Promise.all(sent)).flat()
@@ -182,7 +188,7 @@ export class Transactions {
         throw worse.length > 0 ? worse[0] : thrown
       }
       // Whoever sends connects again, also for a producer that was closed meanwhile.
-      void settled.then(() => (this.#producer === producer ? undefined : producer?.disconnect().catch(() => undefined)))
+      void settled.then(() => (this.#producer === producer ? undefined : producer.disconnect().catch(() => undefined)))
       throw thrown
     }
   }
@@ -219,12 +225,12 @@ export class Transactions {
    * Aborts, which only the owner can, and begins with another epoch. kafkajs cannot ask for the id under the condition that it is still ours (L2): it is not
    * asked for after the right has ended, and who took it meanwhile is seen by what was committed.
    */
-  async #takeBack(transaction: Transaction, { send, message }: RefusedSend, plan: TransactionPlan): Promise<TransactionEnd> {
+  async #takeBack(producer: Producer, transaction: Transaction, { send, message }: RefusedSend, plan: TransactionPlan): Promise<TransactionEnd> {
     const { witness } = this.#options
     const { ended } = plan
     try {
       const before = await witness?.()
-      await this.#inTime(transaction.abort())
+      await this.#inTime(producer, transaction.abort())
       await this.#beginAgain(ended)
       const end = await this.#judged(send, message, plan)
       assertGoesOn(ended)
@@ -249,14 +255,14 @@ export class Transactions {
     assertGoesOn(ended)
     const producer = this.#producer
     assert(producer !== undefined, 'T1: a transaction after a failure')
-    const isRefused = await this.#inTime(this.#try(producer, part))
+    const isRefused = await this.#inTime(producer, this.#try(producer, part))
     if (isRefused) await this.#beginAgain(ended)
     return isRefused
   }
 
   async #try(producer: Producer, part: Send): Promise<boolean> {
     const transaction = await producer.transaction()
-    const isRefused = await this.#send(transaction, part.split()).then(() => false, (thrown: unknown) => {
+    const isRefused = await this.#send(producer, transaction, part.split()).then(() => false, (thrown: unknown) => {
       if (thrown instanceof RefusedSend) return true
       throw thrown
     })

@@ -47,6 +47,10 @@ class Connections {
     return { nodeId, initProducerId: request('init'), addPartitionsToTxn: request('partitions'), addOffsetsToTxn: request('offsets'), txnOffsetCommit: request('commit'), endTxn: request('end') }
   })
 
+  async connect(): Promise<void> {}
+
+  async disconnect(): Promise<void> {}
+
   async findBroker({ nodeId }: { readonly nodeId: string }): Promise<FakeBroker> {
     if (this.away.has(nodeId)) throw new TypeError('refused')
     return this.#brokers.find((broker) => broker.nodeId === nodeId) as FakeBroker
@@ -144,4 +148,20 @@ test('C3: it is asked of whoever coordinates then, also where the one before doe
   connections.replaceAtMs = startedMs + 100
   assert.equal(await asked, '2')
   assert.ok(nowMs - startedMs <= 600, `${nowMs - startedMs} ms`)
+})
+
+test('C4: who has closed its connections asks for no producer id any more: another one may have it by then', async () => {
+  const connections = new Connections()
+  await connections.connect()
+  const coordinator = await connections.findGroupCoordinator(TRANSACTION)
+  connections.code = CONCURRENT_TRANSACTIONS
+  connections.isStuck = true
+  const asked = coordinator.initProducerId()
+  await connections.disconnect()
+  await assert.rejects(asked, /closed/)
+  await assert.rejects(coordinator.initProducerId(), /closed/)
+  assert.equal(connections.heard.filter((heard) => heard === 'init 1').length, 1)
+  await connections.connect()
+  connections.isStuck = false
+  assert.equal(await coordinator.initProducerId(), '1', 'who connects again wants it again')
 })

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turns } from 'node:timers/promises'
 import type { Client } from '../../../../adapters/kafkajs/client.ts'
+import { errorNamed } from '../../../../adapters/kafkajs/internals.ts'
 import { Send } from '../../../../adapters/kafkajs/packing.ts'
 import { Transactions } from '../../../../adapters/kafkajs/transaction.ts'
 import { SimulatedClock } from '../../../../adapters/memory/clock.ts'
@@ -11,15 +12,20 @@ import { Unreachable } from '../../../../system/protocol/failures.ts'
 import { record } from '../../../contract/log-fixture.ts'
 
 const PLAN = { sends: [new Send([{ index: 0, record: record('t', 0, 'x'), onCluster: 't' }])], offsets: [] }
+const MESSAGE_TOO_LARGE = 10
 const TIMEOUT_MS = 15_000
 
-type Step = 'connect' | 'begin' | 'send' | 'end'
+type Step = 'connect' | 'begin' | 'send' | 'end' | 'abort'
 
 /** A client whose producers stand still at one step of their life until they are let go. */
 class Stuck {
   step: Step | undefined
   committed: number[] = []
+  /** Who asked for the id, in order. */
+  asked: number[] = []
   open = new Set<number>()
+  refuses = false
+  #hasWritten = false
   readonly #held: (() => void)[] = []
   #made = 0
 
@@ -31,12 +37,18 @@ class Stuck {
 
   #producer(name: number): object {
     const transaction = {
-      abort: async () => {},
+      abort: async () => {
+        if (!this.#hasWritten) return
+        await this.#pass('abort')
+        this.open.add(name)
+      },
       commit: async () => {
         await this.#pass('end')
         this.committed.push(name)
       },
       sendBatch: async () => {
+        this.#hasWritten = true
+        if (this.refuses) throw errorNamed(MESSAGE_TOO_LARGE)
         await this.#pass('send')
         // As kafkajs does, whatever was disconnected.
         this.open.add(name)
@@ -50,6 +62,7 @@ class Stuck {
       },
       disconnect: async () => void this.open.delete(name),
       transaction: async () => {
+        this.asked.push(name)
         await this.#pass('begin')
         return transaction
       },
@@ -118,4 +131,19 @@ test('a fence that stands still is tried again, and ends with its time or its le
   stuck.go()
   await turns()
   assert.deepEqual([...stuck.open], [], 'nor does what is let go keep connections')
+  assert.deepEqual(stuck.asked, [], 'nor does it ask for the id, which another one may have by now')
+})
+
+test('what refused records are taken back by is given up too, and keeps no connections', async () => {
+  const { stuck, clock, transactions } = setting()
+  await transactions.fence()
+  stuck.refuses = true
+  stuck.step = 'abort'
+  const ended = transactions.commit(PLAN)
+  await turns()
+  clock.advance(TIMEOUT_MS)
+  assert.equal((await ended).kind, 'unknown')
+  stuck.go()
+  await turns()
+  assert.deepEqual([...stuck.open], [])
 })

@@ -10,6 +10,7 @@ import { mend } from '../../../../adapters/kafkajs/internals.ts'
 
 const internal = createRequire(import.meta.url)
 const ANSWER_MS_MAX = 200
+const CONNECT_MS_MAX = 500
 const LATE_MS = 2000
 const quiet = { namespace: () => quiet, debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 
@@ -31,8 +32,10 @@ const RealConnection = internal('kafkajs/src/network/connection') as new (option
 const Encoder = internal('kafkajs/src/protocol/encoder') as new () => object
 const socketFactory = (internal('kafkajs/src/network/socketFactory') as () => unknown)()
 
-const connectionTo = (port: number): Connection => new RealConnection({ host: '127.0.0.1', port, logger: quiet, socketFactory, connectionTimeout: 1000, requestTimeout: ANSWER_MS_MAX, enforceRequestTimeout: true, clientId: 'test' })
+const connectionTo = (port: number): Connection => new RealConnection({ host: '127.0.0.1', port, logger: quiet, socketFactory, connectionTimeout: CONNECT_MS_MAX, requestTimeout: ANSWER_MS_MAX, enforceRequestTimeout: true, clientId: 'test' })
 const request: Request = { request: { apiKey: 3, apiVersion: 0, apiName: 'Metadata', encode: async () => new Encoder() }, response: { decode: async () => ({}), parse: async () => 'answered' } }
+
+const answerTo = (asked: Buffer): Buffer => Buffer.concat([Buffer.from([0, 0, 0, 8]), asked.subarray(8, 12), Buffer.alloc(4)])
 
 /** Answers, or takes what comes and says nothing. */
 async function serve(answers: boolean, port = 0): Promise<{ readonly server: Server; readonly port: number; shut(): Promise<void> }> {
@@ -42,7 +45,7 @@ async function serve(answers: boolean, port = 0): Promise<{ readonly server: Ser
     socket.on('error', () => {})
     // Of one request at a time.
     socket.on('data', (data) => {
-      if (answers) socket.write(Buffer.concat([Buffer.from([0, 0, 0, 8]), data.subarray(8, 12), Buffer.alloc(4)]))
+      if (answers) socket.write(answerTo(data))
     })
   })
   server.listen(port, '127.0.0.1')
@@ -95,6 +98,60 @@ test('K1: what is opened after a close is answered, at whatever moment it was cl
       assert.equal(await ended(connection.send(request)), 'answered', 'the first socket has nothing to say any more')
       await connection.disconnect()
     }
+  } finally {
+    await shut()
+  }
+})
+
+test('K1: the clock of a socket that was closed before it was open does not close the next one', async () => {
+  const { port, shut } = await serve(true)
+  try {
+    const connection = connectionTo(port)
+    const first = connection.connect().catch(() => undefined)
+    await connection.disconnect()
+    await first
+    await connection.connect()
+    const { socket } = connection
+    await sleep(CONNECT_MS_MAX + 100)
+    assert.equal(await ended(connection.send(request)), 'answered')
+    assert.equal(connection.socket, socket)
+    await connection.disconnect()
+  } finally {
+    await shut()
+  }
+})
+
+test('K1: half an answer of the last socket is not the beginning of what the next one says', async () => {
+  for (const said of [[0, 0, 0, 8, 1, 2], [0, 0], [0x7f, 0xff, 0xff, 0xff, 0]]) {
+    const server = createServer((socket) => {
+      socket.once('data', (data) => {
+        if (isFirst) socket.end(Buffer.from(said))
+        else socket.write(answerTo(data))
+        isFirst = false
+      })
+    })
+    let isFirst = true
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const connection = connectionTo((server.address() as AddressInfo).port)
+    await connection.connect()
+    assert.match(await ended(connection.send(request)), /^KafkaJSConnection(Closed)?Error$/)
+    await connection.connect()
+    assert.equal(await ended(connection.send(request)), 'answered')
+    await connection.disconnect()
+    server.close()
+  }
+})
+
+test('K1: a connection that is asked to connect again and again hears its socket once', async () => {
+  const { port, shut } = await serve(true)
+  try {
+    const connection = connectionTo(port)
+    await connection.connect()
+    const count = connection.socket.listenerCount('close')
+    for (let times = 0; times < 5; times += 1) await connection.connect()
+    assert.equal(connection.socket.listenerCount('close'), count)
+    await connection.disconnect()
   } finally {
     await shut()
   }
