@@ -7,6 +7,7 @@ interface ErrorShape {
   readonly name?: string
   readonly type?: string
   readonly message?: string
+  readonly code?: string
   readonly cause?: unknown
   readonly errors?: readonly unknown[]
 }
@@ -20,6 +21,7 @@ const FORBIDDEN = new Set([
 ])
 const REFUSED = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD', 'INVALID_TIMESTAMP'])
 const TRANSPORT = new Set(['KafkaJSConnectionError', 'KafkaJSConnectionClosedError', 'KafkaJSRequestTimeoutError', 'KafkaJSBrokerNotFound', 'KafkaJSNoBrokerAvailableError', 'KafkaJSLockTimeout', 'KafkaJSGroupCoordinatorNotFound'])
+const UNSENT = new Set(['KafkaJSBrokerNotFound', 'KafkaJSNoBrokerAvailableError', 'KafkaJSGroupCoordinatorNotFound'])
 const LEADER_MOVED = new Set([
   'NOT_LEADER_FOR_PARTITION', 'LEADER_NOT_AVAILABLE', 'UNKNOWN_TOPIC_OR_PARTITION', 'REPLICA_NOT_AVAILABLE', 'KAFKA_STORAGE_ERROR', 'FENCED_LEADER_EPOCH', 'UNKNOWN_LEADER_EPOCH',
   'OFFSET_NOT_AVAILABLE', 'KafkaJSTopicMetadataNotLoaded', 'KafkaJSMetadataNotLoaded',
@@ -66,6 +68,12 @@ export const isRefusal = (code: string): boolean => REFUSED.has(code)
 
 /** No broker answered. */
 export const isTransport = (code: string): boolean => TRANSPORT.has(code)
+
+/** There was nobody to send it to: nothing of it was written, nor may it come late. */
+export function isUnsent(thrown: unknown, depth = 0): boolean {
+  const { name = '', code, cause } = (thrown ?? {}) as ErrorShape
+  return UNSENT.has(name) || code === 'ECONNREFUSED' || (cause !== undefined && depth < 5 && isUnsent(cause, depth + 1))
+}
 
 /** The coordinator did not answer, or is not ready yet. */
 export const isAbsent = (code: string): boolean => isTransport(code) || code === 'GROUP_COORDINATOR_NOT_AVAILABLE' || code === 'GROUP_LOAD_IN_PROGRESS'

@@ -7,6 +7,7 @@
 // L5. The end of a transaction is sent once: any answer but success or a fence leaves the outcome unknown.
 // L7. A record is written once: kafkajs makes a request for each leader, and when one of them fails it makes those anew that have not ended yet. So each
 //     partition has a request of its own, which has one leader. All of a send have ended before the next one, and before what they wrote is taken back.
+// L8. What was not sent, since nobody coordinates or leads for now, is asked for again in the same transaction. What was sent and not answered is not: it may come late.
 // T1. After any failure nothing of this object may be used again, but `fence`. A transaction with an error in it is never committed: kafkajs would say that it was.
 // T2. No step waits for longer than the brokers keep a transaction open: kafkajs counts tries, and each of them may take its time. What comes of it later is not committed.
 // T3. Who was closed does not ask for the id any more (C4 of `coordinators.ts`): it would shut out who has it by then.
@@ -18,7 +19,7 @@ import type { Visibility } from '../../system/membership/visibility.ts'
 import { announcing } from './announcements.ts'
 import type { TopicPartitions } from './announcements.ts'
 import type { Client } from './client.ts'
-import { codeOf, isAbsent, isFenced, isForbidden, isNotYet, isRefusal, isTransport, messageOf, refusal } from './codes.ts'
+import { codeOf, isAbsent, isFenced, isForbidden, isNotYet, isRefusal, isTransport, isUnsent, messageOf, refusal } from './codes.ts'
 import { culpritsOf } from './culprits.ts'
 import { writtenBy } from './packing.ts'
 import type { Send } from './packing.ts'
@@ -39,8 +40,8 @@ export interface TransactionOptions {
 }
 
 const FENCE_AGAIN_MS = 50
-const OFFSETS_AGAIN_MS = 2
-const OFFSETS_TRIES_MAX = 500
+const AGAIN_MS = 2
+const AGAIN_MS_MAX = 20
 
 /** T2. */
 class Late extends Unreachable {
@@ -172,13 +173,13 @@ export class Transactions {
     await announcing(this.#options.transactionalId, parts.flat().map(placeOf), async () => {
       for (const [at, send] of sends.entries()) send.note(await this.#send(producer, transaction, parts[at] ?? []), found)
     })
-    if (offsets.length > 0) await this.#sendOffsets(transaction, offsets)
+    if (offsets.length > 0) await this.#sendOffsets(producer, transaction, offsets)
     return found
   }
 
   /** L7. */
   async #send(producer: Producer, transaction: Transaction, parts: readonly Send[]): Promise<readonly RecordMetadata[]> {
-    const sent = parts.map((part) => this.#sendOne(transaction, part))
+    const sent = parts.map((part) => this.#sendOne(producer, transaction, part))
     try {
       return (await Promise.all(sent)).flat()
     } catch (thrown) {
@@ -193,9 +194,9 @@ export class Transactions {
     }
   }
 
-  async #sendOne(transaction: Transaction, send: Send): Promise<readonly RecordMetadata[]> {
+  async #sendOne(producer: Producer, transaction: Transaction, send: Send): Promise<readonly RecordMetadata[]> {
     try {
-      return await transaction.sendBatch({ acks: -1, topicMessages: send.topicMessages })
+      return await this.#patiently(producer, () => transaction.sendBatch({ acks: -1, topicMessages: send.topicMessages }), isUnsent)
     } catch (thrown) {
       const code = codeOf(thrown)
       if (isForbidden(code)) throw refusal(thrown, { topics: send.topics, operation: 'WRITE', transactionalId: this.#options.transactionalId })
@@ -204,19 +205,28 @@ export class Transactions {
   }
 
   /** The markers of the transaction before may still be on their way; kafkajs leaves it to its caller to wait for them. */
-  async #sendOffsets(transaction: Transaction, offsets: readonly OffsetToCommit[]): Promise<void> {
-    const { clock, group, partition, transactionalId } = this.#options
+  async #sendOffsets(producer: Producer, transaction: Transaction, offsets: readonly OffsetToCommit[]): Promise<void> {
+    const { group, partition, transactionalId } = this.#options
     const topics = offsets.map(({ topic, offset, metadata }) => ({ topic, partitions: [{ partition, offset: String(offset), metadata }] }))
-    for (let tries = 1; ; tries += 1) {
+    const isEarly = (thrown: unknown): boolean => {
+      const code = codeOf(thrown)
+      return code === 'CONCURRENT_TRANSACTIONS' || (isAbsent(code) && !isTransport(code)) || isUnsent(thrown)
+    }
+    try {
+      await this.#patiently(producer, () => transaction.sendOffsets({ consumerGroupId: group, topics }), isEarly)
+    } catch (thrown) {
+      throw isForbidden(codeOf(thrown)) ? refusal(thrown, { topics: topics.map(({ topic }) => topic), operation: 'READ', group, transactionalId }) : thrown
+    }
+  }
+
+  /** L8. */
+  async #patiently<T>(producer: Producer, ask: () => Promise<T>, isEarly: (thrown: unknown) => boolean): Promise<T> {
+    for (let againMs = AGAIN_MS; ; againMs = Math.min(AGAIN_MS_MAX, againMs * 1.2)) {
       try {
-        await transaction.sendOffsets({ consumerGroupId: group, topics })
-        return
+        return await ask()
       } catch (thrown) {
-        const code = codeOf(thrown)
-        if (isForbidden(code)) throw refusal(thrown, { topics: topics.map(({ topic }) => topic), operation: 'READ', group, transactionalId })
-        const isEarly = code === 'CONCURRENT_TRANSACTIONS' || (isAbsent(code) && !isTransport(code))
-        if (!isEarly || tries === OFFSETS_TRIES_MAX) throw thrown
-        await clock.sleep(OFFSETS_AGAIN_MS)
+        if (this.#producer !== producer || !isEarly(thrown)) throw thrown
+        await this.#options.clock.sleep(againMs)
       }
     }
   }

@@ -1,7 +1,8 @@
-// T2: what kafkajs does not end is given up after the time of a transaction, and is not committed when it goes on after all.
+// L8, T2: what nobody was there for is asked for again; what kafkajs does not end is given up after the time of a transaction, and is not committed when it goes on after all.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turns } from 'node:timers/promises'
+import kafkajs from 'kafkajs'
 import type { Client } from '../../../../adapters/kafkajs/client.ts'
 import { errorNamed } from '../../../../adapters/kafkajs/internals.ts'
 import { Send } from '../../../../adapters/kafkajs/packing.ts'
@@ -25,6 +26,8 @@ class Stuck {
   asked: number[] = []
   open = new Set<number>()
   refuses = false
+  /** What the next requests fail by. */
+  failures: Error[] = []
   #hasWritten = false
   readonly #held: (() => void)[] = []
   #made = 0
@@ -42,12 +45,16 @@ class Stuck {
         await this.#pass('abort')
         this.open.add(name)
       },
+      sendOffsets: async () => {
+        if (this.failures.length > 0) throw this.failures.shift()
+      },
       commit: async () => {
         await this.#pass('end')
         this.committed.push(name)
       },
       sendBatch: async () => {
         this.#hasWritten = true
+        if (this.failures.length > 0) throw this.failures.shift()
         if (this.refuses) throw errorNamed(MESSAGE_TOO_LARGE)
         await this.#pass('send')
         // As kafkajs does, whatever was disconnected.
@@ -146,4 +153,43 @@ test('what refused records are taken back by is given up too, and keeps no conne
   stuck.go()
   await turns()
   assert.deepEqual([...stuck.open], [])
+})
+
+const REFUSED = new kafkajs.KafkaJSConnectionError('connect', { code: 'ECONNREFUSED' })
+const NOBODY = Object.assign(new kafkajs.KafkaJSNumberOfRetriesExceeded(REFUSED, { retryCount: 8, retryTime: 100 }), { cause: REFUSED })
+const RESET = new kafkajs.KafkaJSConnectionError('read', { code: 'ECONNRESET' })
+const OFFSETS = [{ topic: 't', offset: 1, metadata: '' }]
+
+for (const [what, plan] of [['records', PLAN], ['offsets', { sends: [], offsets: OFFSETS }]] as const) {
+  test(`L8: ${what} that nobody was there to take are sent when somebody is; those that were sent are not sent again`, async () => {
+    const { stuck, clock, transactions } = setting()
+    await transactions.fence()
+    stuck.failures = Array.from({ length: 100 }, () => NOBODY)
+    const ended = transactions.commit(plan)
+    for (let passed = 0; passed < 300; passed += 1) {
+      await turns()
+      clock.advance(20)
+    }
+    assert.equal((await ended).kind, 'committed')
+    stuck.failures = [RESET]
+    assert.equal((await transactions.commit(plan)).kind, 'unknown')
+  })
+}
+
+test('T2: what nobody is there to take is given up with its transaction, and not sent any more', async () => {
+  const { stuck, clock, transactions } = setting()
+  await transactions.fence()
+  stuck.failures = Array.from({ length: 100_000 }, () => NOBODY)
+  const ended = transactions.commit(PLAN)
+  for (let passed = 0; passed <= TIMEOUT_MS; passed += 500) {
+    await turns()
+    clock.advance(500)
+  }
+  assert.equal((await ended).kind, 'unknown')
+  const { length } = stuck.failures
+  for (let passed = 0; passed < 10; passed += 1) {
+    await turns()
+    clock.advance(500)
+  }
+  assert.ok(length - stuck.failures.length <= 1, 'but for what was under way')
 })
