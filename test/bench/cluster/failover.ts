@@ -148,7 +148,7 @@ async function killOne({ brokers, members, inputs, outputs, controls }: Scene, a
     brokers[at]?.kill()
     const { notBeforeMs, notAfterMs } = await allLed(ports, at + 1, fromMs + WAIT_MS_MAX)
     const resumed = (of: Watch): readonly number[] => of.sights.map((_, partition) => of.resumedAfter(partition, fromMs) ?? NaN)
-    const stood = (whose: string, of: Watch): string => `${whose} to go on (${resumed(of).join(', ')} ms after the kill); the processes said ${list(members.flatMap(({ said }) => said).filter(({ atMs }) => atMs > fromMs).map(({ atMs, partition, state }) => `${partition} ${state} after ${atMs - fromMs} ms`))}`
+    const stood = (whose: string, of: Watch): string => `${whose} to go on (${resumed(of).join(', ')} ms after the kill); inputs were seen last ${ages(inputs)} ms ago, outputs ${ages(outputs)}; the processes said ${list(members.flatMap(({ said }) => said).filter(({ atMs }) => atMs > fromMs).map(({ atMs, partition, state }) => `${partition} ${state} after ${atMs - fromMs} ms`))}`
     for (const [whose, of] of [['every partition', outputs], ...(isAlone ? [] : controls.map(({ watch }, nth) => [`every one of the ${nth === 0 ? 'bare clients' : 'twins'}`, watch] as const))] as const) await until(() => !resumed(of).some(Number.isNaN), () => stood(whose, of))
     await sleep(CALM_MS)
     const resumedMs = resumed(outputs)
@@ -182,6 +182,8 @@ async function killOne({ brokers, members, inputs, outputs, controls }: Scene, a
     return said
   })
 }
+
+const ages = ({ sights }: Watch): string => sights.map((seen) => Date.now() - (seen.at(-1)?.seenMs ?? 0)).join(', ')
 
 const list = (all: readonly string[]): string => (all.length === 0 ? 'nothing' : all.join(', '))
 
