@@ -7,7 +7,8 @@
 // L5. The end of a transaction is sent once: any answer but success or a fence leaves the outcome unknown.
 // L7. A record is written once: kafkajs makes a request for each leader, and when one of them fails it makes those anew that have not ended yet. So each
 //     partition has a request of its own, which has one leader. All of a send have ended before the next one, and before what they wrote is taken back.
-// L8. What was not sent, since nobody coordinates or leads for now, is asked for again in the same transaction. What was sent and not answered is not: it may come late.
+// L8. What was not sent, since nobody coordinates or leads for now, or is refused by who does not any more, is asked for again in the same transaction. What was sent and not
+//     answered is not: it may come late.
 // T1. After any failure nothing of this object may be used again, but `fence`. A transaction with an error in it is never committed: kafkajs would say that it was.
 // T2. No step waits for longer than the brokers keep a transaction open: kafkajs counts tries, and each of them may take its time. What comes of it later is not committed.
 // T3. Who was closed does not ask for the id any more (C4 of `coordinators.ts`): it would shut out who has it by then.
@@ -196,7 +197,7 @@ export class Transactions {
 
   async #sendOne(producer: Producer, transaction: Transaction, send: Send): Promise<readonly RecordMetadata[]> {
     try {
-      return await this.#patiently(producer, () => transaction.sendBatch({ acks: -1, topicMessages: send.topicMessages }), isUnsent)
+      return await this.#patiently(producer, () => transaction.sendBatch({ acks: -1, topicMessages: send.topicMessages }), isUntaken)
     } catch (thrown) {
       const code = codeOf(thrown)
       if (isForbidden(code)) throw refusal(thrown, { topics: send.topics, operation: 'WRITE', transactionalId: this.#options.transactionalId })
@@ -210,7 +211,7 @@ export class Transactions {
     const topics = offsets.map(({ topic, offset, metadata }) => ({ topic, partitions: [{ partition, offset: String(offset), metadata }] }))
     const isEarly = (thrown: unknown): boolean => {
       const code = codeOf(thrown)
-      return code === 'CONCURRENT_TRANSACTIONS' || (isAbsent(code) && !isTransport(code)) || isUnsent(thrown)
+      return code === 'CONCURRENT_TRANSACTIONS' || (isAbsent(code) && !isTransport(code)) || isUntaken(thrown)
     }
     try {
       await this.#patiently(producer, () => transaction.sendOffsets({ consumerGroupId: group, topics }), isEarly)
@@ -285,6 +286,9 @@ export class Transactions {
     await this.#begin(ended)
   }
 }
+
+/** L8. */
+const isUntaken = (thrown: unknown): boolean => isUnsent(thrown) || codeOf(thrown) === 'NOT_COORDINATOR_FOR_GROUP'
 
 const placeOf = ({ placed: [first] }: Send): TopicPartitions => ({ topic: first?.onCluster ?? '', partitions: [first?.record.partition ?? 0] })
 
