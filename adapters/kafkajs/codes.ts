@@ -69,7 +69,7 @@ export const isRefusal = (code: string): boolean => REFUSED.has(code)
 /** No broker answered. */
 export const isTransport = (code: string): boolean => TRANSPORT.has(code)
 
-/** There was nobody to send it to: nothing of it was written, nor may it come late. */
+/** There was nobody to send it to, at the last try of kafkajs: of a request that it repeats by itself (a batch of records) an earlier try may have been written. */
 export function isUnsent(thrown: unknown, depth = 0): boolean {
   const { name = '', code, cause } = (thrown ?? {}) as ErrorShape
   return UNSENT.has(name) || code === 'ECONNREFUSED' || (cause !== undefined && depth < 5 && isUnsent(cause, depth + 1))

@@ -6,7 +6,7 @@
 // C1. After any failure of a request to a coordinator it is looked for anew; where it is busy with the transaction before, once it has been so for BUSY_MS: one that was
 //     replaced, and does not know, would be busy for ever.
 // C2. What is refused because another one coordinates is sent to that one, once, as if it had been looked for just now. Not the end of a transaction, which is
-//     sent once (L5 of `transaction.ts`).
+//     sent once (L5 of `transaction.ts`), nor what asks for a producer id (C3).
 // C3. A producer id that is not given yet, since the transaction before is ending or the coordinator is new, is asked for again soon, of whoever coordinates then: kafkajs
 //     waits for 300, 600, 1,200 ms ..., whatever it is told. After INIT_MS_MAX the failure goes to whoever fences, past kafkajs: only that one knows whether it is still wanted.
 // C4. Connections that were closed are asked for no producer id, until they are connected again: kafkajs goes on with what is under way, and connects for it.
@@ -103,7 +103,7 @@ function watch(broker: Coordinator, { forget, lookAgain, seek, isClosed, now, pa
       const nowMs = now()
       busySinceMs = code === 'CONCURRENT_TRANSACTIONS' ? busySinceMs ?? nowMs : undefined
       if (busySinceMs === undefined || nowMs - busySinceMs >= BUSY_MS) forget()
-      if (name === 'endTxn' || code !== 'NOT_COORDINATOR_FOR_GROUP') throw thrown
+      if (name === 'endTxn' || name === 'initProducerId' || code !== 'NOT_COORDINATOR_FOR_GROUP') throw thrown
       return (await lookAgain())[name](request)
     }
   }])) as Requests

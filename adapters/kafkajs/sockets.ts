@@ -5,7 +5,7 @@
 //
 // K1. A connection has one socket. It is opened once at a time, not before the last one has closed, and nothing is heard of a socket that was closed: nor its clock,
 //     nor the half of an answer.
-// K2. What is asked of a connection that closes, or that has closed, fails: each request ends within the time for requests.
+// K2. What is asked of a connection that closes, or that has closed, fails: each request ends within the time for requests. What waits for its turn then is not written.
 import type { Socket } from 'node:net'
 
 export interface Connection {
@@ -16,6 +16,7 @@ export interface Connection {
   chunks: Buffer[]
   bytesBuffered: number
   bytesNeeded: number
+  readonly requestQueue: { readonly pending: { rejected(error: Error): void }[] }
   isConnected(): boolean
   connect(): Promise<unknown>
   disconnect(): Promise<unknown>
@@ -66,7 +67,8 @@ export function oneSocketEach(prototype: Connection, errors: Errors): void {
   }
 
   const close = async (connection: Connection): Promise<unknown> => {
-    const [{ socket }, opened] = [connection, opening.get(connection)]
+    const [{ socket, requestQueue }, opened] = [connection, opening.get(connection)]
+    for (const waiting of requestQueue.pending.splice(0)) waiting.rejected(closed(connection))
     const result = await disconnect.call(connection)
     // Its own end stops its clock, and tells who is being let in.
     socket?.emit('end')

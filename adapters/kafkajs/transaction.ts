@@ -7,8 +7,8 @@
 // L5. The end of a transaction is sent once: any answer but success or a fence leaves the outcome unknown.
 // L7. A record is written once: kafkajs makes a request for each leader, and when one of them fails it makes those anew that have not ended yet. So each
 //     partition has a request of its own, which has one leader. All of a send have ended before the next one, and before what they wrote is taken back.
-// L8. What was not sent, since nobody coordinates or leads for now, or is refused by who does not any more, is asked for again in the same transaction. What was sent and not
-//     answered is not: it may come late.
+// L8. What was not sent, since nobody coordinates or leads for now, or is refused by who does not any more, is asked for again in the same transaction: records under the
+//     same sequence, of which a leader takes one, and the same offsets. A request to a coordinator that was sent and not answered is not: it may come late.
 // T1. After any failure nothing of this object may be used again, but `fence`. A transaction with an error in it is never committed: kafkajs would say that it was.
 // T2. No step waits for longer than the brokers keep a transaction open: kafkajs counts tries, and each of them may take its time. What comes of it later is not committed.
 // T3. Who was closed does not ask for the id any more (C4 of `coordinators.ts`): it would shut out who has it by then.
@@ -226,8 +226,9 @@ export class Transactions {
       try {
         return await ask()
       } catch (thrown) {
-        if (this.#producer !== producer || !isEarly(thrown)) throw thrown
-        await this.#options.clock.sleep(againMs)
+        if (!isEarly(thrown)) throw thrown
+        if (this.#producer === producer) await this.#options.clock.sleep(againMs)
+        if (this.#producer !== producer) throw thrown
       }
     }
   }

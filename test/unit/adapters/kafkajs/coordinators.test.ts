@@ -165,3 +165,14 @@ test('C4: who has closed its connections asks for no producer id any more: anoth
   connections.isStuck = false
   assert.equal(await coordinator.initProducerId(), '1', 'who connects again wants it again')
 })
+
+test('C4: nor of another coordinator, where the one before does not coordinate any more', async () => {
+  const connections = new Connections()
+  await connections.connect()
+  const coordinator = await connections.findGroupCoordinator(TRANSACTION)
+  connections.code = NOT_COORDINATOR
+  const asked = coordinator.initProducerId()
+  await connections.disconnect()
+  await assert.rejects(asked, /closed/)
+  assert.deepEqual(connections.heard.filter((heard) => heard.startsWith('init')), ['init 1'])
+})

@@ -32,7 +32,7 @@ const RealConnection = internal('kafkajs/src/network/connection') as new (option
 const Encoder = internal('kafkajs/src/protocol/encoder') as new () => object
 const socketFactory = (internal('kafkajs/src/network/socketFactory') as () => unknown)()
 
-const connectionTo = (port: number): Connection => new RealConnection({ host: '127.0.0.1', port, logger: quiet, socketFactory, connectionTimeout: CONNECT_MS_MAX, requestTimeout: ANSWER_MS_MAX, enforceRequestTimeout: true, clientId: 'test' })
+const connectionTo = (port: number, maxInFlightRequests: number | null = null): Connection => new RealConnection({ maxInFlightRequests, host: '127.0.0.1', port, logger: quiet, socketFactory, connectionTimeout: CONNECT_MS_MAX, requestTimeout: ANSWER_MS_MAX, enforceRequestTimeout: true, clientId: 'test' })
 const request: Request = { request: { apiKey: 3, apiVersion: 0, apiName: 'Metadata', encode: async () => new Encoder() }, response: { decode: async () => ({}), parse: async () => 'answered' } }
 
 const answerTo = (asked: Buffer): Buffer => Buffer.concat([Buffer.from([0, 0, 0, 8]), asked.subarray(8, 12), Buffer.alloc(4)])
@@ -81,6 +81,25 @@ test('K2: a request ends at whatever moment its connection is closed', async () 
   } finally {
     await shut()
   }
+})
+
+test('K2: what waits for its turn is not written after a close', async () => {
+  let heard = 0
+  const server = createServer((socket) => socket.on('data', (data) => {
+    heard += 1
+    setTimeout(() => socket.write(answerTo(data)), 20)
+  }))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const connection = connectionTo((server.address() as AddressInfo).port, 1)
+  await connection.connect()
+  const asked = [ended(connection.send(request)), ended(connection.send(request))]
+  await sleep(5)
+  await connection.disconnect()
+  assert.deepEqual(await Promise.all(asked), ['answered', 'KafkaJSConnectionClosedError'])
+  await sleep(50)
+  assert.equal(heard, 1)
+  server.close()
 })
 
 test('K1: what is opened after a close is answered, at whatever moment it was closed', async () => {
