@@ -218,3 +218,43 @@ for (const [what, shown] of [['was committed', 2], ['was not', 1]] as const) {
     await lease.release()
   })
 }
+
+/** A group that shows what was committed at its look `shownAt`, and a lease that commits to it; `sent` are the offsets that were asked to be committed. */
+function grouped(shownAt: number): { readonly lease: KafkajsLease; readonly sent: readonly string[] } {
+  const sent: string[] = []
+  let looks = 0
+  const group = (): object[] => [{ topic: 'in', partitions: [{ partition: 0, offset: looks++ < shownAt ? '0' : '1', metadata: '' }] }]
+  const transaction = {
+    abort: async () => {}, commit: async () => {}, sendBatch: async () => { throw errorNamed(MESSAGE_TOO_LARGE) },
+    sendOffsets: async ({ topics }: { readonly topics: readonly { readonly topic: string; readonly partitions: readonly { readonly offset: string }[] }[] }) => {
+      for (const { topic, partitions } of topics) sent.push(`${topic} ${partitions[0]?.offset}`)
+    },
+  }
+  const client = { transactional: () => ({ connect: async () => {}, disconnect: async () => {}, transaction: async () => transaction }) } as unknown as Client
+  const topics = { assertPartition: async () => {}, settings: async () => ({ cleanup: 'delete', batchBytesMax: 1 << 20, partitions: 2 }) } as unknown as Topics
+  const names = new Names('')
+  const lease = new KafkajsLease(0, {
+    client, clock: wallClock, names, packer: new Packer(topics, names, 1 << 20), fetcher: { close: () => {} }, membership: { provenAtMs: 0 }, visibility: new Visibility(wallClock),
+    reading: { group: 'a.b', topics: ['in'], metadataTopic: 'in' }, transactionMs: 1000, askMsMax: 1000, owner: 'o', admin: { fetchOffsets: async () => group() }, lives: () => true, released: () => {},
+  } as unknown as LeaseEnvironment)
+  return { lease, sent }
+}
+
+test('R2: a commit of nothing, which ends no transaction, does not hide that the one before is still to show', async () => {
+  const { lease } = grouped(1)
+  await lease.fence()
+  assert.equal((await lease.commit(batch([], { in: 1 }))).kind, 'done')
+  assert.equal((await lease.commit({ records: [], positions: new Map(), metadata: '' })).kind, 'done')
+  assert.equal((await lease.committed())?.positions.get('in'), 1)
+  await lease.release()
+})
+
+test('metadata is carried on the offset that was committed, not on one that was refused', async () => {
+  const { lease, sent } = grouped(0)
+  await lease.fence()
+  assert.equal((await lease.commit(batch([], { in: 1 }))).kind, 'done')
+  assert.equal((await lease.commit(batch([record('out', 0, 'x')], { in: 9 }))).kind, 'rejected')
+  assert.equal((await lease.commit({ records: [], positions: new Map(), metadata: 'm' })).kind, 'done')
+  assert.deepEqual(sent, ['in 1', 'in 1'])
+  await lease.release()
+})
