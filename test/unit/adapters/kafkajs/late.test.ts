@@ -88,15 +88,29 @@ const setting = () => {
   return { stuck, clock, transactions }
 }
 
+/** A commit that stands still at a step, and is given up. */
+async function givenUp({ stuck, clock, transactions }: ReturnType<typeof setting>, step: Step): Promise<void> {
+  await transactions.fence()
+  stuck.step = step
+  const ended = transactions.commit(PLAN)
+  await turns()
+  clock.advance(TIMEOUT_MS)
+  assert.equal((await ended).kind, 'unknown')
+}
+
+/** Time passes, so many times. */
+async function passes(clock: SimulatedClock, ms: number, times: number): Promise<void> {
+  for (let passed = 0; passed < times; passed += 1) {
+    await turns()
+    clock.advance(ms)
+  }
+}
+
 for (const step of ['begin', 'send'] as const) {
   test(`a commit that stands still at its ${step} is given up; it does not end a transaction later, nor keep connections`, async () => {
-    const { stuck, clock, transactions } = setting()
-    await transactions.fence()
-    stuck.step = step
-    const ended = transactions.commit(PLAN)
-    await turns()
-    clock.advance(TIMEOUT_MS)
-    assert.deepEqual((await ended).kind, 'unknown')
+    const made = setting()
+    const { stuck, transactions } = made
+    await givenUp(made, step)
     stuck.step = undefined
     await transactions.fence()
     assert.equal((await transactions.commit(PLAN)).kind, 'committed')
@@ -109,13 +123,9 @@ for (const step of ['begin', 'send'] as const) {
 }
 
 test('an end without an answer leaves the outcome unknown', async () => {
-  const { stuck, clock, transactions } = setting()
-  await transactions.fence()
-  stuck.step = 'end'
-  const ended = transactions.commit(PLAN)
-  await turns()
-  clock.advance(TIMEOUT_MS)
-  assert.equal((await ended).kind, 'unknown')
+  const made = setting()
+  const { stuck } = made
+  await givenUp(made, 'end')
   stuck.go()
   await turns()
   assert.deepEqual([stuck.committed, [...stuck.open]], [[1], []])
@@ -125,10 +135,7 @@ test('a fence that stands still is tried again, and ends with its time or its le
   const { stuck, clock, transactions } = setting()
   stuck.step = 'connect'
   const late = assert.rejects(transactions.fence(), Unreachable)
-  for (let passed = 0; passed <= 40; passed += 1) {
-    await turns()
-    clock.advance(1000)
-  }
+  await passes(clock, 1000, 41)
   await late
   const ended = new AbortController()
   const lost = assert.rejects(transactions.fence(ended.signal), Unreachable)
@@ -142,14 +149,10 @@ test('a fence that stands still is tried again, and ends with its time or its le
 })
 
 test('what refused records are taken back by is given up too, and keeps no connections', async () => {
-  const { stuck, clock, transactions } = setting()
-  await transactions.fence()
+  const made = setting()
+  const { stuck } = made
   stuck.refuses = true
-  stuck.step = 'abort'
-  const ended = transactions.commit(PLAN)
-  await turns()
-  clock.advance(TIMEOUT_MS)
-  assert.equal((await ended).kind, 'unknown')
+  await givenUp(made, 'abort')
   stuck.go()
   await turns()
   assert.deepEqual([...stuck.open], [])
@@ -166,10 +169,7 @@ for (const [what, plan] of [['records', PLAN], ['offsets', { sends: [], offsets:
     await transactions.fence()
     stuck.failures = Array.from({ length: 100 }, (_, nth) => (nth % 2 === 0 ? NOBODY : errorNamed(NOT_COORDINATOR)))
     const ended = transactions.commit(plan)
-    for (let passed = 0; passed < 300; passed += 1) {
-      await turns()
-      clock.advance(20)
-    }
+    await passes(clock, 20, 300)
     assert.equal((await ended).kind, 'committed')
     stuck.failures = [RESET]
     assert.equal((await transactions.commit(plan)).kind, 'unknown')
@@ -181,15 +181,9 @@ test('T2: what nobody is there to take is given up with its transaction, and not
   await transactions.fence()
   stuck.failures = Array.from({ length: 100_000 }, () => NOBODY)
   const ended = transactions.commit(PLAN)
-  for (let passed = 0; passed <= TIMEOUT_MS; passed += 500) {
-    await turns()
-    clock.advance(500)
-  }
+  await passes(clock, 500, TIMEOUT_MS / 500 + 1)
   assert.equal((await ended).kind, 'unknown')
   const { length } = stuck.failures
-  for (let passed = 0; passed < 10; passed += 1) {
-    await turns()
-    clock.advance(500)
-  }
+  await passes(clock, 500, 10)
   assert.equal(length, stuck.failures.length)
 })
