@@ -2,7 +2,7 @@
 //
 // Owns: one idempotent producer. Appends go one after the other.
 //
-// A name that another process took is never taken back after the fence: only who opens a log anew with it is told to take it.
+// A name that another process took is never taken back after the fence: only who opens a log anew with it is told to take it. Who was closed does not ask for it any more.
 //
 // L6. The records of one topic partition are one batch, in their order: written whole or not at all. With a transactional id all records of an append are.
 import type { Producer } from 'kafkajs'
@@ -32,6 +32,7 @@ export interface AppenderOptions {
 
 export class Appender {
   readonly #options: AppenderOptions
+  readonly #closing = new AbortController()
   #producer: Producer | undefined
   #last: Promise<unknown> = Promise.resolve()
   /** Of the transactional id. After an end that nobody knows it is claimed anew: kafkajs cannot ask for it on the condition that it is still ours. */
@@ -48,12 +49,14 @@ export class Appender {
   }
 
   close(): void {
+    this.#closing.abort()
     this.#discard()
     this.#options.together?.close()
   }
 
   async #append(records: readonly OutRecord[]): Promise<AppendOutcome> {
     const { packer, together } = this.#options
+    if (this.#closing.signal.aborted) return { kind: 'failed', reason: 'the log is closed' }
     try {
       const refused = await packer.refused(records)
       if (refused !== undefined) return { kind: 'failed', reason: refused.reason }
@@ -72,7 +75,7 @@ export class Appender {
   async #together(transactions: Transactions, records: readonly OutRecord[]): Promise<AppendOutcome> {
     const { packer, clock, transactionMs } = this.#options
     if (this.#name === 'taken') return TAKEN
-    if (this.#name === 'unclaimed') await transactions.fence()
+    if (this.#name === 'unclaimed') await transactions.fence(this.#closing.signal)
     this.#name = 'unclaimed'
     const startedMs = clock.monotonicMs()
     const end = await commitPacked(transactions, packer, records, { offsets: [] })

@@ -150,6 +150,7 @@ export class Transactions {
   async #begin(signal?: AbortSignal): Promise<void> {
     const { client, transactionalId, timeoutMs } = this.#options
     this.close()
+    if (signal?.aborted === true) throw new Late('the fence was given up')
     const producer = client.transactional(transactionalId, timeoutMs)
     this.#producer = producer
     await this.#inTime(producer, this.#ask(producer), signal)

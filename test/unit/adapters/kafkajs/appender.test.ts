@@ -36,7 +36,7 @@ test('what the only partition of an append refuses was not written; what one of 
 async function appendedTogether({ fence, end, endMs = 0 }: { readonly fence?: Error; readonly end?: Error; readonly endMs?: number }): Promise<AppendOutcome> {
   let nowMs = 0
   // A bound ends with what it bounds, a pause at once.
-  const clock = { ...wallClock, monotonicMs: () => nowMs, sleep: async (ms: number, signal?: AbortSignal) => void (signal === undefined ? (nowMs += ms) : await once(signal, 'abort')) }
+  const clock = { ...wallClock, monotonicMs: () => nowMs, sleep: async (ms: number, signal?: AbortSignal) => void (signal === undefined || ms < TRANSACTION_MS ? (nowMs += ms) : await once(signal, 'abort')) }
   const transaction = {
     abort: async () => {}, sendBatch: async () => [0, 1].map((partition) => ({ topicName: 't', partition, baseOffset: '0' })),
     commit: async () => {
@@ -64,4 +64,20 @@ test('a transaction that was shut out after it stood open for too long may be on
   }
   assert.equal(await reasonAfter(TRANSACTION_MS - 1), 'another process appends under the same name')
   assert.match(await reasonAfter(TRANSACTION_MS), /^the brokers gave the transaction up, which was open for 1000 ms, or another process appends under the same name/)
+})
+
+test('who was closed while it waits for its name asks for it no more: another one may have it by then', async () => {
+  let asked = 0
+  const client = { transactional: () => ({ connect: async () => { asked += 1; throw new kafkajs.KafkaJSConnectionError('connect ECONNREFUSED') }, disconnect: async () => {} }) } as unknown as Client
+  const topics = { assertPartition: async () => {}, settings: async () => ({ cleanup: 'delete', batchBytesMax: 1 << 20, partitions: 2 }) } as unknown as Topics
+  const together = new Transactions({ client, clock: wallClock, visibility: new Visibility(wallClock), transactionalId: 'feed', group: '', partition: 0, timeoutMs: TRANSACTION_MS, fenceMsMax: 1000 })
+  const appender = new Appender({ client, clock: wallClock, packer: new Packer(topics, new Names(''), 1 << 20), together, transactionMs: TRANSACTION_MS, appendMsMax: 1000 })
+  const records = [record('t', 0, 'x'), record('t', 1, 'x')]
+  const appended = [appender.append(records), appender.append(records)]
+  await wallClock.sleep(20)
+  appender.close()
+  const before = asked
+  assert.deepEqual((await Promise.all(appended)).map(({ kind }) => kind), ['busy', 'failed'])
+  await wallClock.sleep(150)
+  assert.deepEqual([before, asked], [1, 1])
 })
