@@ -22,6 +22,7 @@ const FORBIDDEN = new Set([
 const REFUSED = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD', 'INVALID_TIMESTAMP'])
 const TRANSPORT = new Set(['KafkaJSConnectionError', 'KafkaJSConnectionClosedError', 'KafkaJSRequestTimeoutError', 'KafkaJSBrokerNotFound', 'KafkaJSNoBrokerAvailableError', 'KafkaJSLockTimeout', 'KafkaJSGroupCoordinatorNotFound'])
 const UNSENT = new Set(['KafkaJSBrokerNotFound', 'KafkaJSNoBrokerAvailableError', 'KafkaJSGroupCoordinatorNotFound'])
+const NOT_NOW = new Set(['CONCURRENT_TRANSACTIONS', 'GROUP_LOAD_IN_PROGRESS', 'GROUP_COORDINATOR_NOT_AVAILABLE', 'NOT_COORDINATOR_FOR_GROUP'])
 const LEADER_MOVED = new Set([
   'NOT_LEADER_FOR_PARTITION', 'LEADER_NOT_AVAILABLE', 'UNKNOWN_TOPIC_OR_PARTITION', 'REPLICA_NOT_AVAILABLE', 'KAFKA_STORAGE_ERROR', 'FENCED_LEADER_EPOCH', 'UNKNOWN_LEADER_EPOCH',
   'OFFSET_NOT_AVAILABLE', 'KafkaJSTopicMetadataNotLoaded', 'KafkaJSMetadataNotLoaded',
@@ -75,6 +76,9 @@ export function isUnsent(thrown: unknown, depth = 0): boolean {
   return UNSENT.has(name) || code === 'ECONNREFUSED' || (cause !== undefined && depth < 5 && isUnsent(cause, depth + 1))
 }
 
+/** Refused, and nothing noted, by who does not coordinate any more or not yet, or has another transaction of the id to end first. */
+export const isNotNow = (code: string): boolean => NOT_NOW.has(code)
+
 /** The coordinator did not answer, or is not ready yet. */
 export const isAbsent = (code: string): boolean => isTransport(code) || code === 'GROUP_COORDINATOR_NOT_AVAILABLE' || code === 'GROUP_LOAD_IN_PROGRESS'
 
@@ -82,7 +86,7 @@ export const isAbsent = (code: string): boolean => isTransport(code) || code ===
 export const isPassing = (code: string): boolean => isTransport(code) || isMoved(code) || code === 'REQUEST_TIMED_OUT'
 
 /** Brokers that did not answer, had no leader or no coordinator, or were ending a transaction, may answer a while later. */
-export const isNotYet = (code: string): boolean => isPassing(code) || isAbsent(code) || code === 'NOT_COORDINATOR_FOR_GROUP' || code === 'CONCURRENT_TRANSACTIONS'
+export const isNotYet = (code: string): boolean => isPassing(code) || isNotNow(code)
 
 /** Another broker leads: look again. */
 export const isMoved = (code: string): boolean => LEADER_MOVED.has(code)

@@ -14,12 +14,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Announced } from './announcements.ts'
 import type { Announcement } from './announcements.ts'
 import { OperationError } from '../../system/protocol/failures.ts'
-import { codeOf, messageOf } from './codes.ts'
+import { codeOf, isNotNow, messageOf } from './codes.ts'
 
 const REQUESTS = ['initProducerId', 'addPartitionsToTxn', 'addOffsetsToTxn', 'txnOffsetCommit', 'endTxn'] as const
 const OF_TRANSACTIONS = 1
 const BUSY_MS = 500
-const NOT_YET = new Set(['CONCURRENT_TRANSACTIONS', 'GROUP_LOAD_IN_PROGRESS', 'GROUP_COORDINATOR_NOT_AVAILABLE', 'NOT_COORDINATOR_FOR_GROUP'])
 const AGAIN_MS = 10
 const AGAIN_MS_MAX = 40
 const INIT_MS_MAX = 2000
@@ -116,7 +115,7 @@ function watch(broker: Coordinator, { forget, lookAgain, seek, isClosed, now, pa
       try {
         return await asked.initProducerId(request)
       } catch (thrown) {
-        if (!NOT_YET.has(codeOf(thrown))) throw thrown
+        if (!isNotNow(codeOf(thrown))) throw thrown
         if (now() >= untilMs) throw new OperationError('kafka/fence', messageOf(thrown), thrown)
         await pause(againMs)
         asked = (await seek()).once

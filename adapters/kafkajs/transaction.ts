@@ -7,8 +7,9 @@
 // L5. The end of a transaction is sent once: any answer but success or a fence leaves the outcome unknown.
 // L7. A record is written once: kafkajs makes a request for each leader, and when one of them fails it makes those anew that have not ended yet. So each
 //     partition has a request of its own, which has one leader. All of a send have ended before the next one, and before what they wrote is taken back.
-// L8. What was not sent, since nobody coordinates or leads for now, or is refused by who does not any more, is asked for again in the same transaction: records under the
-//     same sequence, of which a leader takes one, and the same offsets. A request to a coordinator that was sent and not answered is not: it may come late.
+// L8. What was not sent, since nobody coordinates or leads for now, or is refused by who does not coordinate any more, or not yet, or still sends the markers of the
+//     transaction before, is asked for again in the same transaction: records under the same sequence, of which a leader takes one, and the same offsets. A request to
+//     a coordinator that was sent and not answered is not: it may come late.
 // T1. After any failure nothing of this object may be used again, but `fence`. A transaction with an error in it is never committed: kafkajs would say that it was.
 // T2. No step waits for longer than the brokers keep a transaction open: kafkajs counts tries, and each of them may take its time. What comes of it later is not committed.
 // T3. Who was closed does not ask for the id any more (C4 of `coordinators.ts`): it would shut out who has it by then.
@@ -20,7 +21,7 @@ import type { Visibility } from '../../system/membership/visibility.ts'
 import { announcing } from './announcements.ts'
 import type { TopicPartitions } from './announcements.ts'
 import type { Client } from './client.ts'
-import { codeOf, isAbsent, isFenced, isForbidden, isNotYet, isRefusal, isTransport, isUnsent, messageOf, refusal } from './codes.ts'
+import { codeOf, isFenced, isForbidden, isNotNow, isNotYet, isRefusal, isUnsent, messageOf, refusal } from './codes.ts'
 import { culpritsOf } from './culprits.ts'
 import { writtenBy } from './packing.ts'
 import type { Send } from './packing.ts'
@@ -198,7 +199,7 @@ export class Transactions {
 
   async #sendOne(producer: Producer, transaction: Transaction, send: Send): Promise<readonly RecordMetadata[]> {
     try {
-      return await this.#patiently(producer, () => transaction.sendBatch({ acks: -1, topicMessages: send.topicMessages }), isUntaken)
+      return await this.#patiently(producer, () => transaction.sendBatch({ acks: -1, topicMessages: send.topicMessages }))
     } catch (thrown) {
       const code = codeOf(thrown)
       if (isForbidden(code)) throw refusal(thrown, { topics: send.topics, operation: 'WRITE', transactionalId: this.#options.transactionalId })
@@ -206,28 +207,23 @@ export class Transactions {
     }
   }
 
-  /** The markers of the transaction before may still be on their way; kafkajs leaves it to its caller to wait for them. */
   async #sendOffsets(producer: Producer, transaction: Transaction, offsets: readonly OffsetToCommit[]): Promise<void> {
     const { group, partition, transactionalId } = this.#options
     const topics = offsets.map(({ topic, offset, metadata }) => ({ topic, partitions: [{ partition, offset: String(offset), metadata }] }))
-    const isEarly = (thrown: unknown): boolean => {
-      const code = codeOf(thrown)
-      return code === 'CONCURRENT_TRANSACTIONS' || (isAbsent(code) && !isTransport(code)) || isUntaken(thrown)
-    }
     try {
-      await this.#patiently(producer, () => transaction.sendOffsets({ consumerGroupId: group, topics }), isEarly)
+      await this.#patiently(producer, () => transaction.sendOffsets({ consumerGroupId: group, topics }))
     } catch (thrown) {
       throw isForbidden(codeOf(thrown)) ? refusal(thrown, { topics: topics.map(({ topic }) => topic), operation: 'READ', group, transactionalId }) : thrown
     }
   }
 
   /** L8. */
-  async #patiently<T>(producer: Producer, ask: () => Promise<T>, isEarly: (thrown: unknown) => boolean): Promise<T> {
+  async #patiently<T>(producer: Producer, ask: () => Promise<T>): Promise<T> {
     for (let againMs = AGAIN_MS; ; againMs = Math.min(AGAIN_MS_MAX, againMs * 1.2)) {
       try {
         return await ask()
       } catch (thrown) {
-        if (!isEarly(thrown)) throw thrown
+        if (!isUntaken(thrown)) throw thrown
         if (this.#producer === producer) await this.#options.clock.sleep(againMs)
         if (this.#producer !== producer) throw thrown
       }
@@ -290,7 +286,7 @@ export class Transactions {
 }
 
 /** L8. */
-const isUntaken = (thrown: unknown): boolean => isUnsent(thrown) || codeOf(thrown) === 'NOT_COORDINATOR_FOR_GROUP'
+const isUntaken = (thrown: unknown): boolean => isUnsent(thrown) || isNotNow(codeOf(thrown))
 
 const placeOf = ({ placed: [first] }: Send): TopicPartitions => ({ topic: first?.onCluster ?? '', partitions: [first?.record.partition ?? 0] })
 
