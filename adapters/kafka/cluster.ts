@@ -142,6 +142,11 @@ export class Cluster {
     return this.#topics.get(topic)?.leaders[partition] ?? -1
   }
 
+  /** Of the leader, at this moment of both; -1: not known. */
+  epochOf(topic: string, partition: number): number {
+    return this.#topics.get(topic)?.epochs[partition] ?? -1
+  }
+
   broker(node: number): Broker | undefined {
     return this.#brokers.get(node)
   }
@@ -153,11 +158,12 @@ export class Cluster {
   }
 
   /** Asks the leader of a partition, again after a look at the metadata where another broker may lead. */
-  async atLeader<T>(use: string, topic: string, partition: number, ask: (connection: Connection) => Promise<T>, effort: Effort): Promise<T> {
+  async atLeader<T>(use: string, topic: string, partition: number, ask: (connection: Connection, leaderEpoch: number) => Promise<T>, effort: Effort): Promise<T> {
     return this.repeat(effort, { topics: [topic] }, async () => {
       const leader = this.leaderOf(topic, partition)
       if (leader < 0) throw new NoLeader(`partition ${partition} of ${topic} has no leader`)
-      return ask(await this.connectionTo(use, leader))
+      const epoch = this.epochOf(topic, partition)
+      return ask(await this.connectionTo(use, leader), epoch)
     }, () => this.refresh([topic]).catch(() => undefined))
   }
 

@@ -9,6 +9,8 @@ export interface FetchPart {
   readonly partition: number
   readonly offset: number
   readonly bytesMax: number
+  /** Of its leader as it is known. Whoever follows would answer with what it has heard of, and not say that another one leads. */
+  readonly leaderEpoch: number
 }
 
 export interface FetchRequest {
@@ -35,7 +37,7 @@ export interface Fetched {
 
 const READ_COMMITTED = 1
 const BYTES_MIN = 1
-/** Whoever leads: the offset alone says where to go on. */
+/** Neither of a session, nor of what was fetched last. */
 const NO_EPOCH = -1
 const NO_SESSION = 0
 const NOT_FOLLOWER = -1n
@@ -52,8 +54,8 @@ interface FetchedTopic {
 /** The bytes of batches are shown where they stand in the answer, or copied where they are few. Errors of partitions are part of it. Source: the protocol guide, Fetch version 16. */
 export const fetchV16 = request('Fetch', 1, 16, (writer, waitMsMax: number, bytesMax: number, topics: readonly FetchedTopic[]) => {
   writer.appendInt32(waitMsMax).appendInt32(BYTES_MIN).appendInt32(bytesMax).appendInt8(READ_COMMITTED).appendInt32(NO_SESSION).appendInt32(NO_EPOCH)
-    .appendArray(topics, (topic, { topicId, partitions }) => topic.appendUuid(topicId).appendArray(partitions, (part, { partition, offset, bytesMax: partBytesMax }) => {
-      part.appendInt32(partition).appendInt32(NO_EPOCH).appendInt64(BigInt(offset)).appendInt32(NO_EPOCH).appendInt64(NOT_FOLLOWER).appendInt32(partBytesMax)
+    .appendArray(topics, (topic, { topicId, partitions }) => topic.appendUuid(topicId).appendArray(partitions, (part, { partition, offset, bytesMax: partBytesMax, leaderEpoch }) => {
+      part.appendInt32(partition).appendInt32(leaderEpoch).appendInt64(BigInt(offset)).appendInt32(NO_EPOCH).appendInt64(NOT_FOLLOWER).appendInt32(partBytesMax)
     }))
     // Nothing is forgotten where there is no session; no rack.
     .appendItems([], () => undefined).appendString('')

@@ -186,12 +186,12 @@ export class Fetcher {
     const [first] = feeds
     if (first !== undefined) this.#toEnd(first)
     const asked = [...Map.groupBy(feeds, partName).values()].map((sharing) => {
-      const [{ topicId, partition, next: offset }] = sharing as [Feed]
-      return { topicId, partition, offset, sharing: sharing.map((feed) => ({ feed, round: feed.round })) }
+      const [{ topic, topicId, partition, next: offset }] = sharing as [Feed]
+      return { topicId, partition, offset, leaderEpoch: this.#cluster.epochOf(topic, partition), sharing: sharing.map((feed) => ({ feed, round: feed.round })) }
     })
     try {
       const connection = await this.#cluster.connectionTo(use, leader)
-      const parts = asked.map(({ topicId, partition, offset }) => ({ topicId, partition, offset, bytesMax: this.#limits.partBytesMax }))
+      const parts = asked.map(({ topicId, partition, offset, leaderEpoch }) => ({ topicId, partition, offset, leaderEpoch, bytesMax: this.#limits.partBytesMax }))
       const fetched = await fetchParts(connection, { parts, waitMsMax, bytesMax: this.#limits.answerBytesMax })
       let isStale = fetched.errorCode !== 0
       for (const part of fetched.parts) {

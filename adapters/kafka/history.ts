@@ -89,9 +89,9 @@ export class History {
   async #fetch(topic: string, partition: number, offset: number, bytesMax: number): Promise<RecordSet | undefined> {
     const name = this.#names.of(topic)
     const wanted = Math.max(FETCH_BYTES_MIN, Math.min(FETCH_BYTES_MAX, bytesMax * 1.25))
-    const part = await this.#cluster.atLeader(`read ${partition % CONNECTIONS}`, name, partition, async (connection) => {
+    const part = await this.#cluster.atLeader(`read ${partition % CONNECTIONS}`, name, partition, async (connection, leaderEpoch) => {
       // What is known of the topic by now: a broker that knew nothing of it may have been asked before.
-      const { parts } = await fetchParts(connection, { parts: [{ topicId: (await this.#cluster.topic(name))?.id ?? '', partition, offset, bytesMax: wanted }], waitMsMax: 0, bytesMax: wanted })
+      const { parts } = await fetchParts(connection, { parts: [{ topicId: (await this.#cluster.topic(name))?.id ?? '', partition, offset, bytesMax: wanted, leaderEpoch }], waitMsMax: 0, bytesMax: wanted })
       const [found] = parts
       if (found === undefined) throw new Unreadable('UNKNOWN_TOPIC_ID', topic, partition)
       if (found.errorCode !== 0 && errorName(found.errorCode) !== 'OFFSET_OUT_OF_RANGE') throw new Unreadable(errorName(found.errorCode), topic, partition)

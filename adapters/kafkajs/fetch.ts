@@ -55,7 +55,7 @@ export async function fetchParts(broker: Broker, { parts, waitMsMax, bytesMax }:
   }
 }
 
-/** Fetch response of version 11, by the Kafka protocol guide. */
+/** Fetch response of version 10, by the Kafka protocol guide. */
 function decode(payload: Buffer): readonly FetchedPart[] {
   const found: FetchedPart[] = []
   const cursor = { at: 4 }
@@ -82,7 +82,6 @@ function decodePart(payload: Buffer, cursor: { at: number }, topic: string, erro
     aborted.push({ producerId: payload.readBigInt64BE(cursor.at), firstOffset: Number(payload.readBigInt64BE(cursor.at + 8)) })
     cursor.at += 16
   }
-  cursor.at += 4
   const length = int32(payload, cursor)
   const bytes = length <= 0 ? NOTHING : payload.subarray(cursor.at, cursor.at + length)
   cursor.at += Math.max(0, length)

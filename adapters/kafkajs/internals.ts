@@ -100,8 +100,8 @@ const NOT_ATTEMPTED = 55
 
 const internal = createRequire(import.meta.url)
 
-/** Fetch of version 11: Kafka 2.3 and later answer it. */
-export const fetchRequest = internal('kafkajs/src/protocol/requests/fetch/v11/request') as (request: FetchRequest) => unknown
+/** Fetch of version 10, which is for leaders: to newer ones also those answer that follow, with what they have heard of, and do not say that another one leads. */
+export const fetchRequest = internal('kafkajs/src/protocol/requests/fetch/v10/request') as (request: FetchRequest) => unknown
 
 /** The client's error for a code of the protocol. */
 export const errorNamed = (internal('kafkajs/src/protocol/error') as { readonly createErrorFromCode: (code: number) => Error }).createErrorFromCode

@@ -121,14 +121,14 @@ test('a refusal says which request it was, and the broker\'s own words', () => {
   assert.throws(() => produceV11.parseResponse(Reader.from(PRODUCE(87))), { message: 'Produce was refused: INVALID_RECORD: bad' })
 })
 
-/** Wait, least and most bytes, committed only, no session; topic id, partition, no epochs, offset, bytes; nothing forgotten, no rack. Source: the protocol guide, Fetch version 16. */
+/** Wait, least and most bytes, committed only, no session; topic id, partition, epoch of its leader, offset, no epoch of what was fetched last, bytes; nothing forgotten, no rack. Source: the protocol guide, Fetch version 16. */
 const FETCH_HEX = [
   '000001f4', '00000001', '00000006', '01', '00000000', 'ffffffff', '02', '00000000000000010000000000000002', '02',
-  '00000003', 'ffffffff', '0000000000000004', 'ffffffff', 'ffffffffffffffff', '00000005', '00', '00', '01', '01', '00',
+  '00000003', '00000006', '0000000000000004', 'ffffffff', 'ffffffffffffffff', '00000005', '00', '00', '01', '01', '00',
 ].join('')
 
 test('a fetch is asked for in these bytes', () => {
-  const asked = fetchV16.createRequest(500, 6, [{ topicId: ID, partitions: [{ topicId: ID, partition: 3, offset: 4, bytesMax: 5 }] }])
+  const asked = fetchV16.createRequest(500, 6, [{ topicId: ID, partitions: [{ topicId: ID, partition: 3, offset: 4, bytesMax: 5, leaderEpoch: 6 }] }])
   assert.equal(asked.buffer.toString('hex'), FETCH_HEX)
 })
 

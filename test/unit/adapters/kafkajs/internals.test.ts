@@ -17,12 +17,12 @@ test('the installed version is the one whose internals were read', () => {
   assert.equal((internal('kafkajs/package.json') as { readonly version: string }).version, TESTED_VERSION)
 })
 
-test('a fetch request is version 11 of the protocol, byte for byte', async () => {
+test('a fetch request is version 10 of the protocol, byte for byte', async () => {
   const request = fetchRequest({ replicaId: -1, maxWaitTime: 500, minBytes: 1, maxBytes: 4096, isolationLevel: 1, topics: [{ topic: 't', partitions: [{ partition: 2, fetchOffset: '5', maxBytes: 1024 }] }] }) as {
     readonly apiKey: number; readonly apiVersion: number; encode(): Promise<{ readonly buffer: Buffer }>
   }
-  assert.deepEqual([request.apiKey, request.apiVersion], [1, 11])
-  const hex = ['ffffffff', '000001f4', '00000001', '00001000', '01', '00000000', 'ffffffff', '00000001', '000174', '00000001', '00000002', 'ffffffff', '0000000000000005', 'ffffffffffffffff', '00000400', '00000000', '0000'].join('')
+  assert.deepEqual([request.apiKey, request.apiVersion], [1, 10])
+  const hex = ['ffffffff', '000001f4', '00000001', '00001000', '01', '00000000', 'ffffffff', '00000001', '000174', '00000001', '00000002', 'ffffffff', '0000000000000005', 'ffffffffffffffff', '00000400', '00000000'].join('')
   assert.equal((await request.encode()).buffer.toString('hex'), hex)
 })
 
