@@ -3,6 +3,7 @@
 // Owns: the requests in flight, and the line of feeds. A request may wait at the broker; a feed that wants data meanwhile goes out with another one, up to a few.
 //
 // B1. A feed holds at most `feedBytesMax` and what one answer brings (I9); while it is full it is not asked for.
+// B2. No feed waits for a fetch longer than FETCH_MS_MAX: kafkajs bounds its requests, not what it does between them. The connections of such a fetch are given up.
 import { oneRequest, partName } from '../../system/membership/requests.ts'
 import { OperationError } from '../../system/protocol/failures.ts'
 import type { Clock } from '../../system/ports/clock.ts'
@@ -15,7 +16,7 @@ import type { FetchedPart } from './fetch.ts'
 import type { Cluster } from './internals.ts'
 import { leaderOf, mayHeal } from './leaders.ts'
 import { committedRecords } from './records.ts'
-import { OVER } from '../../system/protocol/within.ts'
+import { OVER, within } from '../../system/protocol/within.ts'
 
 export interface FetchLimits {
   /** How long a broker may hold a request that it has nothing for, ms. */
@@ -29,6 +30,8 @@ export interface FetchLimits {
 
 const LANES_MAX = 4
 const RETRY_MS = 50
+/** To find who leads, to connect and to be answered, each as long as it may take. */
+const FETCH_MS_MAX = 30_000
 
 /** Connections on which a request may wait. */
 interface Lane {
@@ -44,7 +47,7 @@ export class Fetcher {
   readonly #now: Cluster
   /** In line: the first of a request goes to the end. */
   readonly #feeds = new Set<Feed>()
-  readonly #lanes: Lane[] = []
+  readonly #lanes = new Set<Lane>()
   readonly #waiting = new Map<Feed, Set<() => void>>()
   #isClosed = false
 
@@ -71,7 +74,7 @@ export class Fetcher {
     this.#isClosed = true
     for (const feed of this.#feeds) this.#wake(feed)
     this.#feeds.clear()
-    for (const { cluster } of this.#lanes) void cluster.disconnect().catch(() => undefined)
+    for (const lane of this.#lanes) this.#giveUp(lane)
   }
 
   /** Sends what has room. Called after every seek. */
@@ -91,20 +94,33 @@ export class Fetcher {
     const isHeldBack = [...this.#feeds].some((feed) => feed.bytes >= this.#limits.feedBytesMax)
     lane.isBusy = true
     for (const feed of wanted) feed.isAsked = true
-    void this.#fetch(lane.cluster, wanted, isHeldBack ? this.#limits.busyWaitMsMax : this.#limits.waitMsMax, (feeds) => {
-      for (const feed of feeds) feed.isAsked = false
+    const held = new Set(wanted)
+    const letGo = (feeds: readonly Feed[]): void => {
+      for (const feed of feeds) if (held.delete(feed)) feed.isAsked = false
       this.pump()
-    }).finally(() => {
+    }
+    const fetching = this.#fetch(lane.cluster, wanted, isHeldBack ? this.#limits.busyWaitMsMax : this.#limits.waitMsMax, letGo)
+    void this.#inTime(fetching, () => this.#giveUp(lane)).finally(() => {
       lane.isBusy = false
-      // It may have connected again meanwhile.
-      if (this.#isClosed) void lane.cluster.disconnect().catch(() => undefined)
-      else this.pump()
+      letGo([...held])
     })
+    // It may have connected again meanwhile.
+    void fetching.finally(() => (this.#lanes.has(lane) ? undefined : this.#giveUp(lane)))
+  }
+
+  #giveUp(lane: Lane): void {
+    this.#lanes.delete(lane)
+    void lane.cluster.disconnect().catch(() => undefined)
   }
 
   /** Answers of these offsets at this moment: one request that does not wait. */
   ask(feeds: readonly Feed[]): Promise<void> {
-    return this.#fetch(this.#now, [...this.#feeds].filter((feed) => feeds.includes(feed)), 0, () => {})
+    return this.#inTime(this.#fetch(this.#now, [...this.#feeds].filter((feed) => feeds.includes(feed)), 0, () => {}), () => {})
+  }
+
+  /** B2. */
+  #inTime(fetching: Promise<void>, late: () => unknown): Promise<void> {
+    return within(this.#clock, fetching, FETCH_MS_MAX, () => void late())
   }
 
   /** Until one of the feeds got something, the time is over or the signal aborts. */
@@ -125,10 +141,10 @@ export class Fetcher {
   }
 
   #freeLane(): Lane | undefined {
-    const free = this.#lanes.find((lane) => !lane.isBusy)
-    if (free !== undefined || this.#lanes.length === LANES_MAX) return free
+    const free = [...this.#lanes].find((lane) => !lane.isBusy)
+    if (free !== undefined || this.#lanes.size === LANES_MAX) return free
     const made: Lane = { cluster: this.#client.cluster(), isBusy: false }
-    this.#lanes.push(made)
+    this.#lanes.add(made)
     return made
   }
 

@@ -1,12 +1,13 @@
-// What cannot be read is said to who polls, and holds up nothing beside it.
+// What cannot be read is said to who polls, and holds up nothing beside it; nor does what hangs, for long.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate as turns } from 'node:timers/promises'
 import { RecordBatch } from '../../../../adapters/kafka/record-batch.ts'
 import type { Client } from '../../../../adapters/kafkajs/client.ts'
 import type { FetchedPart } from '../../../../adapters/kafkajs/fetch.ts'
 import { Fetcher } from '../../../../adapters/kafkajs/fetcher.ts'
 import type { Cluster } from '../../../../adapters/kafkajs/internals.ts'
-import { wallClock } from '../../../../adapters/memory/clock.ts'
+import { SimulatedClock, wallClock } from '../../../../adapters/memory/clock.ts'
 
 const LIMITS = { waitMsMax: 50, busyWaitMsMax: 20, feedBytesMax: 2 << 20, partBytesMax: 1 << 20, answerBytesMax: 16 << 20 }
 const ZSTD = 4
@@ -54,4 +55,39 @@ test('what a broker cannot read of a partition fails its feed', async () => {
   const { failure, beside } = await fetched({ errorCode: CORRUPT_MESSAGE })
   assert.equal((failure as { readonly type?: string } | undefined)?.type, 'CORRUPT_MESSAGE')
   assert.equal(beside, 1)
+})
+
+test('B2: a fetch that hangs keeps its feeds for no longer than it may take; its connections are given up, and others are made', async () => {
+  const clock = new SimulatedClock()
+  let made = 0
+  const closed: number[] = []
+  const hung = Promise.withResolvers<void>()
+  const clusterOf = (name: number): Cluster => ({
+    connect: async () => {}, addMultipleTargetTopics: async () => {}, findLeaderForPartitions: () => ({ 1: [0] }),
+    disconnect: async () => void closed.push(name),
+    // Between two requests, where kafkajs has no bound.
+    findBroker: async () => {
+      if (name === 1) await hung.promise
+      return { connectionPool: { send: async () => (name === 1 ? [] : [{ topic: 't', partition: 0, errorCode: 0, start: 0, aborted: [], bytes: batch(0) }]) } }
+    },
+  }) as unknown as Cluster
+  const fetcher = new Fetcher({ cluster: () => clusterOf((made += 1)) } as unknown as Client, clusterOf(0), clock, { ...LIMITS, feedBytesMax: 1 })
+  const feed = fetcher.open('t', 0)
+  feed.seek(0)
+  fetcher.pump()
+  for (let seconds = 0; seconds < 29; seconds += 1) {
+    await turns()
+    clock.advance(1000)
+  }
+  await turns()
+  assert.deepEqual([made, closed, feed.isAsked], [1, [], true])
+  clock.advance(1000)
+  await turns()
+  assert.deepEqual([made, closed, feed.isAsked], [2, [1], false])
+  assert.equal(feed.read(10, 1 << 20, 0).records.length, 1)
+  hung.resolve()
+  await turns()
+  assert.deepEqual(closed, [1, 1], 'also what it connected again')
+  assert.equal(feed.read(10, 1 << 20, 0).records.length, 1)
+  fetcher.closeAll()
 })
