@@ -12,7 +12,7 @@ import type { Connection } from './connection.ts'
 import { Connections, FINDING } from './connections.ts'
 import type { Broker, Transport } from './connections.ts'
 import { findCoordinatorV6, metadataV12 } from './topic-requests.ts'
-import { viewOf } from './topic-view.ts'
+import { Newest } from './topic-view.ts'
 import type { TopicView } from './topic-view.ts'
 import { errorName } from './wire.ts'
 
@@ -48,6 +48,7 @@ export class Cluster {
   readonly #clock: Clock
   readonly #brokers = new Map<number, Broker>()
   readonly #topics = new Map<string, TopicView>()
+  readonly #newest = new Newest()
   /** Of those that were asked for by name. */
   readonly #hidden = new Set<string>()
   readonly #coordinators = new Map<string, number>()
@@ -256,7 +257,7 @@ export class Cluster {
       if (errorName(topic.errorCode) === HIDDEN) this.#hidden.add(topic.name)
       else this.#hidden.delete(topic.name)
       if (topic.partitions.length === 0) this.#topics.delete(topic.name)
-      else this.#topics.set(topic.name, viewOf(topic, this.#topics.get(topic.name)))
+      else this.#topics.set(topic.name, this.#newest.of(topic, this.#topics.get(topic.name), this.#clock.monotonicMs()))
     }
   }
 }

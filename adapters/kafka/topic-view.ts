@@ -10,10 +10,13 @@ export interface TopicView {
   readonly replicas: number
 }
 
+/** Longer than a broker that is cut off may be the only one that answers. */
+const OLDER_MS = 30_000
+
 type MetadataTopic = Awaited<ReturnType<typeof metadataV12>>['topics'][number]
 
 /** The newer of both, partition by partition. They are only ever added: who tells of fewer has not heard of the rest. */
-export function viewOf({ topicId, partitions }: MetadataTopic, before: TopicView | undefined): TopicView {
+function viewOf({ topicId, partitions }: MetadataTopic, before: TopicView | undefined): TopicView {
   const known = before?.id === topicId ? before : undefined
   const count = Math.max(partitions.length, known?.leaders.length ?? 0)
   const leaders = Array.from({ length: count }, (_, index) => known?.leaders[index] ?? -1)
@@ -24,4 +27,21 @@ export function viewOf({ topicId, partitions }: MetadataTopic, before: TopicView
     epochs[partitionIndex] = leaderEpoch
   }
   return { id: topicId, leaders, epochs, replicas: partitions[0]?.replicaNodes.length ?? 0 }
+}
+
+const isOlder = ({ topicId, partitions }: MetadataTopic, known: TopicView | undefined): boolean => known?.id === topicId && partitions.some(({ partitionIndex, leaderEpoch }) => leaderEpoch < (known.epochs[partitionIndex] ?? -1))
+
+/** What brokers tell in turn: one that is cut off tells less than the others. Where all of them do for OLDER_MS, the log went back, as after a restore: that counts then. */
+export class Newest {
+  /** By topic. */
+  readonly #olderSinceMs = new Map<string, number>()
+
+  of(told: MetadataTopic, known: TopicView | undefined, nowMs: number): TopicView {
+    const name = told.name ?? ''
+    const sinceMs = isOlder(told, known) ? this.#olderSinceMs.get(name) ?? nowMs : undefined
+    const isBelieved = sinceMs !== undefined && nowMs - sinceMs >= OLDER_MS
+    if (sinceMs === undefined || isBelieved) this.#olderSinceMs.delete(name)
+    else this.#olderSinceMs.set(name, sinceMs)
+    return viewOf(told, isBelieved ? undefined : known)
+  }
 }

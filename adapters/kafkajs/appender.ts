@@ -17,6 +17,7 @@ import type { Packer, Send } from './packing.ts'
 import type { Transactions } from './transaction.ts'
 
 const TAKEN = { kind: 'failed', reason: 'another process appends under the same name' } as const
+const CLOSED = { kind: 'failed', reason: 'the log is closed' } as const
 
 export interface AppenderOptions {
   readonly client: Client
@@ -56,9 +57,10 @@ export class Appender {
 
   async #append(records: readonly OutRecord[]): Promise<AppendOutcome> {
     const { packer, together } = this.#options
-    if (this.#closing.signal.aborted) return { kind: 'failed', reason: 'the log is closed' }
+    if (this.#closing.signal.aborted) return CLOSED
     try {
       const refused = await packer.refused(records)
+      if (this.#closing.signal.aborted) return CLOSED
       if (refused !== undefined) return { kind: 'failed', reason: refused.reason }
       if (records.length === 0) return { kind: 'done', offsets: [] }
       const send = packer.together(records)
@@ -78,23 +80,28 @@ export class Appender {
     if (this.#name === 'unclaimed') await transactions.fence(this.#closing.signal)
     this.#name = 'unclaimed'
     const startedMs = clock.monotonicMs()
-    const end = await commitPacked(transactions, packer, records, { offsets: [] })
+    const end = await commitPacked(transactions, packer, records, { offsets: [], ended: this.#closing.signal })
     this.#name = end.kind === 'fenced' ? 'taken' : end.kind === 'unknown' ? 'unclaimed' : 'ours'
     if (end.kind === 'committed') return { kind: 'done', offsets: end.offsets }
+    if (end.kind === 'fenced' && this.#closing.signal.aborted) return CLOSED
     // kafkajs cannot ask which it was.
     if (end.kind === 'fenced') return clock.monotonicMs() - startedMs < transactionMs ? TAKEN : { kind: 'failed', reason: `the brokers gave the transaction up, which was open for ${transactionMs} ms, or ${TAKEN.reason}; the log is to be opened anew` }
     return end.kind === 'refused' ? { kind: 'failed', reason: end.reason } : { kind: 'unknown', reason: `not confirmed, and may have been written: ${end.reason}` }
   }
 
   async #send(send: Send): Promise<AppendOutcome> {
-    const { clock, appendMsMax } = this.#options
-    let producer: Producer
+    const { client, clock, appendMsMax } = this.#options
+    const producer = (this.#producer ??= client.idempotent())
     try {
-      producer = await this.#connected()
+      await producer.connect()
     } catch (thrown) {
       this.#discard()
       if (isForbidden(codeOf(thrown))) return { kind: 'failed', reason: refusal(thrown, { topics: send.topics }).message }
       return { kind: 'busy', reason: `no broker can be reached: ${messageOf(thrown)}` }
+    }
+    if (this.#closing.signal.aborted) {
+      void producer.disconnect().catch(() => undefined)
+      return CLOSED
     }
     const isOver = new AbortController()
     const late = clock.sleep(appendMsMax, isOver.signal).then(() => {
@@ -116,15 +123,9 @@ export class Appender {
       return isAll ? { kind: 'failed', reason } : { kind: 'unknown', reason: `not confirmed, and may have been written: ${reason}` }
     } finally {
       isOver.abort()
+      // Closed meanwhile, it may have connected again.
+      if (this.#producer !== producer) void producer.disconnect().catch(() => undefined)
     }
-  }
-
-  async #connected(): Promise<Producer> {
-    if (this.#producer !== undefined) return this.#producer
-    const producer = this.#options.client.idempotent()
-    this.#producer = producer
-    await producer.connect()
-    return producer
   }
 
   #discard(): void {

@@ -76,7 +76,7 @@ export function isUnsent(thrown: unknown, depth = 0): boolean {
   return UNSENT.has(name) || code === 'ECONNREFUSED' || (cause !== undefined && depth < 5 && isUnsent(cause, depth + 1))
 }
 
-/** Refused, and nothing noted, by who does not coordinate any more or not yet, or has another transaction of the id to end first. */
+/** Refused by who does not coordinate any more or not yet, or has another transaction of the id to end first. It may have been noted all the same: only what says the same each time may be sent again. */
 export const isNotNow = (code: string): boolean => NOT_NOW.has(code)
 
 /** The coordinator did not answer, or is not ready yet. */

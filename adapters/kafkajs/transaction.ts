@@ -248,6 +248,8 @@ export class Transactions {
       return { kind: 'fenced', reason: 'another owner committed while refused records were taken back' }
     } catch (thrown) {
       this.close()
+      // Closed before, it may have connected again.
+      void producer.disconnect().catch(() => undefined)
       return { kind: ended?.aborted === true || isFenced(codeOf(thrown)) ? 'fenced' : 'unknown', reason: messageOf(thrown) }
     }
   }

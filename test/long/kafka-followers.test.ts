@@ -13,6 +13,7 @@ import { errorName } from '../../adapters/kafka/wire.ts'
 import { Client } from '../../adapters/kafkajs/client.ts'
 import { fetchParts as fetchByKafkajs } from '../../adapters/kafkajs/fetch.ts'
 import { leaderOf } from '../../adapters/kafkajs/leaders.ts'
+import { openKafkajsLog } from '../../adapters/kafkajs/log.ts'
 import { systemClock } from '../../adapters/node/clock.ts'
 import { kafkaMissing, startKafka, stopKafka } from '../../adapters/services/kafka.ts'
 import { record } from '../contract/log-fixture.ts'
@@ -36,14 +37,14 @@ test('a leader that died and follows now refuses both clients, which have not he
   const brokers = await startKafka({ folder, port: 0, brokers: 3, detached: false })
   const addresses = brokers.map(({ port }) => ({ host: '127.0.0.1', port }))
   const kafka = addresses.map(({ host, port }) => `${host}:${port}`).join(',')
-  const log = await openKafkaLog({ brokers: kafka, clock: systemClock, namespace: '' })
+  const logs = await Promise.all([openKafkaLog, openKafkajsLog].map((open) => open({ brokers: kafka, clock: systemClock, namespace: '' })))
   const client = new Client(kafka, 'test')
   const admin = client.admin()
   const [cluster, kafkajs] = [new Cluster(addresses, SECURITY, systemClock), client.cluster()]
   try {
     await admin.connect()
     await admin.createTopics({ topics: [{ topic: 't', numPartitions: 1, replicationFactor: 3 }], waitForLeaders: true })
-    await log.append([record('t', 0, 'x')])
+    await logs[0]?.append([record('t', 0, 'x')])
     const view = await cluster.topic('t')
     const leader = cluster.leaderOf('t', 0)
     assert.equal(await leaderOf(kafkajs, 't', 0), String(leader))
@@ -56,14 +57,16 @@ test('a leader that died and follows now refuses both clients, which have not he
       const [part] = await fetchByKafkajs(await kafkajs.findBroker({ nodeId: String(leader) }), { parts: [asked], ...LIMITS })
       return answerOf(part)
     }
-    assert.deepEqual([await byDefault(), await byKafkajs()], ['records', 'records'])
+    const readAll = (): Promise<readonly number[]> => Promise.all(logs.map(async (log) => (await log.read('t', 0, 0, 1, { recordsMax: 10, bytesMax: 1 << 20 })).records.length))
+    assert.deepEqual([await byDefault(), await byKafkajs(), await readAll()], ['records', 'records', [1, 1]])
     brokers[leader - 1]?.kill()
     await until(async () => ![-1, leader].includes((await stateOf(admin))?.leader ?? -1))
     await brokers[leader - 1]?.restart()
     await until(async () => (await stateOf(admin))?.isr.length === 3)
     assert.deepEqual([await byDefault(), await byKafkajs()], ['FENCED_LEADER_EPOCH', 'NOT_LEADER_OR_FOLLOWER'])
+    assert.deepEqual(await readAll(), [1, 1], 'who is refused looks for the next one')
   } finally {
-    await Promise.all([admin.disconnect(), kafkajs.disconnect(), log.close()])
+    await Promise.all([admin.disconnect(), kafkajs.disconnect(), ...logs.map((log) => log.close())])
     cluster.close()
     await stopKafka(brokers)
     rmSync(folder, { recursive: true, force: true })

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { Cluster } from '../../../../adapters/kafka/cluster.ts'
 import { OffsetQueries } from '../../../../adapters/kafka/offset-queries.ts'
 import { FINDING } from '../../../../adapters/kafka/connections.ts'
-import { wallClock } from '../../../../adapters/memory/clock.ts'
+import { SimulatedClock, wallClock } from '../../../../adapters/memory/clock.ts'
 import type { Clock } from '../../../../system/ports/clock.ts'
 import { Code, KEYS, connectionTo } from '../../../support/kafka-broker.ts'
 
@@ -135,6 +135,24 @@ test('what a broker knew before is not taken over what another one has said sinc
   view = { leader: 1, epoch: 0, id: 'another' }
   await cluster.refresh()
   assert.equal(cluster.leaderOf('t', 0), 1)
+})
+
+test('what all brokers know less of for half a minute went back; one that does so beside others did not', async () => {
+  for (const [others, leader] of [[5, 1], [6, 3]] as const) {
+    const clock = new SimulatedClock()
+    let isBack = false
+    const cluster = clusterWhere((host) => (isBack && (host === 'b1' || others === 5) ? { leader: 1, epoch: 5 } : { leader: 3, epoch: 6 }), [], clock)
+    await cluster.refresh(['t'])
+    isBack = true
+    for (let seconds = 0; seconds < 30; seconds += 1) {
+      await cluster.refresh()
+      assert.equal(cluster.leaderOf('t', 0), 3)
+      clock.advance(1000)
+    }
+    for (let asked = 0; asked < 3; asked += 1) await cluster.refresh()
+    assert.equal(cluster.leaderOf('t', 0), leader)
+    assert.equal(cluster.epochOf('t', 0), others)
+  }
 })
 
 test('partitions of which a broker has not heard are not forgotten', async () => {

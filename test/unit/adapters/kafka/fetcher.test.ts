@@ -12,6 +12,7 @@ import { keptOf } from '../../../support/garbage.ts'
 
 const LIMITS = { waitMsMax: 500, lastWaitMsMax: 500, busyWaitMsMax: 20, feedBytesMax: 2 << 20, partBytesMax: 1 << 20, answerBytesMax: 16 << 20 }
 const EMPTY = Buffer.alloc(0)
+const LEADER_EPOCH = 7
 
 type Answer = (asked: readonly { readonly topicId: string; readonly offset: number }[]) => readonly Partial<FetchedPart>[]
 
@@ -34,7 +35,7 @@ class Broker {
     } }
     const view = (id: string): object => ({ id, leaders: [1], replicas: 1 })
     return {
-      topic: async (name: string) => view(idOf(name)), known: (name: string) => view(idOf(name)), leaderOf: () => (this.isKnown ? 1 : -1), connectionTo: async () => connection,
+      topic: async (name: string) => view(idOf(name)), known: (name: string) => view(idOf(name)), leaderOf: () => (this.isKnown ? 1 : -1), epochOf: () => LEADER_EPOCH, connectionTo: async () => connection,
       refresh: async (names: string[] = []) => void this.refreshed.push(names),
     } as unknown as Cluster
   }
@@ -49,7 +50,9 @@ function askedOf(request: Buffer): { topicId: string; offset: number }[] {
   return reader.readArray((topic) => {
     const topicId = topic.readUuid()
     const [offset = 0] = topic.readArray((part) => {
-      part.skip(8)
+      part.skip(4)
+      // Else those answer that follow.
+      assert.equal(part.readInt32(), LEADER_EPOCH)
       const at = Number(part.readInt64())
       part.skip(4 + 8 + 4)
       return at

@@ -22,12 +22,17 @@ function topicIdIn(request: Buffer): string {
   let id = ''
   reader.readArray((topic) => {
     id = topic.readUuid()
-    topic.readArray((part) => part.skip(4 + 4 + 8 + 4 + 8 + 4))
+    topic.readArray((part) => {
+      part.skip(4)
+      // Else those answer that follow.
+      assert.equal(part.readInt32(), known.partitions[0]?.leaderEpoch)
+      part.skip(8 + 4 + 8 + 4)
+    })
   })
   return id
 }
 
-const known = { name: 't', topicId: ID, isInternal: false, errorCode: 0, partitions: [{ partitionIndex: 0, leaderId: 1, leaderEpoch: 0, replicaNodes: [1] }] }
+const known = { name: 't', topicId: ID, isInternal: false, errorCode: 0, partitions: [{ partitionIndex: 0, leaderId: 1, leaderEpoch: 7, replicaNodes: [1] }] }
 
 test('a topic that a broker has not heard of yet is read by its id as soon as another one says it', async () => {
   let looks = 0

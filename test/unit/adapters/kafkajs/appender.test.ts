@@ -17,11 +17,12 @@ import { record } from '../../../contract/log-fixture.ts'
 
 const [MESSAGE_TOO_LARGE, FORBIDDEN, INVALID_PRODUCER_EPOCH, INVALID_TRANSACTION_TIMEOUT] = [10, 29, 47, 50]
 const TRANSACTION_MS = 1000
+const SETTINGS = { cleanup: 'delete', batchBytesMax: 1 << 20, partitions: 2 }
+const TOPICS = { assertPartition: async () => {}, settings: async () => SETTINGS } as unknown as Topics
 
 async function appended(partitions: readonly number[], code: number): Promise<string> {
   const producer = { connect: async () => {}, disconnect: async () => {}, sendBatch: async () => { throw errorNamed(code) } }
-  const topics = { assertPartition: async () => {}, settings: async () => ({ cleanup: 'delete', batchBytesMax: 1 << 20, partitions: 2 }) } as unknown as Topics
-  const appender = new Appender({ client: { idempotent: () => producer } as unknown as Client, clock: wallClock, packer: new Packer(topics, new Names(''), 1 << 20), together: undefined, transactionMs: TRANSACTION_MS, appendMsMax: 1000 })
+  const appender = new Appender({ client: { idempotent: () => producer } as unknown as Client, clock: wallClock, packer: new Packer(TOPICS, new Names(''), 1 << 20), together: undefined, transactionMs: TRANSACTION_MS, appendMsMax: 1000 })
   return (await appender.append(partitions.map((partition) => record('t', partition, 'x')))).kind
 }
 
@@ -46,9 +47,8 @@ async function appendedTogether({ fence, end, endMs = 0 }: { readonly fence?: Er
   }
   const producer = { disconnect: async () => {}, transaction: async () => transaction, connect: async () => { if (fence !== undefined) throw fence } }
   const client = { transactional: () => producer } as unknown as Client
-  const topics = { assertPartition: async () => {}, settings: async () => ({ cleanup: 'delete', batchBytesMax: 1 << 20, partitions: 2 }) } as unknown as Topics
   const together = new Transactions({ client, clock, visibility: new Visibility(clock), transactionalId: 'feed', group: '', partition: 0, timeoutMs: TRANSACTION_MS, fenceMsMax: 100 })
-  const appender = new Appender({ client, clock, packer: new Packer(topics, new Names(''), 1 << 20), together, transactionMs: TRANSACTION_MS, appendMsMax: 1000 })
+  const appender = new Appender({ client, clock, packer: new Packer(TOPICS, new Names(''), 1 << 20), together, transactionMs: TRANSACTION_MS, appendMsMax: 1000 })
   return appender.append([record('t', 0, 'x'), record('t', 1, 'x')])
 }
 
@@ -69,9 +69,8 @@ test('a transaction that was shut out after it stood open for too long may be on
 test('who was closed while it waits for its name asks for it no more: another one may have it by then', async () => {
   let asked = 0
   const client = { transactional: () => ({ connect: async () => { asked += 1; throw new kafkajs.KafkaJSConnectionError('connect ECONNREFUSED') }, disconnect: async () => {} }) } as unknown as Client
-  const topics = { assertPartition: async () => {}, settings: async () => ({ cleanup: 'delete', batchBytesMax: 1 << 20, partitions: 2 }) } as unknown as Topics
   const together = new Transactions({ client, clock: wallClock, visibility: new Visibility(wallClock), transactionalId: 'feed', group: '', partition: 0, timeoutMs: TRANSACTION_MS, fenceMsMax: 1000 })
-  const appender = new Appender({ client, clock: wallClock, packer: new Packer(topics, new Names(''), 1 << 20), together, transactionMs: TRANSACTION_MS, appendMsMax: 1000 })
+  const appender = new Appender({ client, clock: wallClock, packer: new Packer(TOPICS, new Names(''), 1 << 20), together, transactionMs: TRANSACTION_MS, appendMsMax: 1000 })
   const records = [record('t', 0, 'x'), record('t', 1, 'x')]
   const appended = [appender.append(records), appender.append(records)]
   await wallClock.sleep(20)
@@ -81,3 +80,65 @@ test('who was closed while it waits for its name asks for it no more: another on
   await wallClock.sleep(150)
   assert.deepEqual([before, asked], [1, 1])
 })
+
+test('who was closed while a broker is about to refuse its records does not ask for its name again, and keeps no connections', async () => {
+  const asked: number[] = []
+  const open = new Set<number>()
+  const refusing = Promise.withResolvers<void>()
+  const producerOf = (name: number): object => ({
+    connect: async () => void open.add(name), disconnect: async () => void open.delete(name),
+    transaction: async () => {
+      if (!asked.includes(name)) asked.push(name)
+      return {
+        abort: async () => {}, commit: async () => {},
+        // As kafkajs does: it connects again after a close, sends again, and hears that it is refused.
+        sendBatch: async () => {
+          await refusing.promise
+          open.add(name)
+          throw errorNamed(MESSAGE_TOO_LARGE)
+        },
+      }
+    },
+  })
+  let made = 0
+  const client = { transactional: () => producerOf((made += 1)) } as unknown as Client
+  const together = new Transactions({ client, clock: wallClock, visibility: new Visibility(wallClock), transactionalId: 'feed', group: '', partition: 0, timeoutMs: TRANSACTION_MS, fenceMsMax: 1000 })
+  const appender = new Appender({ client, clock: wallClock, packer: new Packer(TOPICS, new Names(''), 1 << 20), together, transactionMs: TRANSACTION_MS, appendMsMax: 1000 })
+  const appended = appender.append([record('t', 0, 'x'), record('t', 1, 'x')])
+  await wallClock.sleep(20)
+  appender.close()
+  refusing.resolve()
+  assert.deepEqual(await appended, { kind: 'failed', reason: 'the log is closed' })
+  await wallClock.sleep(20)
+  assert.deepEqual([asked, [...open]], [[1], []])
+})
+
+for (const [what, settingsMs, connectMs, sendMs, kind] of [['learns what its topic takes', 40, 0, 0, 'failed'], ['connects', 0, 40, 0, 'failed'], ['sends', 0, 0, 40, 'done']] as const) {
+  test(`an append of one partition that is closed while it ${what} keeps no connections`, async () => {
+    let [isOpen, sent] = [false, 0]
+    const producer = {
+      connect: async () => {
+        await wallClock.sleep(connectMs)
+        isOpen = true
+      },
+      disconnect: async () => void (isOpen = false),
+      sendBatch: async () => {
+        sent += 1
+        await wallClock.sleep(sendMs)
+        isOpen = true
+        return [{ topicName: 't', partition: 0, baseOffset: '0' }]
+      },
+    }
+    const topics = { ...TOPICS, settings: async () => {
+      await wallClock.sleep(settingsMs)
+      return SETTINGS
+    } } as unknown as Topics
+    const appender = new Appender({ client: { idempotent: () => producer } as unknown as Client, clock: wallClock, packer: new Packer(topics, new Names(''), 1 << 20), together: undefined, transactionMs: TRANSACTION_MS, appendMsMax: 1000 })
+    const appended = appender.append([record('t', 0, 'x')])
+    await wallClock.sleep(15)
+    appender.close()
+    assert.equal((await appended).kind, kind)
+    await wallClock.sleep(5)
+    assert.deepEqual([isOpen, sent], [false, kind === 'done' ? 1 : 0])
+  })
+}

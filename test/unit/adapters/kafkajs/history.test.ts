@@ -13,9 +13,9 @@ import { Visibility } from '../../../../system/membership/visibility.ts'
 
 const NOTHING = Buffer.alloc(0)
 
-/** What a broker answers of partition 0 of a topic `t`: head, length of the topics, name, and so on (Fetch, version 11). */
+/** What a broker answers of partition 0 of a topic `t`: head, length of the topics, name, and so on (Fetch, version 10). */
 function answer(stableEnd: number, bytes: Buffer): Buffer {
-  const head = Buffer.alloc(63)
+  const head = Buffer.alloc(59)
   head.writeInt32BE(1, 10)
   head.writeInt16BE(1, 14)
   head.write('t', 16)
@@ -23,8 +23,7 @@ function answer(stableEnd: number, bytes: Buffer): Buffer {
   head.writeBigInt64BE(BigInt(stableEnd), 27)
   head.writeBigInt64BE(BigInt(stableEnd), 35)
   head.writeInt32BE(-1, 51)
-  head.writeInt32BE(-1, 55)
-  head.writeInt32BE(bytes.length, 59)
+  head.writeInt32BE(bytes.length, 55)
   return Buffer.concat([head, bytes])
 }
 
