@@ -70,11 +70,11 @@ export class Cluster {
   }
 
   /** Asks some broker; another one when that does not answer, and `lastly` this one. */
-  async anyBroker<T>(ask: (connection: Connection) => Promise<T>, use = 'any', touched: Touched | null = {}, lastly?: Broker): Promise<T> {
+  async anyBroker<T>(ask: (connection: Connection, broker: Broker) => Promise<T>, use = 'any', touched: Touched | null = {}, lastly?: Broker): Promise<T> {
     let last: unknown
     for (const broker of this.#inTurn(lastly)) {
       try {
-        return await ask(await this.connections.get(use, broker))
+        return await ask(await this.connections.get(use, broker), broker)
       } catch (thrown) {
         if (!isTransport(codeOf(thrown))) throw touched === null ? thrown : explained(thrown, touched)
         last = thrown
@@ -245,19 +245,24 @@ export class Cluster {
 
   async #learn(names: readonly string[] | null): Promise<void> {
     const asked = names === null ? null : [...names]
-    const response = await this.anyBroker((connection) => metadataV12(connection, asked, false, false).catch((thrown: unknown) => {
-      // One unknown topic makes the whole answer an error that carries it.
-      const partial = (thrown as { readonly response?: Awaited<ReturnType<typeof metadataV12>> }).response
-      if (partial?.topics === undefined) throw thrown
-      return partial
-    }))
+    let by = ''
+    const response = await this.anyBroker((connection, broker) => {
+      by = nameOf(broker)
+      return metadataV12(connection, asked, false, false).catch((thrown: unknown) => {
+        // One unknown topic makes the whole answer an error that carries it.
+        const partial = (thrown as { readonly response?: Awaited<ReturnType<typeof metadataV12>> }).response
+        if (partial?.topics === undefined) throw thrown
+        return partial
+      })
+    })
+    const telling = { by, all: response.brokers.map(nameOf), nowMs: this.#clock.monotonicMs() }
     for (const { nodeId, host, port } of response.brokers) this.#brokers.set(nodeId, { host, port })
     for (const topic of response.topics) {
       if (topic.name === null || topic.name === undefined || topic.isInternal) continue
       if (errorName(topic.errorCode) === HIDDEN) this.#hidden.add(topic.name)
       else this.#hidden.delete(topic.name)
       if (topic.partitions.length === 0) this.#topics.delete(topic.name)
-      else this.#topics.set(topic.name, this.#newest.of(topic, this.#topics.get(topic.name), this.#clock.monotonicMs()))
+      else this.#topics.set(topic.name, this.#newest.of(topic, this.#topics.get(topic.name), telling))
     }
   }
 }

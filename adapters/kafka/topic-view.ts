@@ -10,7 +10,7 @@ export interface TopicView {
   readonly replicas: number
 }
 
-/** Longer than a broker that is cut off may be the only one that answers. */
+/** Longer than brokers take to hear of what another one has heard. */
 const OLDER_MS = 30_000
 
 type MetadataTopic = Awaited<ReturnType<typeof metadataV12>>['topics'][number]
@@ -31,17 +31,29 @@ function viewOf({ topicId, partitions }: MetadataTopic, before: TopicView | unde
 
 const isOlder = ({ topicId, partitions }: MetadataTopic, known: TopicView | undefined): boolean => known?.id === topicId && partitions.some(({ partitionIndex, leaderEpoch }) => leaderEpoch < (known.epochs[partitionIndex] ?? -1))
 
-/** What brokers tell in turn: one that is cut off tells less than the others. Where all of them do for OLDER_MS, the log went back, as after a restore: that counts then. */
-export class Newest {
-  /** By topic. */
-  readonly #olderSinceMs = new Map<string, number>()
+/** Who told it, who else may be asked, and when. */
+export interface Telling {
+  readonly by: string
+  readonly all: readonly string[]
+  readonly nowMs: number
+}
 
-  of(told: MetadataTopic, known: TopicView | undefined, nowMs: number): TopicView {
+/** What brokers tell in turn: one that is cut off tells less than the others. Where each of them does, and none tells more for OLDER_MS, the log went back, as after a restore: that counts then. */
+export class Newest {
+  /** By topic: since when, and who. */
+  readonly #older = new Map<string, { readonly sinceMs: number; readonly by: Set<string> }>()
+
+  of(told: MetadataTopic, known: TopicView | undefined, { by, all, nowMs }: Telling): TopicView {
     const name = told.name ?? ''
-    const sinceMs = isOlder(told, known) ? this.#olderSinceMs.get(name) ?? nowMs : undefined
-    const isBelieved = sinceMs !== undefined && nowMs - sinceMs >= OLDER_MS
-    if (sinceMs === undefined || isBelieved) this.#olderSinceMs.delete(name)
-    else this.#olderSinceMs.set(name, sinceMs)
-    return viewOf(told, isBelieved ? undefined : known)
+    if (!isOlder(told, known)) {
+      this.#older.delete(name)
+      return viewOf(told, known)
+    }
+    const older = this.#older.get(name) ?? { sinceMs: nowMs, by: new Set() }
+    this.#older.set(name, older)
+    older.by.add(by)
+    if (nowMs - older.sinceMs < OLDER_MS || !all.every((broker) => older.by.has(broker))) return viewOf(told, known)
+    this.#older.delete(name)
+    return viewOf(told, undefined)
   }
 }

@@ -11,7 +11,7 @@ import type { AppendOutcome } from '../../system/ports/log.ts'
 import type { OutRecord } from '../../system/protocol/record.ts'
 import type { Clock } from '../../system/ports/clock.ts'
 import type { Client } from './client.ts'
-import { codeOf, isForbidden, isPassing, isRefusal, messageOf, refusal } from './codes.ts'
+import { codeOf, isCredentials, isForbidden, isPassing, isRefusal, messageOf, refusal } from './codes.ts'
 import { commitPacked } from './packed-commit.ts'
 import type { Packer, Send } from './packing.ts'
 import type { Transactions } from './transaction.ts'
@@ -92,39 +92,41 @@ export class Appender {
   async #send(send: Send): Promise<AppendOutcome> {
     const { client, clock, appendMsMax } = this.#options
     const producer = (this.#producer ??= client.idempotent())
-    try {
-      await producer.connect()
-    } catch (thrown) {
-      this.#discard()
-      if (isForbidden(codeOf(thrown))) return { kind: 'failed', reason: refusal(thrown, { topics: send.topics }).message }
-      return { kind: 'busy', reason: `no broker can be reached: ${messageOf(thrown)}` }
-    }
-    if (this.#closing.signal.aborted) {
-      void producer.disconnect().catch(() => undefined)
-      return CLOSED
-    }
     const isOver = new AbortController()
     const late = clock.sleep(appendMsMax, isOver.signal).then(() => {
       throw new OperationError('append/late', `no answer within ${appendMsMax} ms`)
     })
     late.catch(() => undefined)
+    let work: Promise<unknown> = producer.connect()
     try {
+      try {
+        await Promise.race([work, late])
+      } catch (thrown) {
+        this.#discard()
+        if (isForbidden(codeOf(thrown))) return { kind: 'failed', reason: refusal(thrown, { topics: send.topics }).message }
+        return { kind: 'busy', reason: `no broker can be reached: ${messageOf(thrown)}` }
+      }
+      if (this.#closing.signal.aborted) return CLOSED
       const offsets: number[] = []
       // L7 of `transaction.ts`.
-      for (const part of send.split()) part.note(await Promise.race([producer.sendBatch({ acks: -1, topicMessages: part.topicMessages }), late]), offsets)
+      for (const part of send.split()) {
+        const sent = producer.sendBatch({ acks: -1, topicMessages: part.topicMessages })
+        work = sent
+        part.note(await Promise.race([sent, late]), offsets)
+      }
       return { kind: 'done', offsets }
     } catch (thrown) {
       // Which sequences the brokers took is not known any more.
       this.#discard()
       const code = codeOf(thrown)
       const reason = isForbidden(code) ? refusal(thrown, { topics: send.topics, operation: 'WRITE' }).message : messageOf(thrown)
-      // kafkajs does not say which partition it speaks of: others may have taken their records.
-      const isAll = send.split().length === 1 && (isForbidden(code) || isRefusal(code))
+      // kafkajs does not say which partition it speaks of: others may have taken their records. Nor what became of a connection that closed while it let us in: a try before may have been taken.
+      const isAll = send.split().length === 1 && ((isForbidden(code) && !isCredentials(code)) || isRefusal(code))
       return isAll ? { kind: 'failed', reason } : { kind: 'unknown', reason: `not confirmed, and may have been written: ${reason}` }
     } finally {
       isOver.abort()
-      // Closed meanwhile, it may have connected again.
-      if (this.#producer !== producer) void producer.disconnect().catch(() => undefined)
+      // Given up or closed meanwhile, it may connect again.
+      if (this.#producer !== producer) void work.catch(() => undefined).then(() => producer.disconnect()).catch(() => undefined)
     }
   }
 

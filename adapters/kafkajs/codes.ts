@@ -51,7 +51,7 @@ export const isFenced = (code: string): boolean => FENCED.has(code)
 export const isForbidden = (code: string): boolean => FORBIDDEN.has(code)
 
 /** Wrong password, unknown user, or a mechanism that the listener does not take. */
-const isCredentials = (code: string): boolean => code === 'SASL_AUTHENTICATION_FAILED' || code === 'UNSUPPORTED_SASL_MECHANISM' || code === 'KafkaJSSASLAuthenticationError'
+export const isCredentials = (code: string): boolean => code === 'SASL_AUTHENTICATION_FAILED' || code === 'UNSUPPORTED_SASL_MECHANISM' || code === 'KafkaJSSASLAuthenticationError'
 
 /** Missing rights and wrong credentials are for people. */
 export function refusal(thrown: unknown, touched: Touched): OperationError {

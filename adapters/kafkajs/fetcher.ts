@@ -3,7 +3,8 @@
 // Owns: the requests in flight, and the line of feeds. A request may wait at the broker; a feed that wants data meanwhile goes out with another one, up to a few.
 //
 // B1. A feed holds at most `feedBytesMax` and what one answer brings (I9); while it is full it is not asked for.
-// B2. No feed waits for a fetch longer than FETCH_MS_MAX: kafkajs bounds its requests, not what it does between them. The connections of such a fetch are given up.
+// B2. No feed waits for a fetch that comes no further for longer than STEP_MS_MAX: kafkajs bounds its requests, not what it does between them. The connections of
+//     such a fetch are given up, and whatever still comes of it is nobody's.
 import { oneRequest, partName } from '../../system/membership/requests.ts'
 import { OperationError } from '../../system/protocol/failures.ts'
 import type { Clock } from '../../system/ports/clock.ts'
@@ -30,13 +31,19 @@ export interface FetchLimits {
 
 const LANES_MAX = 4
 const RETRY_MS = 50
-/** To find who leads, to connect and to be answered, each as long as it may take. */
-const FETCH_MS_MAX = 30_000
+/** To find who leads a partition, or to connect and to be answered, each as long as it may take. */
+const STEP_MS_MAX = 30_000
 
 /** Connections on which a request may wait. */
 interface Lane {
   readonly cluster: Cluster
   isBusy: boolean
+}
+
+/** A fetch under way, and when it came further last. */
+interface Progress {
+  atMs: number
+  isGivenUp: boolean
 }
 
 export class Fetcher {
@@ -99,8 +106,9 @@ export class Fetcher {
       for (const feed of feeds) if (held.delete(feed)) feed.isAsked = false
       this.pump()
     }
-    const fetching = this.#fetch(lane.cluster, wanted, isHeldBack ? this.#limits.busyWaitMsMax : this.#limits.waitMsMax, letGo)
-    void this.#inTime(fetching, () => this.#giveUp(lane)).finally(() => {
+    const progress = this.#begun()
+    const fetching = this.#fetch(lane.cluster, wanted, isHeldBack ? this.#limits.busyWaitMsMax : this.#limits.waitMsMax, progress, letGo)
+    void this.#inTime(fetching, progress, () => this.#giveUp(lane)).finally(() => {
       lane.isBusy = false
       letGo([...held])
     })
@@ -115,12 +123,24 @@ export class Fetcher {
 
   /** Answers of these offsets at this moment: one request that does not wait. */
   ask(feeds: readonly Feed[]): Promise<void> {
-    return this.#inTime(this.#fetch(this.#now, [...this.#feeds].filter((feed) => feeds.includes(feed)), 0, () => {}), () => {})
+    const progress = this.#begun()
+    return this.#inTime(this.#fetch(this.#now, [...this.#feeds].filter((feed) => feeds.includes(feed)), 0, progress, () => {}), progress, () => {})
+  }
+
+  #begun(): Progress {
+    return { atMs: this.#clock.monotonicMs(), isGivenUp: false }
   }
 
   /** B2. */
-  #inTime(fetching: Promise<void>, late: () => unknown): Promise<void> {
-    return within(this.#clock, fetching, FETCH_MS_MAX, () => void late())
+  async #inTime(fetching: Promise<void>, progress: Progress, late: () => void): Promise<void> {
+    const ended = fetching.then(() => true)
+    for (;;) {
+      const leftMs = progress.atMs + STEP_MS_MAX - this.#clock.monotonicMs()
+      if (await within(this.#clock, ended, leftMs, () => false)) return
+      if (progress.atMs + STEP_MS_MAX > this.#clock.monotonicMs()) continue
+      progress.isGivenUp = true
+      return late()
+    }
   }
 
   /** Until one of the feeds got something, the time is over or the signal aborts. */
@@ -149,23 +169,30 @@ export class Fetcher {
   }
 
   /** `over` tells which feeds may be asked for again: brokers answer one after the other. */
-  async #fetch(cluster: Cluster, feeds: readonly Feed[], waitMsMax: number, over: (feeds: readonly Feed[]) => void): Promise<void> {
+  async #fetch(cluster: Cluster, feeds: readonly Feed[], waitMsMax: number, progress: Progress, over: (feeds: readonly Feed[]) => void): Promise<void> {
     const byLeader = new Map<string, Feed[]>()
     const unled: Feed[] = []
     for (const feed of feeds) {
-      if (this.#isClosed) return
-      const leader = await leaderOf(cluster, feed.topic, feed.partition).catch((thrown: unknown) => this.#failed(cluster, [feed], thrown))
+      if (this.#isOver(progress)) return
+      const leader = await leaderOf(cluster, feed.topic, feed.partition).catch((thrown: unknown) => this.#failed(cluster, [feed], progress, thrown))
+      progress.atMs = this.#clock.monotonicMs()
       if (leader === undefined) unled.push(feed)
       else byLeader.set(leader, [...(byLeader.get(leader) ?? []), feed])
     }
     if (unled.length > 0) over(unled)
     await Promise.all([...byLeader].map(async ([leader, asked]) => {
-      await this.#fetchFrom(cluster, leader, asked, waitMsMax)
+      await this.#fetchFrom(cluster, leader, asked, waitMsMax, progress)
+      progress.atMs = this.#clock.monotonicMs()
       over(asked)
     }))
   }
 
-  async #fetchFrom(cluster: Cluster, leader: string, feeds: readonly Feed[], waitMsMax: number): Promise<void> {
+  #isOver({ isGivenUp }: Progress): boolean {
+    return this.#isClosed || isGivenUp
+  }
+
+  async #fetchFrom(cluster: Cluster, leader: string, feeds: readonly Feed[], waitMsMax: number, progress: Progress): Promise<void> {
+    if (this.#isOver(progress)) return
     // The first of a request gets a batch however large: everyone has a turn.
     const [first] = feeds
     if (first !== undefined && this.#feeds.delete(first)) this.#feeds.add(first)
@@ -177,14 +204,15 @@ export class Fetcher {
       const broker = await cluster.findBroker({ nodeId: leader })
       const parts = asked.map(({ topic, partition, offset }) => ({ topic, partition, offset, bytesMax: this.#limits.partBytesMax }))
       const fetched = await fetchParts(broker, { parts, waitMsMax, bytesMax: this.#limits.answerBytesMax })
+      if (this.#isOver(progress)) return
       let moved: unknown
       for (const part of fetched) {
         const found = asked.find(({ topic, partition }) => topic === part.topic && partition === part.partition)
         for (const { feed, round } of found?.sharing ?? []) if (found !== undefined) moved = (await this.#fill(feed, part, found.offset, round)) ?? moved
       }
-      if (moved !== undefined) await this.#failed(cluster, feeds, moved)
+      if (moved !== undefined) await this.#failed(cluster, feeds, progress, moved)
     } catch (thrown) {
-      await this.#failed(cluster, feeds, thrown)
+      await this.#failed(cluster, feeds, progress, thrown)
     }
   }
 
@@ -216,12 +244,12 @@ export class Fetcher {
   }
 
   /** What a look at the metadata may heal is tried again; the rest is thrown at who polls. */
-  async #failed(cluster: Cluster, feeds: readonly Feed[], thrown: unknown): Promise<undefined> {
-    if (this.#isClosed) return
+  async #failed(cluster: Cluster, feeds: readonly Feed[], progress: Progress, thrown: unknown): Promise<undefined> {
+    if (this.#isOver(progress)) return
     if (isForbidden(codeOf(thrown))) for (const feed of feeds) this.#fail(feed, refusal(thrown, { topics: [feed.topic], operation: 'READ' }))
     else if (!mayHeal(thrown)) for (const feed of feeds) this.#fail(feed, thrown)
     await this.#clock.sleep(RETRY_MS)
-    if (!this.#isClosed) await cluster.refreshMetadata().catch(() => undefined)
+    if (!this.#isOver(progress)) await cluster.refreshMetadata().catch(() => undefined)
   }
 
   #fail(feed: Feed, failure: unknown): undefined {

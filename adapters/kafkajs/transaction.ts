@@ -125,18 +125,19 @@ export class Transactions {
   async #inTime<T>(producer: Producer, work: Promise<T>, signal?: AbortSignal): Promise<T> {
     const { clock, timeoutMs } = this.#options
     const isOver = new AbortController()
+    let isLate = false
     const late = clock.sleep(timeoutMs, signal === undefined ? isOver.signal : AbortSignal.any([isOver.signal, signal])).then(() => {
+      isLate = true
       throw new Late(`not made within ${timeoutMs} ms`)
     })
     try {
       return await Promise.race([work, late])
-    } catch (thrown) {
-      // Whoever is still at it connects again.
-      if (thrown instanceof Late) void work.catch(() => undefined).then(() => producer.disconnect()).catch(() => undefined)
-      throw thrown
     } finally {
+      const hasLeft = isLate || this.#producer !== producer
       isOver.abort()
       late.catch(() => undefined)
+      // Whoever is still at it, or was at it when it was closed, connects again.
+      if (hasLeft) void work.catch(() => undefined).then(() => producer.disconnect()).catch(() => undefined)
     }
   }
 
@@ -248,8 +249,6 @@ export class Transactions {
       return { kind: 'fenced', reason: 'another owner committed while refused records were taken back' }
     } catch (thrown) {
       this.close()
-      // Closed before, it may have connected again.
-      void producer.disconnect().catch(() => undefined)
       return { kind: ended?.aborted === true || isFenced(codeOf(thrown)) ? 'fenced' : 'unknown', reason: messageOf(thrown) }
     }
   }

@@ -137,22 +137,43 @@ test('what a broker knew before is not taken over what another one has said sinc
   assert.equal(cluster.leaderOf('t', 0), 1)
 })
 
-test('what all brokers know less of for half a minute went back; one that does so beside others did not', async () => {
-  for (const [others, leader] of [[5, 1], [6, 3]] as const) {
+const BEHIND: readonly (readonly [who: string, isBehind: (host: string, seconds: number) => boolean, leader: number])[] = [
+  ['all brokers know', () => true, 1],
+  ['one of them knows', (host) => host === 'b1', 3],
+  ['one after the other of them knows', (host, seconds) => host === `b${1 + (Math.floor(seconds / 20) % 3)}`, 3],
+]
+
+for (const [who, isBehind, leader] of BEHIND) {
+  test(`what ${who} less of for half a minute ${leader === 1 ? 'went back' : 'did not go back'}`, async () => {
     const clock = new SimulatedClock()
-    let isBack = false
-    const cluster = clusterWhere((host) => (isBack && (host === 'b1' || others === 5) ? { leader: 1, epoch: 5 } : { leader: 3, epoch: 6 }), [], clock)
+    let seconds = -1
+    const cluster = clusterWhere((host) => (seconds >= 0 && isBehind(host, seconds) ? { leader: 1, epoch: 5 } : { leader: 3, epoch: 6 }), [], clock)
     await cluster.refresh(['t'])
-    isBack = true
-    for (let seconds = 0; seconds < 30; seconds += 1) {
+    for (seconds = 0; seconds < 90; seconds += 1) {
       await cluster.refresh()
-      assert.equal(cluster.leaderOf('t', 0), 3)
+      assert.equal(cluster.leaderOf('t', 0), seconds < 30 ? 3 : leader, `after ${seconds} s`)
       clock.advance(1000)
     }
-    for (let asked = 0; asked < 3; asked += 1) await cluster.refresh()
-    assert.equal(cluster.leaderOf('t', 0), leader)
-    assert.equal(cluster.epochOf('t', 0), others)
+    assert.equal(cluster.epochOf('t', 0), leader === 1 ? 5 : 6)
+  })
+}
+
+test('who is the only one that answers is not believed when it knows less', async () => {
+  const clock = new SimulatedClock()
+  let isAlone = false
+  const asked: string[] = []
+  const cluster = clusterWhere((host) => {
+    if (isAlone && host !== 'b1') throw new Away('connect ECONNREFUSED')
+    return isAlone ? { leader: 1, epoch: 5 } : { leader: 3, epoch: 6 }
+  }, asked, clock)
+  await cluster.refresh(['t'])
+  isAlone = true
+  for (let seconds = 0; seconds < 120; seconds += 1) {
+    await cluster.refresh()
+    assert.equal(cluster.leaderOf('t', 0), 3, `after ${seconds} s`)
+    clock.advance(1000)
   }
+  assert.ok(asked.filter((host) => host === 'b1').length > 100)
 })
 
 test('partitions of which a broker has not heard are not forgotten', async () => {

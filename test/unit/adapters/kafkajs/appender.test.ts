@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { test } from 'node:test'
+import { setImmediate as turns } from 'node:timers/promises'
 import kafkajs from 'kafkajs'
 import { Appender } from '../../../../adapters/kafkajs/appender.ts'
 import type { Client } from '../../../../adapters/kafkajs/client.ts'
@@ -15,7 +16,7 @@ import { Visibility } from '../../../../system/membership/visibility.ts'
 import type { AppendOutcome } from '../../../../system/ports/log.ts'
 import { record } from '../../../contract/log-fixture.ts'
 
-const [MESSAGE_TOO_LARGE, FORBIDDEN, INVALID_PRODUCER_EPOCH, INVALID_TRANSACTION_TIMEOUT] = [10, 29, 47, 50]
+const [MESSAGE_TOO_LARGE, FORBIDDEN, INVALID_PRODUCER_EPOCH, INVALID_TRANSACTION_TIMEOUT, SASL_AUTHENTICATION_FAILED] = [10, 29, 47, 50, 58]
 const TRANSACTION_MS = 1000
 const SETTINGS = { cleanup: 'delete', batchBytesMax: 1 << 20, partitions: 2 }
 const TOPICS = { assertPartition: async () => {}, settings: async () => SETTINGS } as unknown as Topics
@@ -113,32 +114,50 @@ test('who was closed while a broker is about to refuse its records does not ask 
   assert.deepEqual([asked, [...open]], [[1], []])
 })
 
-for (const [what, settingsMs, connectMs, sendMs, kind] of [['learns what its topic takes', 40, 0, 0, 'failed'], ['connects', 0, 40, 0, 'failed'], ['sends', 0, 0, 40, 'done']] as const) {
-  test(`an append of one partition that is closed while it ${what} keeps no connections`, async () => {
+for (const [at, kind] of [['settings', 'failed'], ['connect', 'failed'], ['send', 'done']] as const) {
+  test(`an append of one partition that is closed at its ${at} keeps no connections`, async () => {
+    const [isThere, goesOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const pass = async (step: string): Promise<void> => {
+      if (step !== at) return
+      isThere.resolve()
+      await goesOn.promise
+    }
     let [isOpen, sent] = [false, 0]
     const producer = {
       connect: async () => {
-        await wallClock.sleep(connectMs)
+        await pass('connect')
         isOpen = true
       },
       disconnect: async () => void (isOpen = false),
       sendBatch: async () => {
         sent += 1
-        await wallClock.sleep(sendMs)
+        await pass('send')
         isOpen = true
         return [{ topicName: 't', partition: 0, baseOffset: '0' }]
       },
     }
     const topics = { ...TOPICS, settings: async () => {
-      await wallClock.sleep(settingsMs)
+      await pass('settings')
       return SETTINGS
     } } as unknown as Topics
     const appender = new Appender({ client: { idempotent: () => producer } as unknown as Client, clock: wallClock, packer: new Packer(topics, new Names(''), 1 << 20), together: undefined, transactionMs: TRANSACTION_MS, appendMsMax: 1000 })
     const appended = appender.append([record('t', 0, 'x')])
-    await wallClock.sleep(15)
+    await isThere.promise
     appender.close()
+    goesOn.resolve()
     assert.equal((await appended).kind, kind)
-    await wallClock.sleep(5)
+    await turns()
     assert.deepEqual([isOpen, sent], [false, kind === 'done' ? 1 : 0])
   })
 }
+
+test('a connection that closed while it let us in says nothing of what was written before it', async () => {
+  assert.equal(await appended([0], SASL_AUTHENTICATION_FAILED), 'unknown')
+})
+
+test('an append whose connections hang is busy after its time, and the next one is asked for', async () => {
+  let connects = 0
+  const producer = { connect: () => ((connects += 1) === 1 ? new Promise(() => {}) : Promise.resolve()), disconnect: async () => {}, sendBatch: async () => [{ topicName: 't', partition: 0, baseOffset: '0' }] }
+  const appender = new Appender({ client: { idempotent: () => producer } as unknown as Client, clock: wallClock, packer: new Packer(TOPICS, new Names(''), 1 << 20), together: undefined, transactionMs: TRANSACTION_MS, appendMsMax: 20 })
+  assert.deepEqual(await Promise.all([1, 2].map(async () => (await appender.append([record('t', 0, 'x')])).kind)), ['busy', 'done'])
+})

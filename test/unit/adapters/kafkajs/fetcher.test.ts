@@ -68,7 +68,7 @@ test('B2: a fetch that hangs keeps its feeds for no longer than it may take; its
     // Between two requests, where kafkajs has no bound.
     findBroker: async () => {
       if (name === 1) await hung.promise
-      return { connectionPool: { send: async () => (name === 1 ? [] : [{ topic: 't', partition: 0, errorCode: 0, start: 0, aborted: [], bytes: batch(0) }]) } }
+      return { connectionPool: { send: async () => [{ topic: 't', partition: 0, errorCode: 0, start: 0, aborted: [], bytes: batch(0) }] } }
     },
   }) as unknown as Cluster
   const fetcher = new Fetcher({ cluster: () => clusterOf((made += 1)) } as unknown as Client, clusterOf(0), clock, { ...LIMITS, feedBytesMax: 1 })
@@ -88,6 +88,33 @@ test('B2: a fetch that hangs keeps its feeds for no longer than it may take; its
   hung.resolve()
   await turns()
   assert.deepEqual(closed, [1, 1], 'also what it connected again')
-  assert.equal(feed.read(10, 1 << 20, 0).records.length, 1)
+  assert.equal(feed.read(10, 1 << 20, 0).records.length, 1, 'and what it brings is nobody\'s')
+  fetcher.closeAll()
+})
+
+test('B2: a fetch that comes further may take as long as it has to', async () => {
+  const clock = new SimulatedClock()
+  let made = 0
+  const closed: number[] = []
+  const cluster = {
+    connect: async () => {}, findLeaderForPartitions: () => ({ 1: [0] }), disconnect: async () => void closed.push(made),
+    // Each topic is looked up by itself.
+    addMultipleTargetTopics: () => clock.sleep(20_000),
+    findBroker: async () => ({ connectionPool: { send: async () => [] } }),
+  } as unknown as Cluster
+  const fetcher = new Fetcher({ cluster: () => {
+    made += 1
+    return cluster
+  } } as unknown as Client, cluster, clock, LIMITS)
+  const feeds = ['a', 'b', 'c', 'd'].map((topic) => fetcher.open(topic, 0))
+  for (const feed of feeds) feed.seek(0)
+  fetcher.pump()
+  const [first] = feeds
+  for (let seconds = 0; seconds < 75; seconds += 1) {
+    await turns()
+    clock.advance(1000)
+  }
+  await turns()
+  assert.deepEqual([made, closed, first?.isAsked], [1, [], true])
   fetcher.closeAll()
 })
