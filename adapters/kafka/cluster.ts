@@ -2,7 +2,7 @@
 // that changes.
 //
 // Owns: the metadata. A broker that is cut off from the controller goes on answering what it knew: after a leader or coordinator that is none, or one that goes
-// on saying that it is not done yet, another broker is asked, and what is older than what is known is not taken. Retries only what is safe to repeat byte for byte.
+// on saying that it is not done yet, another broker is asked, and what is older than what is known is not taken, but for what all of them tell (`topic-view.ts`). Retries only what is safe to repeat byte for byte.
 import { OperationError, Unreachable } from '../../system/protocol/failures.ts'
 import type { Clock } from '../../system/ports/clock.ts'
 import { rightText } from '../kafka-rights/rights.ts'
