@@ -4,7 +4,8 @@
 //
 // P1. Oldest first; states dirty for less than `snapshotEvery` wait, unless the floor or the memory needs them out. No more are pressed out than
 //     that takes: what is written early is soon written again. While more input waits than a batch takes, those that are only old wait longer, but not without end.
-//     Where the floor is much too far back, or memory over its bound, a commit writes as many as its batch touched, and more: else large ones would pile up.
+//     A commit writes few, or some more than its batch touched: what came with many would wait for all of them. Where the floor is much too far back, or
+//     memory over its bound, it writes more than that: else large ones would pile up.
 // P2. The floor is the first journal record that dirtied something not yet written: recovery needs nothing before it.
 import { SNAPSHOT_BYTES_PER_COMMIT_MAX } from '../protocol/limits.ts'
 import { NotPlainData } from '../ports/codec.ts'
@@ -47,6 +48,8 @@ export function sentPlan({ snapshots, partition, floor }: SnapshotPlan): SentPla
 /** How eagerly states are written: by age; by age later (more input waits); all that is left and can be stored (draining); none (releasing). */
 export type Pace = 'steady' | 'busy' | 'drain' | 'release'
 
+/** Few states. */
+const FEW_BYTES = 32 * 1024
 /** States written inside one commit when they must be: a floor too far back; and where that is not enough, draining, or with memory over its bound. */
 const PRESSED_BYTES = 256 * 1024
 const PRESSED_BYTES_MAX = 4 << 20
@@ -55,8 +58,9 @@ const PRESSED_BYTES_MAX = 4 << 20
  * pages of the log's index by key, a few in every commit would have it written over and over.
  */
 const TOGETHER_SHARE = 7 / 8
-/** Times as many states as a batch touched may be pressed out, where that is more than those bytes. */
+/** Times as many states as a batch touched are written where that is more than few, and where the floor is much too far back. */
 const GAIN = 1.25
+const FAR_GAIN = 2
 /** While more input waits states become this many times as old before they are written for their age. */
 const BUSY_PATIENCE = 4
 
@@ -114,8 +118,8 @@ export class Snapshots {
     const { snapshotEveryMs, limits } = plan.definition
     const snapshots: WrittenSnapshot[] = []
     const reachSeq = pace === 'drain' ? Infinity : this.#reach.pressed(TOGETHER_SHARE)
-    const statesMin = GAIN * this.#measured()
     const isFar = this.#reach.isFarOver
+    const statesMin = (isFar ? FAR_GAIN : GAIN) * this.#measured()
     const pressedBytesMax = pace === 'drain' || isFar ? PRESSED_BYTES_MAX : PRESSED_BYTES
     const ageMs = pace === 'busy' ? BUSY_PATIENCE * snapshotEveryMs : snapshotEveryMs
     const agedMs = this.#isOld(nowMs, ageMs) ? nowMs - ageMs * TOGETHER_SHARE : -Infinity
@@ -132,7 +136,8 @@ export class Snapshots {
       const mustReach = entity.dirtySeq < reachSeq
       if (!mustReach && entity.dirtyAtMs > agedMs) break
       const isMore = mustReach && isFar && snapshots.length < statesMin
-      if (!isMore && bytes >= (mustReach ? pressedBytesMax : SNAPSHOT_BYTES_PER_COMMIT_MAX)) break
+      const isFew = pace === 'drain' || bytes < FEW_BYTES || snapshots.length < statesMin
+      if (!isMore && (!isFew || bytes >= (mustReach ? pressedBytesMax : SNAPSHOT_BYTES_PER_COMMIT_MAX))) break
       write(entity)
     }
     const writing = new Set<Entity>()

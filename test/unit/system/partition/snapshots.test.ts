@@ -77,6 +77,24 @@ test('P1: one commit writes states up to its bytes; the rest waits for the next'
   assert.deepEqual(written(snapshots.plan(3, 0, 9, 'steady')), ['c'])
 })
 
+test('P1: a commit that touched few entities writes few states, however many are due; one that touched many writes some more than that', () => {
+  const [batch, dueBytes] = [200, 1000]
+  const due = (): ReturnType<typeof make> => {
+    const made = make({ snapshotEvery: 5000 })
+    for (let n = 0; n < 1000; n += 1) touch(made.memory, `old${n}`, 1, 0, dueBytes)
+    sentPlan(made.snapshots.plan(2, 0, 9, 'steady'))
+    return made
+  }
+  const few = due()
+  touch(few.memory, 'new', 2, 9000)
+  const count = few.snapshots.plan(2, 9000, 9, 'steady').snapshots.length
+  assert.ok(count * dueBytes > 16_000 && count * dueBytes < 48_000, `${count} states of ${dueBytes} bytes`)
+  const many = due()
+  for (let n = 0; n < batch; n += 1) touch(many.memory, `new${n}`, 2, 9000)
+  const more = many.snapshots.plan(2, 9000, 9, 'steady').snapshots.length
+  assert.ok(more > batch && more < 1.5 * batch, `${more} states`)
+})
+
 test('P1: a recovery that would fold too much, and memory over its bound, press states out before their time', () => {
   const folded = make()
   touch(folded.memory, 'a', 1, 1000)
