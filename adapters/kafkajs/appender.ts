@@ -13,6 +13,7 @@ import type { Clock } from '../../system/ports/clock.ts'
 import type { Client } from './client.ts'
 import { codeOf, isCredentials, isForbidden, isPassing, isRefusal, messageOf, refusal } from './codes.ts'
 import { commitPacked } from './packed-commit.ts'
+import type { TopicList } from './messages.ts'
 import type { Packer, Send } from './packing.ts'
 import type { Transactions } from './transaction.ts'
 
@@ -98,6 +99,7 @@ export class Appender {
     })
     late.catch(() => undefined)
     let work: Promise<unknown> = producer.connect()
+    let lists: readonly TopicList[] = []
     try {
       try {
         await Promise.race([work, late])
@@ -110,7 +112,9 @@ export class Appender {
       const offsets: number[] = []
       // L7 of `transaction.ts`.
       for (const part of send.split()) {
-        const sent = producer.sendBatch({ acks: -1, topicMessages: part.topicMessages })
+        const { topicMessages } = part
+        lists = topicMessages.map(({ messages }) => messages)
+        const sent = producer.sendBatch({ acks: -1, topicMessages })
         work = sent
         part.note(await Promise.race([sent, late]), offsets)
       }
@@ -120,8 +124,9 @@ export class Appender {
       this.#discard()
       const code = codeOf(thrown)
       const reason = isForbidden(code) ? refusal(thrown, { topics: send.topics, operation: 'WRITE' }).message : messageOf(thrown)
-      // kafkajs does not say which partition it speaks of: others may have taken their records. Nor what became of a connection that closed while it let us in: a try before may have been taken.
-      const isAll = send.split().length === 1 && ((isForbidden(code) && !isCredentials(code)) || isRefusal(code))
+      // kafkajs does not say which partition it speaks of: others may have taken their records. Nor what became of a try before, nor of a connection that closed while it let us in.
+      const isFirst = lists.every(({ requests }) => requests <= 1)
+      const isAll = isFirst && send.split().length === 1 && ((isForbidden(code) && !isCredentials(code)) || isRefusal(code))
       return isAll ? { kind: 'failed', reason } : { kind: 'unknown', reason: `not confirmed, and may have been written: ${reason}` }
     } finally {
       isOver.abort()

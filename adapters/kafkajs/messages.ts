@@ -23,6 +23,8 @@ class Times extends Array<string> {
 export class PartitionMessages extends Array<Message> {
   readonly #writer = new RecordWriter(0, CAPACITY_BYTES)
   readonly #partition: number
+  /** How often their bytes were handed out: requests that were made of them. */
+  requests = 0
 
   constructor(partition: number) {
     super()
@@ -47,6 +49,7 @@ export class PartitionMessages extends Array<Message> {
     const made = each(this.head, 0, this)
     const { bytes, firstMs, lastMs } = this.#writer
     if (typeof made === 'string') return Times.of(String(firstMs), String(lastMs)) as unknown as T[]
+    this.requests += 1
     const encoders: T[] = [{ buf: bytes, buffer: bytes } as T]
     encoders.length = this.length
     return encoders
@@ -70,5 +73,10 @@ export class TopicList extends Array<Message> {
 
   override reduce<T>(): T {
     return this.#groups as T
+  }
+
+  /** Of the partition that has most of them. */
+  get requests(): number {
+    return Math.max(0, ...Object.values(this.#groups).map(({ requests }) => requests))
   }
 }

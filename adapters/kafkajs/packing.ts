@@ -3,7 +3,7 @@
 // Owns: which record is in which send. What one record exceeds alone is refused before anything is sent.
 //
 // I8. No record is refused for its neighbours. What a topic takes may change at any time: it is asked for again before a record is refused for it.
-import type { RecordMetadata, TopicMessages } from 'kafkajs'
+import type { RecordMetadata } from 'kafkajs'
 import { OperationError } from '../../system/protocol/failures.ts'
 import type { OutRecord } from '../../system/protocol/record.ts'
 import type { Names } from '../../system/membership/names.ts'
@@ -42,7 +42,7 @@ export class Send {
     return [...new Set(this.placed.map(({ onCluster }) => onCluster))]
   }
 
-  get topicMessages(): TopicMessages[] {
+  get topicMessages(): { readonly topic: string; readonly messages: TopicList }[] {
     const topics = new Map<string, TopicList>()
     for (const { record, onCluster } of this.placed) {
       let messages = topics.get(onCluster)

@@ -7,6 +7,7 @@ import kafkajs from 'kafkajs'
 import { Appender } from '../../../../adapters/kafkajs/appender.ts'
 import type { Client } from '../../../../adapters/kafkajs/client.ts'
 import { errorNamed } from '../../../../adapters/kafkajs/internals.ts'
+import type { PartitionMessages, TopicList } from '../../../../adapters/kafkajs/messages.ts'
 import { Packer } from '../../../../adapters/kafkajs/packing.ts'
 import type { Topics } from '../../../../adapters/kafkajs/topics.ts'
 import { Transactions } from '../../../../adapters/kafkajs/transaction.ts'
@@ -20,6 +21,10 @@ const [MESSAGE_TOO_LARGE, FORBIDDEN, INVALID_PRODUCER_EPOCH, INVALID_TRANSACTION
 const TRANSACTION_MS = 1000
 const SETTINGS = { cleanup: 'delete', batchBytesMax: 1 << 20, partitions: 2 }
 const TOPICS = { assertPartition: async () => {}, settings: async () => SETTINGS } as unknown as Topics
+
+interface Sent {
+  readonly topicMessages: readonly { readonly messages: TopicList }[]
+}
 
 async function appended(partitions: readonly number[], code: number): Promise<string> {
   const producer = { connect: async () => {}, disconnect: async () => {}, sendBatch: async () => { throw errorNamed(code) } }
@@ -150,6 +155,19 @@ for (const [at, kind] of [['settings', 'failed'], ['connect', 'failed'], ['send'
     assert.deepEqual([isOpen, sent], [false, kind === 'done' ? 1 : 0])
   })
 }
+
+test('what is refused at a second try may have been written by the first, which had no answer', async () => {
+  for (const [tries, kind] of [[1, 'failed'], [2, 'unknown']] as const) {
+    const sendBatch = async ({ topicMessages }: Sent): Promise<never> => {
+      // As kafkajs does for each request that it makes.
+      for (let made = 0; made < tries; made += 1) for (const { messages } of topicMessages) for (const mine of Object.values(messages.reduce<Readonly<Record<string, PartitionMessages>>>())) mine.map(() => ({}))
+      throw errorNamed(FORBIDDEN)
+    }
+    const producer = { connect: async () => {}, disconnect: async () => {}, sendBatch }
+    const appender = new Appender({ client: { idempotent: () => producer } as unknown as Client, clock: wallClock, packer: new Packer(TOPICS, new Names(''), 1 << 20), together: undefined, transactionMs: TRANSACTION_MS, appendMsMax: 1000 })
+    assert.equal((await appender.append([record('t', 0, 'x')])).kind, kind)
+  }
+})
 
 test('a connection that closed while it let us in says nothing of what was written before it', async () => {
   assert.equal(await appended([0], SASL_AUTHENTICATION_FAILED), 'unknown')

@@ -78,6 +78,14 @@ test('records of one time stand in a batch byte for byte as kafkajs writes their
   }), { numRuns: 100, seed: testSeed() })
 })
 
+test('a list of messages knows how many requests kafkajs made of it', async () => {
+  const list = listOf([out('a'), out('b')])
+  for (const made of [0, 1, 2]) {
+    assert.equal(list.requests, made)
+    await batchOfMessages(0, list)
+  }
+})
+
 test('what kafkajs writes is read as it was given, headers in their order, whatever the times', async () => {
   await fc.assert(fc.asyncProperty(anyRecords, fc.nat(2 ** 50), async (written, offset) => {
     const { records: read, end } = await committedRecords(await batchOf(offset, written), [], offset)
