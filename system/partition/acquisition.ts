@@ -81,10 +81,9 @@ async function acquireOrThrow(deps: PartitionDeps, lease: Lease, { forced, unfol
   // Who died before the first suspect may have died of what it folded.
   const isGuarded = isIsolated(attempts) && ((last?.kind === 'lease' && !isAlive) || suspicion.folding !== undefined)
   const place = { log, codec, plan, partition, states, telemetry, witness: deps.witness, tip: { last: tip.last, end: tip.end } }
-  const recovering = isGuarded ? inside(deps, 'alone', () => recover({ ...place, guard: guardOf(tip, suspicion, deps, last?.kind === 'suspect') })) : inside(deps, 'together', () => recover(place))
-  const [recovery, stateEnd] = await Promise.all([recovering, log.offsetsAt(plan.state, partition, 'latest')])
+  const recovery = isGuarded ? await inside(deps, 'alone', () => recover({ ...place, guard: guardOf(tip, suspicion, deps, last?.kind === 'suspect') })) : await inside(deps, 'together', () => recover(place))
   if (recovery.kind === 'history-gone') return recovery
-  const parts = partsOf(deps, lease, { recovery, stateEnd, tip, states, attempts, forced, suspicion })
+  const parts = await partsOf(deps, lease, { recovery, tip, states, attempts, forced, suspicion })
   const unusable = await prepareModels(parts.memory.models, deps.models)
   return unusable === undefined ? { kind: 'live', parts, rebased: recovery.rebased } : { kind: 'again', reason: unusable }
 }
@@ -162,7 +161,6 @@ function guardOf(tip: JournalTip, suspicion: Suspicion, { telemetry, plan }: Par
 
 interface Made {
   readonly recovery: Recovered
-  readonly stateEnd: number
   readonly tip: JournalTip
   readonly states: StateStore
   readonly attempts: number
@@ -170,8 +168,8 @@ interface Made {
   readonly suspicion: Suspicion
 }
 
-function partsOf(deps: PartitionDeps, lease: Lease, { recovery, stateEnd, tip, states, attempts, forced, suspicion }: Made): PartitionParts {
-  const { codec, plan, clock } = deps
+async function partsOf(deps: PartitionDeps, lease: Lease, { recovery, tip, states, attempts, forced, suspicion }: Made): Promise<PartitionParts> {
+  const { codec, plan, clock, log } = deps
   const { memory } = recovery
   const snapshots = new Snapshots(memory, codec, states, recovery.marks)
   const known = new Set(recovery.folded.map(({ seq }) => seq))
@@ -181,6 +179,7 @@ function partsOf(deps: PartitionDeps, lease: Lease, { recovery, stateEnd, tip, s
   // What the journal above the floor says about occupancy and bucket marks must reach the partition record before the floor may pass it.
   if (tip.last.seq > 0) snapshots.touchPartition(tip.last.floor.seq, clock.nowMs())
   const position = new Position(tip.last.positions)
+  const stateEnd = await log.offsetsAt(plan.state, lease.partition, 'latest')
   const committer = new Committer(deps, lease, { memory, snapshots, position, states, attempts, journalEnd: tip.end, stateEnd, partitionFrom: tip.last.partitionFrom })
   suspicion.recovered()
   const crash: Failure = { class: 'crash', message: 'the process died each time it took this input', stage: 'step' }
