@@ -50,7 +50,7 @@ export type Pace = 'steady' | 'busy' | 'drain' | 'release'
 
 /** Few states. */
 const FEW_BYTES = 32 * 1024
-/** States written inside one commit when they must be: a floor too far back; and where that is not enough, draining, or with memory over its bound. */
+/** States written inside one commit that touched many, at most; and where the floor is much too far back, draining, or with memory over its bound. */
 const PRESSED_BYTES = 256 * 1024
 const PRESSED_BYTES_MAX = 4 << 20
 /**
@@ -58,9 +58,8 @@ const PRESSED_BYTES_MAX = 4 << 20
  * pages of the log's index by key, a few in every commit would have it written over and over.
  */
 const TOGETHER_SHARE = 7 / 8
-/** Times as many states as a batch touched are written where that is more than few, and where the floor is much too far back. */
+/** Times as many states as a batch touched are written where that is more than few, and where the floor is much too far back more than those bytes. */
 const GAIN = 1.25
-const FAR_GAIN = 2
 /** While more input waits states become this many times as old before they are written for their age. */
 const BUSY_PATIENCE = 4
 
@@ -119,7 +118,7 @@ export class Snapshots {
     const snapshots: WrittenSnapshot[] = []
     const reachSeq = pace === 'drain' ? Infinity : this.#reach.pressed(TOGETHER_SHARE)
     const isFar = this.#reach.isFarOver
-    const statesMin = (isFar ? FAR_GAIN : GAIN) * this.#measured()
+    const statesMin = GAIN * this.#measured()
     const pressedBytesMax = pace === 'drain' || isFar ? PRESSED_BYTES_MAX : PRESSED_BYTES
     const ageMs = pace === 'busy' ? BUSY_PATIENCE * snapshotEveryMs : snapshotEveryMs
     const agedMs = this.#isOld(nowMs, ageMs) ? nowMs - ageMs * TOGETHER_SHARE : -Infinity
@@ -136,7 +135,7 @@ export class Snapshots {
       const mustReach = entity.dirtySeq < reachSeq
       if (!mustReach && entity.dirtyAtMs > agedMs) break
       const isMore = mustReach && isFar && snapshots.length < statesMin
-      const isFew = pace === 'drain' || bytes < FEW_BYTES || snapshots.length < statesMin
+      const isFew = pace === 'drain' || (mustReach && isFar) || bytes < FEW_BYTES || snapshots.length < statesMin
       if (!isMore && (!isFew || bytes >= (mustReach ? pressedBytesMax : SNAPSHOT_BYTES_PER_COMMIT_MAX))) break
       write(entity)
     }

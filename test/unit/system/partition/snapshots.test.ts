@@ -137,6 +137,22 @@ test('I9: memory and what a recovery folds stay near their bounds however large 
   assert.ok(again.behind < 3 * foldInputsMax, `${again.behind} inputs to states that are touched again and again`)
 })
 
+test('I9: many states that were left by a wide load do not hold the floor back once a few entities take all inputs', () => {
+  const [foldInputsMax, batch, bytes] = [1000, 100, 1000]
+  const { memory, snapshots } = make({ snapshotEvery: 1e9, limits: { foldInputsMax, entityBytesMax: 1 << 30 } })
+  let furthest = 0
+  for (let seq = 1; seq <= 400; seq += 1) {
+    const isWide = seq <= 40
+    for (let n = 0; n < (isWide ? batch : 1); n += 1) touch(memory, isWide ? `wide${seq * batch + n}` : 'hot', seq, seq, bytes)
+    const plan = snapshots.plan(seq, seq, seq, 'steady')
+    // The wide load is not journalled: nothing presses until the narrow one comes.
+    snapshots.journalled(seq, seq, isWide ? 0 : batch)
+    snapshots.settled(sentPlan(plan))
+    if (!isWide) furthest = Math.max(furthest, (seq - Math.max(plan.floor.seq, 40)) * batch)
+  }
+  assert.ok(furthest < 2 * foldInputsMax, `${furthest} inputs behind`)
+})
+
 test('P2: the floor stands at the oldest change that is not written, and never past the commit itself', () => {
   const { memory, snapshots } = make()
   for (const [seq, offset] of [[1, 10], [2, 12], [3, 13]] as const) snapshots.journalled(seq, offset, 1)
