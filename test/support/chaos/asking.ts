@@ -6,6 +6,7 @@ import type { StatelogNode } from '../../../system/node/node.ts'
 import type { QueryAnswer } from '../../../system/node/questions.ts'
 import type { TypePlan } from '../../../system/partition/topology.ts'
 import type { Clock } from '../../../system/ports/clock.ts'
+import { Unreachable } from '../../../system/protocol/failures.ts'
 import { parseEntityId } from '../../../system/protocol/ids.ts'
 import type { EntityId } from '../../../system/protocol/ids.ts'
 import { partitionOf } from '../../../system/protocol/murmur2.ts'
@@ -48,8 +49,13 @@ async function ask({ node, plans, clock, sessionMs }: AskOptions, type: string, 
   const partition = node.partition(type, index)
   if (partition === undefined) return
   const askedAtMs = clock.nowMs()
-  const answer = await answerQuery(plan, partition, cborCodec, systemClock, sessionMs, id)
-  if (answer.kind === 'state') say({ kind: 'answer', answer: givenAnswer(plan, id, askedAtMs, answer) })
+  const answer = await answerQuery(plan, partition, cborCodec, systemClock, sessionMs, id).catch(unanswered)
+  if (answer?.kind === 'state') say({ kind: 'answer', answer: givenAnswer(plan, id, askedAtMs, answer) })
+}
+
+/** Its state stands in a log that does not answer now: a caller is told so. */
+function unanswered(thrown: unknown): undefined {
+  if (!(thrown instanceof Unreachable)) throw thrown
 }
 
 export function givenAnswer({ group }: TypePlan, id: EntityId, askedAtMs: number, { at, entity }: Extract<QueryAnswer, { readonly kind: 'state' }>): GivenAnswer {
