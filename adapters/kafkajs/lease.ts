@@ -1,32 +1,35 @@
 // A lease on one partition index of a group. Its right is the transactional id that it fenced; the group says how long it may use it.
 //
 // L2, L3, L5 are those of `transaction.ts`.
-// R1. After a commit that did not end as `done` or `rejected`, nothing more is committed under this lease.
+// R1. After a commit that did not end as `done` or `rejected`, nothing more is committed under this lease. One that broke while brokers were away is done, or made again, where `trail.ts` tells which.
 // R2. `committed` of this lease shows what the lease committed, although markers travel after the end of a transaction.
 import type { Admin } from 'kafkajs'
 import { Unreachable } from '../../system/protocol/failures.ts'
-import type { CommitBatch, CommitOutcome, Committed, Lease, Membership as Reading, PollRequest } from '../../system/ports/log.ts'
+import type { CommitBatch, CommitOutcome, Committed, Lease, Log, Membership as Reading, PollRequest } from '../../system/ports/log.ts'
 import type { RecordRange } from '../../system/protocol/record.ts'
 import type { Clock } from '../../system/ports/clock.ts'
-import { carried } from '../../system/membership/metadata.ts'
+import { OVER } from '../../system/protocol/within.ts'
 import type { Names } from '../../system/membership/names.ts'
 import { pollInTurn } from '../../system/membership/poll.ts'
 import type { Visibility } from '../../system/membership/visibility.ts'
 import type { Client } from './client.ts'
 import { isRefused, patient } from './codes.ts'
-import { readCommitted } from './committed.ts'
+import { endsOf, offsetsOf, readCommitted, shows, witnessOf } from './committed.ts'
 import type { Feed } from './feed.ts'
 import type { Fetcher } from './fetcher.ts'
 import type { Membership } from './membership.ts'
 import { commitPacked } from './packed-commit.ts'
 import type { PackedEnd } from './packed-commit.ts'
 import type { Packer, Refusal } from './packing.ts'
+import { Trail } from './trail.ts'
+import type { Became } from './trail.ts'
 import { Transactions } from './transaction.ts'
 import type { OffsetToCommit } from './transaction-plan.ts'
 
 export interface LeaseEnvironment {
   readonly client: Client
   readonly admin: Admin
+  readonly history: Pick<Log, 'read' | 'offsetsAt'>
   readonly clock: Clock
   readonly names: Names
   readonly fetcher: Fetcher
@@ -48,6 +51,8 @@ const AGAIN_MS_MAX = 50
 const OUTAGE_AGAIN_MS = 100
 /** Markers that take longer wait for brokers; whoever asks sees what is there. */
 const MARKERS_MS_MAX = 5000
+/** Of one commit. */
+const TRIES_MAX = 3
 
 type Endings = readonly (readonly OffsetToCommit[] | undefined)[]
 
@@ -58,6 +63,7 @@ export class KafkajsLease implements Lease {
   readonly lost: Promise<string>
   readonly #env: LeaseEnvironment
   readonly #transactions: Transactions
+  readonly #trail: Trail
   readonly #feeds = new Map<string, Feed>()
   readonly #ended = new AbortController()
   #state: State = 'assigned'
@@ -71,7 +77,7 @@ export class KafkajsLease implements Lease {
   #resolveLost: (reason: string) => void = () => {}
 
   constructor(partition: number, env: LeaseEnvironment) {
-    const { client, clock, names, reading, visibility, transactionMs, askMsMax } = env
+    const { client, clock, history, names, reading, visibility, transactionMs, askMsMax } = env
     this.group = reading.group
     this.partition = partition
     this.owner = env.owner
@@ -79,6 +85,7 @@ export class KafkajsLease implements Lease {
     this.lost = new Promise((resolve) => {
       this.#resolveLost = resolve
     })
+    this.#trail = new Trail({ history, clock, partition, msMax: transactionMs })
     this.#transactions = new Transactions({ client, clock, visibility, partition, transactionalId: names.transactionalId(reading.group, partition), group: names.of(reading.group), timeoutMs: transactionMs, fenceMsMax: askMsMax, witness: async () => witnessOf(await this.#read()) })
   }
 
@@ -94,20 +101,21 @@ export class KafkajsLease implements Lease {
       this.#transactions.close()
       return 'lost'
     }
+    this.#trail.forget()
     this.#state = 'held'
     return 'held'
   }
 
   /** R2. */
   async committed(): Promise<Committed | null> {
-    const { clock, reading } = this.#env
+    const { clock, names, reading } = this.#env
     const endings = this.#endings
     const untilMs = clock.monotonicMs() + MARKERS_MS_MAX
     for (let againMs = AGAIN_MS; ; againMs = Math.min(AGAIN_MS_MAX, againMs * 2)) {
       // One transaction is whole before the next one of its id begins.
       const isLast = endings.includes(undefined) || this.#endings !== endings || clock.monotonicMs() > untilMs
       const committed = await this.#read()
-      const shown = endings.filter((ending) => this.#shows(committed, ending))
+      const shown = endings.filter((ending) => ending === undefined || shows(committed, ending, names, reading))
       if (shown.length > 0 && this.#endings === endings) this.#endings = shown
       if (isLast || shown.length > 0) {
         this.#metadataAt = committed?.positions.get(reading.metadataTopic)
@@ -205,33 +213,59 @@ export class KafkajsLease implements Lease {
   }
 
   async #commit(batch: CommitBatch): Promise<CommitOutcome> {
-    const { clock, packer } = this.#env
-    const offsets = this.#offsets(batch)
+    const { clock, names, packer, reading, transactionMs } = this.#env
+    const offsets = offsetsOf(batch, names, reading, this.#metadataAt)
     const before = this.#endings
     const sentMs = clock.monotonicMs()
+    const said: Endings = [offsets.length === 0 ? undefined : offsets]
+    /** Where it does not end well: of an attempt whose end was asked for, too. */
+    let broken = before
     const ending = (): void => {
       // kafkajs ends nothing where nothing was written.
-      if (offsets.length > 0 || batch.records.length > 0) this.#endings = [offsets.length === 0 ? undefined : offsets]
+      if (offsets.length > 0 || batch.records.length > 0) [this.#endings, broken] = [said, [...before, ...said]]
     }
-    return this.#outcome(batch, await commitPacked(this.#transactions, packer, batch.records, { offsets, ending, ended: this.#ended.signal }), sentMs, before)
+    const plan = { offsets, ending, ended: this.#ended.signal, mayEnd: (at: readonly number[]) => this.#trail.assertNothingSince(batch, at) }
+    for (let triesLeft = TRIES_MAX - 1; ; triesLeft -= 1) {
+      const end = await commitPacked(this.#transactions, packer, batch.records, plan)
+      const became = end.kind === 'unknown' && end.isAway === true && triesLeft > 0 ? await this.#became(batch, end.offsets, sentMs + transactionMs) : 'unknown'
+      if (became === 'committed' && end.kind === 'unknown') return this.#outcome(batch, { kind: 'committed', offsets: end.offsets ?? [] }, sentMs, broken)
+      if (became !== 'nothing') return this.#outcome(batch, end, sentMs, broken)
+    }
   }
 
-  #outcome(batch: CommitBatch, end: PackedEnd, sentMs: number, before: Endings): CommitOutcome {
+  /** R1. */
+  async #became(batch: CommitBatch, offsets: readonly number[] | undefined, untilMs: number): Promise<Became> {
+    const { clock } = this.#env
+    if (!this.#trail.tells(batch) || this.#isOver()) return 'unknown'
+    const over = new AbortController()
+    const signal = AbortSignal.any([this.#ended.signal, over.signal])
+    const isLate = clock.sleep(Math.max(0, untilMs - clock.monotonicMs()), signal).then((): Became => (over.abort(OVER), 'unknown'))
+    try {
+      this.#trail.doubt()
+      await this.#transactions.fence(signal)
+      return await Promise.race([this.#trail.became(batch, offsets, signal), isLate])
+    } catch {
+      return 'unknown'
+    } finally {
+      over.abort(OVER)
+    }
+  }
+
+  /** `broken`: what the group may say where it did not end as `done`. */
+  #outcome(batch: CommitBatch, end: PackedEnd, sentMs: number, broken: Endings): CommitOutcome {
+    if (end.kind !== 'committed') this.#endings = broken
     switch (end.kind) {
       case 'committed':
+        this.#trail.committed(batch, end.offsets)
         this.#provenAtMs = sentMs
         this.#metadataAt = batch.positions.get(this.#env.reading.metadataTopic) ?? this.#metadataAt
         this.#state = 'held'
-        return { kind: 'done', end: this.#ends(batch, end.offsets) }
+        return { kind: 'done', end: endsOf(batch, this.partition, end.offsets) }
       case 'refused':
         this.#state = 'held'
         return { kind: 'rejected', records: end.records, reason: end.reason }
-      case 'fenced':
-        this.#endings = before
-        return { kind: 'fenced' }
-      case 'unknown':
-        this.#endings = this.#endings === before ? before : [...before, ...this.#endings]
-        return { kind: 'unknown', reason: end.reason }
+      case 'fenced': return { kind: 'fenced' }
+      case 'unknown': return { kind: 'unknown', reason: end.reason }
     }
   }
 
@@ -249,15 +283,6 @@ export class KafkajsLease implements Lease {
     }
   }
 
-  #shows(committed: Committed | null, ending: readonly OffsetToCommit[] | undefined): boolean {
-    const { names, reading } = this.#env
-    return ending === undefined || ending.every(({ topic, offset, metadata }) => {
-      const shown = names.shown(topic) ?? ''
-      if (shown === reading.metadataTopic && metadata !== carried(committed?.metadata ?? '') && metadata !== (committed?.metadata ?? '')) return false
-      return committed?.positions.get(shown) === offset || metadata === carried(committed?.metadata ?? '')
-    })
-  }
-
   #finish(): boolean {
     if (this.#ended.signal.aborted) return false
     this.#ended.abort()
@@ -269,20 +294,4 @@ export class KafkajsLease implements Lease {
   #isOver(): boolean {
     return this.#ended.signal.aborted
   }
-
-  #ends({ records }: CommitBatch, offsets: readonly number[]): ReadonlyMap<string, number> {
-    const ends = new Map<string, number>()
-    for (const [index, { topic, partition }] of records.entries()) if (partition === this.partition) ends.set(topic, (offsets[index] ?? -1) + 1)
-    return ends
-  }
-
-  #offsets({ positions, metadata }: CommitBatch): readonly OffsetToCommit[] {
-    const { names, reading } = this.#env
-    const offsets: OffsetToCommit[] = []
-    for (const [topic, offset] of positions) offsets.push({ topic: names.of(topic), offset, metadata: topic === reading.metadataTopic ? metadata : '' })
-    if (!positions.has(reading.metadataTopic) && metadata !== '') offsets.push({ topic: names.of(reading.metadataTopic), offset: this.#metadataAt ?? 0, metadata: this.#metadataAt === undefined ? carried(metadata) : metadata })
-    return offsets
-  }
 }
-
-const witnessOf = (committed: Committed | null): string => JSON.stringify([committed?.metadata ?? '', [...committed?.positions ?? []].sort()])

@@ -139,7 +139,7 @@ export class KafkajsLog implements Log {
     const owner = randomUUID()
     const seats: Seats<KafkajsLease> = new Seats({
       lease: (partition, lives, released) => new KafkajsLease(partition, {
-        client: this.#client, admin: this.#admin, clock, names: this.#names, fetcher: this.#fetcher, packer: this.#packer, visibility: this.#visibility, reading, membership,
+        client: this.#client, admin: this.#admin, history: this, clock, names: this.#names, fetcher: this.#fetcher, packer: this.#packer, visibility: this.#visibility, reading, membership,
         transactionMs: TRANSACTION_MS, askMsMax: ANSWER_MS_MAX, owner, lives, released,
       }),
       assigned: (lease) => handler.assigned(lease),

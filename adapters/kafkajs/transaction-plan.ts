@@ -11,6 +11,8 @@ export interface TransactionPlan {
   /** One request after the other. */
   readonly sends: readonly Send[]
   readonly offsets: readonly OffsetToCommit[]
+  /** Throws where the end is not to be asked for. `offsets`: of each record, by its index. */
+  mayEnd?(offsets: readonly number[]): Promise<void>
   /** The end is about to be asked for. */
   ending?(): void
   /** What is known of a refused send without asking the brokers to take parts of it; undefined: nothing. */
@@ -23,7 +25,8 @@ export type TransactionEnd =
   /** `offsets`: of each record, by its index. */
   | { readonly kind: 'committed'; readonly offsets: readonly number[] }
   | { readonly kind: 'fenced'; readonly reason: string }
-  | { readonly kind: 'unknown'; readonly reason: string }
+  /** `isAway`: because brokers were away. `offsets`: of each record, where its end was asked for; whoever has the id next ends it in vain where it was not. */
+  | { readonly kind: 'unknown'; readonly reason: string; readonly isAway?: boolean; readonly offsets?: readonly number[] | undefined }
   /** These records, each for itself. Nothing was written. */
   | { readonly kind: 'refused'; readonly records: readonly number[]; readonly reason: string }
   /** Records that are refused together, and taken each for itself. Nothing was written. */

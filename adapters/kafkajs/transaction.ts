@@ -23,6 +23,7 @@ import type { TopicPartitions } from './announcements.ts'
 import type { Client } from './client.ts'
 import { codeOf, isFenced, isForbidden, isNotNow, isNotYet, isRefusal, isUnsent, messageOf, refusal } from './codes.ts'
 import { culpritsOf } from './culprits.ts'
+import { Late, RefusedSend } from './errors.ts'
 import { writtenBy } from './packing.ts'
 import type { Send } from './packing.ts'
 import type { OffsetToCommit, TransactionEnd, TransactionPlan } from './transaction-plan.ts'
@@ -45,20 +46,10 @@ const FENCE_AGAIN_MS = 50
 const AGAIN_MS = 2
 const AGAIN_MS_MAX = 20
 
-/** T2. */
-class Late extends Unreachable {
-  constructor(message: string) {
-    super('kafka/late', message)
-  }
-}
-
-/** A send that the broker refuses. */
-class RefusedSend extends TypeError {
-  readonly send: Send
-  constructor(send: Send, reason: string) {
-    super(reason)
-    this.send = send
-  }
+interface Begun {
+  transaction?: Transaction
+  /** Of each record, once the end is asked for. */
+  offsets?: readonly number[]
 }
 
 export class Transactions {
@@ -95,7 +86,7 @@ export class Transactions {
     assert(this.#isUsable && producer !== undefined, 'T1: a transaction after a failure')
     const { visibility, transactionalId } = this.#options
     this.#isUsable = false
-    const begun: { transaction?: Transaction } = {}
+    const begun: Begun = {}
     try {
       const offsets = await this.#inTime(producer, this.#make(producer, plan, begun))
       this.#isUsable = true
@@ -104,17 +95,19 @@ export class Transactions {
       visibility.forget(transactionalId)
       if (thrown instanceof RefusedSend && begun.transaction !== undefined) return this.#takeBack(producer, begun.transaction, thrown, plan)
       this.close()
-      return { kind: isFenced(codeOf(thrown)) ? 'fenced' : 'unknown', reason: messageOf(thrown) }
+      return isFenced(codeOf(thrown)) ? { kind: 'fenced', reason: messageOf(thrown) } : { kind: 'unknown', reason: messageOf(thrown), isAway: isNotYet(codeOf(thrown)), offsets: begun.offsets }
     }
   }
 
-  async #make(producer: Producer, plan: TransactionPlan, begun: { transaction?: Transaction }): Promise<readonly number[]> {
+  async #make(producer: Producer, plan: TransactionPlan, begun: Begun): Promise<readonly number[]> {
     const { visibility, transactionalId } = this.#options
     const transaction = await producer.transaction()
     begun.transaction = transaction
     const offsets = await this.#write(producer, transaction, plan)
+    await plan.mayEnd?.(offsets)
     // T2.
     if (this.#producer !== producer) throw new Late('the transaction was given up')
+    begun.offsets = offsets
     visibility.ending(transactionalId, writtenBy(plan.sends, offsets))
     plan.ending?.()
     await transaction.commit()

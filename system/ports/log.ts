@@ -7,6 +7,7 @@
 // L5. A commit whose outcome is not known ends as `unknown`; the driver sends the end of a transaction again only where that cannot end another one.
 // L6. `append` is atomic per topic partition and keeps the order of its argument within one.
 // L7. A membership that ended with its process does not live; one that only lost a partition does.
+// L8. All commits of a group's owners that carry metadata end with a record in one topic, at the lease's own partition: a driver may tell by it what was committed.
 import type { LogRecord, OutRecord, RecordRange, TopicSpec } from '../protocol/record.ts'
 import type { Keeping } from './topic-keeping.ts'
 
