@@ -1,5 +1,5 @@
 // Errors: what an answer says of a partition, as kafkajs would throw it, and what ends a transaction.
-import { Unreachable } from '../../system/protocol/failures.ts'
+import { OperationError, Unreachable } from '../../system/protocol/failures.ts'
 import { errorNamed } from './internals.ts'
 import type { Send } from './packing.ts'
 
@@ -23,5 +23,12 @@ export class RefusedSend extends TypeError {
   constructor(send: Send, reason: string) {
     super(reason)
     this.send = send
+  }
+}
+
+/** Another owner has committed: the right is its. */
+export class Overtaken extends OperationError {
+  constructor(message: string) {
+    super('kafka/overtaken', message)
   }
 }

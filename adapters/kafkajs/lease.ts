@@ -53,6 +53,8 @@ const OUTAGE_AGAIN_MS = 100
 const MARKERS_MS_MAX = 5000
 /** Of one commit. */
 const TRIES_MAX = 3
+/** Who has less time left does not begin to fence: what is given up half way may still come. */
+const FENCE_MS_LEAST = 500
 
 type Endings = readonly (readonly OffsetToCommit[] | undefined)[]
 
@@ -85,7 +87,7 @@ export class KafkajsLease implements Lease {
     this.lost = new Promise((resolve) => {
       this.#resolveLost = resolve
     })
-    this.#trail = new Trail({ history, clock, partition, msMax: transactionMs })
+    this.#trail = new Trail({ history, clock, partition })
     this.#transactions = new Transactions({ client, clock, visibility, partition, transactionalId: names.transactionalId(reading.group, partition), group: names.of(reading.group), timeoutMs: transactionMs, fenceMsMax: askMsMax, witness: async () => witnessOf(await this.#read()) })
   }
 
@@ -224,26 +226,27 @@ export class KafkajsLease implements Lease {
       // kafkajs ends nothing where nothing was written.
       if (offsets.length > 0 || batch.records.length > 0) [this.#endings, broken] = [said, [...before, ...said]]
     }
-    const plan = { offsets, ending, ended: this.#ended.signal, mayEnd: (at: readonly number[]) => this.#trail.assertNothingSince(batch, at) }
+    const plan = { offsets, ending, ended: this.#ended.signal, mayEnd: (at: readonly number[]) => this.#trail.assertNothingSince(batch, at), fencing: () => this.#trail.doubt() }
     for (let triesLeft = TRIES_MAX - 1; ; triesLeft -= 1) {
       const end = await commitPacked(this.#transactions, packer, batch.records, plan)
-      const became = end.kind === 'unknown' && end.isAway === true && triesLeft > 0 ? await this.#became(batch, end.offsets, sentMs + transactionMs) : 'unknown'
-      if (became === 'committed' && end.kind === 'unknown') return this.#outcome(batch, { kind: 'committed', offsets: end.offsets ?? [] }, sentMs, broken)
-      if (became !== 'nothing') return this.#outcome(batch, end, sentMs, broken)
+      if (end.kind !== 'unknown' || end.isAway !== true || triesLeft === 0) return this.#outcome(batch, end, sentMs, broken)
+      const became = await this.#became(batch, end.offsets, sentMs + transactionMs)
+      if (became === 'committed') return this.#outcome(batch, { kind: 'committed', offsets: end.offsets ?? [] }, sentMs, broken)
+      if (became !== 'nothing') return this.#outcome(batch, became === 'overtaken' ? { kind: 'fenced', reason: end.reason } : end, sentMs, broken)
     }
   }
 
   /** R1. */
   async #became(batch: CommitBatch, offsets: readonly number[] | undefined, untilMs: number): Promise<Became> {
-    const { clock } = this.#env
-    if (!this.#trail.tells(batch) || this.#isOver()) return 'unknown'
+    const leftMs = untilMs - this.#env.clock.monotonicMs()
+    if (!this.#trail.tells(batch) || leftMs < FENCE_MS_LEAST || this.#isOver()) return 'unknown'
     const over = new AbortController()
     const signal = AbortSignal.any([this.#ended.signal, over.signal])
-    const isLate = clock.sleep(Math.max(0, untilMs - clock.monotonicMs()), signal).then((): Became => (over.abort(OVER), 'unknown'))
+    const isLate = this.#env.clock.sleep(leftMs, signal).then((): Became => (over.abort(OVER), 'unknown'))
     try {
       this.#trail.doubt()
       await this.#transactions.fence(signal)
-      return await Promise.race([this.#trail.became(batch, offsets, signal), isLate])
+      return signal.aborted ? 'unknown' : await Promise.race([this.#trail.became(batch, offsets, signal), isLate])
     } catch {
       return 'unknown'
     } finally {

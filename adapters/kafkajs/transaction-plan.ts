@@ -11,10 +11,12 @@ export interface TransactionPlan {
   /** One request after the other. */
   readonly sends: readonly Send[]
   readonly offsets: readonly OffsetToCommit[]
-  /** Throws where the end is not to be asked for. `offsets`: of each record, by its index. */
+  /** Throws where the end is not to be asked for, `Overtaken` where the right is another one's. `offsets`: of each record, by its index. */
   mayEnd?(offsets: readonly number[]): Promise<void>
   /** The end is about to be asked for. */
   ending?(): void
+  /** The id is fenced anew, to take back what was written. */
+  fencing?(): void
   /** What is known of a refused send without asking the brokers to take parts of it; undefined: nothing. */
   judge?(send: Send): Promise<Refusal | 'crowded' | undefined>
   /** The right to the id may be another one's from then on. */

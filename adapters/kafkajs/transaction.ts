@@ -23,7 +23,7 @@ import type { TopicPartitions } from './announcements.ts'
 import type { Client } from './client.ts'
 import { codeOf, isFenced, isForbidden, isNotNow, isNotYet, isRefusal, isUnsent, messageOf, refusal } from './codes.ts'
 import { culpritsOf } from './culprits.ts'
-import { Late, RefusedSend } from './errors.ts'
+import { Late, Overtaken, RefusedSend } from './errors.ts'
 import { writtenBy } from './packing.ts'
 import type { Send } from './packing.ts'
 import type { OffsetToCommit, TransactionEnd, TransactionPlan } from './transaction-plan.ts'
@@ -95,7 +95,7 @@ export class Transactions {
       visibility.forget(transactionalId)
       if (thrown instanceof RefusedSend && begun.transaction !== undefined) return this.#takeBack(producer, begun.transaction, thrown, plan)
       this.close()
-      return isFenced(codeOf(thrown)) ? { kind: 'fenced', reason: messageOf(thrown) } : { kind: 'unknown', reason: messageOf(thrown), isAway: isNotYet(codeOf(thrown)), offsets: begun.offsets }
+      return thrown instanceof Overtaken || isFenced(codeOf(thrown)) ? { kind: 'fenced', reason: messageOf(thrown) } : { kind: 'unknown', reason: messageOf(thrown), isAway: isNotYet(codeOf(thrown)), offsets: begun.offsets }
     }
   }
 
@@ -104,14 +104,19 @@ export class Transactions {
     const transaction = await producer.transaction()
     begun.transaction = transaction
     const offsets = await this.#write(producer, transaction, plan)
+    this.#assertUnder(producer)
     await plan.mayEnd?.(offsets)
-    // T2.
-    if (this.#producer !== producer) throw new Late('the transaction was given up')
+    this.#assertUnder(producer)
     begun.offsets = offsets
     visibility.ending(transactionalId, writtenBy(plan.sends, offsets))
     plan.ending?.()
     await transaction.commit()
     return offsets
+  }
+
+  /** T2. */
+  #assertUnder(producer: Producer): void {
+    if (this.#producer !== producer) throw new Late('the transaction was given up')
   }
 
   /** T2. Until the signal, if that is sooner. */
@@ -233,6 +238,7 @@ export class Transactions {
     const { ended } = plan
     try {
       const before = await witness?.()
+      plan.fencing?.()
       await this.#inTime(producer, transaction.abort())
       await this.#beginAgain(ended)
       const end = await this.#judged(send, message, plan)
