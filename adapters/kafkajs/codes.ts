@@ -12,8 +12,9 @@ interface ErrorShape {
   readonly errors?: readonly unknown[]
 }
 
-/** Codes above 88 have no name in kafkajs; it tells them in its message only. */
-const NEWER = new Map([['Unknown error code 90', 'PRODUCER_FENCED']])
+/** What kafkajs tells in its message only: codes above 88, which have no name there, and a broker that it met again and has not connected to. */
+const NOT_CONNECTED = 'Broker not connected'
+const TOLD = new Map([['Unknown error code 90', 'PRODUCER_FENCED'], [NOT_CONNECTED, 'KafkaJSBrokerNotFound']])
 const FENCED = new Set(['PRODUCER_FENCED', 'INVALID_PRODUCER_EPOCH', 'INVALID_PRODUCER_ID_MAPPING'])
 const FORBIDDEN = new Set([
   'TOPIC_AUTHORIZATION_FAILED', 'GROUP_AUTHORIZATION_FAILED', 'CLUSTER_AUTHORIZATION_FAILED', 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED', 'SASL_AUTHENTICATION_FAILED',
@@ -35,8 +36,8 @@ export function codeOf(thrown: unknown): string {
 
 function protocolCode(thrown: unknown, depth: number): string | undefined {
   const { type, message, name, cause, errors } = (thrown ?? {}) as ErrorShape
-  const newer = NEWER.get(message ?? '')
-  if (newer !== undefined) return newer
+  const told = TOLD.get(message ?? '')
+  if (told !== undefined) return told
   if (typeof type === 'string') return type
   if (name !== undefined && (TRANSPORT.has(name) || name === 'KafkaJSSASLAuthenticationError')) return name
   for (const each of depth > 5 ? [] : [...(errors ?? []), cause]) {
@@ -72,8 +73,8 @@ export const isTransport = (code: string): boolean => TRANSPORT.has(code)
 
 /** There was nobody to send it to, at the last try of kafkajs: of a request that it repeats by itself (a batch of records) an earlier try may have been written. */
 export function isUnsent(thrown: unknown, depth = 0): boolean {
-  const { name = '', code, cause } = (thrown ?? {}) as ErrorShape
-  return UNSENT.has(name) || code === 'ECONNREFUSED' || (cause !== undefined && depth < 5 && isUnsent(cause, depth + 1))
+  const { name = '', message, code, cause } = (thrown ?? {}) as ErrorShape
+  return UNSENT.has(name) || message === NOT_CONNECTED || code === 'ECONNREFUSED' || (cause !== undefined && depth < 5 && isUnsent(cause, depth + 1))
 }
 
 /** Refused by who does not coordinate any more or not yet, or has another transaction of the id to end first. It may have been noted all the same: only what says the same each time may be sent again. */

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { test } from 'node:test'
 import kafkajs from 'kafkajs'
 import { Client } from '../../../../adapters/kafkajs/client.ts'
-import { codeOf } from '../../../../adapters/kafkajs/codes.ts'
+import { codeOf, isNotYet, isUnsent } from '../../../../adapters/kafkajs/codes.ts'
 import type { Broker } from '../../../../adapters/kafkajs/internals.ts'
 import { speakingAs } from '../../../../adapters/kafkajs/static-member.ts'
 import { TESTED_VERSION, errorNamed, fetchRequest, mend, watchGroup } from '../../../../adapters/kafkajs/internals.ts'
@@ -144,6 +144,13 @@ test('a partition that a transaction may not write is named, not one that was no
     const told = (...codes: readonly number[]): Promise<string> => parse({ errors: codes.map((errorCode) => ({ topic: 't', partitionErrors: [{ partition: 0, errorCode }] })) }).then(() => 'added', codeOf)
     assert.deepEqual([await told(0, 0), await told(55, 29), await told(55, 0, 3), await told(55, 55)], ['added', 'TOPIC_AUTHORIZATION_FAILED', 'UNKNOWN_TOPIC_OR_PARTITION', 'OPERATION_NOT_ATTEMPTED'])
   }
+})
+
+test('a broker that kafkajs has not connected to yet sends nothing, and may be there a while later', async () => {
+  const Broker = internal('kafkajs/src/broker') as new (options: object) => { produce(request: object): Promise<unknown> }
+  const broker = new Broker({ connectionPool: {}, logger: { namespace: () => ({}) } })
+  const thrown: unknown = await broker.produce({ topicData: [] }).then(() => undefined, (error: unknown) => error)
+  assert.deepEqual([isUnsent(thrown), isNotYet(codeOf(thrown))], [true, true], String(thrown))
 })
 
 test('an error is named by the first of its causes that the protocol names', () => {
