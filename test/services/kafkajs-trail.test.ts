@@ -3,7 +3,6 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import kafkajs from 'kafkajs'
 import { openKafkajsLog } from '../../adapters/kafkajs/log.ts'
-import type { KafkajsLog } from '../../adapters/kafkajs/log.ts'
 import { wallClock } from '../../adapters/memory/clock.ts'
 import { Names } from '../../system/membership/names.ts'
 import type { CommitOutcome, Lease } from '../../system/ports/log.ts'
@@ -19,8 +18,6 @@ const GIVEN_PER_FENCE = 2
 interface Owned {
   readonly proxy: KafkaProxy
   readonly lease: Lease
-  /** Past the proxy. */
-  readonly log: KafkajsLog
   /** Of one record for others, and one for the journal. */
   commit(value: string, position: number): Promise<CommitOutcome>
   /** What became of all that was committed, for others and in the journal. */
@@ -43,8 +40,9 @@ async function withLease(kafka: string, run: (owned: Owned) => Promise<void>): P
     const commit = (value: string, position: number): Promise<CommitOutcome> => lease.commit(batch([record('decisions', 0, value), record('journal', 0, value)], { payments: position }, value))
     assert.equal((await commit('a', 1)).kind, 'done')
     await run({
-      proxy, lease, log, commit,
-      committed: async () => [await values(log, 'decisions', 0), await values(log, 'journal', 0)],
+      proxy, lease, commit,
+      // By the client that committed: it waits for what is on its way.
+      committed: async () => [await values(through, 'decisions', 0), await values(through, 'journal', 0)],
       commitOfAnother: async (value) => {
         await other.connect()
         const transaction = await other.transaction()
